@@ -2,4 +2,10 @@
 //! exposed it is.
 
 pub mod coverage;
+pub mod engine;
+pub mod finding;
+pub mod key;
 pub mod limits;
+pub mod report;
+pub mod rules;
+pub mod secret;

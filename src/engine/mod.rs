@@ -1,0 +1,343 @@
+//! The matcher: bytes in, hits out. It never sees a path.
+//!
+//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`judge`] decides what it is, and [`mask`]
+//! makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
+//! further than [`crate::limits::REACH`] bytes from its pivot, so both ways find the same.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+pub mod assignment;
+pub mod boundary;
+pub mod judge;
+pub mod lines;
+pub mod mask;
+mod near;
+pub mod prefilter;
+pub mod shape;
+pub mod stream;
+pub mod vendors;
+
+use crate::finding::{Confidence, Frame};
+use crate::key::Key;
+use crate::limits::{CONTEXT, MAX_BODY};
+use crate::rules::RuleSet;
+use crate::rules::model::{Check, Detect};
+use crate::secret::{Fingerprint, Secret};
+use judge::{Candidate, PathRule, Verdict};
+use lines::{Cursor, Position};
+use mask::Caution;
+use prefilter::{CORES, Found, NEAR, Prefilter};
+
+/// Rules that other rules' verdicts fall under.
+const PLACEHOLDER: &str = "placeholder";
+const PUBLISHED_SAMPLE: &str = "published-sample";
+
+/// Bytes of the line that are shown on either side of a hit.
+const FRAME_REACH: usize = 100;
+
+/// A token that was judged to be worth telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the rule in the [`RuleSet`].
+    pub rule: usize,
+    /// What the token says about itself.
+    pub key: Key,
+    /// Its stable name.
+    pub fingerprint: Fingerprint,
+    /// How sure the judgement is.
+    pub confidence: Confidence,
+    /// Its bytes in the text, from the text's first byte.
+    pub span: Range<u64>,
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends, exclusive.
+    pub end: Position,
+    /// Encodings from the outermost inwards.
+    pub encodings: Vec<&'static str>,
+    /// The name it is assigned to, masked.
+    pub variable: Option<String>,
+    /// The masked line.
+    pub frame: Frame,
+    /// What the path must say for the verdict to hold.
+    pub path_rule: PathRule,
+    /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
+    pub directive: Option<String>,
+}
+
+/// A rule's literal and where a pivot stands in it.
+#[derive(Debug, Clone)]
+struct Literal {
+    rule: usize,
+    text: Vec<u8>,
+    pivot_at: usize,
+}
+
+/// What a pivot means.
+#[derive(Debug, Clone)]
+enum Meaning {
+    Literals(Vec<Literal>),
+    NearStripe,
+}
+
+/// A text, or a window of one.
+#[derive(Debug, Clone)]
+pub struct Window<'a> {
+    /// The bytes at hand.
+    pub bytes: &'a [u8],
+    /// Tokens that begin in this range are reported; the rest is context.
+    pub judged: Range<usize>,
+    /// Offset of `bytes` in the whole text.
+    pub offset: u64,
+    /// Position of the first of `bytes`.
+    pub position: Position,
+}
+
+impl<'a> Window<'a> {
+    /// A text given whole.
+    #[must_use]
+    pub fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes, judged: 0..bytes.len(), offset: 0, position: Position::START }
+    }
+}
+
+/// Why an engine cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules' literals are more or larger than the searcher takes.
+    #[error("the rules' literals cannot be searched: {0}")]
+    Literals(#[from] aho_corasick::BuildError),
+}
+
+/// Rules made ready to search with. Shared by all threads.
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    prefilter: Prefilter,
+    meanings: Vec<Meaning>,
+    /// Literals too short for a pivot of their own: looked for near `stripe` only.
+    near: Vec<Literal>,
+    patterns: Vec<OnceLock<Option<Regex>>>,
+}
+
+impl Engine {
+    /// Prepares the rules. Patterns are compiled when one of their literals is first seen.
+    ///
+    /// # Errors
+    /// When the literals cannot be searched together.
+    pub fn new(rules: RuleSet) -> Result<Self, Error> {
+        let mut pivots: Vec<(String, Vec<Literal>)> =
+            CORES.iter().map(|core| ((*core).to_owned(), Vec::new())).collect();
+        let mut near = Vec::new();
+        for (rule, detect) in rules.detecting() {
+            for literal in &detect.literals {
+                place_literal(rule, literal, &mut pivots, &mut near);
+            }
+        }
+        let mut texts: Vec<Vec<u8>> = pivots.iter().map(|(text, _)| text.clone().into_bytes()).collect();
+        let mut meanings: Vec<Meaning> = pivots.into_iter().map(|(_, literals)| Meaning::Literals(literals)).collect();
+        for text in NEAR {
+            texts.push(text.as_bytes().to_vec());
+            meanings.push(Meaning::NearStripe);
+        }
+        let patterns = rules.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { prefilter: Prefilter::new(texts)?, meanings, near, patterns, rules })
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// The searcher that says where to look.
+    #[must_use]
+    pub fn prefilter(&self) -> &Prefilter {
+        &self.prefilter
+    }
+
+    /// Everything in a text that is given whole, in order of place.
+    #[must_use]
+    pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
+        let mut found = Vec::new();
+        self.prefilter.find(bytes, &mut found);
+        self.judge(&Window::whole(bytes), &found)
+    }
+
+    /// Judges every pivot of a window. `found` is what the prefilter finds in the window's bytes, in order.
+    #[must_use]
+    pub fn judge(&self, window: &Window<'_>, found: &[Found]) -> Vec<Hit> {
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut tokens = Vec::new();
+        let mut near = near::Windows::default();
+        for pivot in found {
+            match &self.meanings[pivot.pivot] {
+                Meaning::Literals(literals) => {
+                    for literal in literals {
+                        self.confirm(window.bytes, literal, pivot.at, &mut tokens);
+                    }
+                }
+                Meaning::NearStripe => near.add(pivot.at, window.bytes.len()),
+            }
+        }
+        self.judge_near(window.bytes, &near, &mut tokens);
+        tokens.retain(|token| window.judged.contains(&token.span.start));
+        tokens.sort_by_key(|token| (token.span.start, token.span.end, token.rule));
+        tokens.dedup_by(|b, a| a.span == b.span);
+        self.hits(window, tokens)
+    }
+
+    /// If the literal stands around this pivot and its rule's pattern, boundary and judgement agree, adds the token.
+    fn confirm(&self, bytes: &[u8], literal: &Literal, pivot_at: usize, tokens: &mut Vec<Token>) {
+        let Some(at) = pivot_at.checked_sub(literal.pivot_at) else { return };
+        if !bytes[at..].starts_with(&literal.text) {
+            return;
+        }
+        let Some(detect) = &self.rules[literal.rule].detect else { return };
+        let Some(span) = self.match_at(bytes, literal.rule, detect, at) else { return };
+        if boundary::left_is_clean(bytes, span.start) {
+            self.decide(bytes, literal.rule, span, tokens);
+        }
+    }
+
+    fn match_at(&self, bytes: &[u8], rule: usize, detect: &Detect, at: usize) -> Option<Range<usize>> {
+        let pattern = self.patterns[rule].get_or_init(|| compile(&detect.pattern).ok()).as_ref()?;
+        let from = at.saturating_sub(detect.lookbehind);
+        let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
+        let mut start = from;
+        // A match further left may have nothing to do with this literal.
+        while let Some(found) = pattern.find(&bytes[start..to]) {
+            let span = start + found.start()..start + found.end();
+            if span.start > at {
+                return None;
+            }
+            if span.end > at && (detect.lookbehind > 0 || span.start == at) {
+                return Some(span);
+            }
+            start = span.end.max(start + 1);
+        }
+        None
+    }
+
+    /// Judges a token and adds it with the rule that its verdict falls under.
+    fn decide(&self, bytes: &[u8], rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
+        let Some(detect) = &self.rules[rule].detect else { return };
+        let mut candidate = Candidate::new(bytes, span, b"");
+        let verdict = judge::judge(&mut candidate, detect);
+        if verdict == Verdict::Nothing {
+            return;
+        }
+        let secret = Secret::new(&bytes[candidate.span.clone()]);
+        let fingerprint = secret.fingerprint();
+        let (id, confidence, path_rule) = match verdict {
+            _ if self.rules.is_sample(fingerprint) => (PUBLISHED_SAMPLE, Confidence::High, PathRule::Any),
+            Verdict::Credential(confidence, path_rule) => (self.rules[rule].id.as_str(), confidence, path_rule),
+            Verdict::Placeholder | Verdict::Nothing => (PLACEHOLDER, Confidence::Medium, PathRule::Any),
+        };
+        let Some(rule) = self.rules.index_of(id) else { return };
+        tokens.push(Token {
+            rule,
+            fingerprint,
+            confidence: confidence.min(self.rules[rule].confidence),
+            key: secret.key(detect.kind),
+            variable: candidate.variable,
+            span: candidate.span,
+            path_rule,
+        });
+    }
+
+    /// Looks for what counts near `stripe` only.
+    fn judge_near(&self, bytes: &[u8], near: &near::Windows, tokens: &mut Vec<Token>) {
+        for range in near.ranges() {
+            for literal in &self.near {
+                for at in memchr::memmem::find_iter(&bytes[range.clone()], &literal.text) {
+                    self.confirm(bytes, literal, range.start + at + literal.pivot_at, tokens);
+                }
+            }
+            for (rule, detect) in self.rules.detecting() {
+                if detect.check == Check::Unprefixed {
+                    for span in near::unprefixed_runs(bytes, range.clone()) {
+                        self.decide(bytes, rule, span, tokens);
+                    }
+                }
+            }
+        }
+    }
+
+    fn hits(&self, window: &Window<'_>, tokens: Vec<Token>) -> Vec<Hit> {
+        let mut cursor = Cursor::new(window.position);
+        tokens
+            .into_iter()
+            .map(|token| {
+                let start = cursor.advance(window.bytes, token.span.start);
+                let end = cursor.clone().advance(window.bytes, token.span.end);
+                Hit {
+                    rule: token.rule,
+                    fingerprint: token.fingerprint,
+                    confidence: token.confidence,
+                    span: window.offset + token.span.start as u64..window.offset + token.span.end as u64,
+                    start,
+                    end,
+                    encodings: Vec::new(),
+                    variable: token.variable.as_deref().map(mask::sanitize),
+                    frame: frame(window.bytes, &token.span, &token.key.masked),
+                    directive: directive(window.bytes, &token.span),
+                    path_rule: token.path_rule,
+                    key: token.key,
+                }
+            })
+            .collect()
+    }
+}
+
+/// A judged token, not yet placed.
+struct Token {
+    rule: usize,
+    key: Key,
+    fingerprint: Fingerprint,
+    confidence: Confidence,
+    span: Range<usize>,
+    variable: Option<String>,
+    path_rule: PathRule,
+}
+
+/// Gives a literal to the first pivot that it contains; one without any gets a pivot of its own if it is long enough
+/// to be rare, else it is looked for near `stripe`.
+fn place_literal(rule: usize, literal: &str, pivots: &mut Vec<(String, Vec<Literal>)>, near: &mut Vec<Literal>) {
+    let text = literal.as_bytes().to_vec();
+    let home = pivots.iter_mut().find_map(|(core, literals)| literal.find(core.as_str()).map(|at| (at, literals)));
+    match home {
+        Some((pivot_at, literals)) => literals.push(Literal { rule, text, pivot_at }),
+        None if literal.len() >= 4 => {
+            pivots.push((literal.to_owned(), vec![Literal { rule, text, pivot_at: 0 }]));
+        }
+        None => near.push(Literal { rule, text, pivot_at: 0 }),
+    }
+}
+
+/// Compiles a rule's pattern within bounds that keep any rule directory harmless.
+///
+/// # Errors
+/// When the pattern is malformed or too large once compiled.
+pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
+}
+
+fn frame(bytes: &[u8], span: &Range<usize>, masked: &str) -> Frame {
+    let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
+    let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
+    let shown = mask::mask(&bytes[line], Caution::Everything, &[(start..end, masked)]);
+    Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
+}
+
+/// An inline directive on the token's line, with what follows it.
+fn directive(bytes: &[u8], span: &Range<usize>) -> Option<String> {
+    let line = &bytes[lines::line_around(bytes, span.start, span.end, CONTEXT)];
+    let at =
+        memchr::memmem::find(line, b"pinstripe:allow").or_else(|| memchr::memmem::find(line, b"gitleaks:allow"))?;
+    Some(mask::sanitize(&String::from_utf8_lossy(&line[at..])))
+}

@@ -1,0 +1,111 @@
+//! One SIMD pass over the bytes that says where to look closer.
+//!
+//! The searcher is aho-corasick's `packed` (Teddy), which exists for at most 64 patterns and is several times as fast
+//! as the automata that take over beyond. So the pivots are few and shared: cores of several families' prefixes, not
+//! the prefixes themselves. Every occurrence is reported, overlapping ones included, so that the set of pivots in a
+//! text depends on nothing but the text.
+
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use aho_corasick::{AhoCorasick, Span};
+
+/// The most pivots the SIMD searcher is built with.
+pub const MAX_PIVOTS: usize = 60;
+
+/// Shared parts of prefixes: a literal is looked for by the first of these that it contains.
+pub const CORES: &[&str] =
+    &["_live_", "_test_", "whsec_", "_secret_", "sk_org_", "rkcs_", "oak_", "oart_", "absec_", "uk_"];
+
+/// `stripe` in the cases that it is written in: short prefixes count only near it.
+pub const NEAR: &[&str] = &["tripe", "TRIPE"];
+
+/// Where a pivot was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Offset of its first byte.
+    pub at: usize,
+    /// Which pivot.
+    pub pivot: usize,
+}
+
+/// The searcher and what it looks for.
+#[derive(Debug)]
+pub struct Prefilter {
+    pivots: Vec<Vec<u8>>,
+    simd: Option<Searcher>,
+    fallback: Option<AhoCorasick>,
+}
+
+impl Prefilter {
+    /// Builds the searcher. More than [`MAX_PIVOTS`], which only rules of the user's own can bring about, are searched
+    /// by an automaton, slower and with the same result.
+    ///
+    /// # Errors
+    /// When aho-corasick refuses the pivots, for their number or size.
+    pub fn new(pivots: Vec<Vec<u8>>) -> Result<Self, aho_corasick::BuildError> {
+        let simd = if pivots.len() <= MAX_PIVOTS {
+            Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&pivots).build()
+        } else {
+            None
+        };
+        let fallback = match simd {
+            Some(_) => None,
+            None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
+        };
+        Ok(Self { pivots, simd, fallback })
+    }
+
+    /// Whether the fast searcher is in use.
+    #[must_use]
+    pub fn is_simd(&self) -> bool {
+        self.simd.is_some()
+    }
+
+    /// The pivots, by number.
+    #[must_use]
+    pub fn pivots(&self) -> &[Vec<u8>] {
+        &self.pivots
+    }
+
+    /// Adds every occurrence of a pivot in `bytes` to `found`, in order of offset.
+    pub fn find(&self, bytes: &[u8], found: &mut Vec<Found>) {
+        let mut at = 0;
+        while at < bytes.len() {
+            let span = Span { start: at, end: bytes.len() };
+            let next = match (&self.simd, &self.fallback) {
+                (Some(simd), _) => simd.find_in(bytes, span),
+                (None, Some(automaton)) => automaton.find(aho_corasick::Input::new(bytes).span(span)),
+                (None, None) => None,
+            };
+            let Some(next) = next else { return };
+            found.push(Found { at: next.start(), pivot: next.pattern().as_usize() });
+            at = next.start() + 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(pivots: &[&str]) -> Prefilter {
+        Prefilter::new(pivots.iter().map(|pivot| pivot.as_bytes().to_vec()).collect()).unwrap()
+    }
+
+    #[test]
+    fn overlapping_pivots_are_all_found() {
+        let prefilter = build(&["_test_", "_secret_"]);
+        let mut found = Vec::new();
+        prefilter.find(b"x_test_secret_test_", &mut found);
+        assert_eq!(found.iter().map(|f| (f.at, f.pivot)).collect::<Vec<_>>(), [(1, 0), (6, 1), (13, 0)]);
+    }
+
+    #[test]
+    fn the_automaton_finds_the_same() {
+        let many: Vec<Vec<u8>> = (0..80).map(|i| format!("pivot{i:03}").into_bytes()).collect();
+        let prefilter = Prefilter::new(many).unwrap();
+        assert!(!prefilter.is_simd());
+        let mut found = Vec::new();
+        prefilter.find(b"pivot005pivot079 pivot999", &mut found);
+        assert_eq!(found.iter().map(|f| (f.at, f.pivot)).collect::<Vec<_>>(), [(0, 5), (8, 79)]);
+    }
+}

@@ -1,0 +1,105 @@
+//! The families of Stripe credentials by prefix: the one place where a prefix is given its meaning.
+
+use super::{Kind, Mode};
+
+/// A prefix and what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// The characters in front of the body.
+    pub prefix: &'static str,
+    /// What a credential with this prefix is for.
+    pub kind: Kind,
+    /// Its mode, where the prefix tells.
+    pub mode: Mode,
+}
+
+const fn family(prefix: &'static str, kind: Kind, mode: Mode) -> Family {
+    Family { prefix, kind, mode }
+}
+
+/// Longer prefixes stand before their own beginnings (`sk_org_live_` before `sk_org_`).
+pub const FAMILIES: &[Family] = &[
+    family("sk_live_", Kind::Secret, Mode::Live),
+    family("sk_test_", Kind::Secret, Mode::Test),
+    family("rk_live_", Kind::Restricted, Mode::Live),
+    family("rk_test_", Kind::Restricted, Mode::Test),
+    family("pk_live_", Kind::Publishable, Mode::Live),
+    family("pk_test_", Kind::Publishable, Mode::Test),
+    family("sk_org_live_", Kind::Organization, Mode::Live),
+    family("sk_org_test_", Kind::Organization, Mode::Test),
+    family("sk_org_", Kind::Organization, Mode::Unknown),
+    family("whsec_", Kind::WebhookSigning, Mode::Unknown),
+    family("ek_live_", Kind::Ephemeral, Mode::Live),
+    family("ek_test_", Kind::Ephemeral, Mode::Test),
+    family("rkcs_live_", Kind::SandboxClaim, Mode::Live),
+    family("rkcs_test_", Kind::SandboxClaim, Mode::Test),
+    family("rkcs_", Kind::SandboxClaim, Mode::Unknown),
+    family("pst_live_", Kind::Terminal, Mode::Live),
+    family("pst_test_", Kind::Terminal, Mode::Test),
+    family("pss_live_", Kind::Terminal, Mode::Live),
+    family("pss_test_", Kind::Terminal, Mode::Test),
+    family("oak_live_", Kind::OauthAccess, Mode::Live),
+    family("oak_test_", Kind::OauthAccess, Mode::Test),
+    family("oak_", Kind::OauthAccess, Mode::Unknown),
+    family("oart_", Kind::OauthRefresh, Mode::Unknown),
+    family("rt_", Kind::OauthRefresh, Mode::Unknown),
+    family("uk_", Kind::UserKey, Mode::Unknown),
+    family("absec_", Kind::AppSigning, Mode::Unknown),
+    family("src_client_secret_", Kind::ClientSecret, Mode::Unknown),
+    family("cuss_secret_", Kind::ClientSecret, Mode::Unknown),
+    family("accs_secret__", Kind::ClientSecret, Mode::Unknown),
+    family("accs_secret_", Kind::ClientSecret, Mode::Unknown),
+    family("cs_live_", Kind::ClientSecret, Mode::Live),
+    family("cs_test_", Kind::ClientSecret, Mode::Test),
+    family("fcsess_", Kind::ClientSecret, Mode::Unknown),
+    family("seti_", Kind::ClientSecret, Mode::Unknown),
+    family("pi_", Kind::ClientSecret, Mode::Unknown),
+    family("vs_", Kind::ClientSecret, Mode::Unknown),
+    family("ca_", Kind::ConnectClientId, Mode::Unknown),
+];
+
+/// A token taken apart. `prefix` and `body` together are the token.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// The family its prefix names, `None` for a token without a known prefix.
+    pub family: Option<&'static Family>,
+    /// The characters that are no secret: shown as they are.
+    pub prefix: &'a [u8],
+    /// Everything behind the prefix.
+    pub body: &'a [u8],
+}
+
+/// Takes a token apart at its prefix. A token of a rule that this table does not know ends its prefix at its last
+/// underscore within the first 16 bytes, if it has one.
+#[must_use]
+pub fn split(token: &[u8]) -> Parts<'_> {
+    let family = FAMILIES.iter().find(|family| token.starts_with(family.prefix.as_bytes()));
+    let at = match family {
+        Some(family) => family.prefix.len(),
+        None => token[..token.len().min(16)].iter().rposition(|byte| *byte == b'_').map_or(0, |at| at + 1),
+    };
+    let (prefix, body) = token.split_at(at);
+    Parts { family, prefix, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_family_hides_a_longer_one() {
+        for (at, earlier) in FAMILIES.iter().enumerate() {
+            for later in &FAMILIES[at + 1..] {
+                assert!(!later.prefix.starts_with(earlier.prefix), "{} hides {}", earlier.prefix, later.prefix);
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_prefixes_end_at_an_underscore() {
+        let parts = split(b"acme_live_abc");
+        assert!(parts.family.is_none());
+        assert_eq!(parts.prefix, b"acme_live_");
+        assert_eq!(split(b"abcdef").prefix, b"");
+    }
+}

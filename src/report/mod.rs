@@ -1,0 +1,124 @@
+//! The report is a value: every format, baseline and exit code is a function of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::coverage::{Coverage, Skipped};
+use crate::finding::{Finding, Severity, Status};
+
+/// The version of the JSON contract.
+pub const SCHEMA: &str = "pinstripe.report/1";
+
+/// Which program made the report, with which rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `pinstripe`.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// SHA-256 over the rules in force, hex.
+    pub rules_digest: String,
+}
+
+/// What kind of thing was scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TargetKind {
+    /// Directories and files on disk.
+    Worktree,
+    /// The index.
+    Staged,
+    /// What one commit's history has and another's has not.
+    Range,
+    /// The whole object store.
+    History,
+    /// Standard input.
+    Stdin,
+}
+
+/// What was scanned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// Its kind.
+    pub kind: TargetKind,
+    /// The directory that locations' paths are relative to.
+    pub root: String,
+    /// The commit of HEAD, where there is one.
+    pub head: Option<String>,
+    /// The base commit of a range.
+    pub base: Option<String>,
+}
+
+/// The ledger as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoverageReport {
+    /// Files read.
+    pub files: u64,
+    /// Git objects read.
+    pub objects: u64,
+    /// Bytes searched.
+    pub bytes: u64,
+    /// What was not read, by reason.
+    pub skipped: Vec<Skipped>,
+    /// False if anything could not be read.
+    pub complete: bool,
+}
+
+impl From<&Coverage> for CoverageReport {
+    fn from(coverage: &Coverage) -> Self {
+        Self {
+            files: coverage.files,
+            objects: coverage.objects,
+            bytes: coverage.bytes,
+            skipped: coverage.skipped(),
+            complete: coverage.complete(),
+        }
+    }
+}
+
+/// Everything a scan has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Program and rules.
+    pub tool: Tool,
+    /// What was scanned.
+    pub target: Target,
+    /// Findings of every severity and status, the most severe first.
+    pub findings: Vec<Finding>,
+    /// What was read and what was not.
+    pub coverage: CoverageReport,
+}
+
+impl Report {
+    /// The order of findings in every format: severity, rule, first place, fingerprint.
+    pub fn sort(&mut self) {
+        self.findings.sort_by(|a, b| {
+            let place = |finding: &Finding| {
+                finding.locations.first().map(|at| (at.path.clone(), at.archive.clone(), at.line, at.column))
+            };
+            b.severity
+                .cmp(&a.severity)
+                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| a.rule.cmp(&b.rule))
+                .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        });
+    }
+
+    /// Open findings at or above a severity: those that fail a scan.
+    pub fn open_at_or_above(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.status == Status::Open && finding.severity >= severity)
+    }
+
+    /// The exit code that this report alone asks for: 1, 3 or 0, before `--exit-zero` and `--allow-incomplete`.
+    #[must_use]
+    pub fn verdict(&self, fail_on: Severity) -> u8 {
+        if self.open_at_or_above(fail_on).next().is_some() {
+            1
+        } else if self.coverage.complete {
+            0
+        } else {
+            3
+        }
+    }
+}

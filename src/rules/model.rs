@@ -1,0 +1,114 @@
+//! A rule: everything about it comes from its one file.
+
+use serde::Deserialize;
+
+use crate::finding::{Confidence, Severity};
+use crate::key::Kind;
+use crate::secret::Fingerprint;
+
+/// How a token's body is judged once the pattern has matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Check {
+    /// Secret, restricted and publishable keys: generations of 24, 34 and 99 characters.
+    ApiKey,
+    /// A Dashboard endpoint's signing secret (32) or, beside Stripe context, any other base64.
+    WebhookEndpoint,
+    /// The signing secret that `stripe listen` prints: 64 hex digits.
+    WebhookCli,
+    /// A body without known structure: lengths and randomness only.
+    Opaque,
+    /// 32 characters without a prefix, by the name they are assigned to.
+    Unprefixed,
+    /// Whatever the pattern matches.
+    Any,
+}
+
+/// What must stand near a token for it to count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Near {
+    /// Nothing: the token speaks for itself.
+    #[default]
+    Nothing,
+    /// `stripe`, in any case, in the variable's name or within [`crate::limits::CONTEXT`] bytes.
+    Stripe,
+    /// As `stripe`, or a variable or file name that has one of the rule's `says-so` words.
+    SaysSo,
+}
+
+/// How a key rule finds and judges tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Detect {
+    /// What a token of this rule is.
+    pub kind: Option<Kind>,
+    /// Byte strings one of which every token holds; the prefilter looks for them.
+    pub literals: Vec<String>,
+    /// What a token looks like. Bounds above 32 are checked in code, not here.
+    pub pattern: String,
+    /// How its body is judged.
+    pub check: Check,
+    /// Bytes in front of a literal where a token may begin; 0 when tokens begin with the literal.
+    #[serde(default)]
+    pub lookbehind: usize,
+    /// Body lengths that are known to be real.
+    #[serde(default)]
+    pub lengths: Vec<usize>,
+    /// True if no other length counts.
+    #[serde(default)]
+    pub only_lengths: bool,
+    /// Shortest body that counts.
+    #[serde(default)]
+    pub min_length: usize,
+    /// What must stand near.
+    #[serde(default)]
+    pub near: Near,
+    /// Words of a variable or file name that vouch for a token.
+    #[serde(default)]
+    pub says_so: Vec<String>,
+    /// True for families whose prefix is too short to be looked for in encoded text.
+    #[serde(default)]
+    pub plain_only: bool,
+    /// Whether `_` belongs to the body.
+    #[serde(default)]
+    pub underscore: bool,
+}
+
+/// The text of a rule, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Help {
+    /// What was found.
+    pub what: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to do next.
+    pub fix: String,
+    /// Where to read on.
+    #[serde(default)]
+    pub links: Vec<String>,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// The stem of its file.
+    pub id: String,
+    /// A short noun phrase.
+    pub title: String,
+    /// How much a finding of this rule matters.
+    pub severity: Severity,
+    /// The most that a finding of this rule can be trusted.
+    pub confidence: Confidence,
+    /// How it finds tokens; `None` for rules that others' verdicts fall under, and for lints.
+    pub detect: Option<Detect>,
+    /// For people.
+    pub help: Help,
+    /// Fingerprints of published sample keys (rule `published-sample`).
+    pub samples: Vec<Fingerprint>,
+    /// Texts with placeholders in which this rule must find something.
+    pub examples: Vec<String>,
+    /// Texts with placeholders in which it must find nothing.
+    pub counter_examples: Vec<String>,
+}
