@@ -122,3 +122,32 @@ impl Report {
         }
     }
 }
+
+/// How a report is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether escape sequences for colours may be used.
+    pub color: bool,
+    /// How much to say besides the findings.
+    pub verbose: u8,
+    /// Nothing but findings.
+    pub quiet: bool,
+    /// Findings below are hidden.
+    pub min_severity: Severity,
+    /// Findings from here on fail the scan.
+    pub fail_on: Severity,
+}
+
+/// A format by name.
+pub struct Format {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// Writes a report.
+    pub write: fn(&Report, &crate::rules::RuleSet, &Options, &mut dyn std::io::Write) -> std::io::Result<()>,
+}
+
+/// Every format.
+pub const FORMATS: &[Format] = &[
+    Format { name: "text", write: |report, _, _, out| serde_json::to_writer_pretty(out, report).map_err(Into::into) },
+    Format { name: "json", write: |report, _, _, out| serde_json::to_writer_pretty(out, report).map_err(Into::into) },
+];

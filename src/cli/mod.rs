@@ -1,0 +1,53 @@
+//! The command line: arguments in, exit code out.
+
+use std::process::ExitCode;
+
+mod args;
+mod output;
+mod scan;
+
+use clap::Parser;
+
+use crate::engine::mask::sanitize;
+
+/// Exit code of usage, configuration, rules and internal errors.
+pub(crate) const FAILED: u8 = 2;
+
+/// Parses the arguments, runs the command and gives the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    std::panic::set_hook(Box::new(|info| {
+        // The payload may quote what was scanned; the place in our code is enough for a bug report.
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        output::warn(&format!("internal error at {place}; please report it"));
+    }));
+    let code = match args::Cli::try_parse() {
+        Ok(cli) => dispatch(cli),
+        Err(error) => refuse(&error),
+    };
+    ExitCode::from(code)
+}
+
+fn dispatch(cli: args::Cli) -> u8 {
+    let outcome = match cli.command {
+        args::Command::Scan(scan) => scan::run(*scan),
+    };
+    outcome.unwrap_or_else(|error| {
+        for line in format!("{error:#}").lines() {
+            output::warn(&format!("error: {}", sanitize(line)));
+        }
+        FAILED
+    })
+}
+
+/// Help and version go to standard output; complaints quote the arguments, which may hold a key.
+fn refuse(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        let text = error.render().to_string();
+        let lines: Vec<String> = text.lines().map(sanitize).collect();
+        output::warn(lines.join("\n").trim_end());
+        return FAILED;
+    }
+    output::print(&error.render().ansi().to_string());
+    0
+}

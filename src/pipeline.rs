@@ -1,0 +1,87 @@
+//! From a plan to a report: the only place that knows the order of the stages.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::assemble;
+use crate::engine::mask::sanitize;
+use crate::engine::{self, Engine};
+use crate::plan::{Plan, Subject};
+use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
+use crate::rules::load;
+use crate::source::{Collected, Progress, Shared, stdin, worktree};
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules are at fault.
+    #[error(transparent)]
+    Rules(#[from] load::Error),
+    /// The rules cannot be searched together.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+    /// A path that was asked for is not there.
+    #[error(transparent)]
+    Missing(#[from] worktree::Missing),
+}
+
+/// Makes the engine that a plan asks for.
+///
+/// # Errors
+/// When the rules are at fault.
+pub fn engine(plan: &Plan) -> Result<Engine, Error> {
+    Ok(Engine::new(load::load(plan.rules.builtin, &plan.rules.directories)?)?)
+}
+
+/// Runs a scan. `input` is standard input.
+///
+/// # Errors
+/// When there is nothing that a report could be about: a missing path.
+pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Report, Error> {
+    let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let progress = if plan.progress { Progress::drawn("files") } else { Progress::hidden() };
+    let shared = Shared::new(engine, deadline, progress);
+    let target = match &plan.subject {
+        Subject::Worktree { paths, no_ignore } => {
+            let (paths, root) = worktree::resolve(paths)?;
+            let target = worktree_target(&root);
+            let options = worktree::Options { paths, root, no_ignore: *no_ignore, threads: plan.threads };
+            worktree::scan(&shared, &options);
+            target
+        }
+        Subject::Stdin { name } => {
+            stdin::scan(&shared, input, name);
+            Target { kind: TargetKind::Stdin, root: String::new(), head: None, base: None }
+        }
+    };
+    Ok(report(engine, target, shared.into_collected()))
+}
+
+fn worktree_target(root: &Path) -> Target {
+    Target { kind: TargetKind::Worktree, root: sanitize(&root.to_string_lossy()), head: head_of(root), base: None }
+}
+
+/// The commit of HEAD, where the root is a work tree that has one.
+fn head_of(root: &Path) -> Option<String> {
+    let repository = git2::Repository::open(PathBuf::from(root)).ok()?;
+    let head = repository.head().ok()?.peel_to_commit().ok()?;
+    Some(head.id().to_string())
+}
+
+fn report(engine: &Engine, target: Target, collected: Collected) -> Report {
+    let rules = engine.rules();
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            rules_digest: rules.digest().to_owned(),
+        },
+        target,
+        findings: assemble::findings(rules, collected.sightings),
+        coverage: CoverageReport::from(&collected.coverage),
+    };
+    report.sort();
+    report
+}

@@ -1,0 +1,116 @@
+//! Arguments resolved once: what to scan, with which rules, and what to do with the report.
+//!
+//! Nothing behind this type knows how it was asked for; no type of the argument parser goes beyond it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::finding::Severity;
+
+/// What to scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// Directories and files on disk.
+    Worktree {
+        /// As given.
+        paths: Vec<PathBuf>,
+        /// Take ignored files as well.
+        no_ignore: bool,
+    },
+    /// Standard input.
+    Stdin {
+        /// The name that locations have.
+        name: String,
+    },
+}
+
+/// Which rules are in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// The built-in ones.
+    pub builtin: bool,
+    /// Directories that add or override.
+    pub directories: Vec<PathBuf>,
+}
+
+/// A report in one format, to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// A name of [`crate::report::FORMATS`].
+    pub format: String,
+    /// Where to.
+    pub file: PathBuf,
+}
+
+/// What to do with the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reporting {
+    /// The format on standard output.
+    pub format: String,
+    /// Files besides.
+    pub outputs: Vec<Output>,
+    /// Findings from here on fail the scan.
+    pub fail_on: Severity,
+    /// Findings below are hidden.
+    pub min_severity: Severity,
+    /// Findings do not fail the scan.
+    pub exit_zero: bool,
+    /// Gaps do not fail the scan.
+    pub allow_incomplete: bool,
+    /// Colours on standard output.
+    pub color: bool,
+    /// How much to say besides.
+    pub verbose: u8,
+    /// Nothing but findings.
+    pub quiet: bool,
+}
+
+/// A scan, ready to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What to scan.
+    pub subject: Subject,
+    /// Which rules.
+    pub rules: Rules,
+    /// Worker threads, at least one.
+    pub threads: usize,
+    /// How long it may take.
+    pub timeout: Option<Duration>,
+    /// Whether to draw a progress bar.
+    pub progress: bool,
+    /// What to do with the report.
+    pub reporting: Reporting,
+}
+
+/// Reads a duration such as `500ms`, `90s`, `5m` or `1h`; a bare number is seconds.
+///
+/// # Errors
+/// A sentence about what a duration looks like.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().map_err(|_| "a duration is a number with ms, s, m or h".to_owned())?;
+    let milliseconds = match &text[digits.len()..] {
+        "ms" => Some(number),
+        "" | "s" => number.checked_mul(1_000),
+        "m" => number.checked_mul(60_000),
+        "h" => number.checked_mul(3_600_000),
+        _ => None,
+    };
+    milliseconds.map(Duration::from_millis).ok_or_else(|| "a duration is a number with ms, s, m or h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in [("500ms", 500), ("90s", 90_000), ("2", 2_000), ("5m", 300_000), ("1h", 3_600_000)]
+        {
+            assert_eq!(duration(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for text in ["", "s", "1d", "-1s", "1.5s", "99999999999999999999h", "18446744073709551615h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

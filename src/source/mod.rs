@@ -1,0 +1,169 @@
+//! Where texts come from. A source pushes what it reads into a [`Collector`] per thread and counts what it does not.
+
+use std::io::{self, Read};
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::coverage::{Coverage, Reason};
+use crate::engine::stream::{Scratch, scan_reader};
+use crate::engine::{Engine, Hit, Window};
+use crate::finding::Origin;
+use crate::site::{Place, Sighting};
+
+mod disk;
+pub mod ignores;
+mod progress;
+pub mod stdin;
+pub mod tracked;
+pub mod worktree;
+
+pub use progress::Progress;
+
+/// Everything that a scan has seen.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Hits in their places, in no particular order.
+    pub sightings: Vec<Sighting>,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+}
+
+impl Collected {
+    /// Adds what another thread has seen.
+    pub fn merge(&mut self, other: Self) {
+        self.sightings.extend(other.sightings);
+        self.coverage.merge(other.coverage);
+    }
+}
+
+/// What every thread of a scan shares.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    /// The matcher.
+    pub engine: &'a Engine,
+    /// When to stop, if ever.
+    pub deadline: Option<Instant>,
+    /// What the user sees meanwhile.
+    pub progress: Progress,
+    total: Mutex<Collected>,
+}
+
+impl<'a> Shared<'a> {
+    /// Nothing seen so far.
+    #[must_use]
+    pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
+        Self { engine, deadline, progress, total: Mutex::default() }
+    }
+
+    /// Whether the time is up.
+    #[must_use]
+    pub fn expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// What all threads have seen, once they are done.
+    #[must_use]
+    pub fn into_collected(self) -> Collected {
+        self.progress.finish();
+        self.total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// One thread's share of a scan: scans texts with its own scratch space and hands everything over when dropped.
+#[derive(Debug)]
+pub struct Collector<'a> {
+    shared: &'a Shared<'a>,
+    scratch: Scratch,
+    seen: Collected,
+}
+
+impl<'a> Collector<'a> {
+    /// A share with nothing in it.
+    #[must_use]
+    pub fn new(shared: &'a Shared<'a>) -> Self {
+        Self { shared, scratch: Scratch::default(), seen: Collected::default() }
+    }
+
+    /// What all threads share.
+    #[must_use]
+    pub fn shared(&self) -> &'a Shared<'a> {
+        self.shared
+    }
+
+    /// The ledger of this share.
+    pub fn coverage(&mut self) -> &mut Coverage {
+        &mut self.seen.coverage
+    }
+
+    /// Counts something that was not read, naming it with its keys masked.
+    pub fn skip(&mut self, reason: Reason, what: &str) {
+        self.seen.coverage.skip(reason, crate::engine::mask::sanitize(what));
+    }
+
+    /// Searches a text and keeps its hits under `place`. Returns how many bytes there were, and the hits' lines.
+    ///
+    /// # Errors
+    /// The reader's own; what came before it was searched.
+    pub fn text(&mut self, reader: &mut dyn Read, place: &Place) -> Result<Scanned, io::Error> {
+        let mut hits = Vec::new();
+        let outcome = scan_reader(self.shared.engine, reader, &mut self.scratch, &mut hits);
+        let (bytes, error) = match outcome {
+            Ok(bytes) => (bytes, None),
+            Err((bytes, error)) => (bytes, Some(error)),
+        };
+        self.seen.coverage.bytes += bytes;
+        self.shared.progress.add(bytes);
+        let first = self.seen.sightings.len();
+        self.keep(hits, place);
+        match error {
+            Some(error) => Err(error),
+            None => Ok(Scanned { bytes, sightings: first..self.seen.sightings.len() }),
+        }
+    }
+
+    /// Searches the last component of a path; its directories had their turn.
+    pub fn name(&mut self, path: &[u8], place: &Place) {
+        let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
+        let mut found = Vec::new();
+        self.shared.engine.prefilter().find(path, &mut found);
+        if found.is_empty() {
+            return;
+        }
+        let window = Window { judged: from..path.len(), ..Window::whole(path) };
+        let place = Place { origin: Origin::FileName, ..place.clone() };
+        let hits = self.shared.engine.judge(&window, &found);
+        self.keep(hits, &place);
+    }
+
+    /// The sightings that a text brought, for what can only be told once all of it was read.
+    pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [Sighting] {
+        &mut self.seen.sightings[scanned.sightings.clone()]
+    }
+
+    fn keep(&mut self, hits: Vec<Hit>, place: &Place) {
+        self.seen.sightings.extend(hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+    }
+}
+
+impl Drop for Collector<'_> {
+    fn drop(&mut self) {
+        let seen = std::mem::take(&mut self.seen);
+        self.shared.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).merge(seen);
+    }
+}
+
+/// What came of one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// How many bytes it had.
+    pub bytes: u64,
+    sightings: std::ops::Range<usize>,
+}
+
+impl Scanned {
+    /// Whether nothing was found in it.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.sightings.is_empty()
+    }
+}
