@@ -12,6 +12,7 @@ pub mod assemble;
 pub mod cli;
 pub mod context;
 pub mod coverage;
+pub mod decode;
 pub mod engine;
 pub mod finding;
 pub mod key;

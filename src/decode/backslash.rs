@@ -1,0 +1,121 @@
+//! Backslash escapes of programming languages: `\u005f`, `\u{5f}`, `\U0000005f`, `\x5f`, `\137`.
+//!
+//! Any number of backslashes may stand in front, as when JSON is quoted in JSON. Escapes that stand for no part of a
+//! token (`\n`, `\"`) are left alone: they end a token as well as what they stand for.
+
+use super::units::{Unit, Units, hex_byte, hex_digits};
+use super::view::Names;
+
+/// Backslashes that quoting can pile up: four layers.
+const MAX_SLASHES: usize = 16;
+
+pub(super) struct Backslash;
+
+fn slashes(bytes: &[u8], at: usize) -> usize {
+    bytes[at..].iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count()
+}
+
+impl Units for Backslash {
+    fn leads(&self, byte: u8) -> bool {
+        byte == b'\\'
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        let letter = at + slashes(bytes, at);
+        let width = |digits: usize| letter + digits - at;
+        match bytes.get(letter)? {
+            b'u' if bytes.get(letter + 1) == Some(&b'{') => {
+                let (code, digits) = hex_digits(bytes, letter + 2, 6);
+                let closed = bytes.get(letter + 2 + digits) == Some(&b'}');
+                (digits > 0 && closed).then(|| Unit::char(code, width(digits + 3)))
+            }
+            b'u' => match hex_digits(bytes, letter + 1, 4) {
+                (code, 4) => Some(Unit::char(code, width(5))),
+                _ => None,
+            },
+            b'U' => match hex_digits(bytes, letter + 1, 8) {
+                (code, 8) => Some(Unit::char(code, width(9))),
+                _ => None,
+            },
+            b'x' if bytes.get(letter + 1) == Some(&b'{') => {
+                let (code, digits) = hex_digits(bytes, letter + 2, 6);
+                let closed = bytes.get(letter + 2 + digits) == Some(&b'}');
+                (digits > 0 && closed).then(|| Unit::char(code, width(digits + 3)))
+            }
+            b'x' => hex_byte(bytes, letter + 1).map(|byte| Unit::byte(byte, width(3))),
+            b'0'..=b'7' => {
+                let octal = bytes[letter..].iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7'));
+                let (value, digits) =
+                    octal.fold((0u32, 0), |(value, n), byte| (value << 3 | u32::from(byte - b'0'), n + 1));
+                let byte = u8::try_from(value).ok().filter(|_| digits >= 2)?;
+                Some(Unit::byte(byte, width(digits)))
+            }
+            _ => None,
+        }
+    }
+
+    fn name_at(&self, bytes: &[u8], at: usize) -> Names {
+        match bytes.get(at + slashes(bytes, at)) {
+            Some(b'u' | b'U') => &["unicode-escape"],
+            Some(b'x') => &["hex-escape"],
+            _ => &["octal-escape"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+    use super::*;
+
+    #[test]
+    fn units() {
+        let rows = [
+            (r"\u005f", 6),
+            (r"\u005F1", 6),
+            (r"\u{5f}", 6),
+            (r"\u{00005F}", 10),
+            (r"\U0000005f", 10),
+            (r"\x5f", 4),
+            (r"\x{5f}", 6),
+            (r"\137", 4),
+            (r"\1371", 4),
+            (r"\\u005f", 7),
+            (r"\\\\u005f", 9),
+            (r"\\x5F", 5),
+        ];
+        for (text, width) in rows {
+            assert_eq!(Backslash.unit(text.as_bytes(), 0), Some(Unit::byte(b'_', width)), "{text}");
+        }
+        for text in [r"\n", r#"\""#, r"\u00", r"\u{}", r"\u{5f", r"\x5", r"\8", r"\", r"\999"] {
+            assert_eq!(Backslash.unit(text.as_bytes(), 0), None, "{text}");
+        }
+        assert_eq!(Backslash.unit(br"\ud83d", 0).unwrap().text(), "\u{fffd}".as_bytes());
+    }
+
+    #[test]
+    fn some_or_all_characters() {
+        let mut noise = Noise::new(9);
+        let forms: [fn(u8) -> String; 7] = [
+            |byte| format!("\\u{byte:04x}"),
+            |byte| format!("\\\\u{byte:04X}"),
+            |byte| format!("\\u{{{byte:x}}}"),
+            |byte| format!("\\u{{{byte:X}}}"),
+            |byte| format!("\\x{byte:02x}"),
+            |byte| format!("\\x{byte:02X}"),
+            |byte| format!("\\{byte:03o}"),
+        ];
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            for form in forms {
+                let all: String = secret.bytes().map(form).collect();
+                let some = secret.replace('_', &form(b'_'));
+                let body: String =
+                    prefix.chars().map(String::from).chain(secret.bytes().skip(prefix.len()).map(form)).collect();
+                for code in [all, some, body] {
+                    testing::finds(&format!("{{\"key\": \"{code}\"}}"), &code, &secret);
+                }
+            }
+        }
+    }
+}

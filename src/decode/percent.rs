@@ -1,0 +1,62 @@
+//! Percent-encoding, as in URLs and form bodies, also encoded again (`%255F`).
+
+use super::units::{Unit, Units, hex_byte};
+use super::view::Names;
+
+pub(super) struct Percent;
+
+impl Units for Percent {
+    fn leads(&self, byte: u8) -> bool {
+        byte == b'%'
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        // Each further layer turns the `%` into `%25`.
+        let layers = bytes[at + 1..].chunks_exact(2).take(3).take_while(|pair| *pair == b"25").count();
+        (0..=layers).rev().find_map(|layers| {
+            let digits = at + 1 + 2 * layers;
+            hex_byte(bytes, digits).map(|byte| Unit::byte(byte, digits + 2 - at))
+        })
+    }
+
+    fn name_at(&self, _: &[u8], _: usize) -> Names {
+        &["percent"]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+    use super::*;
+
+    #[test]
+    fn layers_are_one_unit() {
+        for (text, byte) in [
+            ("%5F", b'_'),
+            ("%5f!", b'_'),
+            ("%255F", b'_'),
+            ("%25255f", b'_'),
+            ("%25", b'%'),
+            ("%25zz", b'%'),
+            ("%2525", b'%'),
+        ] {
+            assert_eq!(Percent.unit(text.as_bytes(), 0).map(|unit| unit.text()[0]), Some(byte), "{text}");
+        }
+        assert_eq!(Percent.unit(b"%", 0), None);
+        assert_eq!(Percent.unit(b"%g0", 0), None);
+    }
+
+    #[test]
+    fn some_or_all_characters() {
+        let mut noise = Noise::new(5);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            let some = secret.replace('_', "%5F");
+            let all: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            let twice = secret.replace('_', "%255f");
+            for code in [some, all, twice] {
+                testing::finds(&format!("https://api?key={code}&x=%20"), &code, &secret);
+            }
+        }
+    }
+}

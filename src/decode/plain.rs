@@ -1,0 +1,127 @@
+//! Where a key that begins or ends in plain text goes on in disguise: `sk_live_\x35…`, `"sk_li" + "ve_…"`,
+//! `s\x6b_live_…`.
+//!
+//! Looked at from each plain pivot. Nearly all pivots are ordinary names such as `test_helper`, so a few bytes decide.
+
+use std::ops::Range;
+
+use super::{Covered, ENCODINGS, Encoding, UNITS, View};
+
+/// How far behind a pivot a body may break off.
+const MAX_WORD: usize = crate::limits::MAX_BODY + 32;
+
+/// What stands in front of each core in a complete prefix.
+const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
+
+/// Longest glue or gap in front of a piece.
+const MAX_GAP: usize = 96;
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// What a token can break off at and still go on.
+fn breaks(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
+}
+
+/// Gives the views in which the word around a plain pivot goes on, to the right or to the left.
+pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, give: &mut dyn FnMut(View)) {
+    let tail = &bytes[pivot.end..bytes.len().min(pivot.end + MAX_WORD)];
+    let end = pivot.end + tail.iter().take_while(|byte| is_word(**byte)).count();
+    let right = bytes.get(end).copied().is_some_and(breaks) && may_reach(bytes, pivot, end);
+    let left = goes_on_left(bytes, pivot);
+    if !right && left.is_none() {
+        return;
+    }
+    for (index, encoding) in ENCODINGS[..UNITS].iter().enumerate() {
+        if covered.has_mark(index, pivot.start) {
+            continue;
+        }
+        let view = if right { encoding.resumes(bytes, pivot.start, end) } else { None };
+        let view = view.or_else(|| left.and_then(|word| from_left(*encoding, bytes, word, pivot.start)));
+        if let Some(view) = view {
+            covered.add(index, pivot.start, &view);
+            give(view);
+        }
+    }
+}
+
+/// Whether the word up to its break can be the beginning of a key: `k_l` goes on with `ive_` as far as it goes.
+fn may_reach(bytes: &[u8], pivot: &Range<usize>, end: usize) -> bool {
+    let rest: &[u8] = match &bytes[pivot.clone()] {
+        b"k_l" => b"ive_",
+        b"k_t" => b"est_",
+        b"whs" => b"ec_",
+        _ => return true,
+    };
+    let word = &bytes[pivot.end..end];
+    let shared = word.len().min(rest.len());
+    word[..shared] == rest[..shared]
+}
+
+/// The start of the word that ends at a pivot, if what stands in front of it can be a disguised beginning of a prefix.
+fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
+    let heads: &[&[u8]] = match &bytes[pivot.clone()] {
+        b"live_" | b"test_" => HEADS,
+        b"sec_" => &[b"wh"],
+        _ => return None,
+    };
+    let low = pivot.start.saturating_sub(16);
+    let start = pivot.start - bytes[low..pivot.start].iter().rev().take_while(|byte| is_word(**byte)).count();
+    let before = *bytes.get(start.checked_sub(1)?)?;
+    let word = &bytes[start..pivot.start];
+    let escaped = matches!(before, b'%' | b'\\' | b'#' | b'=' | b'{') && !word.is_empty();
+    let partial = heads.iter().any(|head| head.len() > word.len() && head.ends_with(word));
+    let gap = matches!(before, b'"' | b'\'' | b'`' | b';' | b'}' | 0x80..|b'\n'| b'\r' | b' ' | b'\t');
+    let whole = heads.contains(&word);
+    (!whole && (escaped || partial && gap)).then_some(start)
+}
+
+/// The view from a unit that ends where the word begins, or inside it.
+fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -> Option<View> {
+    if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
+        // Only a line end that is itself escaped.
+        let low = word.saturating_sub(MAX_GAP);
+        let last = bytes[low..word].iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | b' ' | b'\t'))?;
+        if !matches!(bytes[low + last], b'\\' | b'=') {
+            return None;
+        }
+    }
+    let low = pivot.saturating_sub(MAX_GAP);
+    (low..pivot).find_map(|at| encoding.leads_to(bytes, at, word..pivot + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+    use super::*;
+
+    #[test]
+    fn ordinary_names_cost_nothing() {
+        for (text, pivot) in [
+            ("def test_helper(x)", "test_"),
+            ("\"test_helper\"", "test_"),
+            ("link_list[\"a\"]", "k_l"),
+            ("exec_live_mode", "live_"),
+            ("a = task_type", "k_t"),
+            ("'nsec_'", "sec_"),
+            ("f(x);test_a()", "test_"),
+        ] {
+            let at = text.find(pivot).unwrap();
+            let mut views = 0;
+            super::views(text.as_bytes(), &(at..at + pivot.len()), &mut Covered::default(), &mut |_| views += 1);
+            assert_eq!(views, 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_escaped_letter_of_the_prefix() {
+        let mut noise = Noise::new(61);
+        let secret = token("sk_live_", &noise.body(30));
+        for letter in ["%6b", "\\x6b", "\\u006b", "&#107;", "\\153", "=6B"] {
+            let code = secret.replacen('k', letter, 1);
+            testing::finds(&format!("a=\"{code}\""), &code, &secret);
+        }
+    }
+}

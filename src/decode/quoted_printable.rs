@@ -1,0 +1,49 @@
+//! Quoted-printable mail text: `=5F`, and soft line breaks that may fall anywhere in a key.
+
+use super::units::{Unit, Units, hex_byte};
+use super::view::Names;
+
+pub(super) struct QuotedPrintable;
+
+impl Units for QuotedPrintable {
+    fn leads(&self, byte: u8) -> bool {
+        byte == b'='
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        // Gateways add blanks behind a soft break.
+        let blanks = bytes[at + 1..].iter().take(8).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let end = at + 1 + blanks;
+        match bytes.get(end..)? {
+            [b'\r', b'\n', ..] => Some(Unit::gap(end + 2 - at)),
+            [b'\n' | b'\r', ..] => Some(Unit::gap(end + 1 - at)),
+            _ => hex_byte(bytes, at + 1).map(|byte| Unit::byte(byte, 3)),
+        }
+    }
+
+    fn name_at(&self, _: &[u8], _: usize) -> Names {
+        &["quoted-printable"]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+
+    #[test]
+    fn escapes_and_soft_breaks_at_every_place() {
+        let mut noise = Noise::new(33);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            for code in [secret.replace('_', "=5F"), secret.bytes().map(|byte| format!("={byte:02X}")).collect()] {
+                testing::finds(&format!("Key: {code}\r\n"), &code, &secret);
+            }
+            for at in testing::splits(prefix, &secret) {
+                for gap in ["=\r\n", "=\n", "= \r\n"] {
+                    let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
+                    testing::finds(&format!("Key:=20{code}\r\n"), &code, &secret);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What the decoders' tests share: deterministic bodies, and a search through views as the engine does it.
+
+use std::ops::Range;
+
+use super::{Covered, PIVOTS, Role, View, long_runs, views};
+
+/// Prefixes that every encoding is tried with.
+pub(super) const PREFIXES: [&str; 4] = ["sk_live_", "rk_live_", "whsec_", "sk_test_"];
+
+/// A layout's name and how it writes a character.
+type Layout = (&'static str, fn(char) -> Vec<u8>);
+
+pub(super) const WIDE: &[Layout] = &[
+    ("utf-16le", |c| (c as u16).to_le_bytes().to_vec()),
+    ("utf-16be", |c| (c as u16).to_be_bytes().to_vec()),
+    ("utf-32le", |c| (c as u32).to_le_bytes().to_vec()),
+    ("utf-32be", |c| (c as u32).to_be_bytes().to_vec()),
+];
+
+pub(super) fn token(prefix: &str, body: &str) -> String {
+    format!("{prefix}{body}")
+}
+
+/// A small generator; the bodies it makes look random and are the same in each run.
+pub(super) struct Noise(u64);
+
+impl Noise {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
+    }
+
+    pub(super) fn body(&mut self, length: usize) -> String {
+        const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        (0..length).map(|_| char::from(DIGITS[(self.next() % 62) as usize])).collect()
+    }
+}
+
+/// Every place at which a prefix can be split, and some in the body.
+pub(super) fn splits(prefix: &str, secret: &str) -> Vec<usize> {
+    (1..=prefix.len()).chain([prefix.len() + 1, prefix.len() + 7, secret.len() - 1]).collect()
+}
+
+/// The encodings through which a secret is found, and where it stands; `None` if it is not found or stands there
+/// plainly.
+pub(super) fn find(bytes: &[u8], secret: &[u8]) -> Option<(Vec<&'static str>, Range<usize>)> {
+    assert!(memchr::memmem::find(bytes, secret).is_none(), "plain");
+    search(bytes, secret, 3)
+}
+
+fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str>, Range<usize>)> {
+    let mut found: Option<(Vec<&'static str>, Range<usize>)> = None;
+    let mut look = |view: View| {
+        if found.is_some() {
+            return;
+        }
+        if let Some(at) = memchr::memmem::find(&view.bytes, secret) {
+            found = Some((view.encodings.to_vec(), view.span(at..at + secret.len())));
+        } else if depth > 1
+            && let Some((inner, span)) = search(&view.bytes, secret, depth - 1)
+        {
+            found = Some((view.encodings.iter().copied().chain(inner).collect(), view.span(span)));
+        }
+    };
+    let mut covered = Covered::default();
+    for at in 0..bytes.len() {
+        for pivot in PIVOTS.iter().filter(|pivot| !matches!(pivot.role, Role::Short | Role::Vendor)) {
+            if bytes[at..].starts_with(pivot.text) {
+                views(bytes, pivot, at, &mut covered, &mut look);
+            }
+        }
+    }
+    long_runs(bytes, &mut look);
+    found
+}
+
+/// Asserts that a secret is found in a text, at the place of its code if one is given.
+#[track_caller]
+pub(super) fn finds(text: &str, code: &str, secret: &str) {
+    let shape = |text: &str| text.replace(secret, "SECRET");
+    let Some((_, span)) = find(text.as_bytes(), secret.as_bytes()) else { panic!("not found in {}", shape(text)) };
+    if !code.is_empty() {
+        let at = text.find(code).unwrap_or_default();
+        assert_eq!(span, at..at + code.len(), "{} ({})", shape(text), &text[span.clone()]);
+    }
+}

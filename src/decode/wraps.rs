@@ -1,0 +1,182 @@
+//! Line wraps inside base64 and hex text: where a run of digits goes on after a break.
+//!
+//! Mail and PEM wrap with LF or CRLF, YAML block scalars indent, JSON writes the break as `\n`, URLs as `%0A`, XML as
+//! `&#10;`, and source code closes one literal and opens the next. A blank line, padding or anything else ends a run.
+//! The grammar is written once, forwards; going back is a search for the place from which it leads here.
+
+use std::ops::Range;
+
+use super::joined;
+
+/// Longest wrap, in bytes: a deep indentation or a literal's glue.
+const MAX_WRAP: usize = 96;
+
+/// A set of bytes as a table.
+pub(super) type Alphabet = [bool; 256];
+
+/// The end of the wrap that begins at `at`, if one does.
+pub(super) fn wrap(bytes: &[u8], at: usize) -> Option<usize> {
+    let end = match bytes.get(at)? {
+        b'\n' | b'\r' | b' ' | b'\t' => newline(bytes, at)?,
+        b'\\' => escaped_newline(bytes, at)?,
+        b'%' | b'&' => spelled_newline(bytes, at)?,
+        b'"' | b'\'' | b'`' => joined::glue(bytes, at, false)?,
+        _ => return None,
+    };
+    (end - at <= MAX_WRAP).then_some(end)
+}
+
+fn blanks(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\t')) {
+        at += 1;
+    }
+    at
+}
+
+fn newline(bytes: &[u8], at: usize) -> Option<usize> {
+    let at = blanks(&bytes[..bytes.len().min(at + MAX_WRAP)], at);
+    let at = match bytes.get(at..)? {
+        [b'\r', b'\n', ..] => at + 2,
+        [b'\r' | b'\n', ..] => at + 1,
+        _ => return None,
+    };
+    Some(blanks(&bytes[..bytes.len().min(at + MAX_WRAP)], at))
+}
+
+/// `\n` or `\r\n` as text, behind any small number of backslashes, or a backslash in front of a real line end.
+fn escaped_newline(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = at;
+    let mut seen = false;
+    for letter in [b'r', b'n'] {
+        let slashes = bytes[end..].iter().take(8).take_while(|byte| **byte == b'\\').count();
+        if slashes > 0 && bytes.get(end + slashes) == Some(&letter) {
+            end += slashes + 1;
+            seen = true;
+        }
+    }
+    if !seen {
+        return if matches!(bytes.get(at + 1), Some(b'\n' | b'\r')) { newline(bytes, at + 1) } else { None };
+    }
+    let end = blanks(&bytes[..bytes.len().min(end + MAX_WRAP)], end);
+    // "…\n" + "…": the break is spelled and the literal ends as well.
+    Some(joined::glue(bytes, end, false).unwrap_or(end))
+}
+
+fn spelled_newline(bytes: &[u8], at: usize) -> Option<usize> {
+    const SPELLED: &[&[u8]] = &[b"%0d", b"%0a", b"&#13;", b"&#10;", b"&#xd;", b"&#xa;"];
+    let mut end = at;
+    while let Some(word) = SPELLED.iter().find(|word| {
+        bytes.get(end..end + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word)) && end < at + 12
+    }) {
+        end += word.len();
+    }
+    (end > at).then_some(end)
+}
+
+/// The wrap in front of `start`, the first byte of a segment: its beginning, and where the segment really starts (the
+/// `n` of `\n` looks like a digit).
+fn wrap_before(bytes: &[u8], start: usize, low: usize, alphabet: &Alphabet) -> Option<Range<usize>> {
+    let low = low.max(start.saturating_sub(MAX_WRAP));
+    (low + 1..start)
+        .filter(|at| alphabet[usize::from(bytes[at - 1])] && !alphabet[usize::from(bytes[*at])])
+        .find_map(|at| wrap(bytes, at).filter(|end| (start..=start + 3).contains(end)).map(|end| at..end))
+}
+
+/// The pieces of a run of digits around `at`, wraps left out, between `low` and `high`.
+pub(super) fn run_around(bytes: &[u8], at: usize, bounds: Range<usize>, alphabet: &Alphabet) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut end = at;
+    loop {
+        let mut start = segment_start(bytes, end, bounds.start, alphabet);
+        let wrap = if start > bounds.start { wrap_before(bytes, start, bounds.start, alphabet) } else { None };
+        if let Some(wrap) = &wrap {
+            start = wrap.end.min(end);
+        }
+        pieces.push(start..end);
+        match wrap {
+            Some(wrap) if wrap.start > bounds.start => end = wrap.start,
+            _ => break,
+        }
+    }
+    pieces.reverse();
+    let mut start = at;
+    loop {
+        let end = segment_end(bytes, start, bounds.end, alphabet);
+        match pieces.last_mut() {
+            Some(last) if last.end == start => last.end = end,
+            _ => pieces.push(start..end),
+        }
+        match wrap(bytes, end) {
+            Some(next) if next < bounds.end && alphabet[usize::from(bytes[next])] => start = next,
+            _ => break,
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+pub(super) fn segment_start(bytes: &[u8], at: usize, low: usize, alphabet: &Alphabet) -> usize {
+    let digits = bytes[low..at].iter().rev().take_while(|byte| alphabet[usize::from(**byte)]).count();
+    at - digits
+}
+
+pub(super) fn segment_end(bytes: &[u8], at: usize, high: usize, alphabet: &Alphabet) -> usize {
+    at + bytes[at..high].iter().take_while(|byte| alphabet[usize::from(**byte)]).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::base64::ALPHABET;
+    use super::*;
+
+    fn joined_run(text: &[u8], at: usize) -> Vec<u8> {
+        run_around(text, at, 0..text.len(), &ALPHABET).into_iter().flat_map(|piece| text[piece].to_vec()).collect()
+    }
+
+    #[test]
+    fn runs_go_on_behind_every_kind_of_wrap() {
+        let wraps: &[&str] = &[
+            "\n",
+            "\r\n",
+            "\r",
+            "\n      ",
+            " \n\t",
+            "\\n",
+            "\\r\\n",
+            "\\\\n",
+            "\\\\r\\\\n",
+            "\\\n",
+            "%0A",
+            "%0d%0a",
+            "&#10;",
+            "&#xA;",
+            "&#13;&#10;",
+            "\" +\n    \"",
+            "' . '",
+            "\\n\" +\n  \"",
+            "\"\n    \"",
+        ];
+        for wrap in wraps {
+            let text = format!("key: \"QUJD{wrap}REVG{wrap}R0hJ=\"");
+            for at in ["QUJD", "REVG", "R0hJ"] {
+                let at = text.find(at).unwrap() + 2;
+                assert_eq!(joined_run(text.as_bytes(), at), b"QUJDREVGR0hJ", "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_blank_line_or_padding_ends_a_run() {
+        for text in ["QUJD\n\nREVG", "QUJD=\nREVG", "QUJD, REVG", "QUJD\n- REVG"] {
+            let run = joined_run(text.as_bytes(), 1);
+            assert!(run == b"QUJD" || run == b"QUJD-", "{text:?}: {run:?}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        let text = b"AAAABBBBCCCC";
+        assert_eq!(run_around(text, 6, 3..9, &ALPHABET), vec![3..9]);
+        assert_eq!(run_around(text, 12, 0..12, &ALPHABET), vec![0..12]);
+    }
+}

@@ -1,0 +1,46 @@
+//! Characters that show nothing: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. Copying
+//! from a chat or a word processor leaves them inside a key, and so does hiding one.
+
+use super::units::{Unit, Units};
+use super::view::Names;
+
+pub(super) struct ZeroWidth;
+
+impl Units for ZeroWidth {
+    fn leads(&self, byte: u8) -> bool {
+        matches!(byte, 0xc2 | 0xe2 | 0xef)
+    }
+
+    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        match bytes.get(at..)? {
+            [0xc2, 0xad, ..] => Some(Unit::gap(2)),
+            [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae, ..]
+            | [0xe2, 0x81, 0xa0..=0xa4 | 0xa6..=0xaf, ..]
+            | [0xef, 0xbb, 0xbf, ..] => Some(Unit::gap(3)),
+            _ => None,
+        }
+    }
+
+    fn name_at(&self, _: &[u8], _: usize) -> Names {
+        &["zero-width"]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+
+    #[test]
+    fn invisible_characters_at_every_place() {
+        let mut noise = Noise::new(41);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            for at in testing::splits(prefix, &secret) {
+                for gap in ["\u{200b}", "\u{200d}", "\u{200f}", "\u{2060}", "\u{feff}", "\u{ad}", "\u{200b}\u{ad}"] {
+                    let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
+                    testing::finds(&format!("key={code} "), &code, &secret);
+                }
+            }
+        }
+    }
+}
