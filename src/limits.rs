@@ -52,6 +52,10 @@ pub const ARCHIVE_RATIO_FLOOR: u64 = 16 << 20;
 /// Wall-clock seconds spent on one outermost archive.
 pub const MAX_ARCHIVE_SECONDS: u64 = 60;
 
+/// Memory that the dictionary of a decoder may take, in bytes: what `zstd -22` and `--long` write, and twice what
+/// `xz -9` does. A decoder inside another one gets an eighth.
+pub const MAX_DECODER_MEMORY: u64 = 128 << 20;
+
 /// Depth of nested trees and of a work tree's directories that is followed.
 pub const MAX_TREE_DEPTH: usize = 4_096;
 

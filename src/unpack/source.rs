@@ -1,0 +1,251 @@
+//! A buffered reader that can look ahead: what every format reads from.
+//!
+//! An error of the reader below means that an outer archive is damaged or that the budget is spent; whoever
+//! knows has counted it. So it ends this reader too, and `failed` tells that end from a proper one.
+
+use std::io::{self, BufRead, Read};
+
+use memchr::memmem;
+
+use super::budget::Budget;
+
+/// Bytes that the first look at a member asks for; most members are small.
+const FIRST: usize = 4 << 10;
+
+/// Bytes asked for after that.
+const CHUNK: usize = 64 << 10;
+
+pub(super) struct Source<'a> {
+    inner: &'a mut dyn Read,
+    buf: Vec<u8>,
+    pos: usize,
+    taken: u64,
+    ended: bool,
+    failed: bool,
+    /// Whether the visitor has these bytes already, as they stand.
+    pub(super) covered: bool,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(inner: &'a mut dyn Read) -> Self {
+        Self { inner, buf: Vec::new(), pos: 0, taken: 0, ended: false, failed: false, covered: false }
+    }
+
+    /// The next `count` bytes without taking them; fewer only at the end.
+    pub(super) fn peek(&mut self, count: usize) -> &[u8] {
+        if self.buf.len() - self.pos < count && !self.ended {
+            self.fill(count);
+        }
+        let end = self.buf.len().min(self.pos + count);
+        &self.buf[self.pos..end]
+    }
+
+    /// Takes up to `count` bytes and says how many there were.
+    pub(super) fn skip(&mut self, count: u64) -> u64 {
+        let mut left = count;
+        while left > 0 {
+            let here = self.peek(1).len().max(self.buf.len() - self.pos) as u64;
+            if here == 0 {
+                break;
+            }
+            let step = here.min(left);
+            self.consume(usize::try_from(step).unwrap_or(usize::MAX));
+            left -= step;
+        }
+        count - left
+    }
+
+    /// Takes everything.
+    pub(super) fn drain(&mut self) {
+        self.skip(u64::MAX);
+    }
+
+    /// Takes everything, unless the budget is spent: then nobody will read on.
+    pub(super) fn drain_within(&mut self, budget: &Budget) {
+        if !budget.is_stopped() {
+            self.drain();
+        }
+    }
+
+    /// Takes zero bytes for as long as there are any.
+    pub(super) fn skip_zeros(&mut self) {
+        while !self.is_at_end() {
+            let ahead = &self.buf[self.pos..];
+            let zeros = ahead.iter().position(|byte| *byte != 0);
+            let step = zeros.unwrap_or(ahead.len());
+            self.consume(step);
+            if zeros.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Takes bytes up to the next place where `mark` begins; false if there is none, and then everything is taken.
+    pub(super) fn seek_mark(&mut self, mark: &[u8]) -> bool {
+        let finder = memmem::Finder::new(mark);
+        loop {
+            if self.peek(mark.len()).len() < mark.len() {
+                self.drain();
+                return false;
+            }
+            let ahead = &self.buf[self.pos..];
+            if let Some(at) = finder.find(ahead) {
+                self.consume(at);
+                return true;
+            }
+            let step = ahead.len() + 1 - mark.len();
+            self.consume(step);
+        }
+    }
+
+    /// Everything that is buffered; at least one byte unless this is the end.
+    pub(super) fn ahead(&mut self) -> &[u8] {
+        self.peek(1);
+        &self.buf[self.pos..]
+    }
+
+    /// Goes back to the oldest byte that is still buffered, so that what a decoder choked on can be looked at.
+    pub(super) fn rewind(&mut self) {
+        self.taken -= self.pos as u64;
+        self.pos = 0;
+    }
+
+    /// How many bytes were taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.peek(1).is_empty()
+    }
+
+    /// Whether the reader below broke off.
+    pub(super) fn failed(&self) -> bool {
+        self.failed
+    }
+
+    fn fill(&mut self, want: usize) {
+        self.buf.drain(..self.pos);
+        self.pos = 0;
+        let goal = want.max(if self.taken == 0 && self.buf.is_empty() { FIRST } else { CHUNK });
+        while self.buf.len() < want && !self.ended {
+            let old = self.buf.len();
+            self.buf.resize(goal, 0);
+            let got = self.pull(old);
+            self.buf.truncate(old + got);
+        }
+    }
+
+    fn pull(&mut self, from: usize) -> usize {
+        match retry(self.inner, &mut self.buf[from..]) {
+            Ok(0) => self.ended = true,
+            Ok(got) => return got,
+            Err(_) => {
+                self.ended = true;
+                self.failed = true;
+            }
+        }
+        0
+    }
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.pos == self.buf.len() && out.len() >= CHUNK && !self.ended {
+            self.buf.clear();
+            self.pos = 0;
+            let got = retry(self.inner, out);
+            match &got {
+                Ok(0) => self.ended = true,
+                Ok(got) => self.taken += *got as u64,
+                Err(_) => {
+                    self.ended = true;
+                    self.failed = true;
+                }
+            }
+            return got;
+        }
+        let ahead = self.fill_buf()?;
+        let count = ahead.len().min(out.len());
+        out[..count].copy_from_slice(&ahead[..count]);
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Source<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.is_at_end() && self.failed {
+            return Err(io::ErrorKind::Other.into());
+        }
+        Ok(&self.buf[self.pos..])
+    }
+
+    fn consume(&mut self, count: usize) {
+        let count = count.min(self.buf.len() - self.pos);
+        self.pos += count;
+        self.taken += count as u64;
+    }
+}
+
+/// Reads once, again if a signal came between.
+fn retry(inner: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match inner.read(out) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// A reader that ends where another fails: what a visitor sees.
+pub(super) struct Quiet<'a>(pub(super) &'a mut dyn Read);
+
+impl Read for Quiet<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        Ok(self.0.read(out).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_ahead_and_finds_marks_across_refills() {
+        let mut data = vec![b'x'; CHUNK * 2 + 1];
+        data[CHUNK + FIRST - 1..CHUNK + FIRST + 3].copy_from_slice(b"MARK");
+        let mut inner = &data[..];
+        let mut source = Source::new(&mut inner);
+        assert_eq!(source.peek(3), b"xxx");
+        assert!(source.seek_mark(b"MARK"));
+        assert_eq!(source.taken(), (CHUNK + FIRST - 1) as u64);
+        assert_eq!(source.peek(4), b"MARK");
+        assert_eq!(source.skip(4), 4);
+        assert!(!source.seek_mark(b"MARK"));
+        assert!(source.is_at_end());
+        assert_eq!(source.taken(), data.len() as u64);
+    }
+
+    #[test]
+    fn a_failure_below_is_not_an_end() {
+        struct Broken(u8);
+        impl Read for Broken {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                if self.0 > 1 {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                out[0] = b'a';
+                Ok(1)
+            }
+        }
+        let mut inner = Broken(0);
+        let mut source = Source::new(&mut inner);
+        assert_eq!(source.peek(5), b"a");
+        assert!(source.failed());
+        let mut out = Vec::new();
+        assert!(source.read_to_end(&mut out).is_err());
+        assert_eq!(out, b"a");
+    }
+}

@@ -1,0 +1,178 @@
+//! The central directory: where it is, and what it lists.
+
+use memchr::memmem;
+
+use super::super::Seekable;
+use super::super::source::Source;
+use super::super::walker::{display, read_at};
+use super::entry::{Entry, Field, fields, u16_at, u32_at, u64_at};
+
+const END: &[u8] = b"PK\x05\x06";
+const END64: &[u8] = b"PK\x06\x06";
+const LOCATOR64: &[u8] = b"PK\x06\x07";
+const LISTED: &[u8] = b"PK\x01\x02";
+
+/// Bytes of an end record without its comment.
+const END_SIZE: usize = 22;
+
+/// How many places that look like an end record are tried, last first: a comment may hold some.
+const MAX_ENDS: usize = 16;
+
+/// Bytes of a directory entry before its name.
+const LISTED_SIZE: usize = 46;
+
+pub(super) struct Directory {
+    /// By where their data starts.
+    pub(super) entries: Vec<Entry>,
+    /// Where the directory itself starts.
+    pub(super) start: u64,
+    /// What is wrong with it.
+    pub(super) fault: Option<&'static str>,
+    /// There are more entries than were asked for.
+    pub(super) is_cut: bool,
+}
+
+/// What an end record says.
+struct End {
+    start: u64,
+    /// What to add to offsets, because something stands before the zip.
+    shift: u64,
+    count: u64,
+    is_exact: bool,
+    /// There is another end record that contradicts this one.
+    lies: bool,
+}
+
+/// Whether a file may be a zip by its last bytes alone, without a comment. Costs one comparison.
+pub(in super::super) fn ends_like_zip(bytes: &[u8]) -> bool {
+    bytes.len().checked_sub(END_SIZE).is_some_and(|at| bytes[at..].starts_with(END) && bytes.ends_with(&[0, 0]))
+}
+
+/// Whether the file has a directory that holds at least one entry.
+pub(in super::super) fn has_directory(input: &mut dyn Seekable, size: u64) -> bool {
+    find(input, size).is_some_and(|end| end.count > 0)
+}
+
+impl Directory {
+    /// Reads the directory, at most `most` entries of it; `None` if there is none.
+    pub(super) fn read(input: &mut dyn Seekable, size: u64, most: u64) -> Option<Self> {
+        let end = find(input, size)?;
+        let mut directory = Self { entries: Vec::new(), start: end.start, fault: None, is_cut: false };
+        if end.lies {
+            directory.fault = Some("its directory is not where its 64-bit record says");
+        }
+        input.seek(std::io::SeekFrom::Start(end.start)).ok()?;
+        let mut reader: &mut dyn Seekable = input;
+        let mut source = Source::new(&mut reader);
+        while source.peek(4) == LISTED {
+            if directory.entries.len() as u64 >= most {
+                directory.is_cut = true;
+                break;
+            }
+            let Some(mut entry) = listed(&mut source) else { break };
+            entry.at = entry.at.saturating_add(end.shift);
+            if entry.at >= end.start {
+                directory.fault = Some("its directory points outside of it");
+                continue;
+            }
+            directory.entries.push(entry);
+        }
+        let told = if end.is_exact { end.count } else { end.count & 0xffff };
+        let found = directory.entries.len() as u64;
+        let found = if end.is_exact { found } else { found & 0xffff };
+        if !directory.is_cut && directory.fault.is_none() && found != told {
+            directory.fault = Some("its directory does not hold what it says");
+        }
+        directory.entries.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
+        Some(directory)
+    }
+}
+
+fn find(input: &mut dyn Seekable, size: u64) -> Option<End> {
+    let reach = (END_SIZE as u64 + u64::from(u16::MAX)).min(size);
+    let base = size - reach;
+    let tail = read_at(input, base, usize::try_from(reach).ok()?);
+    for at in memmem::rfind_iter(&tail, END).take(MAX_ENDS) {
+        let Some(record) = tail.get(at..at + END_SIZE) else { continue };
+        let at = base + at as u64;
+        let wide = end64(input, at);
+        let lies = wide.is_some();
+        let narrow = end32(record, at).map(|end| End { lies, ..end });
+        for end in [wide.flatten(), narrow].into_iter().flatten() {
+            // As it says; or with an offset that does not count what stands before the zip.
+            for start in [Some(end.start), end.start.checked_sub(end.shift)].into_iter().flatten() {
+                if read_at(input, start, 4) == LISTED {
+                    let shift = if start == end.start { end.shift } else { 0 };
+                    return Some(End { start, shift, ..end });
+                }
+            }
+            if end.count == 0 && !lies {
+                return Some(end);
+            }
+        }
+    }
+    None
+}
+
+fn end32(record: &[u8], at: u64) -> Option<End> {
+    let (size, offset) = (u64::from(u32_at(record, 12)), u64::from(u32_at(record, 16)));
+    place(at, size, offset, u64::from(u16_at(record, 10)), false)
+}
+
+/// The 64-bit end record, if there is one; `Some(None)` if it cannot be true.
+fn end64(input: &mut dyn Seekable, at: u64) -> Option<Option<End>> {
+    let locator = read_at(input, at.checked_sub(20)?, 20);
+    if !locator.starts_with(LOCATOR64) || locator.len() < 20 {
+        return None;
+    }
+    // Where it says, or right before the locator, if something stands before the zip.
+    for at in [Some(u64_at(&locator, 8)), at.checked_sub(20 + 56)].into_iter().flatten() {
+        let record = read_at(input, at, 56);
+        if record.starts_with(END64) && record.len() == 56 {
+            return Some(place(at, u64_at(&record, 40), u64_at(&record, 48), u64_at(&record, 32), true));
+        }
+    }
+    Some(None)
+}
+
+/// The directory ends where its end record starts; whatever offset it is said to have.
+fn place(at: u64, size: u64, offset: u64, count: u64, is_exact: bool) -> Option<End> {
+    let Some(start) = at.checked_sub(size) else {
+        // The size lies; the offset may not.
+        return (offset < at).then_some(End { start: offset, shift: 0, count, is_exact, lies: false });
+    };
+    match start.checked_sub(offset) {
+        Some(shift) => Some(End { start, shift, count, is_exact, lies: false }),
+        None => Some(End { start, shift: 0, count, is_exact, lies: false }),
+    }
+}
+
+fn listed(source: &mut Source<'_>) -> Option<Entry> {
+    let record = source.peek(LISTED_SIZE);
+    if record.len() < LISTED_SIZE {
+        return None;
+    }
+    let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(u16_at(record, at)));
+    let record = source.peek(LISTED_SIZE + name + extra);
+    let rest = record.get(LISTED_SIZE..LISTED_SIZE + name + extra)?;
+    let mut entry = Entry {
+        name: display(&rest[..name]),
+        flags: u16_at(record, 8),
+        method: u16_at(record, 10),
+        crc: u32_at(record, 16),
+        packed: u64::from(u32_at(record, 20)),
+        size: u64::from(u32_at(record, 24)),
+        at: u64::from(u32_at(record, 42)),
+    };
+    // The 64-bit field holds only those values whose 32 bits are all ones, in this order.
+    if let Some(mut wide) = fields(&rest[name..]).find(|field| field.id == Field::ZIP64).map(|field| field.data) {
+        for value in [&mut entry.size, &mut entry.packed, &mut entry.at] {
+            if *value == u64::from(u32::MAX) && wide.len() >= 8 {
+                *value = u64_at(wide, 0);
+                wide = &wide[8..];
+            }
+        }
+    }
+    source.skip((LISTED_SIZE + name + extra + comment) as u64);
+    Some(entry)
+}
