@@ -15,6 +15,7 @@ pub mod coverage;
 pub mod decode;
 pub mod engine;
 pub mod finding;
+pub mod git;
 pub mod key;
 pub mod limits;
 pub mod pipeline;

@@ -1,0 +1,17 @@
+//! A small, fast reader of git repositories that trusts nothing it reads.
+//!
+//! Reading every object of a store quickly is what a history scan is, and no library at hand does it: libgit2 hangs
+//! on a truncated loose object and crashes on a bad index offset, and both libraries hand out objects one by one.
+//! So packs, loose objects, refs and the few configuration keys that matter are read here, every offset and length
+//! checked against what is there. Nothing here writes, fetches, or runs a program that a repository names.
+
+mod config;
+pub(crate) mod disk;
+mod env;
+mod oid;
+mod repo;
+
+pub use disk::DiskError;
+pub use env::GitEnv;
+pub use oid::{NotAnOid, ObjectFormat, Oid};
+pub use repo::{OpenError, OpenOptions, RefStorage, Repository};

@@ -1,0 +1,150 @@
+//! Object names: 20 bytes of SHA-1 or 32 of SHA-256, as one `Copy` type.
+//!
+//! Which of the two a repository uses is said by its `extensions.objectFormat`; a name never guesses it from
+//! anything but its own length.
+
+use std::fmt;
+
+/// The hash that names the objects of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectFormat {
+    /// 20 bytes, what git has used since 2005.
+    Sha1,
+    /// 32 bytes, `git init --object-format=sha256`.
+    Sha256,
+}
+
+impl ObjectFormat {
+    /// Length of a name in bytes.
+    #[must_use]
+    pub const fn raw_len(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+        }
+    }
+
+    /// Length of a name in hex digits.
+    #[must_use]
+    pub const fn hex_len(self) -> usize {
+        self.raw_len() * 2
+    }
+
+    /// The name as configuration and `git rev-parse --show-object-format` write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+        }
+    }
+}
+
+/// The name of one object.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Oid {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl Oid {
+    /// The name made of these bytes; `None` unless there are 20 or 32 of them.
+    #[must_use]
+    pub fn from_raw(raw: &[u8]) -> Option<Self> {
+        if raw.len() != 20 && raw.len() != 32 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        bytes[..raw.len()].copy_from_slice(raw);
+        Some(Self { bytes, len: if raw.len() == 20 { 20 } else { 32 } })
+    }
+
+    /// The name written as these 40 or 64 hex digits, of either case.
+    #[must_use]
+    pub fn from_hex(hex: &[u8]) -> Option<Self> {
+        if hex.len() != 40 && hex.len() != 64 {
+            return None;
+        }
+        let mut raw = [0; 32];
+        for (byte, pair) in raw.iter_mut().zip(hex.chunks_exact(2)) {
+            *byte = (nibble(pair[0])? << 4) | nibble(pair[1])?;
+        }
+        Self::from_raw(&raw[..hex.len() / 2])
+    }
+
+    /// The bytes of the name.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+
+    /// The hash this name belongs to.
+    #[must_use]
+    pub fn format(&self) -> ObjectFormat {
+        if self.len == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
+    }
+
+    /// True for the name of all zeros, which git writes where there is no object.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.bytes.iter().all(|byte| *byte == 0)
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::str::FromStr for Oid {
+    type Err = NotAnOid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::from_hex(text.as_bytes()).ok_or(NotAnOid)
+    }
+}
+
+/// The text is not 40 or 64 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an object name: 40 or 64 hex digits are needed")]
+pub struct NotAnOid;
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hex_goes_there_and_back() {
+        for text in ["0123456789abcdef0123456789abcdef01234567", &"ab".repeat(32)] {
+            let oid: Oid = text.parse().unwrap();
+            assert_eq!(oid.to_string(), text);
+            assert_eq!(oid.format().hex_len(), text.len());
+            assert_eq!(Oid::from_hex(text.to_uppercase().as_bytes()), Some(oid));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for text in ["", "0", &"0".repeat(41), &"g".repeat(40), &"é".repeat(20)] {
+            assert_eq!(text.parse::<Oid>(), Err(NotAnOid));
+        }
+        assert_eq!(Oid::from_raw(&[0; 21]), None);
+        assert!(Oid::from_raw(&[0; 32]).is_some_and(|oid| oid.is_zero()));
+    }
+}

@@ -1,0 +1,340 @@
+//! Opening a repository: where its parts are, in which format, and what of it cannot be read.
+//!
+//! Knows work trees, bare repositories, `.git` files and linked worktrees. Only the directory asked for is
+//! believed: `core.worktree` is never obeyed, nothing named in the configuration ever runs, and object stores
+//! elsewhere are followed only as [`OpenOptions`] allows. What is left out for that reason, or because its format
+//! is unknown, is a problem of the repository, to be counted in the ledger.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::config::Config;
+use super::disk::{self, DiskError};
+use super::env::GitEnv;
+use super::oid::{ObjectFormat, Oid};
+use crate::coverage::{Coverage, Reason};
+
+/// Largest `config`, `commondir`, `.git` or alternates file that is read, in bytes.
+const MAX_SMALL_FILE: u64 = 1 << 20;
+/// Largest `shallow` file that is read, in bytes: 100 k boundary commits and more.
+const MAX_SHALLOW_FILE: u64 = 16 << 20;
+/// How deep alternates of alternates are followed, as git does.
+const MAX_ALTERNATE_DEPTH: usize = 5;
+/// Object directories in all.
+const MAX_OBJECT_DIRS: usize = 64;
+
+/// What may be followed beside the repository itself.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Git's own variables, where a hook is to obey them; `None` obeys none.
+    pub env: Option<GitEnv>,
+    /// Follow alternates that lie outside the repository.
+    pub alternates: bool,
+}
+
+/// How a repository keeps its refs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefStorage {
+    /// Loose files and `packed-refs`.
+    Files,
+    /// Tables under `reftable/`, which only git itself reads for us.
+    Reftable,
+    /// Something newer than this program.
+    Unknown(String),
+}
+
+/// A repository that was found, with all that is needed to read it.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// The directory with `HEAD` and `index`: `.git`, or `.git/worktrees/NAME` for a linked worktree.
+    pub git_dir: PathBuf,
+    /// The directory with `objects` and `refs`; equals `git_dir` unless this is a linked worktree.
+    pub common_dir: PathBuf,
+    /// The top of the work tree; `None` for a bare repository or when opened by its git directory.
+    pub work_tree: Option<PathBuf>,
+    /// The hash that names its objects.
+    pub format: ObjectFormat,
+    /// How refs are kept.
+    pub ref_storage: RefStorage,
+    /// Every object directory to read, the repository's own first.
+    pub object_dirs: Vec<PathBuf>,
+    /// Commits whose parents were left out of this clone, sorted.
+    pub shallow: Vec<Oid>,
+    /// True if objects may be missing because the clone was told so.
+    pub partial: bool,
+    /// True if it belongs to another user: its objects are read, none of its configuration is obeyed.
+    pub foreign: bool,
+    problems: Vec<(Reason, String)>,
+}
+
+/// Why there is no repository to read.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither the path nor any directory above it is one.
+    #[error("{}: not in a git repository", .0.display())]
+    NotFound(PathBuf),
+    /// Something that calls itself a repository and does not hold together.
+    #[error("{}: not a git repository: {why}", path.display())]
+    Malformed {
+        /// The `.git` file or git directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// One of its files could not be read.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+}
+
+impl Repository {
+    /// Finds the repository that holds `path`: `path` itself or the nearest directory above it.
+    ///
+    /// # Errors
+    /// No repository there, or one whose `.git` leads nowhere.
+    pub fn discover(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+        if let Some(git_dir) = options.env.as_ref().and_then(|env| env.git_dir.as_ref()) {
+            let work_tree = options.env.as_ref().and_then(|env| env.work_tree.clone());
+            let work_tree = work_tree.unwrap_or_else(|| path.to_path_buf());
+            return Self::assemble(disk::canonical(git_dir)?, disk::canonical(&work_tree).ok(), options);
+        }
+        let start = disk::canonical(path)?;
+        for dir in start.ancestors() {
+            if disk::exists(&dir.join(".git")) {
+                match Self::open(dir, options) {
+                    // An empty or stray `.git` does not hide the repository around it; git, too, goes on upwards.
+                    Err(OpenError::Malformed { .. }) if disk::is_dir(&dir.join(".git")) => {}
+                    opened => return opened,
+                }
+            } else if is_git_dir(dir) {
+                return Self::open(dir, options);
+            }
+        }
+        Err(OpenError::NotFound(path.to_path_buf()))
+    }
+
+    /// Opens the repository at exactly this path: a work tree or a git directory.
+    ///
+    /// # Errors
+    /// There is none, or its `.git` leads nowhere.
+    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+        let path = disk::canonical(path)?;
+        let dot_git = path.join(".git");
+        if disk::exists(&dot_git) {
+            let git_dir = if disk::is_dir(&dot_git) { dot_git.clone() } else { follow_git_file(&dot_git)? };
+            return Self::assemble(disk::canonical(&git_dir)?, Some(path), options);
+        }
+        if is_git_dir(&path) {
+            return Self::assemble(path, None, options);
+        }
+        Err(OpenError::NotFound(path))
+    }
+
+    fn assemble(git_dir: PathBuf, work_tree: Option<PathBuf>, options: &OpenOptions) -> Result<Self, OpenError> {
+        let common_dir = common_dir(&git_dir, options.env.as_ref())?;
+        if !disk::exists(&git_dir.join("HEAD")) {
+            return Err(OpenError::Malformed { path: git_dir, why: "it has no HEAD" });
+        }
+        let mut repo = Self {
+            foreign: disk::is_foreign(&git_dir) || disk::is_foreign(&common_dir),
+            git_dir,
+            common_dir,
+            work_tree,
+            format: ObjectFormat::Sha1,
+            ref_storage: RefStorage::Files,
+            object_dirs: Vec::new(),
+            shallow: Vec::new(),
+            partial: false,
+            problems: Vec::new(),
+        };
+        repo.read_config();
+        repo.find_objects(options)?;
+        repo.read_shallow();
+        Ok(repo)
+    }
+
+    /// What of this repository is not read, and why. Every scan of it counts these.
+    #[must_use]
+    pub fn problems(&self) -> &[(Reason, String)] {
+        &self.problems
+    }
+
+    /// Counts [`Repository::problems`] in a ledger.
+    pub fn report_problems(&self, coverage: &mut Coverage) {
+        for (reason, example) in &self.problems {
+            coverage.skip(*reason, example.clone());
+        }
+    }
+
+    /// The directory by which a report names this repository: its work tree, else its git directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        self.work_tree.as_deref().unwrap_or(&self.git_dir)
+    }
+
+    fn problem(&mut self, reason: Reason, example: impl Into<String>) {
+        self.problems.push((reason, example.into()));
+    }
+
+    /// Reads the keys that say how objects and refs are stored. They are read for a foreign repository, too: they
+    /// describe its format and make nothing happen.
+    fn read_config(&mut self) {
+        let text = match disk::read(&self.common_dir.join("config"), MAX_SMALL_FILE) {
+            Ok(text) => text.unwrap_or_default(),
+            Err(error) => {
+                let reason = if error.reason() == Reason::OverLimit { error.reason() } else { Reason::Unreadable };
+                return self.problem(reason, error.to_string());
+            }
+        };
+        let config = Config::parse(&text);
+        let version = config.get("core", "repositoryformatversion").unwrap_or("0");
+        if !matches!(version, "" | "0" | "1") {
+            self.problem(Reason::Unsupported, format!("repository format version {version}"));
+        }
+        self.partial = config.any_true("remote", "promisor");
+        for (key, value) in config.section("extensions") {
+            self.read_extension(key, value);
+        }
+    }
+
+    fn read_extension(&mut self, key: &str, value: &str) {
+        match (key, value.to_ascii_lowercase().as_str()) {
+            ("objectformat", "sha1") => self.format = ObjectFormat::Sha1,
+            ("objectformat", "sha256") => self.format = ObjectFormat::Sha256,
+            ("refstorage", "files") => self.ref_storage = RefStorage::Files,
+            ("refstorage", "reftable") => self.ref_storage = RefStorage::Reftable,
+            ("refstorage", other) => {
+                self.ref_storage = RefStorage::Unknown(other.to_owned());
+                self.problem(Reason::Unsupported, format!("extensions.refStorage = {other}"));
+            }
+            ("partialclone", _) => self.partial = true,
+            // Names translated between two hashes: the objects themselves are stored under the main one.
+            ("noop" | "noop-v1" | "preciousobjects" | "worktreeconfig" | "relativeworktrees", _)
+            | ("compatobjectformat", _) => {}
+            _ => self.problem(Reason::Unsupported, format!("extensions.{key}")),
+        }
+    }
+
+    fn find_objects(&mut self, options: &OpenOptions) -> Result<(), OpenError> {
+        let env = options.env.clone().unwrap_or_default();
+        let own = env.object_dir.unwrap_or_else(|| self.common_dir.join("objects"));
+        if !disk::is_dir(&own) {
+            return Err(OpenError::Malformed { path: self.git_dir.clone(), why: "it has no objects directory" });
+        }
+        let own = disk::canonical(&own)?;
+        let mut seen = BTreeSet::from([own.clone()]);
+        let mut queue = vec![(own, 0)];
+        for dir in env.alternate_object_dirs {
+            if let Ok(dir) = disk::canonical(&dir)
+                && seen.insert(dir.clone())
+            {
+                queue.push((dir, 0));
+            }
+        }
+        let mut next = 0;
+        while let Some((dir, depth)) = queue.get(next).cloned() {
+            next += 1;
+            for alternate in self.alternates_of(&dir) {
+                let Ok(path) = disk::canonical(&alternate) else {
+                    self.problem(Reason::Alternate, format!("{}: not found", alternate.display()));
+                    continue;
+                };
+                if !seen.insert(path.clone()) {
+                    continue;
+                }
+                if !options.alternates && !self.holds(&path) {
+                    self.problem(Reason::Alternate, path.display().to_string());
+                } else if depth + 1 > MAX_ALTERNATE_DEPTH || queue.len() >= MAX_OBJECT_DIRS {
+                    self.problem(Reason::OverLimit, format!("alternate {}", path.display()));
+                } else {
+                    queue.push((path, depth + 1));
+                }
+            }
+        }
+        self.object_dirs = queue.into_iter().map(|(dir, _)| dir).collect();
+        Ok(())
+    }
+
+    fn holds(&self, path: &Path) -> bool {
+        path.starts_with(&self.common_dir)
+            || path.starts_with(&self.git_dir)
+            || self.work_tree.as_ref().is_some_and(|top| path.starts_with(top))
+    }
+
+    fn alternates_of(&mut self, objects: &Path) -> Vec<PathBuf> {
+        match disk::read(&objects.join("info").join("alternates"), MAX_SMALL_FILE) {
+            Ok(text) => text
+                .unwrap_or_default()
+                .split(|byte| *byte == b'\n')
+                .filter(|line| !line.is_empty() && !line.starts_with(b"#"))
+                .take(MAX_OBJECT_DIRS * 4)
+                .map(|line| objects.join(bytes_to_path(line)))
+                .collect(),
+            Err(error) => {
+                self.problem(Reason::Alternate, error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    fn read_shallow(&mut self) {
+        match disk::read(&self.common_dir.join("shallow"), MAX_SHALLOW_FILE) {
+            Ok(text) => {
+                let text = text.unwrap_or_default();
+                for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+                    match Oid::from_hex(line.trim_ascii()) {
+                        Some(oid) => self.shallow.push(oid),
+                        None => {
+                            self.problem(Reason::Damaged, "the file `shallow`");
+                            break;
+                        }
+                    }
+                }
+            }
+            Err(error) => self.problem(Reason::Damaged, error.to_string()),
+        }
+        self.shallow.sort_unstable();
+        self.shallow.dedup();
+    }
+}
+
+/// True if the directory itself looks like a git directory, by git's own test.
+fn is_git_dir(dir: &Path) -> bool {
+    let linked = disk::exists(&dir.join("commondir"));
+    disk::exists(&dir.join("HEAD"))
+        && (linked || (disk::is_dir(&dir.join("objects")) && disk::is_dir(&dir.join("refs"))))
+}
+
+fn follow_git_file(file: &Path) -> Result<PathBuf, OpenError> {
+    let malformed = |why| OpenError::Malformed { path: file.to_path_buf(), why };
+    let text = disk::read(file, MAX_SMALL_FILE)?.ok_or_else(|| malformed("it vanished"))?;
+    let target = text.strip_prefix(b"gitdir:").ok_or_else(|| malformed("the file does not begin with `gitdir:`"))?;
+    let target = file.parent().unwrap_or(file).join(bytes_to_path(target.trim_ascii()));
+    if is_git_dir(&target) { Ok(target) } else { Err(malformed("it names no git directory")) }
+}
+
+fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError> {
+    if let Some(dir) = env.and_then(|env| env.common_dir.as_ref()) {
+        return Ok(disk::canonical(dir)?);
+    }
+    match disk::read(&git_dir.join("commondir"), MAX_SMALL_FILE)? {
+        None => Ok(git_dir.to_path_buf()),
+        Some(text) => Ok(disk::canonical(&git_dir.join(bytes_to_path(text.trim_ascii())))?),
+    }
+}
+
+/// The path that these bytes name. Where paths are not bytes, what is no UTF-8 becomes a replacement character.
+pub(crate) fn bytes_to_path(bytes: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+#[cfg(test)]
+#[path = "repo_tests.rs"]
+mod tests;
