@@ -67,15 +67,6 @@ impl Config {
             .map(|entry| entry.value.as_deref().unwrap_or(""))
     }
 
-    /// Whether `section.key` is true by git's rules; `None` if absent or not a truth value.
-    pub(crate) fn truth(&self, section: &str, key: &str) -> Option<bool> {
-        self.entries
-            .iter()
-            .rev()
-            .find(|entry| entry.section == section && entry.subsection.is_empty() && entry.key == key)
-            .and_then(Entry::truth)
-    }
-
     /// The keys of a section without subsection, in order, with their values.
     pub(crate) fn section<'a>(&'a self, section: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.entries
@@ -188,7 +179,7 @@ mod tests {
               objectFormat = sha256\n[remote \"or\\\"igin\"]\n promisor\n url = a\\\nb\n[Branch.Main] x = 1\n",
         );
         assert_eq!(config.get("core", "repositoryformatversion"), Some("1"));
-        assert_eq!(config.truth("core", "bare"), Some(false));
+        assert_eq!(config.get("core", "bare"), Some("false"));
         assert_eq!(config.get("core", "worktree"), Some("/a b"));
         assert_eq!(config.section("extensions").collect::<Vec<_>>(), [("objectformat", "sha256")]);
         assert!(config.any_true("remote", "promisor"));
@@ -200,7 +191,7 @@ mod tests {
     fn includes_and_nonsense_are_passed_over() {
         let config =
             Config::parse(b"[include]\npath = /dev/zero\n[broken\n[ \"x\n= 3\n]]]\n[core]\nbare\n\xff\xfe=1\n");
-        assert_eq!(config.truth("core", "bare"), Some(true));
+        assert!(config.any_true("core", "bare"));
         assert_eq!(config.get("include", "path"), Some("/dev/zero"));
     }
 

@@ -23,6 +23,9 @@ const MAX_ALTERNATE_DEPTH: usize = 5;
 /// Object directories in all.
 const MAX_OBJECT_DIRS: usize = 64;
 
+/// Files of a pack directory that are looked at.
+pub(crate) const MAX_PACK_FILES: usize = 100_000;
+
 /// What may be followed beside the repository itself.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
@@ -120,7 +123,7 @@ impl Repository {
         let path = disk::canonical(path)?;
         let dot_git = path.join(".git");
         if disk::exists(&dot_git) {
-            let git_dir = if disk::is_dir(&dot_git) { dot_git.clone() } else { follow_git_file(&dot_git)? };
+            let git_dir = if disk::is_dir(&dot_git) { dot_git } else { follow_git_file(&dot_git)? };
             return Self::assemble(disk::canonical(&git_dir)?, Some(path), options);
         }
         if is_git_dir(&path) {
@@ -251,6 +254,7 @@ impl Repository {
             }
         }
         self.object_dirs = queue.into_iter().map(|(dir, _)| dir).collect();
+        self.partial |= self.object_dirs.iter().any(|dir| has_promisor_packs(dir));
         Ok(())
     }
 
@@ -302,6 +306,11 @@ fn is_git_dir(dir: &Path) -> bool {
     let linked = disk::exists(&dir.join("commondir"));
     disk::exists(&dir.join("HEAD"))
         && (linked || (disk::is_dir(&dir.join("objects")) && disk::is_dir(&dir.join("refs"))))
+}
+
+fn has_promisor_packs(objects: &Path) -> bool {
+    disk::list(&objects.join("pack"), MAX_PACK_FILES)
+        .is_ok_and(|(names, _)| names.iter().any(|(name, _)| name.as_encoded_bytes().ends_with(b".promisor")))
 }
 
 fn follow_git_file(file: &Path) -> Result<PathBuf, OpenError> {
