@@ -1,1 +1,9 @@
-//! The one integration binary: it drives the real program on repositories built in temporary directories.
+//! The one integration binary: it drives the real program on files and repositories built in temporary directories.
+
+mod delimiters;
+mod hygiene;
+mod look_alikes;
+mod no_key_gets_out;
+mod scan;
+mod support;
+mod windows;
