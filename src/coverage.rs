@@ -3,7 +3,7 @@
 //! Whoever leaves something out says so here, with a [`Reason`]. The class of a reason is fixed: what the
 //! user's own policy leaves out (`policy`) keeps a scan complete, what could not be read (`unread`) does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -115,8 +115,26 @@ pub struct Skipped {
     pub class: SkipClass,
     /// How many things.
     pub count: u64,
-    /// The first of them in sorted order, at most [`MAX_SKIP_EXAMPLES`], already masked and escaped.
+    /// The first of them, at most [`MAX_SKIP_EXAMPLES`], `.env*` files before others, already masked and escaped.
     pub examples: Vec<String>,
+}
+
+/// How often, with examples in the order in which they are worth naming.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Tally {
+    count: u64,
+    examples: BTreeSet<(bool, String)>,
+}
+
+impl Tally {
+    fn add(&mut self, example: String) {
+        // An ignored `.env` is what a reader most needs to hear of.
+        let name = example.rsplit('/').next().unwrap_or(&example);
+        self.examples.insert((!name.starts_with(".env"), example));
+        if self.examples.len() > MAX_SKIP_EXAMPLES {
+            self.examples.pop_last();
+        }
+    }
 }
 
 /// The ledger of one scan. Merging is associative and commutative, so that threads keep their own.
@@ -128,7 +146,7 @@ pub struct Coverage {
     pub objects: u64,
     /// Bytes searched, archive members and decoded objects included.
     pub bytes: u64,
-    skipped: BTreeMap<Reason, (u64, std::collections::BTreeSet<String>)>,
+    skipped: BTreeMap<Reason, Tally>,
 }
 
 impl Coverage {
@@ -140,12 +158,9 @@ impl Coverage {
     /// Counts `count` things left out, with one example if there is one.
     pub fn skip_many(&mut self, reason: Reason, count: u64, example: Option<String>) {
         let entry = self.skipped.entry(reason).or_default();
-        entry.0 += count;
+        entry.count += count;
         if let Some(example) = example {
-            entry.1.insert(example);
-            if entry.1.len() > MAX_SKIP_EXAMPLES {
-                entry.1.pop_last();
-            }
+            entry.add(example);
         }
     }
 
@@ -154,13 +169,10 @@ impl Coverage {
         self.files += other.files;
         self.objects += other.objects;
         self.bytes += other.bytes;
-        for (reason, (count, examples)) in other.skipped {
+        for (reason, tally) in other.skipped {
             let entry = self.skipped.entry(reason).or_default();
-            entry.0 += count;
-            entry.1.extend(examples);
-            while entry.1.len() > MAX_SKIP_EXAMPLES {
-                entry.1.pop_last();
-            }
+            entry.count += tally.count;
+            tally.examples.into_iter().for_each(|(_, example)| entry.add(example));
         }
     }
 
@@ -173,7 +185,7 @@ impl Coverage {
     /// How many things were left out for this reason.
     #[must_use]
     pub fn count(&self, reason: Reason) -> u64 {
-        self.skipped.get(&reason).map_or(0, |(count, _)| *count)
+        self.skipped.get(&reason).map_or(0, |tally| tally.count)
     }
 
     /// Everything left out, by reason, in a fixed order.
@@ -181,11 +193,11 @@ impl Coverage {
     pub fn skipped(&self) -> Vec<Skipped> {
         self.skipped
             .iter()
-            .map(|(reason, (count, examples))| Skipped {
+            .map(|(reason, tally)| Skipped {
                 reason: *reason,
                 class: reason.class(),
-                count: *count,
-                examples: examples.iter().cloned().collect(),
+                count: tally.count,
+                examples: tally.examples.iter().map(|(_, example)| example.clone()).collect(),
             })
             .collect()
     }

@@ -44,7 +44,7 @@ const KINDS: &[(&str, &str, Kind, Mode)] = &[
 /// `KEY` is where the key goes.
 const TEMPLATES: &[&str] = &[
     "# stripe\nSTRIPE=KEY\n",
-    "export STRIPE_KEY=\"KEY\"\n",
+    "export STRIPE=\"KEY\"\n",
     "stripe = 'KEY'",
     "stripe(`KEY`)",
     "stripe: {key: KEY, other: 1}",

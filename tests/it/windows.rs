@@ -71,7 +71,11 @@ fn standard_input_is_read_like_a_file() {
     let mut input = vec![b'z'; 3 * WINDOW];
     input.extend_from_slice(forge.fill("\nk={{sk_live}}\n").as_bytes());
     let dir = Dir::new();
-    let run = crate::support::run_in(dir.path(), &["scan", "--stdin", "--stdin-name", "dump.sql", "--format", "json"], &input);
+    let run = crate::support::run_in(
+        dir.path(),
+        &["scan", "--stdin", "--stdin-name", "dump.sql", "--format", "json"],
+        &input,
+    );
     let at = &run.report().findings[0].locations[0];
     assert_eq!((at.path.as_str(), at.line, at.column), ("dump.sql", 2, 3));
     assert_eq!(run.code, 1);

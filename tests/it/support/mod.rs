@@ -8,70 +8,63 @@ use pinstripe::report::Report;
 
 /// What a run of the program gave.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// The JSON report on standard output.
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}\n{}\n{}", self.stdout, self.stderr))
-    }
-
-    /// Rules and first lines of the findings, sorted by rule.
-    pub fn rules(&self) -> Vec<String> {
-        let mut rules: Vec<String> = self.report().findings.into_iter().map(|finding| finding.rule).collect();
-        rules.sort();
-        rules
     }
 }
 
 /// A temporary directory with helpers to fill it.
-pub struct Dir {
+pub(crate) struct Dir {
     dir: tempfile::TempDir,
-    pub forge: Forge,
+    pub(crate) forge: Forge,
 }
 
 impl Dir {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap(), forge: Forge::new(42) }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn join(&self, name: &str) -> PathBuf {
+    pub(crate) fn join(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// Writes a file, its directories included, with placeholders filled in.
-    pub fn write(&mut self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&mut self, name: &str, text: &str) -> String {
         let filled = self.forge.fill(text);
         self.write_bytes(name, filled.as_bytes());
         filled
     }
 
-    pub fn write_bytes(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write_bytes(&self, name: &str, bytes: &[u8]) {
         let path = self.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
     /// Runs git here and returns what it printed.
-    pub fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         git(self.path(), arguments)
     }
 
     /// Runs the program here.
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         run_in(self.path(), arguments, b"")
     }
 
     /// Runs the program here and reads its JSON report, notes included.
-    pub fn scan(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn scan(&self, arguments: &[&str]) -> Run {
         let mut all = vec!["scan", "--format", "json", "--min-severity", "note"];
         all.extend(arguments);
         self.run(&all)
@@ -79,7 +72,7 @@ impl Dir {
 }
 
 /// Runs git without anybody's configuration.
-pub fn git(directory: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
@@ -97,14 +90,14 @@ pub fn git(directory: &Path, arguments: &[&str]) -> String {
 }
 
 /// The program with a bare environment.
-pub fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("pinstripe"));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }
 
 /// Runs the program in a directory with this on its standard input.
-pub fn run_in(directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
+pub(crate) fn run_in(directory: &Path, arguments: &[&str], input: &[u8]) -> Run {
     use std::io::Write;
     let mut child = program()
         .current_dir(directory)
