@@ -1,6 +1,13 @@
 //! The one integration binary: it drives the real program on files and repositories built in temporary directories.
 
-#![allow(clippy::disallowed_methods, reason = "tests build files and repositories, and start programs")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "tests build files and repositories, start programs, and stop at the first surprise"
+)]
 
 mod delimiters;
 mod hygiene;

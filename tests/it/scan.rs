@@ -213,8 +213,8 @@ mod unix {
         let mut dir = Dir::new();
         dir.write("closed.env", "A={{sk_live}}\n");
         dir.write("closed/a.env", "A={{sk_live}}\n");
-        std::fs::set_permissions(dir.join("closed.env"), std::fs::Permissions::from_mode(0)).unwrap();
-        std::fs::set_permissions(dir.join("closed"), std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(dir.join("closed.env"), std::fs::Permissions::from_mode(0o000)).unwrap();
+        std::fs::set_permissions(dir.join("closed"), std::fs::Permissions::from_mode(0o000)).unwrap();
         if std::fs::read(dir.join("closed.env")).is_ok() {
             eprintln!("skipped: this user reads everything");
             std::fs::set_permissions(dir.join("closed"), std::fs::Permissions::from_mode(0o755)).unwrap();
