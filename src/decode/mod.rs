@@ -34,7 +34,7 @@ use std::ops::Range;
 
 pub use covered::Covered;
 pub use pivots::{PIVOTS, Pivot, Role};
-pub use runs::{long_runs, may_hold_long_run};
+pub use runs::{long_runs, may_hold_long_run, run_views};
 pub use view::View;
 
 /// A way to write bytes as other bytes.
@@ -159,7 +159,7 @@ mod tests {
                 views(bytes, pivot, at, &mut covered, &mut check);
             }
         }
-        long_runs(bytes, &mut check);
+        long_runs(bytes, &mut |at| run_views(bytes, at, &mut covered, &mut check));
     }
 
     proptest! {

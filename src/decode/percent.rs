@@ -53,7 +53,7 @@ mod tests {
             let secret = token(prefix, &noise.body(40));
             let some = secret.replace('_', "%5F");
             let all: String = secret.bytes().map(|byte| format!("%{byte:02x}")).collect();
-            let twice = secret.replace('_', "%255f");
+            let twice = secret.replace('_', "%255F");
             for code in [some, all, twice] {
                 testing::finds(&format!("https://api?key={code}&x=%20"), &code, &secret);
             }

@@ -94,7 +94,7 @@ pub const PIVOTS: &[Pivot] = &[
     encoded(b"107, 95", &[CHAR_CODES]),
     encoded(b"005F", &[BACKSLASH, ENTITY]),
     core(b"k_l"),
-    encoded(b"255f", &[PERCENT]),
+    core(b"rkcs_"),
     vendor(b"TRIPE"),
     encoded(b"{5F", &[BACKSLASH]),
     encoded(b"XZlX", &[BASE64]),

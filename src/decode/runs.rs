@@ -57,9 +57,8 @@ pub fn may_hold_long_run(bytes: &[u8]) -> bool {
     false
 }
 
-/// Gives the views of all long runs that hold text.
-pub fn long_runs(bytes: &[u8], give: &mut dyn FnMut(View)) {
-    let mut covered = Covered::default();
+/// Tells where long runs hold text: the places to ask [`super::run_views`] about, ascending.
+pub fn long_runs(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
     let mut done = 0;
     let (blocks, _) = bytes.as_chunks::<BLOCK>();
     for (index, block) in blocks.iter().enumerate() {
@@ -67,11 +66,11 @@ pub fn long_runs(bytes: &[u8], give: &mut dyn FnMut(View)) {
         if at < done || !all_digits(block) {
             continue;
         }
-        let segment =
-            segment_start(bytes, at, done, &base64::ALPHABET)..segment_end(bytes, at, bytes.len(), &base64::ALPHABET);
+        let start = segment_start(bytes, at, done, &base64::ALPHABET);
+        let segment = start..segment_end(bytes, at, bytes.len(), &base64::ALPHABET);
         done = segment.end;
         if segment.len() >= LONG_SEGMENT {
-            look_at(bytes, segment, &mut covered, give);
+            samples(bytes, segment, tell);
         }
     }
 }
@@ -88,22 +87,37 @@ fn all_digits(block: &[u8; BLOCK]) -> bool {
     all == 0xff
 }
 
-fn look_at(bytes: &[u8], segment: Range<usize>, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    if let Some(view) = packed(bytes, segment.start) {
-        give(view);
-        return;
+fn samples(bytes: &[u8], segment: Range<usize>, tell: &mut dyn FnMut(usize)) {
+    if looks_packed(&bytes[segment.clone()]).is_some() {
+        tell(segment.start);
     }
     // The end of a short segment: a word glued to its beginning (`token/…`) does not spoil the sample.
     let mut at = if segment.len() < TILE + SAMPLE { segment.end - SAMPLE } else { segment.start + SAMPLE };
     while at + SAMPLE <= segment.end {
-        if let Some(sample) = bytes[at..].first_chunk::<SAMPLE>() {
-            sample_at(bytes, at, sample, covered, give);
+        if let Some(sample) = bytes[at..].first_chunk::<SAMPLE>()
+            && (base64::text_phases(sample) != 0 || (0..2).any(|skip| is_hex_text(sample, skip)))
+        {
+            tell(at);
         }
         at += TILE;
     }
 }
 
-fn sample_at(bytes: &[u8], at: usize, sample: &[u8; SAMPLE], covered: &mut Covered, give: &mut dyn FnMut(View)) {
+/// Whether 32 characters are hexadecimal text, given that the first byte begins `skip` characters in.
+fn is_hex_text(sample: &[u8; SAMPLE], skip: usize) -> bool {
+    if !sample.iter().all(|byte| hex::ALPHABET[usize::from(*byte)]) {
+        return false;
+    }
+    let (pairs, _) = sample[skip..].as_chunks::<2>();
+    is_texty(&pairs.iter().map(|[high, low]| hex::value(*high) << 4 | hex::value(*low)).collect::<Vec<_>>())
+}
+
+/// Gives the views of the long run that [`long_runs`] told of.
+pub fn run_views(bytes: &[u8], at: usize, covered: &mut Covered, give: &mut dyn FnMut(View)) {
+    if let Some(view) = packed(bytes, at) {
+        give(view);
+    }
+    let Some(sample) = bytes.get(at..).and_then(|bytes| bytes.first_chunk::<SAMPLE>()) else { return };
     let phases = base64::text_phases(sample);
     for phase in (0..4).filter(|phase| phases & 1 << phase != 0) {
         if !covered.has_base64(at, phase)
@@ -113,29 +127,28 @@ fn sample_at(bytes: &[u8], at: usize, sample: &[u8; SAMPLE], covered: &mut Cover
             give(view);
         }
     }
-    if phases == 0 && sample.iter().all(|byte| hex::ALPHABET[usize::from(*byte)]) {
-        let texty = |skip: usize| {
-            let (pairs, _) = sample[skip..].as_chunks::<2>();
-            is_texty(&pairs.iter().map(|[high, low]| hex::value(*high) << 4 | hex::value(*low)).collect::<Vec<_>>())
-        };
-        for skip in (0..2).filter(|skip| texty(*skip)) {
-            if !covered.has_hex(at + skip)
-                && let Some(view) = hex::view_at(bytes, at + skip)
-            {
-                covered.add_hex(at + skip, &view);
-                give(view);
-            }
+    for skip in (0..2).filter(|skip| phases == 0 && is_hex_text(sample, *skip)) {
+        if !covered.has_hex(at + skip)
+            && let Some(view) = hex::view_at(bytes, at + skip)
+        {
+            covered.add_hex(at + skip, &view);
+            give(view);
         }
+    }
+}
+
+/// Whether base64 text begins like a compressed stream: `Some(true)` for gzip, `Some(false)` for zlib.
+fn looks_packed(text: &[u8]) -> Option<bool> {
+    match text {
+        [b'H', b'4', b's', b'I', ..] => Some(true),
+        [b'e', b'J' | b'N' | b'A' | b'F', ..] => Some(false),
+        _ => None,
     }
 }
 
 /// A gzip or zlib stream in base64, inflated.
 fn packed(bytes: &[u8], at: usize) -> Option<View> {
-    let gzip = match bytes.get(at..at + 4)? {
-        b"H4sI" => true,
-        [b'e', b'J' | b'N' | b'A' | b'F', ..] => false,
-        _ => return None,
-    };
+    let gzip = looks_packed(bytes.get(at..)?)?;
     let start = base64::decode(bytes, at, 0, 0..TRIAL)?;
     inflate(&start.bytes, gzip, 64).filter(|head| head.len() >= 16)?;
     let whole = base64::decode(bytes, at, 0, 0..MAX_PACKED)?;
@@ -237,7 +250,9 @@ mod tests {
         let mut noise = Noise::new(8);
         let text: String = (0..2_000).map(|_| format!("{}\n", noise.body(76))).collect();
         let mut views = 0;
-        long_runs(text.as_bytes(), &mut |_| views += 1);
+        long_runs(text.as_bytes(), &mut |at| {
+            run_views(text.as_bytes(), at, &mut Covered::default(), &mut |_| views += 1)
+        });
         assert!(views < 5, "{views}");
     }
 }

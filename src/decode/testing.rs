@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Covered, PIVOTS, Role, View, long_runs, views};
+use super::{Covered, PIVOTS, Role, View, long_runs, run_views, views};
 
 /// Prefixes that every encoding is tried with.
 pub(super) const PREFIXES: [&str; 4] = ["sk_live_", "rk_live_", "whsec_", "sk_test_"];
@@ -76,7 +76,8 @@ fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str
             }
         }
     }
-    long_runs(bytes, &mut look);
+    let mut covered = Covered::default();
+    long_runs(bytes, &mut |at| run_views(bytes, at, &mut covered, &mut look));
     found
 }
 

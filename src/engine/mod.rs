@@ -11,25 +11,31 @@ use regex::bytes::{Regex, RegexBuilder};
 
 pub mod assignment;
 pub mod boundary;
+mod disguise;
 pub mod judge;
 pub mod lines;
 pub mod mask;
+mod meanings;
 mod near;
 pub mod prefilter;
 pub mod shape;
 pub mod stream;
 pub mod vendors;
 
+pub use disguise::Budget;
+
 use crate::finding::{Confidence, Frame};
 use crate::key::Key;
-use crate::limits::{CONTEXT, MAX_BODY};
+use crate::limits::{CONTEXT, MAX_BODY, REACH};
 use crate::rules::RuleSet;
 use crate::rules::model::{Check, Detect};
 use crate::secret::{Fingerprint, Secret};
+use disguise::Text;
 use judge::{Candidate, PathRule, Verdict};
 use lines::{Cursor, Position};
 use mask::Caution;
-use prefilter::{CORES, Found, NEAR, Prefilter};
+use meanings::{Literal, Meaning, Wanted};
+use prefilter::{Found, Prefilter};
 
 /// Rules that other rules' verdicts fall under.
 const PLACEHOLDER: &str = "placeholder";
@@ -65,21 +71,6 @@ pub struct Hit {
     pub path_rule: PathRule,
     /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
     pub directive: Option<String>,
-}
-
-/// A rule's literal and where a pivot stands in it.
-#[derive(Debug, Clone)]
-struct Literal {
-    rule: usize,
-    text: Vec<u8>,
-    pivot_at: usize,
-}
-
-/// What a pivot means.
-#[derive(Debug, Clone)]
-enum Meaning {
-    Literals(Vec<Literal>),
-    NearStripe,
 }
 
 /// A text, or a window of one.
@@ -128,22 +119,21 @@ impl Engine {
     /// # Errors
     /// When the literals cannot be searched together.
     pub fn new(rules: RuleSet) -> Result<Self, Error> {
-        let mut pivots: Vec<(String, Vec<Literal>)> =
-            CORES.iter().map(|core| ((*core).to_owned(), Vec::new())).collect();
-        let mut near = Vec::new();
-        for (rule, detect) in rules.detecting() {
-            for literal in &detect.literals {
-                place_literal(rule, literal, &mut pivots, &mut near);
-            }
-        }
-        let mut texts: Vec<Vec<u8>> = pivots.iter().map(|(text, _)| text.clone().into_bytes()).collect();
-        let mut meanings: Vec<Meaning> = pivots.into_iter().map(|(_, literals)| Meaning::Literals(literals)).collect();
-        for text in NEAR {
-            texts.push(text.as_bytes().to_vec());
-            meanings.push(Meaning::NearStripe);
-        }
+        Self::with(rules, true)
+    }
+
+    /// As [`Self::new`], but blind to encodings: what the others are measured against.
+    ///
+    /// # Errors
+    /// When the literals cannot be searched together.
+    pub fn without_encodings(rules: RuleSet) -> Result<Self, Error> {
+        Self::with(rules, false)
+    }
+
+    fn with(rules: RuleSet, encodings: bool) -> Result<Self, Error> {
+        let Wanted { texts, meanings, near } = Wanted::by(&rules, encodings);
         let patterns = rules.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { prefilter: Prefilter::new(texts)?, meanings, near, patterns, rules })
+        Ok(Self { prefilter: Prefilter::new(texts, encodings)?, meanings, near, patterns, rules })
     }
 
     /// The rules in force.
@@ -169,38 +159,50 @@ impl Engine {
     /// Judges every pivot of a window. `found` is what the prefilter finds in the window's bytes, in order.
     #[must_use]
     pub fn judge(&self, window: &Window<'_>, found: &[Found]) -> Vec<Hit> {
+        self.judge_within(window, found, &mut Budget::new(window.bytes.len()))
+    }
+
+    /// As [`Self::judge`], and tells through `budget` whether decoding had to be cut short.
+    #[must_use]
+    pub fn judge_within(&self, window: &Window<'_>, found: &[Found], budget: &mut Budget) -> Vec<Hit> {
         if found.is_empty() {
             return Vec::new();
         }
         let mut tokens = Vec::new();
+        self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
+        self.hits(window, &disguise::settle(tokens))
+    }
+
+    /// Adds the tokens of a text, its views included.
+    fn tokens(&self, text: &Text<'_>, found: &[Found], budget: &mut Budget, tokens: &mut Vec<Token>) {
         let mut near = near::Windows::default();
         for pivot in found {
-            match &self.meanings[pivot.pivot] {
-                Meaning::Literals(literals) => {
-                    for literal in literals {
-                        self.confirm(window.bytes, literal, pivot.at, &mut tokens);
-                    }
-                }
-                Meaning::NearStripe => near.add(pivot.at, window.bytes.len()),
+            let meaning = &self.meanings[pivot.pivot];
+            for literal in &meaning.literals {
+                self.confirm(text, literal, pivot.at, tokens);
+            }
+            if meaning.near_stripe && text.plain {
+                near.add(pivot.at, text.bytes.len());
             }
         }
-        self.judge_near(window.bytes, &near, &mut tokens);
-        tokens.retain(|token| window.judged.contains(&token.span.start));
-        tokens.sort_by_key(|token| (token.span.start, token.span.end, token.rule));
-        tokens.dedup_by(|b, a| a.span == b.span);
-        self.hits(window, tokens)
+        self.judge_near(text, &near, tokens);
+        self.undo(text, found, budget, tokens);
     }
 
     /// If the literal stands around this pivot and its rule's pattern, boundary and judgement agree, adds the token.
-    fn confirm(&self, bytes: &[u8], literal: &Literal, pivot_at: usize, tokens: &mut Vec<Token>) {
+    fn confirm(&self, text: &Text<'_>, literal: &Literal, pivot_at: usize, tokens: &mut Vec<Token>) {
+        let bytes = text.bytes;
         let Some(at) = pivot_at.checked_sub(literal.pivot_at) else { return };
         if !bytes[at..].starts_with(&literal.text) {
             return;
         }
         let Some(detect) = &self.rules[literal.rule].detect else { return };
+        if detect.plain_only && !text.plain {
+            return;
+        }
         let Some(span) = self.match_at(bytes, literal.rule, detect, at) else { return };
         if boundary::left_is_clean(bytes, span.start) {
-            self.decide(bytes, literal.rule, span, tokens);
+            self.decide(text, literal.rule, span, tokens);
         }
     }
 
@@ -224,14 +226,15 @@ impl Engine {
     }
 
     /// Judges a token and adds it with the rule that its verdict falls under.
-    fn decide(&self, bytes: &[u8], rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
+    fn decide(&self, text: &Text<'_>, rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
         let Some(detect) = &self.rules[rule].detect else { return };
-        let mut candidate = Candidate::new(bytes, span, b"");
+        let mut candidate = Candidate::new(text.bytes, span, &text.outer);
+        candidate.variable = candidate.variable.or_else(|| text.name.clone());
         let verdict = judge::judge(&mut candidate, detect);
         if verdict == Verdict::Nothing {
             return;
         }
-        let secret = Secret::new(&bytes[candidate.span.clone()]);
+        let secret = Secret::new(&text.bytes[candidate.span.clone()]);
         let fingerprint = secret.fingerprint();
         let (id, confidence, path_rule) = match verdict {
             _ if self.rules.is_sample(fingerprint) => (PUBLISHED_SAMPLE, Confidence::High, PathRule::Any),
@@ -247,31 +250,34 @@ impl Engine {
             variable: candidate.variable,
             span: candidate.span,
             path_rule,
+            believed: verdict != Verdict::Placeholder,
+            encodings: Vec::new(),
         });
     }
 
     /// Looks for what counts near `stripe` only.
-    fn judge_near(&self, bytes: &[u8], near: &near::Windows, tokens: &mut Vec<Token>) {
+    fn judge_near(&self, text: &Text<'_>, near: &near::Windows, tokens: &mut Vec<Token>) {
+        let bytes = text.bytes;
         for range in near.ranges() {
             for literal in &self.near {
                 for at in memchr::memmem::find_iter(&bytes[range.clone()], &literal.text) {
-                    self.confirm(bytes, literal, range.start + at + literal.pivot_at, tokens);
+                    self.confirm(text, literal, range.start + at + literal.pivot_at, tokens);
                 }
             }
             for (rule, detect) in self.rules.detecting() {
                 if detect.check == Check::Unprefixed {
                     for span in near::unprefixed_runs(bytes, range.clone()) {
-                        self.decide(bytes, rule, span, tokens);
+                        self.decide(text, rule, span, tokens);
                     }
                 }
             }
         }
     }
 
-    fn hits(&self, window: &Window<'_>, tokens: Vec<Token>) -> Vec<Hit> {
+    fn hits(&self, window: &Window<'_>, tokens: &[Token]) -> Vec<Hit> {
         let mut cursor = Cursor::new(window.position);
-        tokens
-            .into_iter()
+        let judged = tokens.iter().filter(|token| window.judged.contains(&token.span.start));
+        judged
             .map(|token| {
                 let start = cursor.advance(window.bytes, token.span.start);
                 let end = cursor.clone().advance(window.bytes, token.span.end);
@@ -282,12 +288,12 @@ impl Engine {
                     span: window.offset + token.span.start as u64..window.offset + token.span.end as u64,
                     start,
                     end,
-                    encodings: Vec::new(),
+                    encodings: token.encodings.clone(),
                     variable: token.variable.as_deref().map(mask::sanitize),
-                    frame: frame(window.bytes, &token.span, &token.key.masked),
+                    frame: frame(window.bytes, &token.span, tokens),
                     directive: directive(window.bytes, &token.span),
                     path_rule: token.path_rule,
-                    key: token.key,
+                    key: token.key.clone(),
                 }
             })
             .collect()
@@ -303,20 +309,9 @@ struct Token {
     span: Range<usize>,
     variable: Option<String>,
     path_rule: PathRule,
-}
-
-/// Gives a literal to the first pivot that it contains; one without any gets a pivot of its own if it is long enough
-/// to be rare, else it is looked for near `stripe`.
-fn place_literal(rule: usize, literal: &str, pivots: &mut Vec<(String, Vec<Literal>)>, near: &mut Vec<Literal>) {
-    let text = literal.as_bytes().to_vec();
-    let home = pivots.iter_mut().find_map(|(core, literals)| literal.find(core.as_str()).map(|at| (at, literals)));
-    match home {
-        Some((pivot_at, literals)) => literals.push(Literal { rule, text, pivot_at }),
-        None if literal.len() >= 4 => {
-            pivots.push((literal.to_owned(), vec![Literal { rule, text, pivot_at: 0 }]));
-        }
-        None => near.push(Literal { rule, text, pivot_at: 0 }),
-    }
+    /// Whether it was judged to be more than a placeholder.
+    believed: bool,
+    encodings: Vec<&'static str>,
 }
 
 /// Compiles a rule's pattern within bounds that keep any rule directory harmless.
@@ -327,10 +322,22 @@ pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
 }
 
-fn frame(bytes: &[u8], span: &Range<usize>, masked: &str) -> Frame {
+/// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
+/// tell that there is one.
+fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
     let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
-    let shown = mask::mask(&bytes[line], Caution::Everything, &[(start..end, masked)]);
+    let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
+    let known: Vec<(Range<usize>, &str)> = tokens[from..]
+        .iter()
+        .take_while(|token| token.span.start < line.end)
+        .filter(|token| token.span.end > line.start)
+        .map(|token| {
+            let start = token.span.start.max(line.start) - line.start;
+            (start..token.span.end.min(line.end) - line.start, token.key.masked.as_str())
+        })
+        .collect();
+    let shown = mask::mask(&bytes[line], Caution::Everything, &known);
     Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
 }
 

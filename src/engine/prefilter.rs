@@ -8,15 +8,14 @@
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
+use crate::decode;
+
 /// The most pivots the SIMD searcher is built with.
-pub const MAX_PIVOTS: usize = 60;
+pub const MAX_PIVOTS: usize = 64;
 
-/// Shared parts of prefixes: a literal is looked for by the first of these that it contains.
-pub const CORES: &[&str] =
-    &["_live_", "_test_", "whsec_", "_secret_", "sk_org_", "rkcs_", "oak_", "oart_", "absec_", "uk_"];
-
-/// `stripe` in the cases that it is written in: short prefixes count only near it.
-pub const NEAR: &[&str] = &["tripe", "TRIPE"];
+/// Shared parts of prefixes: a literal is looked for by the first of these that it contains. All of them are pivots of
+/// [`crate::decode::PIVOTS`].
+pub const CORES: &[&str] = &["_secret_", "live_", "test_", "whs", "k_org_", "rkcs_", "oak_", "oart_", "absec_", "uk_"];
 
 /// Where a pivot was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +32,8 @@ pub struct Prefilter {
     pivots: Vec<Vec<u8>>,
     simd: Option<Searcher>,
     fallback: Option<AhoCorasick>,
+    /// Whether long runs are told of as well.
+    runs: bool,
 }
 
 impl Prefilter {
@@ -41,7 +42,7 @@ impl Prefilter {
     ///
     /// # Errors
     /// When aho-corasick refuses the pivots, for their number or size.
-    pub fn new(pivots: Vec<Vec<u8>>) -> Result<Self, aho_corasick::BuildError> {
+    pub fn new(pivots: Vec<Vec<u8>>, runs: bool) -> Result<Self, aho_corasick::BuildError> {
         let simd = if pivots.len() <= MAX_PIVOTS {
             Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&pivots).build()
         } else {
@@ -51,7 +52,7 @@ impl Prefilter {
             Some(_) => None,
             None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
         };
-        Ok(Self { pivots, simd, fallback })
+        Ok(Self { pivots, simd, fallback, runs })
     }
 
     /// Whether the fast searcher is in use.
@@ -66,8 +67,26 @@ impl Prefilter {
         &self.pivots
     }
 
-    /// Adds every occurrence of a pivot in `bytes` to `found`, in order of offset.
+    /// The number under which a long run of encoded text is found ([`crate::decode::long_runs`]).
+    #[must_use]
+    pub fn long_run(&self) -> usize {
+        self.pivots.len()
+    }
+
+    /// Adds every occurrence of a pivot in `bytes` to `found`, and where long runs are, in order of offset.
     pub fn find(&self, bytes: &[u8], found: &mut Vec<Found>) {
+        let first = found.len();
+        self.find_pivots(bytes, found);
+        if self.runs {
+            let pivots = found.len();
+            decode::long_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
+            if found.len() > pivots {
+                found[first..].sort_by_key(|found| found.at);
+            }
+        }
+    }
+
+    fn find_pivots(&self, bytes: &[u8], found: &mut Vec<Found>) {
         let mut at = 0;
         while at < bytes.len() {
             let span = Span { start: at, end: bytes.len() };
@@ -88,7 +107,7 @@ mod tests {
     use super::*;
 
     fn build(pivots: &[&str]) -> Prefilter {
-        Prefilter::new(pivots.iter().map(|pivot| pivot.as_bytes().to_vec()).collect()).unwrap()
+        Prefilter::new(pivots.iter().map(|pivot| pivot.as_bytes().to_vec()).collect(), false).unwrap()
     }
 
     #[test]
@@ -102,7 +121,7 @@ mod tests {
     #[test]
     fn the_automaton_finds_the_same() {
         let many: Vec<Vec<u8>> = (0..80).map(|i| format!("pivot{i:03}").into_bytes()).collect();
-        let prefilter = Prefilter::new(many).unwrap();
+        let prefilter = Prefilter::new(many, false).unwrap();
         assert!(!prefilter.is_simd());
         let mut found = Vec::new();
         prefilter.find(b"pivot005pivot079 pivot999", &mut found);
