@@ -31,7 +31,7 @@ pub fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
 }
 
 fn path_agrees(rule: &Rule, sighting: &Sighting) -> bool {
-    let path = &sighting.place.path.text;
+    let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
         PathRule::NoOtherVendor => !vendors::names_another(path.as_bytes()),
@@ -96,7 +96,7 @@ pub fn severity(rule: &Rule, locations: &[Location]) -> Severity {
 
 fn location(hit: Hit, place: Place) -> Location {
     Location {
-        context: place::of_path(&place.path.text),
+        context: place::of_path(&place.words()),
         path: place.path.text,
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         archive: place.archive,

@@ -41,7 +41,8 @@ pub fn engine(plan: &Plan) -> Result<Engine, Error> {
 pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Report, Error> {
     let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let progress = if plan.progress { Progress::drawn("files") } else { Progress::hidden() };
-    let shared = Shared::new(engine, deadline, progress);
+    let mut shared = Shared::new(engine, deadline, progress);
+    shared.archives = plan.archives;
     let target = match &plan.subject {
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;

@@ -72,6 +72,8 @@ pub struct Plan {
     pub subject: Subject,
     /// Which rules.
     pub rules: Rules,
+    /// Whether archives are opened.
+    pub archives: bool,
     /// Worker threads, at least one.
     pub threads: usize,
     /// How long it may take.

@@ -1,5 +1,7 @@
 //! A place before it is a location: where a text was, in the words of the source that read it.
 
+use std::borrow::Cow;
+
 use crate::engine::Hit;
 use crate::engine::mask::{self, Caution};
 use crate::finding::{Origin, Reach};
@@ -80,6 +82,17 @@ impl Place {
             line_hash: None,
             existing: false,
         }
+    }
+}
+
+impl Place {
+    /// The path with the members of archives as if they were directories and files: what a place says about itself.
+    #[must_use]
+    pub fn words(&self) -> Cow<'_, str> {
+        if self.archive.is_empty() {
+            return Cow::Borrowed(&self.path.text);
+        }
+        Cow::Owned([std::slice::from_ref(&self.path.text), &self.archive].concat().join("/"))
     }
 }
 

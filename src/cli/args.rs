@@ -45,6 +45,10 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) no_ignore: bool,
 
+    /// Search archives as they stand, without opening them
+    #[arg(long)]
+    pub(super) no_archives: bool,
+
     #[command(flatten)]
     pub(super) rules: Rules,
 

@@ -42,6 +42,7 @@ fn plan(args: Scan) -> Plan {
     Plan {
         subject,
         rules: Rules { builtin: !args.rules.no_default_rules, directories: args.rules.directories },
+        archives: !args.no_archives,
         threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
         timeout: args.limits.timeout,
         progress: !args.reporting.no_progress && !args.reporting.quiet && io::stderr().is_terminal(),

@@ -17,6 +17,28 @@ pub struct Scratch {
     found: Vec<Found>,
 }
 
+impl Scratch {
+    /// The text that was searched last, if it had no more than `bytes` and fitted the window.
+    #[must_use]
+    pub fn whole(&self, bytes: u64) -> Option<&[u8]> {
+        usize::try_from(bytes)
+            .ok()
+            .filter(|bytes| *bytes < WINDOW + 2 * REACH)
+            .and_then(|bytes| self.buffer.get(..bytes))
+    }
+
+    /// As [`Scratch::whole`], but hands the space over; [`Scratch::give_back`] returns it.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.buffer)
+    }
+
+    /// Returns what [`Scratch::take`] gave.
+    pub fn give_back(&mut self, buffer: Vec<u8>) {
+        self.buffer = buffer;
+    }
+}
+
 /// Searches everything that `reader` yields and adds what it finds to `hits`, in order of place. Returns how many
 /// bytes there were.
 ///

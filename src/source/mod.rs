@@ -1,6 +1,6 @@
 //! Where texts come from. A source pushes what it reads into a [`Collector`] per thread and counts what it does not.
 
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -9,9 +9,11 @@ use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
 use crate::site::{Place, Sighting};
+use crate::unpack::{self, Seekable};
 
 mod disk;
 pub mod ignores;
+pub mod members;
 mod progress;
 pub mod stdin;
 pub mod tracked;
@@ -45,6 +47,8 @@ pub struct Shared<'a> {
     pub deadline: Option<Instant>,
     /// What the user sees meanwhile.
     pub progress: Progress,
+    /// Whether archives are opened.
+    pub archives: bool,
     total: Mutex<Collected>,
 }
 
@@ -52,7 +56,7 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        Self { engine, deadline, progress, total: Mutex::default() }
+        Self { engine, deadline, progress, archives: true, total: Mutex::default() }
     }
 
     /// Whether the time is up.
@@ -74,6 +78,8 @@ impl<'a> Shared<'a> {
 pub struct Collector<'a> {
     shared: &'a Shared<'a>,
     scratch: Scratch,
+    /// For members, while `scratch` holds their archive.
+    inner: Scratch,
     seen: Collected,
 }
 
@@ -81,7 +87,7 @@ impl<'a> Collector<'a> {
     /// A share with nothing in it.
     #[must_use]
     pub fn new(shared: &'a Shared<'a>) -> Self {
-        Self { shared, scratch: Scratch::default(), seen: Collected::default() }
+        Self { shared, scratch: Scratch::default(), inner: Scratch::default(), seen: Collected::default() }
     }
 
     /// What all threads share.
@@ -118,6 +124,71 @@ impl<'a> Collector<'a> {
         match error {
             Some(error) => Err(error),
             None => Ok(Scanned { bytes, sightings: first..self.seen.sightings.len() }),
+        }
+    }
+
+    /// Searches a text and, if it is an archive, what it holds. The text must be readable from any position.
+    ///
+    /// # Errors
+    /// The reader's own; what came before it was searched.
+    pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &Place) -> Result<Scanned, io::Error> {
+        let mut reader: &mut dyn Seekable = input;
+        let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
+        if self.scratch.whole(scanned.bytes).is_some() {
+            self.open_small(place, &mut scanned);
+        } else if unpack::is_archive_at(input) {
+            self.members(input, place, &mut scanned);
+        }
+        Ok(scanned)
+    }
+
+    /// As [`Collector::file`], for a text in memory.
+    pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+        let first = self.seen.sightings.len();
+        let nothing = Scanned { bytes: 0, sightings: first..first };
+        let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
+        if unpack::is_archive(bytes) {
+            self.members(&mut Cursor::new(bytes), place, &mut scanned);
+        }
+        scanned
+    }
+
+    /// Opens the text that was searched last, if it is a small archive.
+    fn open_small(&mut self, place: &Place, scanned: &mut Scanned) {
+        if let Some(whole) = self.scratch.whole(scanned.bytes)
+            && unpack::is_archive(whole)
+        {
+            let length = whole.len();
+            let buffer = self.scratch.take();
+            self.members(&mut Cursor::new(&buffer[..length]), place, scanned);
+            self.scratch.give_back(buffer);
+        }
+    }
+
+    /// Opens the archive that was searched as `scanned`.
+    fn members(&mut self, input: &mut dyn Seekable, place: &Place, scanned: &mut Scanned) {
+        if !self.shared.archives {
+            return self.skip(Reason::ArchiveNotOpened, &place.path.text.clone());
+        }
+        let left = self.shared.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let members = members::open(self.shared.engine, input, &mut self.inner, left);
+        self.seen.coverage.bytes += members.bytes;
+        self.shared.progress.add_many(0, members.bytes);
+        for (reason, count, examples) in members.skipped() {
+            let mut count = count;
+            for example in examples {
+                count -= 1;
+                self.skip(reason, &format!("{}{example}", place.path.text));
+            }
+            self.seen.coverage.skip_many(reason, count, None);
+        }
+        let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
+        raw.retain(|sighting| !members.supersede(&sighting.hit));
+        self.seen.sightings.append(&mut raw);
+        scanned.sightings.end = self.seen.sightings.len();
+        for member in members.hits {
+            let place = member.place(place);
+            self.seen.sightings.push(Sighting { hit: member.hit, place });
         }
     }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -220,13 +220,13 @@ impl Scope<'_> {
     }
 
     fn file(&self, collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result<()> {
-        let Some(opened) = disk::open(path)? else {
+        let Some(mut opened) = disk::open(path)? else {
             collector.skip(Reason::SpecialFile, &place.path.text);
             return Ok(());
         };
         // A file that grows while it is read ends where it ended when it was opened, give or take a window.
-        let mut reader = opened.file.take(opened.size.saturating_add(WINDOW as u64));
-        let scanned = collector.text(&mut reader, place)?;
+        let most = opened.size.saturating_add(WINDOW as u64);
+        let scanned = collector.file(&mut opened.file, most, place)?;
         collector.coverage().files += 1;
         if scanned.bytes < opened.size {
             collector.skip(Reason::Changed, &place.path.text);

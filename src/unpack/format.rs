@@ -4,6 +4,8 @@
 //! for what a real header holds next; [`is_text`] settles the rest: no header of these formats is printable
 //! for its first dozens of bytes. Such a file is whole as the text that it is, and its scan stays complete.
 
+use std::io::Cursor;
+
 use super::source::Source;
 use super::walker::Walker;
 use super::{Seekable, ar, bzip2, gzip, sqlite, tar, xz, zip, zstd};
@@ -80,7 +82,10 @@ pub(super) fn is_stub(head: &[u8]) -> bool {
 /// Whether `bytes`, the whole of a file, are an archive. Costs a few comparisons on anything else.
 #[must_use]
 pub fn is_archive(bytes: &[u8]) -> bool {
-    sniff(&bytes[..bytes.len().min(HEAD)]).is_some() || zip::ends_like_zip(bytes)
+    let head = &bytes[..bytes.len().min(HEAD)];
+    sniff(head).is_some()
+        || zip::ends_like_zip(bytes)
+        || is_stub(head) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64)
 }
 
 /// Whether `bytes` are printable text for as far as matters. True for none at all.

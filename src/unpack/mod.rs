@@ -36,6 +36,7 @@ use crate::coverage::Reason;
 
 pub use budget::Limits;
 pub use format::is_archive;
+pub use walker::is_archive_at;
 
 /// Bytes that can be read from any position: a slice in a [`std::io::Cursor`], or a file.
 pub trait Seekable: Read + Seek {}

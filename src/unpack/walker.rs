@@ -36,10 +36,24 @@ pub(super) fn open(input: &mut dyn Seekable, visitor: &mut dyn Visitor, limits: 
         Some((_, Open::Stream(open))) => walker.stream(input, open),
         Some((_, Open::Whole(open) | Open::Either(open, _))) => open(&mut walker, input, size),
         Some((format, Open::Closed)) => walker.closed(format),
-        None if zip::has_directory(input, size) => zip::open(&mut walker, input, size),
+        None if may_end_in_zip(input, &head, size) && zip::has_directory(input, size) => {
+            zip::open(&mut walker, input, size);
+        }
         None => {}
     }
     walker.tell_stop();
+}
+
+/// Whether `input` is an archive. Reads its first bytes and its last.
+pub fn is_archive_at(input: &mut dyn Seekable) -> bool {
+    let Ok(size) = input.seek(SeekFrom::End(0)) else { return false };
+    let head = read_at(input, 0, HEAD);
+    format::sniff(&head).is_some() || may_end_in_zip(input, &head, size) && zip::has_directory(input, size)
+}
+
+/// Whether it is worth looking for a zip at the end of something else.
+fn may_end_in_zip(input: &mut dyn Seekable, head: &[u8], size: u64) -> bool {
+    format::is_stub(head) || zip::ends_like_zip(&read_at(input, size.saturating_sub(22), 22))
 }
 
 /// Up to `count` bytes from `at`; fewer at the end of the input.

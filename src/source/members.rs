@@ -1,0 +1,135 @@
+//! What archives hold, searched with the same engine as everything else.
+//!
+//! The bytes of an archive are searched as they stand, and so is every member. A credential that both searches see,
+//! because the member is stored as it is, is told once, at the member. This module knows no paths: an archive in
+//! history is opened once, and its blob's places are joined to what was found in it later.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::time::Duration;
+
+use crate::coverage::Reason;
+use crate::engine::mask;
+use crate::engine::stream::{Scratch, scan_reader};
+use crate::engine::{Engine, Hit, Window};
+use crate::finding::Origin;
+use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_SKIP_EXAMPLES};
+use crate::site::{PathText, Place};
+use crate::unpack::{self, Limits, Seekable, Visitor};
+
+/// A hit in an archive.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Names from the outermost inwards, without that of the archive itself.
+    pub chain: Vec<String>,
+    /// The content, or the last of the names.
+    pub origin: Origin,
+    /// What was found, in lines of the innermost member.
+    pub hit: Hit,
+}
+
+impl Member {
+    /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
+    #[must_use]
+    pub fn place(&self, archive: &Place) -> Place {
+        let mut place = Place { origin: self.origin, ..archive.clone() };
+        for name in &self.chain {
+            let name = PathText::new(name.as_bytes());
+            place.path.redacted |= name.redacted;
+            place.archive.push(name.text);
+        }
+        place
+    }
+}
+
+/// Everything that was found in one archive.
+#[derive(Debug, Default)]
+pub struct Members {
+    /// Hits in members, nested ones included.
+    pub hits: Vec<Member>,
+    /// Bytes that were searched.
+    pub bytes: u64,
+    skipped: BTreeMap<Reason, (u64, Vec<String>)>,
+}
+
+impl Members {
+    /// Whether a hit in the archive's raw bytes was also found in a member.
+    #[must_use]
+    pub fn supersede(&self, raw: &Hit) -> bool {
+        self.hits.iter().any(|member| member.hit.fingerprint == raw.fingerprint)
+    }
+
+    /// What was not read: reason, how often, and examples that name members and say what the matter was.
+    pub fn skipped(&self) -> impl Iterator<Item = (Reason, u64, &[String])> {
+        self.skipped.iter().map(|(reason, (count, examples))| (*reason, *count, examples.as_slice()))
+    }
+}
+
+/// Opens an archive and searches what it holds; nothing is found in anything else. `time` bounds the work, if it is
+/// less than an archive gets anyway.
+#[must_use]
+pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
+    let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
+    let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
+    let mut searcher = Searcher { engine, scratch, seen: Members::default() };
+    unpack::open_within(input, &mut searcher, limits);
+    let mut seen = searcher.seen;
+    seen.drop_outer_copies();
+    seen
+}
+
+impl Members {
+    /// Drops hits in the raw bytes of a nested archive that were found in one of its members, too.
+    fn drop_outer_copies(&mut self) {
+        let mut inner: BTreeMap<_, Vec<Vec<String>>> = BTreeMap::new();
+        for member in &self.hits {
+            inner.entry(member.hit.fingerprint).or_default().push(member.chain.clone());
+        }
+        self.hits.retain(|member| {
+            let chains = inner.get(&member.hit.fingerprint).map(Vec::as_slice).unwrap_or_default();
+            !chains.iter().any(|chain| chain.len() > member.chain.len() && chain.starts_with(&member.chain))
+        });
+    }
+}
+
+struct Searcher<'a> {
+    engine: &'a Engine,
+    scratch: &'a mut Scratch,
+    seen: Members,
+}
+
+impl Searcher<'_> {
+    fn keep(&mut self, hits: Vec<Hit>, chain: &[String], origin: Origin) {
+        let members = hits.into_iter().map(|hit| Member { chain: chain.to_vec(), origin, hit });
+        self.seen.hits.extend(members);
+    }
+}
+
+impl Visitor for Searcher<'_> {
+    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+        let mut hits = Vec::new();
+        // The reader ends where it would fail, and whoever knows why has said so.
+        let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, content, self.scratch, &mut hits);
+        self.seen.bytes += bytes;
+        self.keep(hits, chain, Origin::File);
+    }
+
+    fn name(&mut self, chain: &[String]) {
+        let Some(name) = chain.last() else { return };
+        let mut found = Vec::new();
+        self.engine.prefilter().find(name.as_bytes(), &mut found);
+        if !found.is_empty() {
+            let hits = self.engine.judge(&Window::whole(name.as_bytes()), &found);
+            self.keep(hits, chain, Origin::FileName);
+        }
+    }
+
+    fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
+        let (count, examples) = self.seen.skipped.entry(reason).or_default();
+        *count += 1;
+        if examples.len() < MAX_SKIP_EXAMPLES {
+            let names: String = chain.iter().map(|name| format!("!{name}")).collect();
+            examples.push(mask::sanitize(&format!("{names}: {what}")));
+        }
+    }
+}
