@@ -9,6 +9,7 @@
     reason = "tests build files and repositories, start programs, and stop at the first surprise"
 )]
 
+mod archives;
 mod delimiters;
 mod hygiene;
 mod look_alikes;
