@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::key::Key;
+use crate::report::line_hash::LineHash;
 use crate::secret::Fingerprint;
 
 /// How much a finding matters. Ordered from the least to the most severe.
@@ -210,9 +211,9 @@ pub struct Location {
     /// The masked line, for people; not part of the JSON report.
     #[serde(skip)]
     pub frame: Option<Frame>,
-    /// GitHub's rolling hash of the line, for SARIF; not part of the JSON report.
+    /// GitHub's rolling hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
     #[serde(skip)]
-    pub line_hash: Option<String>,
+    pub line_hash: Option<LineHash>,
 }
 
 /// A commit and its committer date.

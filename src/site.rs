@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::engine::Hit;
 use crate::engine::mask::{self, Caution};
 use crate::finding::{Origin, Reach};
+use crate::report::line_hash::LineHash;
 
 /// A path fit for a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +63,7 @@ pub struct Place {
     /// The commit it was seen in.
     pub commit: Option<String>,
     /// GitHub's rolling hash of the line, where the source has computed it.
-    pub line_hash: Option<String>,
+    pub line_hash: Option<LineHash>,
     /// Stood in the same file before the change that is looked at.
     pub existing: bool,
 }

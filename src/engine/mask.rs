@@ -144,11 +144,17 @@ fn push_escaped(masked: &mut Masked, bytes: &[u8], range: Range<usize>) {
 pub fn push_character(text: &mut String, character: char) {
     match character {
         '\t' => text.push(' '),
-        c if c.is_control() || is_invisible(c) => {
+        c if is_unsafe(c) => {
             let _ = write!(text, "\\u{{{:x}}}", u32::from(c));
         }
         c => text.push(c),
     }
+}
+
+/// Whether a character could act on a terminal or hide something from a reader.
+#[must_use]
+pub fn is_unsafe(character: char) -> bool {
+    character.is_control() || is_invisible(character)
 }
 
 /// Bidirectional controls, zero-width characters and the soft hyphen.

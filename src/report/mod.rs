@@ -1,9 +1,22 @@
 //! The report is a value: every format, baseline and exit code is a function of it.
 
+use std::io;
+
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::{Coverage, Skipped};
 use crate::finding::{Finding, Severity, Status};
+use crate::rules::RuleSet;
+
+pub mod advice;
+mod json;
+pub mod line_hash;
+mod summary;
+mod text;
+mod view;
+
+#[cfg(test)]
+mod sample;
 
 /// The version of the JSON contract.
 pub const SCHEMA: &str = "pinstripe.report/1";
@@ -105,6 +118,11 @@ impl Report {
         });
     }
 
+    /// Findings at or above a severity, open or not.
+    pub fn at_or_above(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(move |finding| finding.severity >= severity)
+    }
+
     /// Open findings at or above a severity: those that fail a scan.
     pub fn open_at_or_above(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.status == Status::Open && finding.severity >= severity)
@@ -143,11 +161,12 @@ pub struct Format {
     /// The name on the command line.
     pub name: &'static str,
     /// Writes a report.
-    pub write: fn(&Report, &crate::rules::RuleSet, &Options, &mut dyn std::io::Write) -> std::io::Result<()>,
+    pub write: fn(&Report, &RuleSet, &Options, &mut dyn io::Write) -> io::Result<()>,
 }
 
-/// Every format.
+/// Every format. The command line, its help and the tests iterate it.
 pub const FORMATS: &[Format] = &[
-    Format { name: "text", write: |report, _, _, out| serde_json::to_writer_pretty(out, report).map_err(Into::into) },
-    Format { name: "json", write: |report, _, _, out| serde_json::to_writer_pretty(out, report).map_err(Into::into) },
+    Format { name: "text", write: text::write },
+    Format { name: "json", write: json::json },
+    Format { name: "jsonl", write: json::jsonl },
 ];

@@ -83,7 +83,8 @@ pub struct Help {
     pub what: String,
     /// Why it matters.
     pub why: String,
-    /// What to do next.
+    /// What to do next: one step a line. `{api-keys}`, `{restricted-key}`, `{webhooks}`, `{logs}` and `{org-keys}` become
+    /// links to the Dashboard of the key's own account and mode.
     pub fix: String,
     /// Where to read on.
     #[serde(default)]

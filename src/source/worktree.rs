@@ -11,8 +11,9 @@ use super::disk::{self, bytes_of};
 use super::ignores::{Decision, Ignores};
 use super::{Collector, Shared};
 use crate::coverage::Reason;
-use crate::limits::WINDOW;
-use crate::site::{PathText, Place};
+use crate::limits::{MAX_IN_MEMORY, WINDOW};
+use crate::report::line_hash::{self, Wanted};
+use crate::site::{PathText, Place, Sighting};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
@@ -231,6 +232,9 @@ impl Scope<'_> {
         if scanned.bytes < opened.size {
             collector.skip(Reason::Changed, &place.path.text);
         }
+        if !scanned.is_clean() && opened.size <= MAX_IN_MEMORY {
+            hash_lines(collector.sightings_mut(&scanned), path);
+        }
         Ok(())
     }
 
@@ -246,6 +250,23 @@ impl Scope<'_> {
     fn without_root(&self, message: &str) -> String {
         let root = format!("{}/", self.options.root.display());
         message.replace(&root, "")
+    }
+}
+
+/// Reads a file once more for the line hashes and columns that code scanning wants. Where that fails there are none: the
+/// finding stands without them.
+fn hash_lines(sightings: &mut [Sighting], path: &Path) {
+    let Ok(Some(opened)) = disk::open(path) else { return };
+    let wanted: Vec<Wanted> = sightings
+        .iter()
+        .map(|Sighting { hit, .. }| Wanted {
+            start: (hit.start.line, hit.start.column),
+            end: (hit.end.line, hit.end.column),
+        })
+        .collect();
+    let Ok(hashes) = line_hash::read(&mut opened.file.take(MAX_IN_MEMORY), &wanted) else { return };
+    for (sighting, hash) in sightings.iter_mut().zip(hashes) {
+        sighting.place.line_hash = hash;
     }
 }
 

@@ -1,0 +1,156 @@
+//! The report for programs: `json`, one document; `jsonl`, one finding a line.
+//!
+//! `json` is the contract of the README, pretty-printed. `jsonl` has a line `{"type":"finding",…}` for each finding, with
+//! the members that it has in `json`, and a last line `{"type":"report","schema":…,"tool":…,"target":…,"coverage":…}`,
+//! which is missing when the program did not get that far. Both leave out findings below `--min-severity` and keep
+//! those that are not open. Characters that could act on a terminal are written as `\u` escapes.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+use super::{CoverageReport, Options, Report, Target, Tool};
+use crate::engine::mask::is_unsafe;
+use crate::finding::Finding;
+use crate::rules::RuleSet;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'a str,
+    tool: &'a Tool,
+    target: &'a Target,
+    findings: Vec<&'a Finding>,
+    coverage: &'a CoverageReport,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'a> {
+    Finding(&'a Finding),
+    Report { schema: &'a str, tool: &'a Tool, target: &'a Target, coverage: &'a CoverageReport },
+}
+
+/// Writes one document.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let Report { schema, tool, target, coverage, .. } = report;
+    let findings = report.at_or_above(options.min_severity).collect();
+    write(&Document { schema, tool, target, findings, coverage }, PrettyFormatter::new(), out)
+}
+
+/// Writes one finding a line.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    for finding in report.at_or_above(options.min_severity) {
+        write(&Line::Finding(finding), CompactFormatter, out)?;
+    }
+    let Report { schema, tool, target, coverage, .. } = report;
+    write(&Line::Report { schema, tool, target, coverage }, CompactFormatter, out)
+}
+
+/// Writes a value and a line end.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn write(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Inert(formatter));
+    value.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// A formatter that escapes what could act on a terminal: DEL, C1, bidirectional and invisible characters.
+struct Inert<F>(F);
+
+macro_rules! delegate {
+    ($($method:ident($($argument:ident: $kind:ty),*)),* $(,)?) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, writer: &mut W, $($argument: $kind),*) -> io::Result<()> {
+            self.0.$method(writer, $($argument),*)
+        }
+    )*};
+}
+
+impl<F: Formatter> Formatter for Inert<F> {
+    delegate!(
+        begin_array(),
+        end_array(),
+        begin_array_value(first: bool),
+        end_array_value(),
+        begin_object(),
+        end_object(),
+        begin_object_key(first: bool),
+        end_object_key(),
+        begin_object_value(),
+        end_object_value(),
+    );
+
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, character)) = rest.char_indices().find(|(_, character)| is_unsafe(*character)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finding::Severity;
+    use crate::report::sample;
+
+    fn written(name: &str, options: &Options) -> String {
+        sample::written(name, &sample::report(), options)
+    }
+
+    #[test]
+    fn a_report_survives_the_way_there_and_back() {
+        let mut report = sample::report();
+        let options = Options { min_severity: Severity::Note, ..sample::OPTIONS };
+        let back: Report = serde_json::from_str(&written("json", &options)).unwrap();
+        for location in report.findings.iter_mut().flat_map(|finding| finding.locations.iter_mut()) {
+            (location.frame, location.line_hash) = (None, None);
+        }
+        assert_eq!(back, report);
+    }
+
+    #[test]
+    fn hidden_findings_are_left_out() {
+        let all: Report =
+            serde_json::from_str(&written("json", &Options { min_severity: Severity::Note, ..sample::OPTIONS }))
+                .unwrap();
+        let some: Report = serde_json::from_str(&written("json", &sample::OPTIONS)).unwrap();
+        assert!(some.findings.len() < all.findings.len());
+        assert!(some.findings.iter().all(|finding| finding.severity >= Severity::Low));
+    }
+
+    #[test]
+    fn lines_hold_what_the_document_holds() {
+        let document: serde_json::Value = serde_json::from_str(&written("json", &sample::OPTIONS)).unwrap();
+        let text = written("jsonl", &sample::OPTIONS);
+        let mut lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let last = lines.pop().unwrap();
+        assert_eq!((&last["type"], &last["coverage"]), (&"report".into(), &document["coverage"]));
+        for (line, finding) in lines.iter_mut().zip(document["findings"].as_array().unwrap()) {
+            assert_eq!(line.as_object_mut().unwrap().remove("type").unwrap(), "finding");
+            assert_eq!(line, finding);
+        }
+        assert_eq!(lines.len(), document["findings"].as_array().unwrap().len());
+    }
+
+    #[test]
+    fn nothing_in_it_acts_on_a_terminal() {
+        let mut bytes = Vec::new();
+        write(&"a\u{7f}\u{9b}\u{202e}\u{200b}\u{1b}é", CompactFormatter, &mut bytes).unwrap();
+        assert_eq!(String::from_utf8(bytes).unwrap(), "\"a\\u007f\\u009b\\u202e\\u200b\\u001bé\"\n");
+    }
+}

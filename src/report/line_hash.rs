@@ -1,0 +1,402 @@
+//! GitHub's fingerprint of a line, and columns as code scanning counts them.
+//!
+//! Code scanning knows an alert again by `partialFingerprints.primaryLocationLineHash`. Its uploader computes that value
+//! from the checkout and warns about any other, so this is the same algorithm: a 64-bit rolling hash, base 37, over the
+//! 100 UTF-16 code units that follow the beginning of the line, without spaces and tabs, every line end as `\n`, behind
+//! the end of the file 0xFFFF and zeros; then how often that hash was seen in the file. Source: github/codeql-action,
+//! `src/fingerprints.ts`, with its test vectors. UTF-16 columns are counted on the way, since they need the same pass.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Read};
+
+/// UTF-16 code units that a line's hash covers.
+const BLOCK: usize = 100;
+const BASE: u64 = 37;
+/// What the algorithm puts behind the last character.
+const END: u16 = 0xFFFF;
+/// Different hashes whose repetitions are counted; a file with more different lines in front of the wanted ones gets
+/// count 1 for those beyond, so that memory stays bounded.
+const MAX_COUNTED: usize = 1 << 20;
+
+/// A line's hash with the UTF-16 columns of a token in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LineHash {
+    /// `hex:count`.
+    pub hash: String,
+    /// 1-based column of the token's first code unit.
+    pub column: u64,
+    /// Column behind its last code unit.
+    pub end_column: u64,
+}
+
+/// A token whose line is wanted: 1-based lines, 1-based byte columns, as in a location.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Line and byte column of the first byte.
+    pub start: (u64, u64),
+    /// Line and byte column behind the last byte.
+    pub end: (u64, u64),
+}
+
+/// Reads a text up to the last wanted line and tells every wanted token's line hash, in the order asked for; `None` for
+/// a line that the text does not have.
+///
+/// # Errors
+/// The reader's own.
+pub fn read(reader: &mut dyn Read, wanted: &[Wanted]) -> io::Result<Vec<Option<LineHash>>> {
+    let mut lines = Lines::new(wanted);
+    let mut buffer = vec![0; 64 << 10];
+    while !lines.done() {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => lines.feed(&buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(lines.finish(wanted))
+}
+
+/// Hashes and columns of a text at hand. See [`read`].
+#[must_use]
+pub fn of(bytes: &[u8], wanted: &[Wanted]) -> Vec<Option<LineHash>> {
+    let mut lines = Lines::new(wanted);
+    lines.feed(bytes);
+    lines.finish(wanted)
+}
+
+/// The text's bytes so far, as UTF-16.
+struct Lines {
+    rolling: Rolling,
+    columns: Columns,
+    /// Bytes of a character that is not complete yet.
+    partial: Vec<u8>,
+}
+
+impl Lines {
+    fn new(wanted: &[Wanted]) -> Self {
+        let lines = wanted.iter().map(|wanted| wanted.start.0).collect();
+        Self { rolling: Rolling::new(lines), columns: Columns::new(wanted), partial: Vec::new() }
+    }
+
+    fn done(&self) -> bool {
+        self.rolling.missing == 0 && self.columns.open.is_empty()
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.columns.feed(bytes);
+        let joined;
+        let mut rest = bytes;
+        if !self.partial.is_empty() {
+            joined = [std::mem::take(&mut self.partial).as_slice(), bytes].concat();
+            rest = &joined;
+        }
+        let cut = rest.len() - incomplete_tail(rest);
+        self.decode(&rest[..cut]);
+        self.partial = rest[cut..].to_vec();
+    }
+
+    /// Lossy UTF-8, as GitHub reads the file: what is malformed counts as U+FFFD.
+    fn decode(&mut self, bytes: &[u8]) {
+        for chunk in bytes.utf8_chunks() {
+            for unit in chunk.valid().encode_utf16() {
+                self.rolling.push(unit);
+            }
+            if !chunk.invalid().is_empty() {
+                self.rolling.push(0xFFFD);
+            }
+        }
+    }
+
+    fn finish(mut self, wanted: &[Wanted]) -> Vec<Option<LineHash>> {
+        let partial = std::mem::take(&mut self.partial);
+        self.decode(&partial);
+        let hashes = self.rolling.finish();
+        wanted
+            .iter()
+            .map(|wanted| {
+                Some(LineHash {
+                    hash: hashes.get(&wanted.start.0)?.clone(),
+                    column: self.columns.of(wanted.start),
+                    end_column: self.columns.of(wanted.end),
+                })
+            })
+            .collect()
+    }
+}
+
+/// How many of the last bytes begin a character whose end has not been seen.
+fn incomplete_tail(bytes: &[u8]) -> usize {
+    for back in 1..=bytes.len().min(3) {
+        let length = match bytes[bytes.len() - back] {
+            0x80..=0xBF => continue,
+            0xC2..=0xDF => 2,
+            0xE0..=0xEF => 3,
+            0xF0..=0xF4 => 4,
+            _ => return 0,
+        };
+        return if length > back { back } else { 0 };
+    }
+    0
+}
+
+/// The rolling hash over UTF-16 code units.
+struct Rolling {
+    window: [u16; BLOCK],
+    /// For each unit of the window the line that begins with it, 0 for none.
+    lines: [u64; BLOCK],
+    at: usize,
+    hash: u64,
+    leaving: u64,
+    line: u64,
+    line_start: bool,
+    after_cr: bool,
+    counts: HashMap<u64, u32>,
+    wanted: BTreeMap<u64, Option<String>>,
+    missing: usize,
+}
+
+impl Rolling {
+    fn new(lines: Vec<u64>) -> Self {
+        let wanted: BTreeMap<u64, Option<String>> = lines.into_iter().map(|line| (line, None)).collect();
+        Self {
+            window: [0; BLOCK],
+            lines: [0; BLOCK],
+            at: 0,
+            hash: 0,
+            leaving: BASE.wrapping_pow(BLOCK as u32),
+            line: 0,
+            line_start: true,
+            after_cr: false,
+            counts: HashMap::new(),
+            missing: wanted.len(),
+            wanted,
+        }
+    }
+
+    fn push(&mut self, unit: u16) {
+        let (space, tab, line_feed, carriage_return) = (0x20, 0x09, 0x0A, 0x0D);
+        if unit == space || unit == tab || (self.after_cr && unit == line_feed) {
+            self.after_cr = false;
+            return;
+        }
+        self.after_cr = unit == carriage_return;
+        let unit = if self.after_cr { line_feed } else { unit };
+        self.tell();
+        if self.line_start {
+            self.line_start = false;
+            self.line += 1;
+            self.lines[self.at] = self.line;
+        }
+        self.line_start = unit == line_feed;
+        self.roll(unit);
+    }
+
+    /// If the unit that leaves the window begins a line, the window holds exactly that line's hash.
+    fn tell(&mut self) {
+        let line = std::mem::take(&mut self.lines[self.at]);
+        if line == 0 || self.missing == 0 {
+            return;
+        }
+        let known = self.counts.len() < MAX_COUNTED || self.counts.contains_key(&self.hash);
+        let count = if known { self.counts.entry(self.hash).or_insert(0) } else { &mut 0 };
+        *count += 1;
+        if let Some(slot @ None) = self.wanted.get_mut(&line) {
+            *slot = Some(format!("{:x}:{count}", self.hash));
+            self.missing -= 1;
+        }
+    }
+
+    fn roll(&mut self, unit: u16) {
+        let leaving = std::mem::replace(&mut self.window[self.at], unit);
+        self.hash = self
+            .hash
+            .wrapping_mul(BASE)
+            .wrapping_add(u64::from(unit))
+            .wrapping_sub(self.leaving.wrapping_mul(u64::from(leaving)));
+        self.at = (self.at + 1) % BLOCK;
+    }
+
+    fn finish(mut self) -> BTreeMap<u64, String> {
+        self.push(END);
+        for _ in 0..BLOCK {
+            self.tell();
+            self.roll(0);
+        }
+        self.wanted.into_iter().filter_map(|(line, hash)| Some((line, hash?))).collect()
+    }
+}
+
+/// Byte columns to UTF-16 columns.
+struct Columns {
+    /// Positions still ahead, in order.
+    open: Vec<(u64, u64)>,
+    found: HashMap<(u64, u64), u64>,
+    line: u64,
+    byte: u64,
+    unit: u64,
+    after_cr: bool,
+}
+
+impl Columns {
+    fn new(wanted: &[Wanted]) -> Self {
+        let mut open: Vec<(u64, u64)> = wanted.iter().flat_map(|wanted| [wanted.start, wanted.end]).collect();
+        open.sort_unstable_by(|a, b| b.cmp(a));
+        open.dedup();
+        Self { open, found: HashMap::new(), line: 1, byte: 1, unit: 1, after_cr: false }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            let Some(next) = self.open.last().copied() else { return };
+            if self.after_cr && byte != b'\n' {
+                self.next_line();
+            }
+            self.after_cr = byte == b'\r';
+            self.settle(next);
+            self.byte += 1;
+            // One unit for each character, two for those beyond the basic plane; a stray byte counts as one.
+            self.unit += match byte {
+                0x80..=0xBF => 0,
+                0xF0..=0xFF => 2,
+                _ => 1,
+            };
+            if byte == b'\n' {
+                self.next_line();
+            }
+        }
+    }
+
+    fn next_line(&mut self) {
+        self.line += 1;
+        self.byte = 1;
+        self.unit = 1;
+    }
+
+    fn settle(&mut self, mut next: (u64, u64)) {
+        while next <= (self.line, self.byte) {
+            if next == (self.line, self.byte) {
+                self.found.insert(next, self.unit);
+            }
+            self.open.pop();
+            match self.open.last() {
+                Some(ahead) => next = *ahead,
+                None => return,
+            }
+        }
+    }
+
+    /// The UTF-16 column of a position; at the very end of the text, or where none was met, the byte column stands in.
+    fn of(&self, position: (u64, u64)) -> u64 {
+        let here = ((self.line, self.byte) == position).then_some(self.unit);
+        self.found.get(&position).copied().or(here).unwrap_or(position.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hashes(text: &[u8], chunk: usize) -> Vec<String> {
+        let wanted: Vec<Wanted> = (1..40).map(|line| Wanted { start: (line, 1), end: (line, 1) }).collect();
+        let mut lines = Lines::new(&wanted);
+        text.chunks(chunk.max(1)).for_each(|chunk| lines.feed(chunk));
+        lines.finish(&wanted).into_iter().map_while(|hash| Some(hash?.hash)).collect()
+    }
+
+    #[test]
+    fn githubs_own_vectors() {
+        let greetings = [
+            "e9496ae3ebfced30:1",
+            "fb7c023a8b9ccb3f:1",
+            "ce8ba1a563dcdaca:1",
+            "e20e36e16fcb0cc8:1",
+            "b3edc88f2938467e:1",
+            "c8e28b0b4002a3a0:1",
+            "c129715d7a2bc9a3:1",
+        ];
+        let lorem = "Lorem ipsum dolor sit amet.\n".repeat(10);
+        let cases: [(&str, &[&str]); 8] = [
+            ("", &["c129715d7a2bc9a3:1"]),
+            (
+                " a\nb\n  \t\tc\n d",
+                &["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"],
+            ),
+            (
+                " hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End",
+                &[
+                    "8b7cf3e952e7aeb2:1",
+                    "b1ae1287ec4718d9:1",
+                    "bff680108adb0fcc:1",
+                    "c6805c5e1288b612:1",
+                    "b86d3392aea1be30:1",
+                    "e6ceba753e1a442:1",
+                ],
+            ),
+            (" hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End\n", &greetings),
+            (" hello; \t\nworld!!!\r\r\r  \t\tGreetings\r End\r", &greetings),
+            (" hello; \t\r\nworld!!!\r\n\r\n\r\n  \t\tGreetings\r\n End\r\n", &greetings),
+            (" hello; \t\nworld!!!\r\n\n\r  \t\tGreetings\r End\r\n", &greetings),
+            (
+                &lorem,
+                &[
+                    "a7f2ff13bc495cf2:1",
+                    "a7f2ff13bc495cf2:2",
+                    "a7f2ff13bc495cf2:3",
+                    "a7f2ff13bc495cf2:4",
+                    "a7f2ff13bc495cf2:5",
+                    "a7f2ff13bc495cf2:6",
+                    "a7f2ff1481e87703:1",
+                    "a9cf91f7bbf1862b:1",
+                    "55ec222b86bcae53:1",
+                    "cc97dc7b1d7d8f7b:1",
+                    "c129715d7a2bc9a3:1",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            for chunk in [1, 2, 7, 1000] {
+                assert_eq!(hashes(text.as_bytes(), chunk), expected, "{text:?} in chunks of {chunk}");
+            }
+        }
+    }
+
+    #[test]
+    fn chunks_do_not_split_characters() {
+        let mut text = "é 🦀\r\n漢字=\u{feff}x\n".as_bytes().to_vec();
+        text.extend_from_slice(b"\xff\xf0\x9f stray \xe2\x82\n end\xf0\x9f\xa6");
+        let whole = hashes(&text, 1000);
+        for chunk in 1..9 {
+            assert_eq!(hashes(&text, chunk), whole, "{chunk}");
+        }
+    }
+
+    #[test]
+    fn columns_count_utf16_units() {
+        let text = "a\r\n\u{e9}🦀x=key;\rkey";
+        let wanted = [
+            Wanted { start: (2, 9), end: (2, 12) },
+            Wanted { start: (3, 1), end: (3, 4) },
+            Wanted { start: (9, 1), end: (9, 2) },
+        ];
+        let told = of(text.as_bytes(), &wanted);
+        let columns: Vec<Option<(u64, u64)>> =
+            told.iter().map(|told| told.as_ref().map(|told| (told.column, told.end_column))).collect();
+        assert_eq!(columns, [Some((6, 9)), Some((1, 4)), None]);
+    }
+
+    #[test]
+    fn reading_stops_behind_the_last_wanted_line() {
+        struct Endless(u64);
+        impl Read for Endless {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                assert!(self.0 < 8 << 20, "reads on");
+                self.0 += buffer.len() as u64;
+                buffer.fill(b'\n');
+                Ok(buffer.len())
+            }
+        }
+        let told = read(&mut Endless(0), &[Wanted { start: (70_000, 1), end: (70_000, 1) }]).unwrap();
+        assert!(told[0].as_ref().unwrap().hash.ends_with(":70000"));
+    }
+}
