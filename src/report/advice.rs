@@ -105,21 +105,6 @@ fn lines(owner: Owner<'_>, fix: &str) -> Vec<String> {
     fix.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| owner.fill(line)).collect()
 }
 
-/// The first page that the advice leads to.
-pub(super) fn first_link(steps: &[String]) -> Option<&str> {
-    steps.iter().flat_map(|step| step.split_ascii_whitespace()).find(|word| is_link(word)).map(trim_link)
-}
-
-/// Whether a word is a link that may be followed.
-pub(super) fn is_link(word: &str) -> bool {
-    word.starts_with("https://")
-}
-
-/// A link without the punctuation that ends its sentence.
-pub(super) fn trim_link(word: &str) -> &str {
-    word.trim_end_matches(['.', ',', ';', ':', ')'])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,11 +141,5 @@ mod tests {
         for text in ["{", "}", "${STRIPE_KEY}", "{}", "a { b } c", "{unknown}"] {
             assert_eq!(Owner::of_key(&live).fill(text), text);
         }
-    }
-
-    #[test]
-    fn the_first_link_has_no_full_stop() {
-        let steps = ["Do it.".to_owned(), "See https://a.example/x, or not.".to_owned()];
-        assert_eq!(first_link(&steps), Some("https://a.example/x"));
     }
 }

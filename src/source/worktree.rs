@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -253,11 +253,18 @@ impl Scope<'_> {
     }
 }
 
-/// Reads a file once more for the line hashes and columns that code scanning wants. Where that fails there are none: the
-/// finding stands without them.
+/// Reads a file once more for the line hashes and columns that code scanning wants, unless all of its hits lie inside of
+/// archive members. Where that fails there are none: the finding stands without them.
 fn hash_lines(sightings: &mut [Sighting], path: &Path) {
+    let mut direct: Vec<&mut Sighting> = sightings
+        .iter_mut()
+        .filter(|sighting| sighting.place.archive.is_empty() && sighting.place.within.is_none())
+        .collect();
+    if direct.is_empty() {
+        return;
+    }
     let Ok(Some(opened)) = disk::open(path) else { return };
-    let wanted: Vec<Wanted> = sightings
+    let wanted: Vec<Wanted> = direct
         .iter()
         .map(|Sighting { hit, .. }| Wanted {
             start: (hit.start.line, hit.start.column),
@@ -265,7 +272,7 @@ fn hash_lines(sightings: &mut [Sighting], path: &Path) {
         })
         .collect();
     let Ok(hashes) = line_hash::read(&mut opened.file.take(MAX_IN_MEMORY), &wanted) else { return };
-    for (sighting, hash) in sightings.iter_mut().zip(hashes) {
+    for (sighting, hash) in direct.iter_mut().zip(hashes) {
         sighting.place.line_hash = hash;
     }
 }
