@@ -9,6 +9,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
 
+use super::columns::Columns;
+
 /// UTF-16 code units that a line's hash covers.
 const BLOCK: usize = 100;
 const BASE: u64 = 37;
@@ -80,7 +82,7 @@ impl Lines {
     }
 
     fn done(&self) -> bool {
-        self.rolling.missing == 0 && self.columns.open.is_empty()
+        self.rolling.missing == 0 && self.columns.done()
     }
 
     fn feed(&mut self, bytes: &[u8]) {
@@ -224,72 +226,6 @@ impl Rolling {
             self.roll(0);
         }
         self.wanted.into_iter().filter_map(|(line, hash)| Some((line, hash?))).collect()
-    }
-}
-
-/// Byte columns to UTF-16 columns.
-struct Columns {
-    /// Positions still ahead, in order.
-    open: Vec<(u64, u64)>,
-    found: HashMap<(u64, u64), u64>,
-    line: u64,
-    byte: u64,
-    unit: u64,
-    after_cr: bool,
-}
-
-impl Columns {
-    fn new(wanted: &[Wanted]) -> Self {
-        let mut open: Vec<(u64, u64)> = wanted.iter().flat_map(|wanted| [wanted.start, wanted.end]).collect();
-        open.sort_unstable_by(|a, b| b.cmp(a));
-        open.dedup();
-        Self { open, found: HashMap::new(), line: 1, byte: 1, unit: 1, after_cr: false }
-    }
-
-    fn feed(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let Some(next) = self.open.last().copied() else { return };
-            if self.after_cr && byte != b'\n' {
-                self.next_line();
-            }
-            self.after_cr = byte == b'\r';
-            self.settle(next);
-            self.byte += 1;
-            // One unit for each character, two for those beyond the basic plane; a stray byte counts as one.
-            self.unit += match byte {
-                0x80..=0xBF => 0,
-                0xF0..=0xFF => 2,
-                _ => 1,
-            };
-            if byte == b'\n' {
-                self.next_line();
-            }
-        }
-    }
-
-    fn next_line(&mut self) {
-        self.line += 1;
-        self.byte = 1;
-        self.unit = 1;
-    }
-
-    fn settle(&mut self, mut next: (u64, u64)) {
-        while next <= (self.line, self.byte) {
-            if next == (self.line, self.byte) {
-                self.found.insert(next, self.unit);
-            }
-            self.open.pop();
-            match self.open.last() {
-                Some(ahead) => next = *ahead,
-                None => return,
-            }
-        }
-    }
-
-    /// The UTF-16 column of a position; at the very end of the text, or where none was met, the byte column stands in.
-    fn of(&self, position: (u64, u64)) -> u64 {
-        let here = ((self.line, self.byte) == position).then_some(self.unit);
-        self.found.get(&position).copied().or(here).unwrap_or(position.1)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Severity, Status};
 use crate::rules::RuleSet;
 
 pub mod advice;
+mod columns;
 mod json;
 pub mod line_hash;
 mod summary;

@@ -162,7 +162,7 @@ fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     place.blob = Some("b".repeat(40));
     place.commit = Some("a".repeat(40));
     place.line_hash = None;
-    let mut removed = finding(rules, "restricted-live", &keys[2], vec![place.clone()]);
+    let mut removed = finding(rules, "restricted-live", &keys[2], vec![place]);
     removed.exposure = Some(Exposure {
         introduced: Some(commit('a', "2024-02-01T10:00:00Z")),
         removed: Some(commit('c', "2024-02-11T10:00:00Z")),
