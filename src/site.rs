@@ -26,11 +26,10 @@ impl PathText {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (percent_encode(bytes), true),
         };
-        let masked = mask::mask(text.as_bytes(), Caution::Candidates, &[]);
-        if masked.redacted {
-            return Self { text: masked.text, percent, redacted: true };
+        if !mask::holds_candidate(text.as_bytes()) {
+            return Self { text, percent, redacted: false };
         }
-        Self { text, percent, redacted: false }
+        Self { text: mask::mask(text.as_bytes(), Caution::Candidates, &[]).text, percent, redacted: true }
     }
 }
 

@@ -21,11 +21,12 @@ pub fn run() -> ExitCode {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::warn(&format!("internal error at {place}; please report it"));
     }));
-    let code = match args::Cli::try_parse() {
+    let code = std::panic::catch_unwind(|| match args::Cli::try_parse() {
         Ok(cli) => dispatch(cli),
         Err(error) => refuse(&error),
-    };
-    ExitCode::from(code)
+    });
+    // The hook has said where; what was read so far is not to be taken for a report.
+    ExitCode::from(code.unwrap_or(FAILED))
 }
 
 fn dispatch(cli: args::Cli) -> u8 {

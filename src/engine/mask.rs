@@ -75,6 +75,14 @@ pub fn mask(bytes: &[u8], caution: Caution, known: &[(Range<usize>, &str)]) -> M
     masked
 }
 
+/// Whether there is anything to mask.
+#[must_use]
+pub fn holds_candidate(bytes: &[u8]) -> bool {
+    let mut spans = Vec::new();
+    candidates(bytes, &mut spans);
+    !spans.is_empty()
+}
+
 fn prefixes() -> Option<&'static AhoCorasick> {
     static PREFIXES: OnceLock<Option<AhoCorasick>> = OnceLock::new();
     PREFIXES.get_or_init(|| AhoCorasick::new(FAMILIES.iter().map(|family| family.prefix)).ok()).as_ref()
