@@ -14,6 +14,7 @@ mod delimiters;
 mod hygiene;
 mod look_alikes;
 mod no_key_gets_out;
+mod readme;
 mod scan;
 mod support;
 mod windows;
