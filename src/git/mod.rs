@@ -8,10 +8,25 @@
 mod config;
 pub(crate) mod disk;
 mod env;
+mod hash;
+#[allow(dead_code, reason = "the bulk walk will use the rest")]
+mod inflate;
+#[allow(dead_code, reason = "the bulk walk will use the rest")]
+mod loose;
+mod map;
+mod object;
+#[allow(dead_code, reason = "the bulk walk will use the rest")]
+mod odb;
 mod oid;
+#[allow(dead_code, reason = "the bulk walk will use the rest")]
+mod pack;
 mod repo;
+#[cfg(test)]
+mod testing;
 
 pub use disk::DiskError;
 pub use env::GitEnv;
+pub use object::{Damage, Kind, ObjectError};
+pub use odb::Odb;
 pub use oid::{NotAnOid, ObjectFormat, Oid};
 pub use repo::{OpenError, OpenOptions, RefStorage, Repository};

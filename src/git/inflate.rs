@@ -1,0 +1,75 @@
+//! Inflating into space that is used again and again.
+//!
+//! The length of what comes out is known beforehand and capped by the caller, so one call of libdeflate does it, and
+//! anything longer, shorter or with a wrong checksum is damage.
+
+use libdeflater::Decompressor;
+
+use super::object::Damage;
+
+/// Bytes that shrink and grow without being cleared each time.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    store: Vec<u8>,
+    len: usize,
+}
+
+impl Buffer {
+    /// Makes the length `len` and gives the bytes to be overwritten; they hold leftovers.
+    pub(crate) fn reset(&mut self, len: usize) -> &mut [u8] {
+        if self.store.len() < len {
+            // What was there need not be copied to a larger home.
+            if self.store.capacity() < len {
+                self.store = Vec::with_capacity(len.max(2 * self.store.capacity()).min(len + (4 << 20)));
+            }
+            self.store.resize(len, 0);
+        }
+        self.len = len;
+        &mut self.store[..len]
+    }
+
+    /// Bytes of memory that this holds on to.
+    pub(crate) fn held(&self) -> usize {
+        self.store.capacity()
+    }
+
+    /// The bytes, without the space around them.
+    pub(crate) fn into_vec(mut self) -> Vec<u8> {
+        self.store.truncate(self.len);
+        self.store
+    }
+}
+
+impl std::ops::Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.store[..self.len]
+    }
+}
+
+/// One thread's decompressor.
+pub(crate) struct Inflater(Decompressor);
+
+impl Inflater {
+    pub(crate) fn new() -> Self {
+        Self(Decompressor::new())
+    }
+
+    /// Inflates the zlib stream at the beginning of `input`, which must hold exactly `size` bytes.
+    pub(crate) fn inflate(&mut self, input: &[u8], size: usize, out: &mut Buffer) -> Result<(), Damage> {
+        let space = out.reset(size);
+        match self.0.zlib_decompress(input, space) {
+            Ok(written) if written == size => Ok(()),
+            Ok(_) => Err(Damage::Length),
+            Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Damage::Length),
+            Err(libdeflater::DecompressionError::BadData) => Err(Damage::Stream),
+        }
+    }
+}
+
+impl std::fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inflater")
+    }
+}

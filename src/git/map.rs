@@ -1,0 +1,37 @@
+//! The one place with `unsafe`: pack and index files as memory.
+//!
+//! Git writes these files once, under a name made of their checksum, and never changes them; that is what makes a map
+//! of one sound enough. Whoever truncates a pack while it is read stops this program with SIGBUS, as it would stop
+//! git. Files that may change (refs, loose objects, a work tree) are read instead.
+#![expect(unsafe_code, reason = "memmap2 cannot know that nobody truncates the file; git's contract says so")]
+
+use std::path::Path;
+
+use super::disk::{self, DiskError};
+
+/// A file in memory; an empty one needs no map.
+#[derive(Debug)]
+pub(crate) struct Mapped(Option<memmap2::Mmap>);
+
+impl Mapped {
+    /// Maps a regular file; `None` if there is none.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, DiskError> {
+        let Some((file, len)) = disk::open(path)? else { return Ok(None) };
+        if len == 0 {
+            return Ok(Some(Self(None)));
+        }
+        // SAFETY: the map is read-only and private to this type. That the bytes neither change nor go away is git's
+        // contract for these files (module head); every length is taken from the map itself, not from the header.
+        let map = unsafe { memmap2::Mmap::map(&file) };
+        let map = map.map_err(|source| DiskError::Io { path: path.to_path_buf(), source })?;
+        Ok(Some(Self(Some(map))))
+    }
+}
+
+impl std::ops::Deref for Mapped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}

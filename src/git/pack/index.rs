@@ -1,0 +1,208 @@
+//! The index of a pack: names in order, each with the offset of its entry. Versions 1 and 2, mapped or made in memory.
+
+use super::super::map::Mapped;
+use super::super::oid::{ObjectFormat, Oid};
+
+const MAGIC: &[u8] = b"\xfftOc";
+const FANOUT: usize = 256 * 4;
+
+/// Why an index is of no use. Its pack is then read without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IndexError {
+    #[error("its index has an unknown version")]
+    Version,
+    #[error("its index is cut short or of the wrong size")]
+    Size,
+    #[error("its index is out of order")]
+    Order,
+}
+
+/// The bytes of an index.
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mapped),
+    Made(Vec<u8>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Made(bytes) => bytes,
+        }
+    }
+}
+
+/// An index whose size and order of first bytes were checked.
+#[derive(Debug)]
+pub(crate) struct Index {
+    bytes: Bytes,
+    count: usize,
+    hash_len: usize,
+    /// Where the fan-out table begins: 8 in version 2, 0 in version 1.
+    fanout: usize,
+    large: usize,
+}
+
+impl Index {
+    /// Takes a mapped file for an index, if it is one.
+    pub(crate) fn mapped(map: Mapped, format: ObjectFormat) -> Result<Self, IndexError> {
+        Self::check(Bytes::Mapped(map), format)
+    }
+
+    /// Makes an index of names, checksums and offsets, which must be sorted by name.
+    pub(crate) fn made(entries: &[(Oid, u32, u64)], format: ObjectFormat) -> Result<Self, IndexError> {
+        let mut bytes = [MAGIC, &[0, 0, 0, 2]].concat();
+        let mut at = 0;
+        for first in 0..=255_u8 {
+            at += entries[at..].iter().take_while(|entry| entry.0.as_bytes()[0] == first).count();
+            bytes.extend(u32::try_from(at).map_err(|_| IndexError::Size)?.to_be_bytes());
+        }
+        entries.iter().for_each(|entry| bytes.extend(entry.0.as_bytes()));
+        entries.iter().for_each(|entry| bytes.extend(entry.1.to_be_bytes()));
+        for (large, _) in entries.iter().enumerate() {
+            let large = u32::try_from(large).map_err(|_| IndexError::Size)?;
+            bytes.extend((large | 0x8000_0000).to_be_bytes());
+        }
+        entries.iter().for_each(|entry| bytes.extend(entry.2.to_be_bytes()));
+        bytes.resize(bytes.len() + 2 * format.raw_len(), 0);
+        Self::check(Bytes::Made(bytes), format)
+    }
+
+    fn check(bytes: Bytes, format: ObjectFormat) -> Result<Self, IndexError> {
+        let hash_len = format.raw_len();
+        let fanout = if bytes.starts_with(MAGIC) {
+            if bytes.get(4..8) != Some(&[0, 0, 0, 2]) {
+                return Err(IndexError::Version);
+            }
+            8
+        } else {
+            0
+        };
+        let table = bytes.get(fanout..fanout + FANOUT).ok_or(IndexError::Size)?;
+        let mut count = 0;
+        for total in table.chunks_exact(4).map(be32) {
+            if total < count {
+                return Err(IndexError::Order);
+            }
+            count = total;
+        }
+        let count = count as usize;
+        let each = if fanout == 8 { hash_len + 8 } else { hash_len + 4 };
+        let least = count.checked_mul(each).and_then(|len| len.checked_add(fanout + FANOUT + 2 * hash_len));
+        let rest = least.and_then(|least| bytes.len().checked_sub(least)).ok_or(IndexError::Size)?;
+        if rest % 8 != 0 || (fanout == 0 && rest != 0) || rest / 8 > count {
+            return Err(IndexError::Size);
+        }
+        Ok(Self { bytes, count, hash_len, fanout, large: rest / 8 })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The bytes of a name. `at` is below [`Index::len`].
+    pub(crate) fn name(&self, at: usize) -> &[u8] {
+        let table = self.fanout + FANOUT;
+        let start = if self.fanout == 8 { table + at * self.hash_len } else { table + at * (self.hash_len + 4) + 4 };
+        &self.bytes[start..start + self.hash_len]
+    }
+
+    pub(crate) fn oid(&self, at: usize) -> Option<Oid> {
+        (at < self.count).then(|| Oid::from_raw(self.name(at))).flatten()
+    }
+
+    /// The offset that the index gives, wherever that is; `None` if it points outside of the index's own table.
+    pub(crate) fn offset(&self, at: usize) -> Option<u64> {
+        let table = self.fanout + FANOUT;
+        if self.fanout == 0 {
+            let start = table + at * (self.hash_len + 4);
+            return Some(u64::from(be32(&self.bytes[start..start + 4])));
+        }
+        let start = table + self.count * (self.hash_len + 4) + at * 4;
+        let offset = be32(&self.bytes[start..start + 4]);
+        if offset & 0x8000_0000 == 0 {
+            return Some(u64::from(offset));
+        }
+        let large = (offset & 0x7fff_ffff) as usize;
+        if large >= self.large {
+            return None;
+        }
+        let start = table + self.count * (self.hash_len + 8) + large * 8;
+        let bytes = self.bytes[start..].first_chunk::<8>()?;
+        Some(u64::from_be_bytes(*bytes))
+    }
+
+    /// The checksum of the stored entry; version 1 has none.
+    pub(crate) fn checksum(&self, at: usize) -> Option<u32> {
+        let start = self.fanout + FANOUT + self.count * self.hash_len + at * 4;
+        (self.fanout == 8).then(|| be32(&self.bytes[start..start + 4]))
+    }
+
+    /// Which entry has this name.
+    pub(crate) fn find(&self, oid: &Oid) -> Option<usize> {
+        let wanted = oid.as_bytes();
+        if wanted.len() != self.hash_len {
+            return None;
+        }
+        let bound = |first: usize| be32(&self.bytes[self.fanout + first * 4..][..4]) as usize;
+        let first = usize::from(wanted[0]);
+        let (mut low, mut high) = (if first == 0 { 0 } else { bound(first - 1) }, bound(first));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.name(middle).cmp(wanted) {
+                std::cmp::Ordering::Equal => return Some(middle),
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+            }
+        }
+        None
+    }
+}
+
+fn be32(bytes: &[u8]) -> u32 {
+    bytes.first_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oid(byte: u8) -> Oid {
+        Oid::from_raw(&[byte; 20]).unwrap()
+    }
+
+    #[test]
+    fn a_made_index_gives_back_what_it_was_made_of() {
+        let entries = [(oid(0), 7, 12), (oid(9), 8, 1 << 40), (oid(255), 9, 3)];
+        let index = Index::made(&entries, ObjectFormat::Sha1).unwrap();
+        for (at, (oid, checksum, offset)) in entries.into_iter().enumerate() {
+            assert_eq!(index.find(&oid), Some(at));
+            assert_eq!((index.oid(at), index.offset(at)), (Some(oid), Some(offset)));
+            assert_eq!(index.checksum(at), Some(checksum));
+        }
+        assert_eq!((index.find(&oid(1)), index.oid(3)), (None, None));
+        assert_eq!(Index::made(&[], ObjectFormat::Sha256).unwrap().len(), 0);
+    }
+
+    #[test]
+    fn sizes_and_order_are_checked() {
+        let index = Index::made(&[(oid(3), 0, 12)], ObjectFormat::Sha1).unwrap();
+        let Bytes::Made(bytes) = index.bytes else { unreachable!() };
+        let check = |bytes: &[u8]| Index::check(Bytes::Made(bytes.to_vec()), ObjectFormat::Sha1).err();
+        assert_eq!(check(&bytes), None);
+        assert_eq!(check(&bytes[..bytes.len() - 1]), Some(IndexError::Size));
+        assert_eq!(check(&[]), Some(IndexError::Size));
+        let mut other = bytes.clone();
+        other[7] = 3;
+        assert_eq!(check(&other), Some(IndexError::Version));
+        other = bytes.clone();
+        other[8] = 1;
+        assert_eq!(check(&other), Some(IndexError::Order));
+        other = bytes;
+        other[8 + 1023] = 200;
+        assert_eq!(check(&other), Some(IndexError::Size));
+    }
+}
