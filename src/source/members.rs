@@ -4,7 +4,7 @@
 //! because the member is stored as it is, is told once, at the member. This module knows no paths: an archive in
 //! history is opened once, and its blob's places are joined to what was found in it later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
 use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_SKIP_EXAMPLES};
+use crate::secret::Fingerprint;
 use crate::site::{PathText, Place};
 use crate::unpack::{self, Limits, Seekable, Visitor};
 
@@ -53,10 +54,10 @@ pub struct Members {
 }
 
 impl Members {
-    /// Whether a hit in the archive's raw bytes was also found in a member.
+    /// What was found in members: a hit of the same name in the archive's raw bytes is a copy.
     #[must_use]
-    pub fn supersede(&self, raw: &Hit) -> bool {
-        self.hits.iter().any(|member| member.hit.fingerprint == raw.fingerprint)
+    pub fn fingerprints(&self) -> BTreeSet<Fingerprint> {
+        self.hits.iter().map(|member| member.hit.fingerprint).collect()
     }
 
     /// What was not read: reason, how often, and examples that name members and say what the matter was.

@@ -183,7 +183,8 @@ impl<'a> Collector<'a> {
             self.seen.coverage.skip_many(reason, count, None);
         }
         let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
-        raw.retain(|sighting| !members.supersede(&sighting.hit));
+        let known = members.fingerprints();
+        raw.retain(|sighting| !known.contains(&sighting.hit.fingerprint));
         self.seen.sightings.append(&mut raw);
         scanned.sightings.end = self.seen.sightings.len();
         for member in members.hits {

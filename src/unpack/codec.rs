@@ -47,6 +47,10 @@ impl Codec {
         Self::Inflate(Box::new(Decompress::new(false)))
     }
 
+    pub(super) fn zlib() -> Self {
+        Self::Inflate(Box::new(Decompress::new(true)))
+    }
+
     pub(super) fn bzip2() -> Self {
         Self::Bzip2(::bzip2::Decompress::new(false))
     }

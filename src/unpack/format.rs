@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use super::source::Source;
 use super::walker::Walker;
-use super::{Seekable, ar, bzip2, gzip, sqlite, tar, xz, zip, zstd};
+use super::{Seekable, ar, bzip2, gzip, pack, sqlite, tar, xz, zip, zstd};
 
 /// Bytes that suffice to know any format.
 pub(super) const HEAD: usize = 512;
@@ -61,6 +61,8 @@ static FORMATS: &[Format] = &[
     row("zstd", &[], zstd::is_zstd, Open::Stream(zstd::open)),
     row("ar", ar::MAGIC, ar::is_ar, Open::Stream(ar::open)),
     row("SQLite", sqlite::MAGIC, sqlite::is_sqlite, Open::Whole(sqlite::open)),
+    row("git pack", pack::MAGIC, pack::is_pack, Open::Whole(pack::open)),
+    row("git bundle", pack::BUNDLE, pack::is_bundle, Open::Whole(pack::open_bundle)),
     row("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), Open::Closed),
     row("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), Open::Closed),
     row("cab", b"MSCF\0\0\0\0", |_| true, Open::Closed),

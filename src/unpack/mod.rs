@@ -15,6 +15,7 @@ mod bzip2;
 mod codec;
 mod format;
 mod gzip;
+mod pack;
 mod source;
 mod sqlite;
 mod tar;

@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use pinstripe::report::Report;
 use zip::write::SimpleFileOptions;
 
-use super::support::{Dir, Run, run_in};
+use super::support::{Dir, Run, git, run_in};
 
 const MAIN: &[&str] = &["scan", "--format", "json", "--min-severity", "note", "."];
 
@@ -303,4 +303,49 @@ fn memory_does_not_grow_with_what_archives_hold() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert!(peak < 100 << 10, "{peak} KiB");
+}
+
+#[test]
+fn packs_and_bundles_in_a_tree_are_read() {
+    let mut dir = Dir::new();
+    let noise: String = (0..2_000_u32).map(|at| format!("{}\n", at.wrapping_mul(2_654_435_761))).collect();
+    let first = dir.forge.fill(&format!("{noise}KEY={{{{sk_live}}}}\n{noise}"));
+    dir.git(&["init", "-q", "source"]);
+    let source = dir.join("source");
+    // Each version is a delta of the next, and the middle one alone holds the key.
+    for (number, text) in [noise.clone() + &noise, first, format!("{noise}end\n{noise}")].iter().enumerate() {
+        dir.write_bytes("source/a.txt", text.as_bytes());
+        git(&source, &["add", "."]);
+        git(&source, &["commit", "-q", "-m", &number.to_string()]);
+    }
+    // Once with bases named by distance, once by id.
+    for (by_distance, name) in [("true", "out/distance.pack"), ("false", "out/id.pack")] {
+        let option = format!("repack.useDeltaBaseOffset={by_distance}");
+        git(&source, &["-c", &option, "repack", "-adfq"]);
+        dir.write_bytes(name, &read_pack(&source));
+    }
+    git(&source, &["bundle", "create", "-q", "../all.bundle", "HEAD"]);
+    let blob = git(&source, &["rev-parse", "HEAD~1:a.txt"]);
+    std::fs::rename(dir.join("all.bundle"), dir.join("out/all.bundle")).unwrap();
+    let run = dir.run(&["scan", "--format", "json", "out"]);
+    let report = run.report();
+    let member = format!("blob {}", blob.trim());
+    let found: Vec<(String, String)> = places(&report);
+    let expected = ["all.bundle", "distance.pack", "id.pack"]
+        .map(|name| ("secret-live".to_owned(), format!("{name}!{member}:2001:5")));
+    assert_eq!(found, expected, "{}", run.stderr);
+    assert!(report.coverage.complete, "{:?}", report.coverage.skipped);
+    let pack = read_pack(&source);
+    dir.write_bytes("cut/it.pack", &pack[..pack.len() / 2]);
+    assert_eq!(reasons(&dir.run(&["scan", "--format", "json", "cut"]).report()), ["damaged"]);
+    // What rests on objects that are elsewhere is shown as far as it goes, and counted.
+    git(&source, &["bundle", "create", "-q", "../thin.bundle", "HEAD~1..HEAD"]);
+    let run = dir.run(&["scan", "--format", "json", "thin.bundle"]);
+    assert_eq!((run.code, reasons(&run.report())), (3, vec!["missing-object"]));
+}
+
+/// The one pack of a repository.
+fn read_pack(repository: &std::path::Path) -> Vec<u8> {
+    let mut paths = std::fs::read_dir(repository.join(".git/objects/pack")).unwrap().map(|entry| entry.unwrap().path());
+    std::fs::read(paths.find(|path| path.extension().is_some_and(|extension| extension == "pack")).unwrap()).unwrap()
 }
