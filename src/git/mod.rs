@@ -9,6 +9,7 @@ mod config;
 pub(crate) mod disk;
 mod env;
 mod hash;
+pub mod index;
 #[allow(dead_code, reason = "the bulk walk will use the rest")]
 mod inflate;
 #[allow(dead_code, reason = "the bulk walk will use the rest")]
@@ -26,6 +27,7 @@ mod testing;
 
 pub use disk::DiskError;
 pub use env::GitEnv;
+pub use index::{Index, IndexError};
 pub use object::{Damage, Kind, ObjectError};
 pub use odb::Odb;
 pub use oid::{NotAnOid, ObjectFormat, Oid};

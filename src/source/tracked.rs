@@ -2,37 +2,37 @@
 
 use std::path::Path;
 
-/// Tracked paths, sorted as bytes.
-#[derive(Debug, Default)]
+use crate::git::{Index, OpenOptions, Repository};
+
+/// Tracked paths.
+#[derive(Debug)]
 pub struct Tracked {
-    paths: Vec<Vec<u8>>,
-    /// The index could not be read: then everything counts as tracked, so that nothing is left out by mistake.
-    unknown: bool,
+    /// `None` when the index could not be read: then everything counts as tracked, so that nothing is left out by
+    /// mistake.
+    index: Option<Index>,
 }
 
 impl Tracked {
     /// Reads the index of the repository whose work tree begins at `root`.
     #[must_use]
     pub fn load(root: &Path) -> Self {
-        let index = git2::Repository::open(root).and_then(|repository| repository.index());
-        match index {
-            Ok(index) => Self { paths: index.iter().map(|entry| entry.path).collect(), unknown: false },
-            Err(_) => Self { paths: Vec::new(), unknown: true },
-        }
+        let repository = Repository::open(root, &OpenOptions::default()).ok();
+        Self { index: repository.and_then(|repository| Index::of(&repository, None).ok()) }
     }
 
     /// Whether a file is tracked.
     #[must_use]
     pub fn holds(&self, path: &[u8]) -> bool {
-        self.unknown || self.paths.binary_search_by(|tracked| tracked.as_slice().cmp(path)).is_ok()
+        let Some(index) = &self.index else { return true };
+        index.get(index.lower_bound(path)).is_some_and(|entry| entry.path == path)
     }
 
     /// Whether anything below a directory is tracked.
     #[must_use]
     pub fn holds_below(&self, directory: &[u8]) -> bool {
+        let Some(index) = &self.index else { return true };
         let mut prefix = directory.to_vec();
         prefix.push(b'/');
-        let at = self.paths.partition_point(|tracked| tracked.as_slice() < prefix.as_slice());
-        self.unknown || self.paths.get(at).is_some_and(|tracked| tracked.starts_with(&prefix))
+        index.get(index.lower_bound(&prefix)).is_some_and(|entry| entry.path.starts_with(&prefix))
     }
 }
