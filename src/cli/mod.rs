@@ -49,6 +49,6 @@ fn refuse(error: &clap::Error) -> u8 {
         output::warn(lines.join("\n").trim_end());
         return FAILED;
     }
-    output::print(&error.render().ansi().to_string());
+    output::print_styled(&error.render().ansi().to_string());
     0
 }

@@ -6,10 +6,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Prints to standard output. A reader that has gone is no error.
-pub(super) fn print(text: &str) {
+/// Prints to standard output, without its styles where nobody would see them. A reader that has gone is no error.
+pub(super) fn print_styled(text: &str) {
     // There is nobody left to tell.
-    let _ = print_bytes(text.as_bytes());
+    let _ = write!(anstream::AutoStream::auto(io::stdout().lock()), "{text}");
 }
 
 /// Prints to standard output. A reader that has gone is no error, so that it never changes the verdict.

@@ -43,7 +43,7 @@ const NAME_WORDS: &[(&str, Context)] = &[
 ];
 
 /// Extensions of prose.
-const PROSE: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "txt", "textile"];
+const PROSE: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "textile"];
 
 /// The tags of a path, sorted.
 #[must_use]
