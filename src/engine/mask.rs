@@ -10,8 +10,11 @@ use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
+use super::prefilter::Prefilter;
 use super::shape;
+use crate::decode::{self, Covered, PIVOTS, View};
 use crate::key::family::FAMILIES;
+use crate::limits::MAX_DECODE_DEPTH;
 
 /// How much is taken for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,7 @@ pub fn mask(bytes: &[u8], caution: Caution, known: &[(Range<usize>, &str)]) -> M
     let mut spans: Vec<(Range<usize>, String)> =
         known.iter().map(|(span, text)| (span.clone(), (*text).to_owned())).collect();
     candidates(bytes, &mut spans);
+    disguised(bytes, 0, &mut spans);
     if caution == Caution::Everything {
         random_runs(bytes, &mut spans);
     }
@@ -110,6 +114,31 @@ fn candidates(bytes: &[u8], spans: &mut Vec<(Range<usize>, String)>) {
         let tail = String::from_utf8_lossy(&rest[end.saturating_sub(4)..end]).into_owned();
         let prefix = String::from_utf8_lossy(&bytes[found.range()]).into_owned();
         spans.push((found.start()..found.end() + end, format!("{prefix}…{tail}")));
+    }
+}
+
+/// Spans whose decoded text holds a candidate.
+fn disguised(bytes: &[u8], depth: usize, spans: &mut Vec<(Range<usize>, String)>) {
+    static PREFILTER: OnceLock<Option<Prefilter>> = OnceLock::new();
+    let texts = || PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
+    let Some(prefilter) = PREFILTER.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
+    let mut found = Vec::new();
+    prefilter.find(bytes, &mut found);
+    let mut look = |view: View| {
+        let mut inner = Vec::new();
+        candidates(&view.bytes, &mut inner);
+        inner.retain(|(span, _)| !view.is_plain(span.clone()));
+        if depth + view.encodings.len() < MAX_DECODE_DEPTH {
+            disguised(&view.bytes, depth + view.encodings.len(), &mut inner);
+        }
+        spans.extend(inner.into_iter().map(|(span, shown)| (view.span(span), shown)));
+    };
+    let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
+    for pivot in found {
+        match PIVOTS.get(pivot.pivot) {
+            Some(known) => decode::views(bytes, known, pivot.at, &mut covered, &mut look),
+            None => decode::run_views(bytes, pivot.at, &mut covered_runs, &mut look),
+        }
     }
 }
 
@@ -214,6 +243,27 @@ mod tests {
                 for window in body.as_bytes().windows(12) {
                     assert!(!masked.text.contains(std::str::from_utf8(window).unwrap()), "{name}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn encoded_keys_are_masked_as_well() {
+        use base64::Engine as _;
+        let mut forge = Forge::new(22);
+        for name in ["sk_live", "sk_live:24", "rk_live", "whsec", "sk_test"] {
+            let token = forge.make(name).unwrap();
+            let base64 = base64::engine::general_purpose::STANDARD.encode(&token);
+            let hex: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let percent: String = token.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            let split = format!("{}\" + \"{}", &token[..6], &token[6..]);
+            let twice = base64::engine::general_purpose::STANDARD.encode(&base64);
+            for code in [base64, hex, percent, split, twice] {
+                let masked = mask(format!("a/{code}.txt").as_bytes(), Caution::Candidates, &[]);
+                let tail = &token[token.len() - 4..];
+                // Padding may stay.
+                assert!(masked.redacted && masked.text.contains(&format!("…{tail}")), "{name}");
+                assert!(masked.text.len() < 70, "{name}: {}", masked.text.len());
             }
         }
     }

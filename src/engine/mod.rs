@@ -24,6 +24,7 @@ pub mod vendors;
 
 pub use disguise::Budget;
 
+use crate::decode;
 use crate::finding::{Confidence, Frame};
 use crate::key::Key;
 use crate::limits::{CONTEXT, MAX_BODY, REACH};
@@ -148,9 +149,22 @@ impl Engine {
         &self.prefilter
     }
 
-    /// Everything in a text that is given whole, in order of place.
+    /// Whether encodings are undone.
+    #[must_use]
+    pub fn decodes(&self) -> bool {
+        self.prefilter.has_runs()
+    }
+
+    /// Everything in a text that is given whole, in order of place; a text in UTF-16 or UTF-32 is read as such.
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
+        if self.decodes() && decode::wide::is_wide_text(bytes).is_some() {
+            let mut hits = Vec::new();
+            let mut bytes = bytes;
+            // Reading from memory does not fail, and what came before a failure would be there.
+            let _ = stream::scan_reader(self, &mut bytes, &mut stream::Scratch::default(), &mut hits);
+            return hits;
+        }
         let mut found = Vec::new();
         self.prefilter.find(bytes, &mut found);
         self.judge(&Window::whole(bytes), &found)

@@ -67,6 +67,12 @@ impl Prefilter {
         &self.pivots
     }
 
+    /// Whether long runs of encoded text are told of.
+    #[must_use]
+    pub fn has_runs(&self) -> bool {
+        self.runs
+    }
+
     /// The number under which a long run of encoded text is found ([`crate::decode::long_runs`]).
     #[must_use]
     pub fn long_run(&self) -> usize {

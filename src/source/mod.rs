@@ -118,6 +118,9 @@ impl<'a> Collector<'a> {
             Err((bytes, error)) => (bytes, Some(error)),
         };
         self.seen.coverage.bytes += bytes;
+        if self.scratch.cut_short() {
+            self.seen.coverage.skip(Reason::OverLimit, place.path.text.clone());
+        }
         self.shared.progress.add(bytes);
         let first = self.seen.sightings.len();
         self.keep(hits, place);
