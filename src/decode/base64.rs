@@ -93,7 +93,9 @@ pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<View> {
 /// Decodes the run around `at`, `reach.start` bytes to the left and `reach.end` to the right of it.
 pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<View> {
     let bounds = at.saturating_sub(reach.start)..bytes.len().min(at + reach.end);
-    let pieces = wraps::run_around(bytes, at, bounds.clone(), &ALPHABET);
+    let mut pieces = wraps::run_around(bytes, at, bounds.clone(), &ALPHABET);
+    // PEM's armour is made of digits of the other alphabet.
+    pieces.retain(|piece| piece.contains(&at) || !is_armour(&bytes[piece.clone()]));
     let source = pieces.first()?.start..pieces.last()?.end;
     let mut lines = Vec::with_capacity(pieces.len());
     let mut sextets = Vec::with_capacity(source.len());
@@ -114,6 +116,10 @@ pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>)
     let settled = if source.end < bounds.end { source.end } else { source.end.saturating_sub(MARGIN).max(at + 1) };
     let settled = if bounds.end == bytes.len() { source.end } else { settled };
     Some(View::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines).covering(source, settled))
+}
+
+fn is_armour(piece: &[u8]) -> bool {
+    piece.starts_with(b"--") || piece.ends_with(b"--")
 }
 
 /// Decodes whole groups and what the last, short one still holds.

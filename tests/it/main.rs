@@ -11,6 +11,7 @@
 
 mod archives;
 mod delimiters;
+mod encodings;
 mod hygiene;
 mod look_alikes;
 mod no_key_gets_out;
