@@ -94,18 +94,18 @@ impl Scratch {
         usize::try_from(bytes)
             .ok()
             .filter(|bytes| *bytes < WINDOW + 2 * REACH)
-            .and_then(|bytes| self.buffer.get(..bytes))
+            .and_then(|bytes| self.raw.buffer.get(..bytes))
     }
 
     /// As [`Scratch::whole`], but hands the space over; [`Scratch::give_back`] returns it.
     #[must_use]
     pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.buffer)
+        std::mem::take(&mut self.raw.buffer)
     }
 
     /// Returns what [`Scratch::take`] gave.
     pub fn give_back(&mut self, buffer: Vec<u8>) {
-        self.buffer = buffer;
+        self.raw.buffer = buffer;
     }
 }
 
