@@ -84,6 +84,7 @@ pub fn mask(bytes: &[u8], caution: Caution, known: &[(Range<usize>, &str)]) -> M
 pub fn holds_candidate(bytes: &[u8]) -> bool {
     let mut spans = Vec::new();
     candidates(bytes, &mut spans);
+    disguised(bytes, 0, &mut spans);
     !spans.is_empty()
 }
 

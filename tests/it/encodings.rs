@@ -164,3 +164,83 @@ fn disguises_around_a_window_edge() {
 fn disguises_at_every_offset_around_a_window_edge() {
     around_window_edges(0..=400);
 }
+
+/// Noise of one kind, never the same twice.
+fn noise(forge: &mut Forge, kind: &str, size: usize) -> Vec<u8> {
+    const BASE64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut digits = |alphabet: &[u8]| -> Vec<u8> {
+        let mut text = Vec::with_capacity(size + 16);
+        while text.len() < size {
+            let bits = forge.bits().to_le_bytes();
+            text.extend(bits.iter().map(|bits| alphabet[usize::from(*bits) % alphabet.len()]));
+        }
+        text
+    };
+    match kind {
+        "base64" => digits(BASE64),
+        "base64url" => digits(BASE64URL),
+        "base64 at 76" => digits(BASE64).chunks(76).flat_map(|line| [line, b"\n"].concat()).collect(),
+        "hex" => digits(b"0123456789abcdef"),
+        "HEX" => digits(b"0123456789ABCDEF"),
+        "bytes" => digits(&(0..=255).collect::<Vec<u8>>()),
+        _ => {
+            use std::io::Write;
+            let words = digits(b"abcde fgh ijk_lmn live test \n");
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(&words).unwrap();
+            packed.finish().unwrap()
+        }
+    }
+}
+
+const NOISE: [&str; 7] = ["base64", "base64url", "base64 at 76", "hex", "HEX", "bytes", "compressed"];
+
+fn noise_is_silent(seed: u64, size: usize) {
+    let engine = engine();
+    let mut forge = Forge::new(seed);
+    for kind in NOISE {
+        let text = noise(&mut forge, kind, size);
+        let hits = engine.scan(&text);
+        assert!(hits.is_empty(), "{kind}, seed {seed}: {} of {:?}", hits[0].rule, hits[0].encodings);
+    }
+}
+
+#[test]
+fn noise_gives_no_finding() {
+    noise_is_silent(1, 1 << 20);
+}
+
+#[test]
+#[ignore = "a GiB of noise; run with --release -- --ignored"]
+fn a_gibibyte_of_noise_gives_no_finding() {
+    for seed in 2..150 {
+        noise_is_silent(seed, 1 << 20);
+    }
+}
+
+#[test]
+fn dense_near_misses_take_linear_time() {
+    let engine = engine();
+    let bait = [
+        "sk_live_%35\\x35&#53;=35\" + \"",
+        "X2xpdmVf",
+        "%5F",
+        "\\u005f",
+        "\"live_\" + ",
+        "k_l\u{200b}",
+        "d2hzZWNf\n",
+        "AAAAAAAA",
+    ];
+    for bait in bait {
+        for wide in [false, true] {
+            let text = bait.repeat((32 << 10) / bait.len());
+            let text: Vec<u8> =
+                if wide { text.encode_utf16().flat_map(u16::to_le_bytes).collect() } else { text.into_bytes() };
+            let begun = std::time::Instant::now();
+            let _ = engine.scan(&text);
+            // Seconds, not minutes: a machine that is busy with other things still passes.
+            assert!(begun.elapsed().as_secs() < 60, "{bait:?}");
+        }
+    }
+}
