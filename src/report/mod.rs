@@ -12,6 +12,7 @@ pub mod advice;
 mod columns;
 mod json;
 pub mod line_hash;
+mod sarif;
 mod summary;
 mod text;
 mod view;
@@ -170,4 +171,5 @@ pub const FORMATS: &[Format] = &[
     Format { name: "text", write: text::write },
     Format { name: "json", write: json::json },
     Format { name: "jsonl", write: json::jsonl },
+    Format { name: "sarif", write: sarif::write },
 ];

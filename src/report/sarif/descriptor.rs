@@ -1,0 +1,186 @@
+//! Rules as reporting descriptors: what code scanning shows beside an alert and sorts by.
+
+use serde_json::{Value, json};
+use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
+
+use super::super::advice;
+use super::super::view::clean;
+use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::RuleSet;
+use crate::rules::model::Rule;
+
+/// Where to read about what the tool looks for.
+pub(super) const INFORMATION: &str = "https://docs.stripe.com/keys-best-practices";
+
+/// Longest name and description that GitHub takes.
+const MAX_NAME: usize = 255;
+const MAX_DESCRIPTION: usize = 1_000;
+
+/// Ids and descriptions of what is told about a run itself.
+pub(super) const NOTIFICATIONS: [(&str, &str); 2] = [
+    ("scan-incomplete", "Something could not be read, so the scan is incomplete."),
+    ("results-left-out", "There are more results than code scanning takes."),
+];
+
+/// Rules that are about correctness: they have a problem severity and no security severity.
+const CORRECTNESS: [&str; 5] =
+    ["mixed-mode", "mixed-account", "publishable-used-as-secret", "webhook-secret-misused", "test-key-in-production"];
+
+/// The ids of all rules in force, and of rules that only the findings know (of a report made elsewhere).
+pub(super) fn ids(rules: &RuleSet, findings: &[&Finding]) -> Vec<String> {
+    let mut ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
+    ids.extend(findings.iter().map(|finding| finding.rule.clone()));
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+/// What a run may notify about.
+pub(super) fn notifications() -> Vec<ReportingDescriptor> {
+    let describe = |(id, text): (&str, &str)| {
+        let mut descriptor = ReportingDescriptor::builder().id(id).build();
+        descriptor.name = Some(pascal_case(id));
+        descriptor.short_description = Some(plain(text));
+        descriptor.full_description = Some(plain(text));
+        descriptor.help = Some(plain(text));
+        descriptor.help_uri = Some(INFORMATION.to_owned());
+        descriptor
+    };
+    NOTIFICATIONS.map(describe).into()
+}
+
+/// A rule's descriptor.
+pub(super) fn descriptor(rules: &RuleSet, id: &str) -> ReportingDescriptor {
+    let mut descriptor = ReportingDescriptor::builder().id(clean(id)).build();
+    descriptor.name = Some(pascal_case(id));
+    let Some(rule) = rules.get(id) else {
+        let text = format!("A finding of rule {}.", clean(id));
+        descriptor.short_description = Some(plain(&text));
+        descriptor.full_description = Some(plain(&text));
+        descriptor.help = Some(plain(&text));
+        descriptor.help_uri = Some(INFORMATION.to_owned());
+        return descriptor;
+    };
+    descriptor.short_description = Some(plain(&format!("{}.", shortened(&clean(&rule.title)))));
+    descriptor.full_description = Some(plain(&shortened(&clean(&format!("{} {}", rule.help.what, rule.help.why)))));
+    descriptor.help = Some(help(rule));
+    let link = rule.help.links.iter().find(|link| link.starts_with("https://"));
+    descriptor.help_uri = Some(link.map_or_else(|| INFORMATION.to_owned(), |link| clean(link)));
+    let configuration = ReportingConfiguration { level: Some(json!(level(rule.severity))), ..Default::default() };
+    descriptor.default_configuration = Some(configuration);
+    descriptor.properties = Some(qualities(rule));
+    descriptor
+}
+
+/// GitHub fails a pull request on every new `error`.
+pub(super) fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Note => "note",
+    }
+}
+
+fn plain(text: &str) -> MultiformatMessageString {
+    MultiformatMessageString::builder().text(text).build()
+}
+
+fn help(rule: &Rule) -> MultiformatMessageString {
+    let steps: Vec<String> = advice::general_steps(rule).iter().map(|step| clean(step)).collect();
+    let (what, why) = (clean(&rule.help.what), clean(&rule.help.why));
+    let links: Vec<String> = rule.help.links.iter().map(|link| clean(link)).collect();
+    let numbered: Vec<String> = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1)).collect();
+    let text = format!("{what} {why}\n\n{}\n\n{}", numbered.join("\n"), links.join("\n"));
+    let linked: Vec<String> = links.iter().map(|link| format!("- <{link}>")).collect();
+    let markdown = format!(
+        "{what} {why}\n\n## What to do\n\n{}\n\n## Read on\n\n{}\n",
+        numbered.iter().map(|step| link_words(step)).collect::<Vec<_>>().join("\n"),
+        linked.join("\n")
+    );
+    MultiformatMessageString::builder().text(text).markdown(markdown).build()
+}
+
+/// Puts links into angle brackets, so that brackets in them are no Markdown.
+fn link_words(text: &str) -> String {
+    let words: Vec<String> = text
+        .split(' ')
+        .map(|word| if word.starts_with("https://") { format!("<{word}>") } else { word.to_owned() })
+        .collect();
+    words.join(" ")
+}
+
+fn qualities(rule: &Rule) -> PropertyBag {
+    let mut tags = vec!["security".to_owned(), "stripe".to_owned()];
+    let mut more: Vec<(&str, Value)> = vec![("precision", json!(precision(rule.confidence)))];
+    if CORRECTNESS.contains(&rule.id.as_str()) {
+        tags[0] = "correctness".to_owned();
+        more.push(("problem.severity", json!(problem(rule.severity))));
+    } else if rule.severity == Severity::Note {
+        more.push(("problem.severity", json!("recommendation")));
+    } else {
+        tags.push(format!("external/cwe/cwe-{}", weakness(&rule.id)));
+        more.push(("security-severity", json!(security_severity(rule.severity))));
+    }
+    PropertyBag {
+        tags: Some(tags),
+        additional_properties: more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..Default::default()
+    }
+}
+
+/// The weakness in MITRE's list: hard-coded credentials, unless the rule says otherwise.
+fn weakness(id: &str) -> u16 {
+    match id {
+        "webhook-unverified" | "webhook-fail-open" | "webhook-verification-disabled" => 347,
+        "key-in-url" => 598,
+        "policy-weakened" => 693,
+        "stripe-cli-credentials" => 522,
+        _ => 798,
+    }
+}
+
+/// Text of a number, as GitHub wants it: critical above 9, high from 7, medium from 4.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+        Severity::Note => "0.1",
+    }
+}
+
+fn problem(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Note => "recommendation",
+    }
+}
+
+fn precision(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "very-high",
+        Confidence::Medium => "high",
+        Confidence::Low => "medium",
+    }
+}
+
+/// `secret-live` as `SecretLive`; a single word gets company, because a name must not repeat its id.
+fn pascal_case(id: &str) -> String {
+    let words = id.split(|c: char| !c.is_ascii_alphanumeric()).map(|word| {
+        let (first, rest) = word.split_at(word.len().min(1));
+        format!("{}{rest}", first.to_ascii_uppercase())
+    });
+    let name: String = words.collect();
+    let name = if name.eq_ignore_ascii_case(id) { format!("Stripe{name}") } else { name };
+    name.chars().take(MAX_NAME).collect()
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= MAX_DESCRIPTION {
+        return text.trim_end_matches('\n').to_owned();
+    }
+    let cut: String = text.chars().take(MAX_DESCRIPTION - 1).collect();
+    format!("{cut}…")
+}

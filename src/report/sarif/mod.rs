@@ -1,0 +1,149 @@
+//! SARIF 2.1.0, as GitHub code scanning reads it.
+//!
+//! One run; one result for each rule, credential and file; `results: []` when there is none, which is what closes old
+//! alerts. Findings that are allowed or in the baseline are left out, because code scanning takes no notice of
+//! suppressions and would show them as open. What could not be read is a notification, and the execution then counts as
+//! not successful. Runs over history have a category of their own. The types are serde-sarif's, and stay in this module.
+
+use std::cmp::Reverse;
+use std::io::{self, Write};
+
+use serde_json::ser::CompactFormatter;
+use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    ArtifactLocation, Invocation, Message, Notification, PropertyBag, ReportingDescriptorReference, Run,
+    RunAutomationDetails, Sarif, Tool, ToolComponent,
+};
+
+mod descriptor;
+mod result;
+mod uri;
+
+use super::view::{self, clean};
+use super::{Options, Report, TargetKind, json, summary};
+use crate::finding::Finding;
+use crate::key::Mode;
+use crate::rules::RuleSet;
+
+/// Results that GitHub accepts in a run; it rejects the whole file above.
+const MAX_RESULTS: usize = 25_000;
+/// Results of a run that GitHub keeps.
+const KEPT_RESULTS: usize = 5_000;
+/// The base that locations are relative to.
+const ROOT: &str = "%SRCROOT%";
+
+/// Writes a SARIF log.
+///
+/// # Errors
+/// The writer's own.
+pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let log = Sarif::builder()
+        .schema("https://json.schemastore.org/sarif-2.1.0.json")
+        .version(json!("2.1.0"))
+        .runs(vec![run(report, rules, options)])
+        .build();
+    json::write(&log, CompactFormatter, out)
+}
+
+fn run(report: &Report, rules: &RuleSet, options: &Options) -> Run {
+    let mut findings: Vec<&Finding> = report.at_or_above(options.min_severity).collect();
+    // What is cut off at a limit is never a live key before another.
+    findings.sort_by_key(|finding| {
+        let live = finding.key.as_ref().is_some_and(|key| key.mode == Mode::Live);
+        (Reverse(finding.severity), Reverse(live))
+    });
+    let ids = descriptor::ids(rules, &findings);
+    let mut results = Vec::new();
+    let mut total = 0;
+    for finding in findings {
+        let of_finding = result::results(report, rules, &ids, finding);
+        total += of_finding.len();
+        let room = MAX_RESULTS.saturating_sub(results.len());
+        results.extend(of_finding.into_iter().take(room));
+    }
+    let mut driver = ToolComponent::builder()
+        .name("pinstripe")
+        .full_name(format!("pinstripe {}", clean(&report.tool.version)))
+        .build();
+    driver.version = Some(clean(&report.tool.version));
+    driver.semantic_version = Some(clean(&report.tool.version));
+    driver.information_uri = Some(descriptor::INFORMATION.to_owned());
+    driver.rules = Some(ids.iter().map(|id| descriptor::descriptor(rules, id)).collect());
+    driver.notifications = Some(descriptor::notifications());
+    driver.properties = Some(properties([("rulesDigest", json!(report.tool.rules_digest))]));
+    let mut run = Run::builder().tool(Tool::builder().driver(driver).build()).build();
+    run.column_kind = Some(json!("utf16CodeUnits"));
+    run.invocations = Some(vec![invocation(report, total)]);
+    run.automation_details = category(report.target.kind);
+    run.original_uri_base_ids = Some([(ROOT.to_owned(), root())].into());
+    run.results = Some(results);
+    run
+}
+
+/// Findings of history are paths and lines of other commits: a category of their own keeps them apart from the tree's.
+fn category(kind: TargetKind) -> Option<RunAutomationDetails> {
+    (kind == TargetKind::History)
+        .then(|| RunAutomationDetails { id: Some("pinstripe/history/".to_owned()), ..Default::default() })
+}
+
+fn root() -> ArtifactLocation {
+    ArtifactLocation {
+        description: Some(message("The root of the repository that was scanned.")),
+        ..Default::default()
+    }
+}
+
+fn invocation(report: &Report, results: usize) -> Invocation {
+    let mut notifications: Vec<Notification> = summary::unread(report)
+        .map(|(words, examples, step)| {
+            let examples = if examples.is_empty() { String::new() } else { format!(": {}", examples.join(", ")) };
+            notification(0, "warning", &format!("Not read, {words}{examples}. Next step: {step}."))
+        })
+        .collect();
+    if results > KEPT_RESULTS {
+        let left_out = results.saturating_sub(MAX_RESULTS);
+        let text = format!(
+            "There are {} results, the most severe first. GitHub keeps {} of a run; {} are left out of this file. The JSON report has them all.",
+            view::number(results as u64),
+            view::number(KEPT_RESULTS as u64),
+            view::number(left_out as u64)
+        );
+        notifications.push(notification(1, "warning", &text));
+    }
+    let mut invocation = Invocation::builder().execution_successful(report.coverage.complete).build();
+    invocation.tool_execution_notifications = Some(notifications);
+    invocation
+}
+
+fn notification(descriptor: usize, level: &str, text: &str) -> Notification {
+    let reference = ReportingDescriptorReference {
+        id: Some(descriptor::NOTIFICATIONS[descriptor].0.to_owned()),
+        index: i64::try_from(descriptor).ok(),
+        ..Default::default()
+    };
+    let mut notification = Notification::builder().message(message(text)).build();
+    notification.level = Some(json!(level));
+    notification.descriptor = Some(reference);
+    notification
+}
+
+/// A message with a text as it is: what could be read as a link is escaped.
+fn message(text: &str) -> Message {
+    Message { text: Some(escaped(text)), ..Default::default() }
+}
+
+/// Brackets would begin a link to another place.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+fn properties<const N: usize>(entries: [(&str, Value); N]) -> PropertyBag {
+    PropertyBag {
+        additional_properties: entries
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
+        ..Default::default()
+    }
+}

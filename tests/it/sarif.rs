@@ -1,0 +1,246 @@
+//! SARIF as code scanning wants it, checked with Microsoft's validator where npm can bring it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use pinstripe::finding::{CommitDate, Exposure, Origin, Reach, Status};
+use pinstripe::report::{FORMATS, Options, Report, TargetKind};
+use pinstripe::rules::load;
+use serde_json::Value;
+
+use crate::support::Dir;
+
+const PACKAGE: &str = "@microsoft/sarif-multitool@5.7.0";
+
+/// The validator's own binary: through its npm wrapper a `;` in an argument ends the command.
+fn validator() -> Result<PathBuf, String> {
+    if let Some(path) = std::env::var_os("SARIF_MULTITOOL") {
+        return Ok(path.into());
+    }
+    let platform = match std::env::consts::OS {
+        "linux" => "linux",
+        "macos" => "darwin",
+        other => return Err(format!("no validator for {other}")),
+    };
+    let prefix = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sarif-multitool");
+    let program = prefix.join(format!("node_modules/@microsoft/sarif-multitool-{platform}/Sarif.Multitool"));
+    if !program.exists() {
+        std::fs::create_dir_all(&prefix).map_err(|error| error.to_string())?;
+        let install = Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--fetch-retries=0", "--prefix"])
+            .arg(&prefix)
+            .arg(PACKAGE)
+            .output()
+            .map_err(|error| format!("npm is not at hand: {error}"))?;
+        if !program.exists() {
+            return Err(format!("npm cannot install it: {}", String::from_utf8_lossy(&install.stderr)));
+        }
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+            .map_err(|error| error.to_string())?;
+    }
+    Ok(program)
+}
+
+/// Errors and warnings of the validator, which itself always succeeds; `None` if it is not at hand.
+fn complaints(directory: &Path, log: &Path) -> Option<Vec<String>> {
+    let program = match validator() {
+        Ok(program) => program,
+        Err(reason) => {
+            eprintln!("SKIPPED: the SARIF validator: {reason}");
+            return None;
+        }
+    };
+    let answer = directory.join("validation.sarif");
+    let output = Command::new(program)
+        .arg("validate")
+        .arg(log)
+        .args(["--rule-kind", "Sarif;Ghas", "--level", "Error;Warning", "--log", "ForceOverwrite", "--output"])
+        .arg(&answer)
+        .output()
+        .unwrap();
+    let answer = std::fs::read_to_string(&answer)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stdout)));
+    let answer: Value = serde_json::from_str(answer.trim_start_matches('\u{feff}')).unwrap();
+    let run = &answer["runs"][0];
+    let mut found: Vec<String> = run["results"].as_array().unwrap().iter().map(ToString::to_string).collect();
+    found.extend(
+        run["invocations"][0]["toolExecutionNotifications"].as_array().into_iter().flatten().map(ToString::to_string),
+    );
+    Some(found)
+}
+
+fn assert_valid(directory: &Path, text: &str) {
+    let log = directory.join("log.sarif");
+    std::fs::write(&log, text).unwrap();
+    if let Some(found) = complaints(directory, &log) {
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+fn tree() -> Dir {
+    let mut dir = Dir::new();
+    dir.write("config/prod.env", "STRIPE_SECRET_KEY={{sk_live@a}}\nSTRIPE_WEBHOOK_SECRET={{whsec}}\n");
+    dir.write("a b/[slug]/é#%41.js", "// é🦀\nconst é🦀 = \"{{sk_test@a}}\"; const p = '{{pk_live@a}}'\n");
+    dir.write("app/:colon.rb", "  Stripe.api_key = '{{rk_live:34}}'\r\n");
+    dir
+}
+
+fn sarif(report: &Report) -> String {
+    let options = Options {
+        color: false,
+        verbose: 0,
+        quiet: false,
+        min_severity: pinstripe::finding::Severity::Note,
+        fail_on: pinstripe::finding::Severity::Medium,
+    };
+    let format = FORMATS.iter().find(|format| format.name == "sarif").unwrap();
+    let mut bytes = Vec::new();
+    (format.write)(report, &load::load(true, &[]).unwrap(), &options, &mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_real_log_is_valid() {
+    let dir = tree();
+    let run = dir.run(&["scan", ".", "--format", "sarif", "--min-severity", "note"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(log["runs"][0]["results"].as_array().unwrap().len(), 5);
+    assert_valid(&Dir::new().join("."), &run.stdout);
+}
+
+#[test]
+fn a_clean_log_is_valid() {
+    let dir = Dir::new();
+    dir.write_bytes("a.txt", b"nothing");
+    let run = dir.run(&["scan", "--format", "sarif"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["runs"][0]["results"], Value::Array(Vec::new()));
+    assert_eq!(log["runs"][0]["invocations"][0]["executionSuccessful"], true);
+    assert_valid(dir.path(), &run.stdout);
+}
+
+#[test]
+fn columns_and_hashes_are_those_of_code_scanning() {
+    let dir = tree();
+    let run = dir.run(&["scan", ".", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|result| result["ruleId"] == "secret-test").unwrap();
+    let physical = &result["locations"][0]["physicalLocation"];
+    assert_eq!(physical["artifactLocation"]["uri"], "a%20b/%5Bslug%5D/%C3%A9%23%2541.js");
+    // `const é🦀 = "` is 13 UTF-16 code units and 16 bytes.
+    assert_eq!((&physical["region"]["startLine"], &physical["region"]["startColumn"]), (&2.into(), &14.into()));
+    assert_eq!(physical["region"]["endColumn"], 14 + 107);
+    let bytes = std::fs::read(dir.join("a b/[slug]/é#%41.js")).unwrap();
+    let wanted = pinstripe::report::line_hash::Wanted { start: (2, 17), end: (2, 124) };
+    let hash = pinstripe::report::line_hash::of(&bytes, &[wanted])[0].clone().unwrap();
+    assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], hash.hash.as_str());
+    assert_eq!((hash.column, hash.end_column), (14, 121));
+}
+
+#[test]
+fn history_and_gaps_are_valid() {
+    let dir = tree();
+    let mut report = dir.scan(&["."]).report();
+    report.target.kind = TargetKind::History;
+    report.coverage.complete = false;
+    report.coverage.skipped.push(pinstripe::coverage::Skipped {
+        reason: pinstripe::coverage::Reason::Encrypted,
+        class: pinstripe::coverage::SkipClass::Unread,
+        count: 2,
+        examples: vec!["a[1].zip".to_owned()],
+    });
+    let commit = |digit: &str| CommitDate { commit: digit.repeat(40), date: "2024-02-01T10:00:00Z".to_owned() };
+    for (finding, origin) in report.findings.iter_mut().zip([
+        Origin::File,
+        Origin::CommitMessage,
+        Origin::TagMessage,
+        Origin::Note,
+        Origin::RefName,
+    ]) {
+        finding.exposure = Some(Exposure {
+            introduced: Some(commit("a")),
+            removed: Some(commit("b")),
+            days: Some(10),
+            refs: vec!["refs/heads/main".to_owned()],
+            refs_total: 1,
+            ..Exposure::default()
+        });
+        let mut place = finding.locations[0].clone();
+        (place.origin, place.reach, place.commit) = (origin, Reach::Unreachable, Some("c".repeat(40)));
+        if origin != Origin::RefName && origin != Origin::File {
+            place.path = String::new();
+        }
+        finding.locations.push(place);
+    }
+    let text = sarif(&report);
+    let log: Value = serde_json::from_str(&text).unwrap();
+    let run = &log["runs"][0];
+    assert_eq!(run["automationDetails"]["id"], "pinstripe/history/");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+    assert_eq!(run["invocations"][0]["toolExecutionNotifications"].as_array().unwrap().len(), 1);
+    assert!(run["results"].as_array().unwrap().len() > 5);
+    assert_valid(dir.path(), &text);
+}
+
+#[test]
+fn what_is_allowed_makes_no_result() {
+    let dir = tree();
+    let mut report = dir.scan(&["."]).report();
+    for finding in &mut report.findings {
+        for location in &mut finding.locations {
+            location.status = Status::Baselined;
+        }
+        finding.refresh_status();
+    }
+    let log: Value = serde_json::from_str(&sarif(&report)).unwrap();
+    assert_eq!(log["runs"][0]["results"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn limits_drop_the_least_and_say_so() {
+    let dir = tree();
+    let mut report = dir.scan(&["."]).report();
+    let mut template = report.findings.iter().find(|finding| finding.rule == "secret-test").unwrap().clone();
+    (template.rule, template.key, template.message) = ("made-elsewhere".to_owned(), None, "Many of these.".to_owned());
+    for at in 0..25_010_u64 {
+        let mut finding = template.clone();
+        finding.fingerprint = pinstripe::secret::Fingerprint::of_parts(&[&at.to_le_bytes()]);
+        report.findings.push(finding);
+    }
+    let text = sarif(&report);
+    let log: Value = serde_json::from_str(&text).unwrap();
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len(), 25_000);
+    assert_eq!(results[0]["ruleId"], "secret-live");
+    let notice = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"].as_str().unwrap();
+    assert!(notice.contains("25,015 results") && notice.contains("15 are left out"), "{notice}");
+}
+
+#[test]
+fn many_places_of_one_key_stay_few_in_each_result() {
+    let mut dir = Dir::new();
+    let key = dir.forge.make("sk_live").unwrap();
+    for at in 0..60 {
+        dir.write_bytes(&format!("d{at}/k.env"), format!("STRIPE_SECRET_KEY={key}\nOTHER={key}\n").as_bytes());
+    }
+    let run = dir.run(&["scan", ".", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 60);
+    for result in results {
+        let related = result["relatedLocations"].as_array().unwrap();
+        let text = result["message"]["text"].as_str().unwrap();
+        assert!(related.len() <= 20);
+        assert!(related.iter().all(|place| text.contains(&format!("]({})", place["id"]))), "{text}");
+        assert!(text.contains("and 99 more places"), "{text}");
+    }
+}
