@@ -124,7 +124,6 @@ fn qualities(rule: &Rule) -> PropertyBag {
     PropertyBag {
         tags: Some(tags),
         additional_properties: more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        ..Default::default()
     }
 }
 
