@@ -68,16 +68,19 @@ fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Keeps at most [`MAX_PLACES_PER_BLOB`] places of one file and says how many went.
+/// Keeps at most [`MAX_PLACES_PER_BLOB`] places of one file or archive member, and its square of all members of an
+/// archive, and says how many went.
 fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     let before = locations.len();
-    let mut run = 0;
+    let (mut run, mut in_file) = (0, 0);
     let mut previous: Option<(String, Vec<String>, Option<String>)> = None;
     locations.retain(|location| {
         let here = (location.path.clone(), location.archive.clone(), location.blob.clone());
         run = if previous.as_ref() == Some(&here) { run + 1 } else { 1 };
+        let same_file = previous.as_ref().is_some_and(|(path, _, blob)| (path, blob) == (&here.0, &here.2));
         previous = Some(here);
-        run <= MAX_PLACES_PER_BLOB
+        in_file = if same_file { in_file + 1 } else { 1 };
+        run <= MAX_PLACES_PER_BLOB && in_file <= MAX_PLACES_PER_BLOB * MAX_PLACES_PER_BLOB
     });
     (before - locations.len()) as u64
 }

@@ -5,7 +5,7 @@
 //! history is opened once, and its blob's places are joined to what was found in it later.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use crate::coverage::Reason;
@@ -64,6 +64,12 @@ impl Members {
     pub fn skipped(&self) -> impl Iterator<Item = (Reason, u64, &[String])> {
         self.skipped.iter().map(|(reason, (count, examples))| (*reason, *count, examples.as_slice()))
     }
+}
+
+/// Searches what `bytes` hold, if they are an archive: for a blob that is in memory, whose own bytes were searched.
+#[must_use]
+pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Option<Duration>) -> Option<Members> {
+    unpack::is_archive(bytes).then(|| open(engine, &mut Cursor::new(bytes), scratch, time))
 }
 
 /// Opens an archive and searches what it holds; nothing is found in anything else. `time` bounds the work, if it is
