@@ -5,6 +5,8 @@
 //! So packs, loose objects, refs and the few configuration keys that matter are read here, every offset and length
 //! checked against what is there. Nothing here writes, fetches, or runs a program that a repository names.
 
+pub(crate) mod ask;
+pub mod commit;
 mod config;
 pub(crate) mod disk;
 mod env;
@@ -22,9 +24,13 @@ mod oid;
 #[allow(dead_code, reason = "the bulk walk will use the rest")]
 mod pack;
 mod repo;
+pub mod rev;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+pub mod tree;
 
+pub use ask::AskError;
+pub use commit::Commit;
 pub use disk::DiskError;
 pub use env::GitEnv;
 pub use index::{Index, IndexError};
@@ -32,3 +38,4 @@ pub use object::{Damage, Kind, ObjectError};
 pub use odb::Odb;
 pub use oid::{NotAnOid, ObjectFormat, Oid};
 pub use repo::{OpenError, OpenOptions, RefStorage, Repository};
+pub use tree::{MalformedTree, TreeEntries, TreeEntry};

@@ -1,35 +1,19 @@
 //! `git ls-files`, for indexes that only git reads.
 
-#![expect(clippy::disallowed_methods, reason = "edge module: asks git for an index that this program cannot read")]
-
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use super::{Index, IndexError, Name, Slot};
+use crate::git::ask::ask;
+use crate::git::env::GitEnv;
 use crate::git::oid::Oid;
 use crate::git::repo::Repository;
 
-/// Lists the index of a file. Nothing that the repository names is run: the file system monitor is off, no lock is
-/// taken, and hooks and filters have no part in listing.
+/// Lists the index of a file.
 pub(super) fn list(repo: &Repository, file: &Path) -> Result<Index, IndexError> {
-    let failed = |why: String| IndexError::Git(crate::engine::mask::sanitize(&why));
-    let output = Command::new("git")
-        .env_clear()
-        .envs(["PATH", "SystemRoot", "HOME"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-        .env("GIT_DIR", &repo.git_dir)
-        .env("GIT_WORK_TREE", repo.root())
-        .env("GIT_INDEX_FILE", file)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .args(["--no-pager", "--literal-pathspecs", "-c", "core.fsmonitor=false", "ls-files", "-s", "-z", "-t"])
-        .current_dir(repo.root())
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| failed(error.to_string()))?;
-    if !output.status.success() {
-        return Err(failed(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
-    }
-    listed(output.stdout).ok_or_else(|| failed("its output makes no sense".to_owned()))
+    let env = GitEnv { index_file: Some(file.to_path_buf()), ..GitEnv::default() };
+    let listing = ask(repo, Some(&env), &["ls-files", "-s", "-z", "-t"].map(OsStr::new))?;
+    listed(listing).ok_or(IndexError::Listing)
 }
 
 /// Lines of `TAG MODE OID STAGE<TAB>PATH`, ended by NUL.

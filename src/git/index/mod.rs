@@ -9,6 +9,7 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::ask::AskError;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
 use super::oid::{ObjectFormat, Oid};
@@ -36,8 +37,11 @@ pub enum IndexError {
     #[error(transparent)]
     Disk(#[from] DiskError),
     /// `git ls-files`, asked instead, did not answer.
-    #[error("the index needs git, and `git ls-files` failed: {0}")]
-    Git(String),
+    #[error("the index needs git: {0}")]
+    Git(#[from] AskError),
+    /// `git ls-files`, asked instead, printed something else than a list.
+    #[error("the index needs git, and `git ls-files` makes no sense")]
+    Listing,
 }
 
 impl IndexError {
@@ -45,7 +49,7 @@ impl IndexError {
     #[must_use]
     pub fn reason(&self) -> crate::coverage::Reason {
         match self {
-            Self::Unsupported(_) | Self::Git(_) => crate::coverage::Reason::Unsupported,
+            Self::Unsupported(_) | Self::Git(_) | Self::Listing => crate::coverage::Reason::Unsupported,
             Self::Damaged(_) => crate::coverage::Reason::Damaged,
             Self::Disk(error) => error.reason(),
         }

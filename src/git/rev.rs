@@ -1,0 +1,191 @@
+//! From the name of a revision to its commit.
+//!
+//! Full names, branches, tags and `HEAD` are looked up in the files of the repository. Anything else that git
+//! understands (`main~3`, `@{upstream}`, short names, refs in tables) is git's to answer.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::ask::ask;
+use super::commit::tag_target;
+use super::disk;
+use super::env::GitEnv;
+use super::object::{Kind, ObjectError};
+use super::odb::Odb;
+use super::oid::Oid;
+use super::repo::{RefStorage, Repository};
+
+/// Largest file of packed refs that is read, in bytes.
+const MAX_PACKED_REFS: u64 = 1 << 30;
+/// Largest loose ref, in bytes.
+const MAX_REF: u64 = 64 << 10;
+/// Symbolic refs and tags of tags that are followed.
+const MAX_HOPS: usize = 10;
+
+/// Why a revision has no commit.
+#[derive(Debug, thiserror::Error)]
+pub enum RevError {
+    /// Git does not know it either.
+    #[error("unknown revision {0:?}")]
+    Unknown(String),
+    /// Its object is not a commit, or is missing.
+    #[error("{0:?} is no commit of this repository")]
+    NotACommit(String),
+    /// It cannot be read.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+}
+
+/// The commit of HEAD; `None` on a branch without commits.
+#[must_use]
+pub fn head(repo: &Repository) -> Option<Oid> {
+    match follow(repo, "HEAD") {
+        Found::Oid(oid) => Some(oid),
+        Found::Nothing => None,
+        Found::AskGit => rev_parse(repo, None, "HEAD"),
+    }
+}
+
+/// The branch that HEAD names, whether it has a commit or not.
+#[must_use]
+pub fn head_branch(repo: &Repository) -> Option<String> {
+    let text = disk::read(&repo.git_dir.join("HEAD"), MAX_REF).ok()??;
+    let target = text.strip_prefix(b"ref:")?.trim_ascii();
+    Some(String::from_utf8_lossy(target).into_owned())
+}
+
+/// The commit that a revision names, through tags.
+///
+/// # Errors
+/// There is none.
+pub fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
+    let shown = || crate::engine::mask::sanitize(text);
+    let named = lookup(repo, text);
+    let start = match named {
+        Some(oid) => oid,
+        None => rev_parse(repo, env, text).ok_or_else(|| RevError::Unknown(shown()))?,
+    };
+    let mut oid = start;
+    for _ in 0..MAX_HOPS {
+        match odb.read(&oid)? {
+            Some((Kind::Commit, _)) => return Ok(oid),
+            Some((Kind::Tag, bytes)) => {
+                oid = tag_target(&bytes, repo.format).ok_or_else(|| RevError::NotACommit(shown()))?;
+            }
+            _ => break,
+        }
+    }
+    Err(RevError::NotACommit(shown()))
+}
+
+fn lookup(repo: &Repository, text: &str) -> Option<Oid> {
+    if let Some(oid) = Oid::from_hex(text.as_bytes()).filter(|oid| oid.format() == repo.format) {
+        return Some(oid);
+    }
+    if !is_plain(text) {
+        return None;
+    }
+    let candidates = match text {
+        "HEAD" | "@" => vec!["HEAD".to_owned()],
+        _ if text.starts_with("refs/") => vec![text.to_owned()],
+        // Git's own order; `NAME` directly below the git directory is left to git.
+        _ => ["refs/tags/", "refs/heads/", "refs/remotes/"].iter().map(|prefix| format!("{prefix}{text}")).collect(),
+    };
+    candidates.iter().find_map(|name| match follow(repo, name) {
+        Found::Oid(oid) => Some(oid),
+        _ => None,
+    })
+}
+
+/// A name that cannot leave the directory of refs and means nothing else to git.
+fn is_plain(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || " ~^:?*[\\{".contains(c);
+    !name.is_empty()
+        && !name.contains(odd)
+        && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(".."))
+}
+
+enum Found {
+    Oid(Oid),
+    Nothing,
+    AskGit,
+}
+
+fn follow(repo: &Repository, name: &str) -> Found {
+    if repo.ref_storage != RefStorage::Files {
+        return Found::AskGit;
+    }
+    let mut name = name.to_owned();
+    for _ in 0..MAX_HOPS {
+        if !is_plain(&name) {
+            return Found::AskGit;
+        }
+        let Some(text) = loose(repo, &name) else {
+            return packed(repo, &name).map_or(Found::Nothing, Found::Oid);
+        };
+        match text.strip_prefix(b"ref:") {
+            Some(target) => name = String::from_utf8_lossy(target.trim_ascii()).into_owned(),
+            None => return Oid::from_hex(text.trim_ascii()).map_or(Found::AskGit, Found::Oid),
+        }
+    }
+    Found::AskGit
+}
+
+fn loose(repo: &Repository, name: &str) -> Option<Vec<u8>> {
+    let own = name == "HEAD" || name.starts_with("refs/bisect/") || name.starts_with("refs/worktree/");
+    let dir: &PathBuf = if own { &repo.git_dir } else { &repo.common_dir };
+    disk::read(&dir.join(name), MAX_REF).ok().flatten()
+}
+
+fn packed(repo: &Repository, name: &str) -> Option<Oid> {
+    let text = disk::read(&repo.common_dir.join("packed-refs"), MAX_PACKED_REFS).ok()??;
+    let wanted = format!(" {name}\n");
+    let end = memchr::memmem::find(&text, wanted.as_bytes())?;
+    let start = memchr::memrchr(b'\n', &text[..end]).map_or(0, |at| at + 1);
+    Oid::from_hex(&text[start..end])
+}
+
+fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Option<Oid> {
+    let wanted = format!("{text}^{{commit}}");
+    let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted].map(OsStr::new);
+    Oid::from_hex(ask(repo, env, &arguments).ok()?.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::Lab;
+
+    #[test]
+    fn names_of_all_sorts() {
+        let lab = Lab::new(&["-b", "main"]);
+        assert_eq!(head(&lab.repo()), None);
+        assert_eq!(head_branch(&lab.repo()).as_deref(), Some("refs/heads/main"));
+        lab.grow();
+        for packed in [false, true] {
+            if packed {
+                lab.git(&["pack-refs", "--all"]);
+            }
+            let (repo, odb) = (lab.repo(), lab.odb());
+            assert_eq!(head(&repo).unwrap().to_string(), lab.git(&["rev-parse", "HEAD"]).trim());
+            for name in ["HEAD", "@", "main", "side", "v1", "refs/heads/side", "main~3", "HEAD^2", "v1^{}"] {
+                let expected = lab.git(&["rev-parse", &format!("{name}^{{commit}}")]);
+                assert_eq!(resolve(&repo, None, &odb, name).unwrap().to_string(), expected.trim(), "{name}");
+            }
+            for name in
+                ["nothing", "../../etc/passwd", "--help", "main^{tree}", "", "0123456789012345678901234567890123456789"]
+            {
+                assert!(resolve(&repo, None, &odb, name).is_err(), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn refs_in_tables() {
+        let lab = Lab::new(&["-b", "main", "--ref-format=reftable"]);
+        lab.commit("a", b"a");
+        let expected = lab.git(&["rev-parse", "HEAD"]);
+        assert_eq!(head(&lab.repo()).unwrap().to_string(), expected.trim());
+        assert_eq!(resolve(&lab.repo(), None, &lab.odb(), "main").unwrap().to_string(), expected.trim());
+    }
+}

@@ -1,0 +1,99 @@
+//! The entries of a tree object.
+
+use super::oid::{ObjectFormat, Oid};
+
+/// One entry of a directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeEntry<'a> {
+    /// Kind and permissions, for instance `0o100644`.
+    pub mode: u32,
+    /// The name, without any `/` in honest trees.
+    pub name: &'a [u8],
+    /// What it names.
+    pub oid: Oid,
+}
+
+impl TreeEntry<'_> {
+    /// A directory.
+    #[must_use]
+    pub fn is_tree(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
+
+    /// The commit of another repository.
+    #[must_use]
+    pub fn is_submodule(&self) -> bool {
+        self.mode & 0o170_000 == 0o160_000
+    }
+
+    /// A symbolic link.
+    #[must_use]
+    pub fn is_link(&self) -> bool {
+        self.mode & 0o170_000 == 0o120_000
+    }
+}
+
+/// The tree ends in the middle of an entry, or an entry is malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a tree is malformed")]
+pub struct MalformedTree;
+
+/// Reads entries one by one; nothing follows an error.
+#[derive(Debug, Clone)]
+pub struct TreeEntries<'a> {
+    rest: &'a [u8],
+    format: ObjectFormat,
+}
+
+impl<'a> TreeEntries<'a> {
+    /// The entries of a tree's content.
+    #[must_use]
+    pub fn new(content: &'a [u8], format: ObjectFormat) -> Self {
+        Self { rest: content, format }
+    }
+
+    fn read(&mut self) -> Option<TreeEntry<'a>> {
+        let space = memchr::memchr(b' ', &self.rest[..self.rest.len().min(8)])?;
+        let mode = u32::from_str_radix(std::str::from_utf8(&self.rest[..space]).ok()?, 8).ok()?;
+        let after = &self.rest[space + 1..];
+        let nul = memchr::memchr(0, after)?;
+        let behind = &after[nul + 1..];
+        let oid = Oid::from_raw(behind.get(..self.format.raw_len())?)?;
+        self.rest = &behind[self.format.raw_len()..];
+        Some(TreeEntry { mode, name: &after[..nul], oid })
+    }
+}
+
+impl<'a> Iterator for TreeEntries<'a> {
+    type Item = Result<TreeEntry<'a>, MalformedTree>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let entry = self.read().filter(|entry| !entry.name.is_empty());
+        if entry.is_none() {
+            self.rest = &[];
+        }
+        Some(entry.ok_or(MalformedTree))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_until_the_first_that_is_malformed() {
+        let mut bytes = b"100644 a\0".to_vec();
+        bytes.extend([1; 20]);
+        bytes.extend(b"40000 b c\0");
+        bytes.extend([2; 20]);
+        let read: Vec<_> = TreeEntries::new(&bytes, ObjectFormat::Sha1).map(Result::unwrap).collect();
+        assert_eq!((read[0].name, read[1].name, read[1].is_tree()), (&b"a"[..], &b"b c"[..], true));
+        for end in 0..bytes.len() {
+            let read: Vec<_> = TreeEntries::new(&bytes[..end], ObjectFormat::Sha1).collect();
+            assert!(end == 0 || end == 29 || read.last().unwrap().is_err(), "{end}");
+        }
+    }
+}
