@@ -10,8 +10,10 @@ use crate::rules::RuleSet;
 
 pub mod advice;
 mod columns;
+mod github;
 mod json;
 pub mod line_hash;
+mod markdown;
 mod sarif;
 mod summary;
 mod text;
@@ -172,4 +174,58 @@ pub const FORMATS: &[Format] = &[
     Format { name: "json", write: json::json },
     Format { name: "jsonl", write: json::jsonl },
     Format { name: "sarif", write: sarif::write },
+    Format { name: "github", write: github::write },
+    Format { name: "markdown", write: markdown::write },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{Generation, Key, split};
+
+    /// Law 5 for every format, at every verbosity, with every kind of thing that a report holds.
+    #[test]
+    fn no_format_shows_twelve_characters_of_a_key() {
+        let mut report = sample::report();
+        let keys = sample::keys();
+        // What the earlier stages mask must not come back through a later mistake of theirs.
+        let told = keys.join(" ");
+        report.findings[0].message = told.clone();
+        report.findings[0].locations[0].path = format!("a/{}/b", keys[0]);
+        report.findings[0].locations[0].variable = Some(keys[1].clone());
+        report.coverage.skipped[0].examples.push(keys[2].clone());
+        for format in FORMATS.iter().filter(|format| !format.name.starts_with("json")) {
+            for (verbose, quiet, color) in [(0, false, false), (0, true, true), (2, false, true)] {
+                let options = Options { verbose, quiet, color, min_severity: Severity::Note, fail_on: Severity::Low };
+                let text = sample::written(format.name, &report, &options);
+                for key in &keys {
+                    let body = split(key.as_bytes()).body;
+                    let modern = Key::read(key.as_bytes(), None).generation == Generation::Modern;
+                    let random = if modern { &body[17..] } else { body };
+                    for window in random.windows(12) {
+                        let window = std::str::from_utf8(window).unwrap();
+                        assert!(!text.contains(window), "{} shows a part of {}…", format.name, &key[..8]);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_format_for_people_acts_on_a_terminal() {
+        for format in FORMATS {
+            let options = Options { verbose: 2, min_severity: Severity::Note, ..sample::OPTIONS };
+            let text = sample::written(format.name, &sample::report(), &options);
+            let acting = |c: char| c != '\n' && crate::engine::mask::is_unsafe(c);
+            assert_eq!(text.find(acting), None, "{}", format.name);
+        }
+    }
+
+    #[test]
+    fn every_format_repeats_itself() {
+        for format in FORMATS {
+            let write = || sample::written(format.name, &sample::report(), &sample::OPTIONS);
+            assert_eq!(write(), write(), "{}", format.name);
+        }
+    }
+}

@@ -65,16 +65,13 @@ pub(super) fn account(report: &Report, view: &View<'_>, options: &Options) -> St
     if !left_out.is_empty() {
         parts.push(format!("left out {}", left_out.join(", ")));
     }
-    let aside: Vec<String> = [
-        (Status::Existing, "that were there before"),
-        (Status::Suppressed, "allowed"),
-        (Status::Baselined, "in the baseline"),
-    ]
-    .into_iter()
-    .map(|(status, words)| (view.count(status), words))
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, words)| format!("{} {words}", number(count as u64)))
-    .collect();
+    let aside: Vec<String> =
+        [(Status::Existing, "already there"), (Status::Suppressed, "allowed"), (Status::Baselined, "in the baseline")]
+            .into_iter()
+            .map(|(status, words)| (view.count(status), words))
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, words)| format!("{} {words}", number(count as u64)))
+            .collect();
     if !aside.is_empty() {
         let hint = if options.verbose > 0 { "" } else { " (-v lists them)" };
         parts.push(format!("not counted: {}{hint}", aside.join(", ")));

@@ -86,9 +86,8 @@ impl<'a> View<'a> {
 }
 
 fn block<'a>(rules: &RuleSet, mut findings: Vec<&'a Finding>) -> Option<Block<'a>> {
-    let is_key_rule = |finding: &Finding| rules.get(&finding.rule).is_some_and(|rule| rule.detect.is_some());
     findings.sort_by_key(|finding| {
-        std::cmp::Reverse((finding.status == Status::Open, finding.severity, is_key_rule(finding)))
+        std::cmp::Reverse((finding.status == Status::Open, finding.severity, !is_lint(rules, finding)))
     });
     let mut findings = findings.into_iter();
     Some(Block { main: findings.next()?, others: findings.collect() })
@@ -335,4 +334,13 @@ pub(super) fn headline(rules: &RuleSet, finding: &Finding) -> String {
 /// The rule of a finding.
 pub(super) fn rule<'a>(rules: &'a RuleSet, finding: &Finding) -> Option<&'a Rule> {
     rules.get(&finding.rule)
+}
+
+/// Whether a finding is of a rule about how keys are used: then its message says more than the key does.
+pub(super) fn is_lint(rules: &RuleSet, finding: &Finding) -> bool {
+    const VERDICTS: [&str; 2] = ["placeholder", "published-sample"];
+    match rules.get(&finding.rule) {
+        Some(rule) => rule.detect.is_none() && !VERDICTS.contains(&rule.id.as_str()),
+        None => finding.key.is_none(),
+    }
 }

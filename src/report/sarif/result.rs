@@ -109,8 +109,7 @@ fn text(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Loca
     match &finding.key {
         Some(key) => {
             sentences.push(format!("{}: {}.", view::headline(rules, finding), view::identity(key)));
-            let is_lint = rules.get(&finding.rule).is_none_or(|rule| rule.detect.is_none());
-            if is_lint && finding.message != view::headline(rules, finding) {
+            if view::is_lint(rules, finding) {
                 sentences.push(sentence(&clean(&finding.message)));
             }
         }

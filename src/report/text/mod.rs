@@ -102,6 +102,9 @@ impl Text<'_> {
             }
             None => self.fact(margin, "what", &clean(&main.message))?,
         }
+        if main.key.is_some() && view::is_lint(self.rules, main) {
+            self.fact(margin, "what", &clean(&main.message))?;
+        }
         if let Some(location) = first {
             let in_frame = location.frame.as_ref().map(|frame| frame.text.as_str()).unwrap_or_default();
             if let Some(variable) = location.variable.as_deref().filter(|name| !in_frame.contains(*name)) {
@@ -189,8 +192,7 @@ impl Text<'_> {
         let rule = self.paint(Role::Aside, &format!("[{}]", clean(&finding.rule)));
         writeln!(self.out, "{margin} {} {severity}: {title} {rule}", self.paint(Role::Frame, "+"))?;
         let columns = WIDTH.saturating_sub(margin.len() + 3);
-        let is_lint = view::rule(self.rules, finding).is_some_and(|rule| rule.detect.is_none());
-        if is_lint {
+        if view::is_lint(self.rules, finding) {
             for line in wrap(&clean(&finding.message), columns) {
                 writeln!(self.out, "{margin}   {line}")?;
             }
