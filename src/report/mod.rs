@@ -189,8 +189,8 @@ mod tests {
         let mut report = sample::report();
         let keys = sample::keys();
         // What the earlier stages mask must not come back through a later mistake of theirs.
-        let told = keys.join(" ");
-        report.findings[0].message = told.clone();
+        let all = keys.join(" ");
+        report.findings[0].message = all;
         report.findings[0].locations[0].path = format!("a/{}/b", keys[0]);
         report.findings[0].locations[0].variable = Some(keys[1].clone());
         report.coverage.skipped[0].examples.push(keys[2].clone());

@@ -1,9 +1,15 @@
 //! Paths to relative URI references, byte for byte.
 
+use crate::engine::mask::{self, Caution};
+
 /// The URI reference of a report's path. `encoded` says that the path's bytes are percent-encoded already, because they
-/// are not UTF-8.
+/// are not UTF-8. A key in the path is masked.
 pub(super) fn of_path(path: &str, encoded: bool) -> String {
-    let bytes = if encoded { percent_decode(path) } else { path.as_bytes().to_vec() };
+    let mut bytes = if encoded { percent_decode(path) } else { path.as_bytes().to_vec() };
+    let masked = mask::mask(&bytes, Caution::Candidates, &[]);
+    if masked.redacted {
+        bytes = masked.text.into_bytes();
+    }
     let mut uri = String::with_capacity(bytes.len());
     for byte in bytes {
         // A colon in the first segment would be taken for a scheme, so no colon stays.
