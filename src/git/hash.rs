@@ -15,12 +15,16 @@ pub(crate) enum Hasher {
 
 impl Hasher {
     pub(crate) fn new(format: ObjectFormat, kind: Kind, size: u64) -> Self {
-        let mut hasher = match format {
-            ObjectFormat::Sha1 => Self::Sha1(Sha1::new()),
-            ObjectFormat::Sha256 => Self::Sha256(Sha256::new()),
-        };
+        let mut hasher = Self::empty(format);
         hasher.update(format!("{} {size}\0", kind.name()).as_bytes());
         hasher
+    }
+
+    fn empty(format: ObjectFormat) -> Self {
+        match format {
+            ObjectFormat::Sha1 => Self::Sha1(Sha1::new()),
+            ObjectFormat::Sha256 => Self::Sha256(Sha256::new()),
+        }
     }
 
     pub(crate) fn update(&mut self, bytes: &[u8]) {
@@ -42,5 +46,12 @@ impl Hasher {
 pub(crate) fn name(format: ObjectFormat, kind: Kind, content: &[u8]) -> Option<Oid> {
     let mut hasher = Hasher::new(format, kind, content.len() as u64);
     hasher.update(content);
+    hasher.finish()
+}
+
+/// The hash of bytes that are no object: what ends a pack or an index.
+pub(crate) fn of_bytes(format: ObjectFormat, bytes: &[u8]) -> Option<Oid> {
+    let mut hasher = Hasher::empty(format);
+    hasher.update(bytes);
     hasher.finish()
 }

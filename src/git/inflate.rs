@@ -40,6 +40,12 @@ impl Buffer {
     }
 }
 
+impl From<Vec<u8>> for Buffer {
+    fn from(store: Vec<u8>) -> Self {
+        Self { len: store.len(), store }
+    }
+}
+
 impl std::ops::Deref for Buffer {
     type Target = [u8];
 

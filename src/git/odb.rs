@@ -216,7 +216,7 @@ impl Reader<'_> {
                 Err(damage) if chain.is_empty() => return Err(damaged(damage)),
                 // The base is damaged here; another pack may hold it, too.
                 Err(_) => {
-                    let base = name_at(pack, at).ok_or_else(|| damaged(Damage::Base))?;
+                    let base = pack.name_at(at).ok_or_else(|| damaged(Damage::Base))?;
                     break self.detour(&base).ok_or_else(|| damaged(Damage::Base))?;
                 }
             }
@@ -267,11 +267,6 @@ enum Step {
     Base(Kind, Vec<u8>),
     Further(u64),
     Elsewhere(Oid),
-}
-
-/// The name of the entry at this offset. Looks through the whole index: only for damaged packs.
-fn name_at(pack: &Pack, offset: u64) -> Option<Oid> {
-    (0..pack.index.len()).find(|at| pack.index.offset(*at) == Some(offset)).and_then(|at| pack.index.oid(at))
 }
 
 #[cfg(test)]

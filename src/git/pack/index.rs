@@ -1,5 +1,6 @@
 //! The index of a pack: names in order, each with the offset of its entry. Versions 1 and 2, mapped or made in memory.
 
+use super::super::hash;
 use super::super::map::Mapped;
 use super::super::oid::{ObjectFormat, Oid};
 
@@ -97,6 +98,13 @@ impl Index {
             return Err(IndexError::Size);
         }
         Ok(Self { bytes, count, hash_len, fanout, large: rest / 8 })
+    }
+
+    /// Whether the file is what git wrote, by its own checksum.
+    pub(crate) fn is_intact(&self, format: ObjectFormat) -> bool {
+        let Bytes::Mapped(bytes) = &self.bytes else { return true };
+        let (content, checksum) = bytes.split_at(bytes.len() - format.raw_len());
+        hash::of_bytes(format, content).is_some_and(|oid| oid.as_bytes() == checksum)
     }
 
     pub(crate) fn len(&self) -> usize {

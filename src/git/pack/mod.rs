@@ -4,6 +4,7 @@
 //! caller's bound allows it.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 pub(crate) mod delta;
 pub(crate) mod entry;
@@ -13,7 +14,7 @@ mod rescue;
 use super::disk::DiskError;
 use super::map::Mapped;
 use super::object::Damage;
-use super::oid::ObjectFormat;
+use super::oid::{ObjectFormat, Oid};
 use entry::Header;
 use index::Index;
 
@@ -23,11 +24,11 @@ pub(crate) const HEADER_LEN: usize = 12;
 /// A pack that can be read.
 #[derive(Debug)]
 pub(crate) struct Pack {
-    /// Its file, for the ledger.
-    pub(crate) path: PathBuf,
     pub(crate) index: Index,
     pub(crate) format: ObjectFormat,
+    path: PathBuf,
     data: Mapped,
+    by_offset: OnceLock<Vec<(u64, u32)>>,
 }
 
 /// Why a pack cannot be read at all.
@@ -72,13 +73,19 @@ impl Pack {
         {
             complaints.push(format!("{}: pack and index disagree on the number of objects", path.display()));
         }
-        Ok((Self { path: path.to_path_buf(), index, format, data }, complaints))
+        Ok((Self { index, format, path: path.to_path_buf(), data, by_offset: OnceLock::new() }, complaints))
     }
 
     fn index_of(pack: &Path, format: ObjectFormat) -> Result<Index, String> {
         let map = Mapped::open(&pack.with_extension("idx")).map_err(|error| error.to_string())?;
         let map = map.ok_or_else(|| "it has no index".to_owned())?;
         Index::mapped(map, format).map_err(|error| error.to_string())
+    }
+
+    /// What is wrong with the index although it can be used.
+    pub(crate) fn complaint(&self) -> Option<String> {
+        let intact = self.index.is_intact(self.format);
+        (!intact).then(|| format!("{}: its index has a wrong checksum", self.path.display()))
     }
 
     /// The whole file.
@@ -94,5 +101,18 @@ impl Pack {
     /// The compressed bytes of an entry and whatever follows them.
     pub(crate) fn compressed(&self, header: &Header) -> &[u8] {
         self.data.get(header.data..).unwrap_or_default()
+    }
+
+    /// The name of the entry at this offset. The table behind it is made when it is first asked for, which only large
+    /// and damaged objects are a reason to.
+    pub(crate) fn name_at(&self, offset: u64) -> Option<Oid> {
+        let table = self.by_offset.get_or_init(|| {
+            let entry = |at: usize| Some((self.index.offset(at)?, u32::try_from(at).ok()?));
+            let mut table: Vec<(u64, u32)> = (0..self.index.len()).filter_map(entry).collect();
+            table.sort_unstable();
+            table
+        });
+        let at = table.binary_search_by_key(&offset, |entry| entry.0).ok()?;
+        self.index.oid(table[at].1 as usize)
     }
 }

@@ -1,0 +1,222 @@
+//! Every object of a store, each once, as fast as it can be inflated.
+//!
+//! The entries of a pack form a forest of deltas. Each tree is walked depth first, so that every delta is applied once,
+//! while its base is still at hand, in buffers that are used again; threads share the trees out among themselves. What
+//! is too large for that is taken one by one afterwards, what does not fit in memory is streamed. An object that
+//! several packs hold is visited once; one whose first copy is damaged is looked for elsewhere.
+//!
+//! Who looks at the objects is a [`Visitor`], one for each thread. For a delta it learns which bytes were copied from
+//! the base, and what it knew about the base, so that it need not look at the same bytes twice.
+
+use std::io::{self, Read};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+mod delta_reader;
+mod forest;
+mod large;
+mod tree;
+
+use super::object::{Damage, Kind, ObjectError};
+use super::odb::Odb;
+use super::oid::Oid;
+pub(crate) use super::pack::delta::Copied;
+use forest::Forest;
+use tree::Worker;
+
+/// Trees that a thread takes at a time.
+const CHUNK: usize = 32;
+
+/// An object that is being visited.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object {
+    pub(crate) oid: Oid,
+    pub(crate) kind: Kind,
+    /// False if it was visited already or nobody wants it, and only what is made from it matters.
+    pub(crate) fresh: bool,
+}
+
+/// A text that was made from another.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Made<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The parts that were copied from the base, in order of place.
+    pub(crate) copies: &'a [Copied],
+}
+
+/// One thread's view of the objects.
+pub(crate) trait Visitor: Send {
+    /// What it remembers about an object for those that are made from it.
+    type State;
+
+    /// An object given whole.
+    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Self::State;
+
+    /// An object made from another.
+    fn made(&mut self, object: &Object, base: &Self::State, made: &Made<'_>) -> Self::State;
+
+    /// An object too large for memory.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()>;
+}
+
+/// What to walk, and with how much.
+pub(crate) struct Plan<'a> {
+    pub(crate) kinds: &'a [Kind],
+    /// Which objects are to be visited, by name.
+    pub(crate) wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    pub(crate) threads: usize,
+    /// Asked now and then; true ends the walk.
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
+}
+
+/// What the walk could not show.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// Objects without a healthy copy.
+    pub(crate) objects: Vec<ObjectError>,
+    /// Objects that can be read although the index says that they are not what they were.
+    pub(crate) suspect: Vec<Oid>,
+    /// Directories and files of the store that cannot be read.
+    pub(crate) files: Vec<super::disk::DiskError>,
+    /// Indexes that are not what git wrote.
+    pub(crate) indexes: Vec<String>,
+    /// Objects that were not visited because the walk was stopped.
+    pub(crate) unvisited: u64,
+}
+
+/// Why there was no walk.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker threads cannot be started: {0}")]
+pub(crate) struct NoThreads(#[from] rayon::ThreadPoolBuildError);
+
+/// Shows every wanted object of the store to one of the visitors. `make` makes one for each thread; it is dropped when
+/// its thread is done. `expect` is told how many objects there will be.
+pub(crate) fn walk<V: Visitor>(
+    odb: &Odb,
+    plan: &Plan<'_>,
+    make: &(dyn Fn() -> V + Sync),
+    expect: &dyn Fn(u64),
+) -> Result<Lost, NoThreads> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build()?;
+    let repeated = Repeated::find(&pool, odb);
+    let (forests, indexes) = pool.install(|| {
+        let build = |(number, pack): (usize, &super::pack::Pack)| {
+            let wanted = |name: usize| !repeated.has(number, name) && (plan.wanted)(pack.index.name(name));
+            Forest::build(pack, plan.kinds, &wanted)
+        };
+        rayon::join(
+            || odb.packs.iter().enumerate().map(build).collect::<Vec<Forest>>(),
+            || odb.packs.iter().filter_map(super::pack::Pack::complaint).collect(),
+        )
+    });
+    let (loose, files) = loose(odb, plan);
+    let total = forests.iter().map(Forest::visits).sum::<u64>() + loose.len() as u64;
+    expect(total);
+    let shared = Shared { odb, forests: &forests, plan, visited: AtomicUsize::new(0), late: Mutex::default() };
+    shared.walk_trees(&pool, make);
+    let mut lost = pool.install(|| large::finish(&shared, make(), &loose));
+    (lost.files, lost.indexes) = (files, indexes);
+    let seen = shared.visited.load(Ordering::Relaxed) as u64 + lost.objects.len() as u64;
+    lost.unvisited = if (plan.stop)() { total.saturating_sub(seen) } else { 0 };
+    Ok(lost)
+}
+
+/// The loose objects that no pack holds.
+fn loose(odb: &Odb, plan: &Plan<'_>) -> (Vec<Oid>, Vec<super::disk::DiskError>) {
+    let (mut oids, mut problems) = (Vec::new(), Vec::new());
+    for dir in &odb.loose {
+        let (found, errors) = super::loose::list(dir, odb.format);
+        oids.extend(found);
+        problems.extend(errors);
+    }
+    oids.sort_unstable();
+    oids.dedup();
+    oids.retain(|oid| (plan.wanted)(oid.as_bytes()) && !odb.packs.iter().any(|pack| pack.index.find(oid).is_some()));
+    (oids, problems)
+}
+
+/// What is left for later: objects that take more memory than a thread has, and those that could not be read.
+#[derive(Debug, Default)]
+struct Late {
+    /// Pack and entry. The entry and all that is made from it was not visited.
+    entries: Vec<(usize, u32)>,
+    lost: Vec<(Oid, Damage)>,
+    suspect: Vec<Oid>,
+}
+
+/// What all threads of a walk share.
+struct Shared<'a> {
+    odb: &'a Odb,
+    forests: &'a [Forest],
+    plan: &'a Plan<'a>,
+    visited: AtomicUsize,
+    late: Mutex<Late>,
+}
+
+impl Shared<'_> {
+    fn walk_trees<V: Visitor>(&self, pool: &rayon::ThreadPool, make: &(dyn Fn() -> V + Sync)) {
+        for number in 0..self.forests.len() {
+            let next = AtomicUsize::new(0);
+            pool.broadcast(|_| {
+                let mut worker = Worker::new(self, number, make());
+                let roots = &self.forests[number].roots;
+                loop {
+                    let from = next.fetch_add(CHUNK, Ordering::Relaxed);
+                    if from >= roots.len() || (self.plan.stop)() {
+                        break;
+                    }
+                    roots[from..roots.len().min(from + CHUNK)]
+                        .iter()
+                        .for_each(|(root, kind)| worker.tree(*root, *kind));
+                }
+            });
+        }
+    }
+
+    fn late(&self) -> std::sync::MutexGuard<'_, Late> {
+        self.late.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Which entries are further copies of an object that an earlier pack holds.
+struct Repeated {
+    packs: Vec<Vec<u64>>,
+}
+
+impl Repeated {
+    fn find(pool: &rayon::ThreadPool, odb: &Odb) -> Self {
+        use rayon::prelude::*;
+        if odb.packs.len() < 2 {
+            return Self { packs: Vec::new() };
+        }
+        let mut packs: Vec<Vec<u64>> = odb.packs.iter().map(|pack| vec![0; pack.index.len().div_ceil(64)]).collect();
+        let mut all: Vec<(u64, u32, u32)> = Vec::with_capacity(odb.packs.iter().map(|pack| pack.index.len()).sum());
+        for (number, pack) in odb.packs.iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            all.extend((0..pack.index.len()).map(|name| {
+                let prefix = pack.index.name(name).first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
+                (prefix, number, u32::try_from(name).unwrap_or(u32::MAX))
+            }));
+        }
+        pool.install(|| all.par_sort_unstable());
+        let name = |entry: &(u64, u32, u32)| odb.packs[entry.1 as usize].index.name(entry.2 as usize);
+        for group in all.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+            for (at, entry) in group.iter().enumerate() {
+                if group[..at].iter().any(|earlier| name(earlier) == name(entry)) {
+                    packs[entry.1 as usize][entry.2 as usize / 64] |= 1 << (entry.2 % 64);
+                }
+            }
+        }
+        Self { packs }
+    }
+
+    fn has(&self, pack: usize, name: usize) -> bool {
+        self.packs.get(pack).is_some_and(|bits| bits[name / 64] & (1 << (name % 64)) != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+#![expect(clippy::disallowed_methods, reason = "the tests damage repositories")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::super::testing::{Lab, git, overwrite};
+use super::super::{ObjectFormat, OpenOptions, Repository};
+use super::*;
+
+type Seen = Mutex<Vec<(Oid, Kind, Vec<u8>)>>;
+
+/// Keeps what it is shown, and checks what it is told about copies.
+struct Keeper<'a>(&'a Seen);
+
+impl Keeper<'_> {
+    fn keep(&self, object: &Object, bytes: &[u8]) {
+        if object.fresh {
+            self.0.lock().unwrap().push((object.oid, object.kind, bytes.to_vec()));
+        }
+    }
+}
+
+impl Visitor for Keeper<'_> {
+    type State = Vec<u8>;
+
+    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Vec<u8> {
+        self.keep(object, bytes);
+        bytes.to_vec()
+    }
+
+    fn made(&mut self, object: &Object, base: &Vec<u8>, made: &Made<'_>) -> Vec<u8> {
+        for copy in made.copies {
+            assert_eq!(base[copy.from..copy.from + copy.len], made.bytes[copy.to..copy.to + copy.len]);
+        }
+        self.keep(object, made.bytes);
+        made.bytes.to_vec()
+    }
+
+    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes)?;
+        assert_eq!(bytes.len() as u64, size);
+        self.keep(object, &bytes);
+        Ok(())
+    }
+}
+
+const ALL: &[Kind] = &[Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
+
+fn look(odb: &Odb, threads: usize) -> (Vec<(Oid, Kind, Vec<u8>)>, Lost) {
+    let seen = Seen::default();
+    let plan = Plan { kinds: ALL, wanted: &|_| true, threads, stop: &|| false };
+    let lost = walk(odb, &plan, &|| Keeper(&seen), &|_| {}).unwrap();
+    let mut seen = seen.into_inner().unwrap();
+    seen.sort();
+    (seen, lost)
+}
+
+fn open(root: &Path) -> Odb {
+    Odb::open(&Repository::open(root, &OpenOptions { alternates: true, ..OpenOptions::default() }).unwrap())
+}
+
+#[test]
+fn every_object_once_as_git_has_it() {
+    for format in ["sha1", "sha256"] {
+        let lab = Lab::new(&[&format!("--object-format={format}")]);
+        lab.grow();
+        let mut oracle = lab.oracle();
+        oracle.sort();
+        let steps: [&[&str]; 4] = [
+            &["repack", "-q", "-d"],
+            &["repack", "-q", "-adf", "--depth=250"],
+            &["-c", "repack.usedeltabaseoffset=false", "repack", "-q", "-adf"],
+            &["repack", "-q", "--keep-unreachable", "-d"],
+        ];
+        for step in steps {
+            for threads in [1, 3] {
+                let (seen, lost) = look(&lab.odb(), threads);
+                assert!(seen == oracle && lost.objects.is_empty() && lost.suspect.is_empty(), "{step:?} {lost:?}");
+            }
+            lab.git(step);
+        }
+    }
+}
+
+#[test]
+fn several_packs_and_alternates_show_an_object_once() {
+    let lab = Lab::new(&[]);
+    lab.grow();
+    let mut oracle = lab.oracle();
+    oracle.sort();
+    lab.git(&["gc", "-q"]);
+    git(&lab.root, &["clone", "-q", "--no-hardlinks", ".", "../copy"]);
+    let copy = lab.root.join("../copy");
+    std::fs::write(copy.join(".git/objects/info/alternates"), lab.root.join(".git/objects").to_str().unwrap()).unwrap();
+    let odb = open(&copy);
+    assert!(odb.packs.len() == 2);
+    assert!(look(&odb, 2).0 == oracle);
+}
+
+#[test]
+fn only_what_is_wanted() {
+    let lab = Lab::new(&[]);
+    lab.grow();
+    lab.git(&["gc", "-q"]);
+    let oracle = lab.oracle();
+    let seen = Seen::default();
+    let odd = |oid: &[u8]| oid[3] % 2 == 1;
+    let plan = Plan { kinds: &[Kind::Blob], wanted: &odd, threads: 2, stop: &|| false };
+    walk(&lab.odb(), &plan, &|| Keeper(&seen), &|_| {}).unwrap();
+    let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
+    seen.sort_unstable();
+    let wanted =
+        oracle.iter().filter(|(oid, kind, _)| *kind == Kind::Blob && odd(oid.as_bytes())).map(|object| object.0);
+    assert_eq!(seen, wanted.collect::<Vec<_>>());
+}
+
+/// Damages a file in many ways and sees that what is healthy comes through and the rest is named.
+fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
+    let healthy = std::fs::read(file).unwrap();
+    let mut mutants: Vec<Vec<u8>> = Vec::new();
+    for start in [0, 41, 90] {
+        let mut bytes = healthy.clone();
+        bytes.iter_mut().skip(start).step_by(97).for_each(|byte| *byte ^= 0x41);
+        mutants.push(bytes);
+    }
+    for at in (0..healthy.len()).step_by(healthy.len() / 60 + 1) {
+        let mut bytes = healthy.clone();
+        bytes[at] ^= 0xff;
+        mutants.push(bytes);
+    }
+    for cut in [0, 1, 12, healthy.len() / 2, healthy.len() - 20] {
+        mutants.push(healthy[..cut].to_vec());
+    }
+    for bytes in mutants {
+        overwrite(file, &bytes);
+        let odb = lab.odb();
+        let (seen, lost) = look(&odb, 2);
+        let right = seen.iter().filter(|(oid, _, bytes)| oracle.get(oid) == Some(bytes)).count();
+        let mut coverage = crate::coverage::Coverage::default();
+        odb.report_problems(&mut coverage);
+        let told = !coverage.complete() || !lost.objects.is_empty() || !lost.suspect.is_empty();
+        let told = told || !lost.indexes.is_empty();
+        assert!(right == oracle.len() || told, "{right} of {} and no word", oracle.len());
+    }
+    overwrite(file, &healthy);
+}
+
+#[test]
+fn damage_is_named_and_the_rest_is_shown() {
+    let lab = Lab::new(&[]);
+    lab.grow();
+    lab.git(&["gc", "-q"]);
+    let oracle: BTreeMap<Oid, Vec<u8>> = lab.oracle().into_iter().map(|(oid, _, bytes)| (oid, bytes)).collect();
+    for extension in ["pack", "idx"] {
+        mutate(&lab, &lab.packs(extension).remove(0), &oracle);
+    }
+}
+
+#[test]
+fn one_flipped_byte_loses_no_more_than_its_tree() {
+    let lab = Lab::new(&[]);
+    lab.grow();
+    lab.git(&["gc", "-q"]);
+    let pack = lab.packs("pack").remove(0);
+    let mut bytes = std::fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x20;
+    let total = lab.oracle().len();
+    overwrite(&pack, &bytes);
+    let (seen, lost) = look(&lab.odb(), 1);
+    assert!(
+        seen.len() > total / 2 && seen.len() + lost.objects.len() >= total,
+        "{} {}",
+        seen.len(),
+        lost.objects.len()
+    );
+    assert!(!lost.objects.is_empty() || !lost.suspect.is_empty());
+}
+
+/// A pack of these raw entries, with whatever index its own stream gives.
+fn write_pack(lab: &Lab, entries: &[Vec<u8>]) {
+    let mut pack = [b"PACK\0\0\0\x02".as_slice(), &u32::try_from(entries.len()).unwrap().to_be_bytes()].concat();
+    entries.iter().for_each(|entry| pack.extend(entry));
+    pack.extend([0; 20]);
+    std::fs::write(lab.root.join(".git/objects/pack/pack-made.pack"), pack).unwrap();
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    stream.write_all(bytes).unwrap();
+    stream.finish().unwrap()
+}
+
+#[test]
+fn absurd_entries_neither_allocate_nor_hang() {
+    let lab = Lab::new(&[]);
+    lab.commit("f", b"control");
+    let claim = [&[0xb0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f][..], &zlib(b"x")].concat();
+    let name = super::super::hash::name(ObjectFormat::Sha1, Kind::Blob, b"y").unwrap();
+    // Two deltas by name, each against the other's unknown name.
+    let cycle = [&[0x75][..], name.as_bytes(), &zlib(&[1, 1, 0x90, 1, 0])].concat();
+    write_pack(&lab, &[[&[0x31][..], &zlib(b"z")].concat(), claim, cycle.clone(), cycle]);
+    let odb = lab.odb();
+    let (seen, _) = look(&odb, 2);
+    assert!(seen.iter().any(|seen| seen.2 == b"control") && seen.iter().any(|seen| seen.2 == b"z"));
+    let mut coverage = crate::coverage::Coverage::default();
+    odb.report_problems(&mut coverage);
+    assert!(!coverage.complete());
+}
+
+#[test]
+fn large_objects_and_long_chains() {
+    let lab = Lab::new(&[]);
+    let mut text = vec![b'a'; 9 << 20];
+    for step in 0..4_usize {
+        text[step << 20] = b'\n';
+        lab.commit("large", &text);
+    }
+    std::fs::write(lab.root.join("huge"), vec![b'h'; 66 << 20]).unwrap();
+    lab.git(&["add", "huge"]);
+    let mut long: Vec<String> = (0..2_000).map(|i| format!("{i:05}\n")).collect();
+    for step in 0..40 {
+        long[step * 40] = format!("step {step}\n");
+        lab.commit("long", long.concat().as_bytes());
+    }
+    lab.git(&["repack", "-q", "-adf", "--depth=4000", "--window=50"]);
+    let mut oracle = lab.oracle();
+    oracle.sort();
+    for threads in [1, 8] {
+        let (seen, lost) = look(&lab.odb(), threads);
+        assert!(seen == oracle && lost.objects.is_empty(), "{} {} {lost:?}", seen.len(), oracle.len());
+    }
+}

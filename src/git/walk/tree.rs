@@ -1,0 +1,242 @@
+//! One tree of deltas, walked by one thread in bounded memory.
+
+use std::sync::atomic::Ordering;
+
+use super::super::inflate::{Buffer, Inflater};
+use super::super::object::{Damage, Kind};
+use super::super::pack::delta;
+use super::super::pack::entry::{Content, Header};
+use super::{Copied, Made, Object, Shared, Visitor};
+
+/// Bytes of texts that all threads together keep for what is made from them.
+const KEPT: usize = 48 << 20;
+
+/// The smallest share of it that a thread gets.
+const KEPT_AT_LEAST: usize = 6 << 20;
+
+/// A text that others are made from.
+struct Level<S> {
+    bytes: Buffer,
+    state: S,
+    kind: Kind,
+    entry: u32,
+    next: usize,
+}
+
+/// How much memory a walk may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// The largest text that is rebuilt here.
+    pub(super) text: u64,
+    /// Bytes kept in levels before further subtrees are put off.
+    pub(super) kept: usize,
+}
+
+/// One thread with its space.
+pub(super) struct Worker<'a, V: Visitor> {
+    shared: &'a Shared<'a>,
+    pack: usize,
+    pub(super) room: Room,
+    pub(super) visitor: V,
+    inflater: Inflater,
+    delta: Buffer,
+    copies: Vec<Copied>,
+    spare: Vec<Buffer>,
+    visited: usize,
+    suspect: Vec<u32>,
+}
+
+impl<'a, V: Visitor> Worker<'a, V> {
+    pub(super) fn new(shared: &'a Shared<'a>, pack: usize, visitor: V) -> Self {
+        let kept = (KEPT / shared.plan.threads.max(1)).max(KEPT_AT_LEAST);
+        let room = Room { text: (kept / 3).max(4 << 20) as u64, kept };
+        Self {
+            shared,
+            pack,
+            room,
+            visitor,
+            inflater: Inflater::new(),
+            delta: Buffer::default(),
+            copies: Vec::new(),
+            spare: Vec::new(),
+            visited: 0,
+            suspect: Vec::new(),
+        }
+    }
+
+    /// Turns to another pack.
+    pub(super) fn turn_to(&mut self, pack: usize) {
+        self.settle();
+        self.pack = pack;
+    }
+
+    /// Walks the tree of a whole object.
+    pub(super) fn tree(&mut self, root: u32, kind: Kind) {
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        match self.inflate_root(root, &mut bytes) {
+            Ok(true) => self.below(root, kind, bytes),
+            Ok(false) => self.put_off(root),
+            Err(damage) => self.lose(root, damage),
+        }
+    }
+
+    /// False if it is too large for here.
+    fn inflate_root(&mut self, root: u32, bytes: &mut Buffer) -> Result<bool, Damage> {
+        let header = self.header(root)?;
+        if header.size > self.room.text {
+            return Ok(false);
+        }
+        self.check(root);
+        let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
+        let pack = &self.shared.odb.packs[self.pack];
+        self.inflater.inflate(pack.compressed(&header), size, bytes)?;
+        Ok(true)
+    }
+
+    /// Visits an object and walks all that is made from it.
+    pub(super) fn below(&mut self, entry: u32, kind: Kind, bytes: Buffer) {
+        let Some(object) = self.object(entry, kind) else { return };
+        let state = self.visitor.whole(&object, &bytes);
+        self.count(&object);
+        let mut levels = vec![Level { bytes, state, kind, entry, next: 0 }];
+        while let Some(level) = levels.last_mut() {
+            let children = self.shared.forests[self.pack].children(level.entry);
+            let Some(child) = children.get(level.next).copied() else {
+                if let Some(level) = levels.pop() {
+                    self.give_back(level.bytes);
+                }
+                continue;
+            };
+            level.next += 1;
+            let is_last = level.next == children.len();
+            let kept: usize = levels.iter().map(|level| level.bytes.held()).sum();
+            if levels.len() > 1 && kept > self.room.kept {
+                self.put_off(child);
+                continue;
+            }
+            let Some(made) = self.child(child, &levels) else { continue };
+            if is_last && let Some(level) = levels.pop() {
+                self.give_back(level.bytes);
+            }
+            levels.extend(made);
+        }
+    }
+
+    /// Makes a child of the last level and visits it. `None` if it has to wait or is lost, an empty level list if
+    /// nothing is made from it.
+    fn child(&mut self, entry: u32, levels: &[Level<V::State>]) -> Option<Option<Level<V::State>>> {
+        let level = levels.last()?;
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        match self.apply(entry, &level.bytes, &mut bytes) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.put_off(entry);
+                return None;
+            }
+            Err(damage) => {
+                self.lose(entry, damage);
+                return None;
+            }
+        }
+        let kind = level.kind;
+        let object = self.object(entry, kind)?;
+        let made = Made { bytes: &bytes, copies: &self.copies };
+        let state = self.visitor.made(&object, &level.state, &made);
+        self.count(&object);
+        if self.shared.forests[self.pack].children(entry).is_empty() {
+            self.give_back(bytes);
+            return Some(None);
+        }
+        Some(Some(Level { bytes, state, kind, entry, next: 0 }))
+    }
+
+    /// False if it is too large for here.
+    fn apply(&mut self, entry: u32, base: &[u8], out: &mut Buffer) -> Result<bool, Damage> {
+        let header = self.header(entry)?;
+        if matches!(header.content, Content::Whole(_)) {
+            return Err(Damage::Header);
+        }
+        if header.size > self.room.text {
+            return Ok(false);
+        }
+        self.check(entry);
+        let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
+        let pack = &self.shared.odb.packs[self.pack];
+        self.inflater.inflate(pack.compressed(&header), size, &mut self.delta)?;
+        let (from, size, start) = delta::sizes(&self.delta)?;
+        if from != base.len() as u64 {
+            return Err(Damage::Delta);
+        }
+        if size > self.room.text {
+            return Ok(false);
+        }
+        let size = usize::try_from(size).map_err(|_| Damage::Length)?;
+        delta::apply(base, &self.delta[start..], size, out, &mut self.copies)?;
+        Ok(true)
+    }
+
+    fn header(&self, entry: u32) -> Result<Header, Damage> {
+        self.shared.odb.packs[self.pack].header(self.shared.forests[self.pack].offset(entry))
+    }
+
+    /// Compares the stored bytes with the checksum in the index. A difference is told and not acted on: what can be
+    /// inflated is searched all the same.
+    fn check(&mut self, entry: u32) {
+        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let Some(expected) = pack.index.checksum(forest.name(entry)) else { return };
+        let range = (usize::try_from(forest.offset(entry)), usize::try_from(forest.end(pack, entry)));
+        let (Ok(start), Ok(end)) = range else { return };
+        if pack.bytes().get(start..end).map(libdeflater::crc32) != Some(expected) {
+            self.suspect.push(entry);
+        }
+    }
+
+    fn object(&self, entry: u32, kind: Kind) -> Option<Object> {
+        let forest = &self.shared.forests[self.pack];
+        let oid = forest.oid(&self.shared.odb.packs[self.pack], entry)?;
+        Some(Object { oid, kind, fresh: forest.is_visited(entry as usize) })
+    }
+
+    fn count(&mut self, object: &Object) {
+        self.visited += usize::from(object.fresh);
+    }
+
+    pub(super) fn give_back(&mut self, bytes: Buffer) {
+        let held: usize = self.spare.iter().map(Buffer::held).sum();
+        if held + bytes.held() <= self.room.kept {
+            self.spare.push(bytes);
+        }
+    }
+
+    fn put_off(&mut self, entry: u32) {
+        self.shared.late().entries.push((self.pack, entry));
+    }
+
+    pub(super) fn lose(&mut self, entry: u32, damage: Damage) {
+        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let mut lost = Vec::new();
+        forest.lost_with(entry, &mut lost);
+        let mut late = self.shared.late();
+        for (at, entry) in lost.into_iter().enumerate() {
+            if let Some(oid) = forest.oid(pack, entry) {
+                late.lost.push((oid, if at == 0 { damage } else { Damage::Base }));
+            }
+        }
+    }
+
+    /// Tells the others what this thread has seen of this pack.
+    fn settle(&mut self) {
+        self.shared.visited.fetch_add(std::mem::take(&mut self.visited), Ordering::Relaxed);
+        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let suspect = self.suspect.drain(..).filter_map(|entry| forest.oid(pack, entry));
+        self.shared.late().suspect.extend(suspect);
+    }
+}
+
+impl<V: Visitor> Drop for Worker<'_, V> {
+    fn drop(&mut self) {
+        if !self.shared.odb.packs.is_empty() {
+            self.settle();
+        }
+    }
+}
