@@ -102,18 +102,14 @@ impl Forest {
     fn choose(&mut self, links: &[Link], kinds: &[Kind], wanted: &(dyn Fn(usize) -> bool + Sync)) -> Vec<bool> {
         let mut reached = vec![false; links.len()];
         self.visit = vec![0; links.len().div_ceil(64)];
-        let kind_of_tree = kinds_of_trees(links);
-        let mut path = Vec::new();
-        for start in 0..links.len() {
-            let of_kind = kind_of_tree[start].is_none_or(|kind| kinds.contains(&kind));
+        for (start, kind) in kinds_of_trees(links).into_iter().enumerate() {
+            let of_kind = kind.is_none_or(|kind| kinds.contains(&kind));
             if !of_kind || !wanted(self.names[start] as usize) {
                 continue;
             }
             self.visit[start / 64] |= 1 << (start % 64);
             let mut at = start;
-            path.clear();
             while !std::mem::replace(&mut reached[at], true) {
-                path.push(at);
                 match links[at] {
                     Link::Child(base) => at = base as usize,
                     _ => break,
