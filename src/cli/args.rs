@@ -21,6 +21,38 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Scan directories, files or standard input
     Scan(Box<Scan>),
+    /// List, explain or check the rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// List the rules in force, the most severe first
+    List {
+        #[command(flatten)]
+        rules: Rules,
+    },
+    /// Say what a rule finds, why it matters and what to do
+    Explain {
+        /// The rule, such as secret-live
+        id: String,
+        #[command(flatten)]
+        rules: Rules,
+    },
+    /// Prove every rule by its examples and counter-examples
+    Check {
+        /// A directory of rules to check together with the built-in ones
+        #[arg(value_name = "DIR")]
+        directory: Option<PathBuf>,
+    },
 }
 
 /// Exit codes: 0 nothing open at or above --fail-on, 1 findings, 2 error, 3 incomplete without findings.

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 mod args;
+mod manual;
 mod output;
+mod rules;
 mod scan;
 
 use clap::Parser;
@@ -32,6 +34,9 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: args::Cli) -> u8 {
     let outcome = match cli.command {
         args::Command::Scan(scan) => scan::run(*scan),
+        args::Command::Rules(command) => rules::run(command),
+        args::Command::Completions { shell } => manual::completions(shell),
+        args::Command::Man => manual::man(),
     };
     outcome.unwrap_or_else(|error| {
         for line in format!("{error:#}").lines() {

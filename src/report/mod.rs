@@ -22,6 +22,8 @@ mod view;
 #[cfg(test)]
 mod sample;
 
+pub(crate) use text::wrap;
+
 /// The version of the JSON contract.
 pub const SCHEMA: &str = "pinstripe.report/1";
 

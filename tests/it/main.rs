@@ -16,6 +16,7 @@ mod hygiene;
 mod look_alikes;
 mod no_key_gets_out;
 mod readme;
+mod rules_command;
 mod sarif;
 mod scan;
 mod support;

@@ -12,7 +12,8 @@ use super::view::{self, Block, View, clean};
 use super::{Options, Report, advice, summary};
 use crate::finding::{Confidence, Finding, Location, Severity, Status};
 use crate::rules::RuleSet;
-use paint::{Role, WIDTH, paint, wrap};
+pub(crate) use paint::wrap;
+use paint::{Role, WIDTH, paint};
 
 /// Columns of the widest label.
 const LABEL: usize = 5;

@@ -60,7 +60,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Breaks a paragraph into lines of at most `columns`; a longer word has a line of its own.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split_whitespace() {

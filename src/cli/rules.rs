@@ -1,0 +1,175 @@
+//! `pinstripe rules`: what is looked for, why it matters, and proof that the rules do what they say.
+
+use std::fmt::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use anyhow::{Context as _, bail};
+
+use super::args::{Rules, RulesCommand};
+use super::{FAILED, output};
+use crate::engine::mask::sanitize;
+use crate::finding::Severity;
+use crate::report::{advice, wrap};
+use crate::rules::model::{Check, Detect, Near, Rule};
+use crate::rules::{RuleSet, check, load};
+
+/// Columns that explanations fit in.
+const WIDTH: usize = 80;
+const BOLD: Style = Style::new().bold();
+
+/// Lists, explains or checks the rules and gives the exit code.
+pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
+    match command {
+        RulesCommand::List { rules } => output::print_styled(&list(&loaded(&rules)?)),
+        RulesCommand::Explain { id, rules } => {
+            let rules = loaded(&rules)?;
+            let Some(rule) = rules.get(&id) else { bail!(unknown(&rules, &id)) };
+            output::print_styled(&explain(rule));
+        }
+        RulesCommand::Check { directory } => return check_all(&load::load(true, directory.as_slice())?),
+    }
+    Ok(0)
+}
+
+fn loaded(rules: &Rules) -> Result<RuleSet, load::Error> {
+    load::load(!rules.no_default_rules, &rules.directories)
+}
+
+fn unknown(rules: &RuleSet, id: &str) -> String {
+    let words: Vec<&str> = id.split('-').filter(|word| word.len() > 2).collect();
+    let shared = |known: &str| words.iter().filter(|word| known.contains(**word)).count();
+    let mut near: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).filter(|known| shared(known) > 0).collect();
+    near.sort_by_key(|known| std::cmp::Reverse(shared(known)));
+    let hint = match near.as_slice() {
+        [] => "`pinstripe rules list` lists them".to_owned(),
+        near => format!("did you mean {}?", near[..near.len().min(3)].join(", ")),
+    };
+    format!("no rule {}; {hint}", sanitize(id))
+}
+
+fn list(rules: &RuleSet) -> String {
+    let mut sorted: Vec<&Rule> = rules.iter().collect();
+    sorted.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+    let wide = sorted.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for rule in sorted {
+        let (style, name) = (style(rule.severity), rule.severity.name());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{style}{name:<8}{style:#}  {:<wide$}  {}", rule.id, sanitize(&rule.title));
+    }
+    text
+}
+
+fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical | Severity::High => AnsiColor::Red.on_default().bold(),
+        Severity::Medium => AnsiColor::Yellow.on_default().bold(),
+        Severity::Low => AnsiColor::Cyan.on_default().bold(),
+        Severity::Note => AnsiColor::Green.on_default().bold(),
+    }
+}
+
+fn explain(rule: &Rule) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}  [{}]", sanitize(&rule.title), rule.id);
+    let style = style(rule.severity);
+    let _ = writeln!(
+        text,
+        "severity {style}{}{style:#}, confidence at most {}",
+        rule.severity.name(),
+        rule.confidence.name()
+    );
+    text.push('\n');
+    paragraph(&mut text, "", &format!("{} {}", rule.help.what, rule.help.why));
+    section(&mut text, "What to do");
+    let steps = advice::general_steps(rule);
+    for (at, step) in steps.iter().enumerate() {
+        let mark = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
+        paragraph(&mut text, &mark, step);
+    }
+    if let Some(detect) = &rule.detect {
+        section(&mut text, "How it is told");
+        paragraph(&mut text, "", &detection(detect));
+    }
+    for (title, examples) in [("Found in", &rule.examples), ("Not in", &rule.counter_examples)] {
+        if !examples.is_empty() {
+            section(&mut text, title);
+            for example in examples {
+                let _ = writeln!(text, "  {}", sanitize(example));
+            }
+        }
+    }
+    if !rule.help.links.is_empty() {
+        section(&mut text, "Read on");
+        for link in &rule.help.links {
+            let _ = writeln!(text, "{}", sanitize(link));
+        }
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str) {
+    let _ = writeln!(text, "\n{BOLD}{title}{BOLD:#}");
+}
+
+fn paragraph(text: &mut String, mark: &str, prose: &str) {
+    for (at, line) in wrap(&sanitize(prose), WIDTH - mark.len()).iter().enumerate() {
+        let indent = " ".repeat(mark.len());
+        let _ = writeln!(text, "{}{line}", if at == 0 { mark } else { &indent });
+    }
+}
+
+/// The rule's own words for how a token is judged.
+fn detection(detect: &Detect) -> String {
+    let mut sentences = Vec::new();
+    if !detect.literals.is_empty() {
+        sentences.push(format!("It holds {}.", detect.literals.join(" or ")));
+    }
+    sentences.push(
+        match detect.check {
+            Check::ApiKey => {
+                "Bodies of 24, 34 and 99 characters with Stripe's structure are certain; others must look random."
+            }
+            Check::WebhookEndpoint => {
+                "32 alphanumerics are certain; any other base64 counts beside the word stripe only."
+            }
+            Check::WebhookCli => "The body is 64 hexadecimal digits.",
+            Check::Opaque => "The body has no known structure and must look random.",
+            Check::Unprefixed => "32 characters without a prefix count by the name that they are assigned to.",
+            Check::Any => "Whatever matches the pattern counts.",
+        }
+        .to_owned(),
+    );
+    match detect.near {
+        Near::Nothing => {}
+        Near::Stripe => sentences.push("The word stripe must stand near.".to_owned()),
+        Near::SaysSo => sentences.push(format!(
+            "The word stripe must stand near, or a variable or file name must say {}.",
+            detect.says_so.join(" or ")
+        )),
+    }
+    if detect.plain_only {
+        sentences.push("It is not looked for in encoded text.".to_owned());
+    }
+    sentences.join(" ")
+}
+
+/// Runs every rule on every rule's examples.
+fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
+    let failures = check::check(rules).context("the rules cannot be searched together")?;
+    let examples: usize = rules.iter().map(|rule| rule.examples.len() + rule.counter_examples.len()).sum();
+    for failure in &failures {
+        let example: String = sanitize(&failure.example).chars().take(200).collect();
+        output::warn(&format!("{}: {}: {example}", sanitize(&failure.rule), sanitize(&failure.reason)));
+    }
+    if !failures.is_empty() {
+        output::warn(&format!("error: {} of {examples} examples fail", failures.len()));
+        return Ok(FAILED);
+    }
+    for rule in rules.iter().filter(|rule| rule.detect.is_some() && rule.examples.is_empty()) {
+        output::warn(&format!("warning: rule {} has no example that could prove it", sanitize(&rule.id)));
+    }
+    let count = rules.iter().count();
+    output::print_styled(&format!("{count} rules keep what their {examples} examples promise.\n"));
+    Ok(0)
+}
