@@ -118,6 +118,7 @@ fn location(hit: Hit, place: Place) -> Location {
         suppression: None,
         redacted: place.path.redacted,
         frame: Some(hit.frame),
+        directive: hit.directive,
         line_hash: place.line_hash,
     }
 }

@@ -211,6 +211,9 @@ pub struct Location {
     /// The masked line, for people; not part of the JSON report.
     #[serde(skip)]
     pub frame: Option<Frame>,
+    /// Text behind an inline allow on the line; not part of the JSON report.
+    #[serde(skip)]
+    pub directive: Option<String>,
     /// GitHub's rolling hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
     #[serde(skip)]
     pub line_hash: Option<LineHash>,

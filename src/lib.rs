@@ -20,6 +20,7 @@ pub mod key;
 pub mod limits;
 pub mod pipeline;
 pub mod plan;
+pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod secret;

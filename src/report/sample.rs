@@ -76,6 +76,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
             start: before.len(),
             end: before.len() + masked.len(),
         }),
+        directive: None,
         line_hash: Some(LineHash {
             hash: format!("{:x}:1", 0x1234_5678_9abc_def0_u64 + line),
             column,

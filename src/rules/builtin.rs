@@ -12,6 +12,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("oauth-refresh-token", include_str!("../../rules/keys/oauth-refresh-token.toml")),
     ("organization-key", include_str!("../../rules/keys/organization-key.toml")),
     ("placeholder", include_str!("../../rules/keys/placeholder.toml")),
+    ("policy-weakened", include_str!("../../rules/lints/policy-weakened.toml")),
     ("publishable-live", include_str!("../../rules/keys/publishable-live.toml")),
     ("publishable-test", include_str!("../../rules/keys/publishable-test.toml")),
     ("published-sample", include_str!("../../rules/keys/published-sample.toml")),

@@ -1,0 +1,175 @@
+use super::baseline::Entry;
+use super::*;
+use crate::engine::Engine;
+use crate::finding::Severity;
+use crate::key::forge::Forge;
+use crate::report::{CoverageReport, SCHEMA, Target, TargetKind, Tool};
+use crate::rules::load;
+use crate::secret::Fingerprint;
+use crate::site::{PathText, Place, Sighting};
+
+fn rules() -> RuleSet {
+    load::load(true, &[]).unwrap()
+}
+
+fn report(path: &str, text: &str) -> Report {
+    let engine = Engine::new(rules()).unwrap();
+    let text = Forge::new(5).fill(text);
+    let hits = engine.scan(text.as_bytes());
+    let place = Place::file(PathText::new(path.as_bytes()));
+    let sightings = hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }).collect();
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: "pinstripe".into(), version: "0".into(), rules_digest: String::new() },
+        target: Target { kind: TargetKind::Worktree, root: "/r".into(), head: None, base: None },
+        findings: crate::assemble::findings(engine.rules(), sightings),
+        coverage: CoverageReport::from(&crate::coverage::Coverage::default()),
+    }
+}
+
+fn today() -> Date {
+    date("2026-06-15").unwrap()
+}
+
+fn with_config(text: &str) -> Policy {
+    Policy { config: Config::parse(CONFIG_FILE, text.as_bytes()).unwrap(), inline: true, ..Policy::default() }
+}
+
+#[test]
+fn allowances_by_fingerprint_path_and_date() {
+    let found = report("src/a.ts", "k = \"{{sk_live}}\"");
+    let fingerprint = found.findings[0].fingerprint;
+    for (entry, status) in [
+        (format!("rule='secret-live'\nfingerprint='{fingerprint}'"), Status::Suppressed),
+        (format!("rule='*'\nfingerprint='{fingerprint}'"), Status::Suppressed),
+        (format!("rule='secret-test'\nfingerprint='{fingerprint}'"), Status::Open),
+        (format!("rule='secret-live'\nfingerprint='{}'", Fingerprint::of_parts(&[b"x"])), Status::Open),
+        (format!("rule='secret-live'\nfingerprint='{fingerprint}'\npaths=['lib/**']"), Status::Open),
+        ("rule='secret-live'\npaths=['src/*.ts']".to_owned(), Status::Suppressed),
+        ("rule='secret-live'\npaths=['*.ts']".to_owned(), Status::Open),
+        ("rule='secret-live'\npaths=['**/*.ts']\nexpires=2026-06-15".to_owned(), Status::Suppressed),
+        ("rule='secret-live'\npaths=['**/*.ts']\nexpires='2026-06-14'".to_owned(), Status::Open),
+    ] {
+        let policy = with_config(&format!("[[allow]]\nreason='why'\nowner='me'\n{entry}\n"));
+        let mut report = found.clone();
+        let notices = policy.apply(&mut report, &rules(), today());
+        assert_eq!(report.findings[0].status, status, "{entry}");
+        assert_eq!(notices.len(), usize::from(entry.contains("06-14")), "{notices:?}");
+        if status == Status::Suppressed {
+            let suppression = report.findings[0].locations[0].suppression.clone().unwrap();
+            assert_eq!((&*suppression.source, &*suppression.reason), ("config", "why"));
+        }
+    }
+}
+
+#[test]
+fn configuration_errors_name_their_place() {
+    for (text, expected) in [
+        ("[[allow]]\nrule='x'\nfingerprnt='y'\nreason='z'", "line 3"),
+        ("surprise = 1", "unknown field"),
+        ("[[allow]]\nrule='x'\nreason='z'", "needs a fingerprint"),
+        ("[[allow]]\nrule='x'\npaths=['a']", "reason"),
+        ("[[allow]]\nrule='x'\npaths=['a']\nreason=' '", "needs a reason"),
+        ("[[allow]]\nrule='x'\npaths=['a[']\nreason='y'", "line 3"),
+        ("[[allow]]\nrule='x'\npaths=['a']\nreason='y'\nexpires='soon'", "YYYY-MM-DD"),
+        ("[severity]\nsecret-live='fatal'", "line 2"),
+        ("[[context]]\npaths=['a']\nis=['browser']", "line 3"),
+        ("[rules]\ndirectories=['../x']", "not below the root"),
+        ("\u{0}", "TOML"),
+    ] {
+        let error = Config::parse(CONFIG_FILE, text.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+    assert!(Config::parse(CONFIG_FILE, b"\xff").is_err());
+    let unknown = Config::parse(CONFIG_FILE, b"[severity]\nsecret-lve='low'").unwrap();
+    assert!(unknown.check_rules(CONFIG_FILE, &rules()).is_err());
+}
+
+#[test]
+fn severities_and_contexts_can_be_set() {
+    let mut found = report("seed.sql", "k = \"{{sk_test}}\"");
+    assert_eq!(found.findings[0].severity, Severity::Medium);
+    with_config("[[context]]\npaths=['*.sql']\nis=['test']").apply(&mut found, &rules(), today());
+    assert_eq!(found.findings[0].severity, Severity::Low);
+    with_config("[severity]\nsecret-test='high'").apply(&mut found, &rules(), today());
+    assert_eq!(found.findings[0].severity, Severity::High);
+}
+
+#[test]
+fn inline_allows_count_only_where_they_may() {
+    let text = "k = \"{{sk_live}}\" // pinstripe:allow secret-live known to be revoked";
+    let mut found = report("a.ts", text);
+    let mut policy = with_config("");
+    policy.apply(&mut found, &rules(), today());
+    assert_eq!(found.findings[0].status, Status::Suppressed);
+    assert_eq!(found.findings[0].locations[0].suppression.as_ref().unwrap().reason, "known to be revoked");
+    policy.inline = false;
+    let mut found = report("a.ts", text);
+    let notices = policy.apply(&mut found, &rules(), today());
+    assert_eq!((found.findings[0].status, notices.len()), (Status::Open, 1));
+    policy.inline = true;
+    for (text, status) in [
+        ("k = \"{{sk_live}}\" // gitleaks:allow", Status::Suppressed),
+        ("k = \"{{sk_live}}\" // pinstripe:allow secret-test wrong rule", Status::Open),
+        ("k = \"{{sk_live}}\" // pinstripe:allow secret-live", Status::Open),
+    ] {
+        let mut found = report("a.ts", text);
+        policy.apply(&mut found, &rules(), today());
+        assert_eq!(found.findings[0].status, status, "{text}");
+    }
+}
+
+#[test]
+fn a_baseline_covers_one_rule_and_repeats_byte_for_byte() {
+    let mut found = report("a.ts", "k = \"{{sk_live}}\"; l = \"{{rk_live}}\"");
+    let mut baseline = Baseline::default();
+    for finding in &found.findings {
+        let (rule, fingerprint) = (finding.rule.clone(), finding.fingerprint);
+        baseline.add(Entry { rule, fingerprint, reason: "known".into(), expires: date("2026-06-14").ok() });
+    }
+    let bytes = baseline.to_bytes();
+    let again = Baseline::parse(BASELINE_FILE, &bytes).unwrap();
+    assert_eq!((&again, again.to_bytes()), (&baseline, bytes));
+    let policy = Policy { baseline, ..Policy::default() };
+    let mut early = found.clone();
+    assert!(policy.apply(&mut early, &rules(), date("2026-06-14").unwrap()).is_empty());
+    assert!(early.findings.iter().all(|finding| finding.status == Status::Baselined));
+    assert_eq!(policy.apply(&mut found, &rules(), today()).len(), 2);
+    assert!(found.findings.iter().all(|finding| finding.status == Status::Open));
+}
+
+#[test]
+fn baselines_that_say_too_much_are_refused() {
+    for text in [
+        "",
+        "[]",
+        "{\"schema\":\"pinstripe.baseline/2\",\"entries\":[]}",
+        "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[],\"all\":true}",
+        "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[\"everything\"]}",
+        "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{\"rule\":\"*\",\"fingerprint\":\"00000000000000000000000000000000\"}]}",
+        "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{\"rule\":\"a\",\"fingerprint\":\"*\"}]}",
+        "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{\"rule\":\"a\",\"fingerprint\":\"00000000000000000000000000000000\",\"path\":\"b\"}]}",
+    ] {
+        assert!(Baseline::parse(BASELINE_FILE, text.as_bytes()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_gitleaks_ignored_becomes_entries() {
+    let found = report("conf/a.env", "A={{sk_live}}\nB={{rk_live}}\nC={{sk_test}}\n");
+    let mut gitleaks = import::Gitleaks::default();
+    gitleaks.ignore_file(&format!(
+        "# old\n{}:conf/a.env:stripe-access-token:1\nconf/a.env:aws-access-token:2\nnonsense\nconf/b.env:stripe-access-token:9\n",
+        "a".repeat(40)
+    ));
+    gitleaks
+        .config("[allowlist]\ndescription='live'\nregexes=['^rk_']\n[[rules]]\nid='x'\n[[rules.allowlists]]\npaths=['(']\ncommits=['abc']")
+        .unwrap();
+    let token = |location: &Location| Some(if location.line == 2 { b"rk_x".to_vec() } else { b"sk_x".to_vec() });
+    let outcome = gitleaks.carry(&found, &token);
+    let mut carried: Vec<&str> = outcome.entries.iter().map(|entry| entry.rule.as_str()).collect();
+    carried.sort_unstable();
+    assert_eq!(carried, ["restricted-live", "secret-live"]);
+    let left = outcome.said.iter().filter(|line| line.starts_with("not carried over")).count();
+    assert_eq!(left, 6, "{:#?}", outcome.said);
+}

@@ -1,0 +1,152 @@
+//! Whether a change makes the policy weaker, which is a finding of its own.
+//!
+//! A change cannot use the allowances that it adds, and whoever reviews it must see that it adds some. Taking entries
+//! away is no weakening; anything else that differs is taken for one.
+
+use super::{BASELINE_FILE, CONFIG_FILE, Config, Files, Policy};
+use crate::finding::{Confidence, Context, Finding, Location, Origin, Reach, Status};
+use crate::rules::RuleSet;
+use crate::secret::Fingerprint;
+
+/// The rule of these findings.
+pub const RULE: &str = "policy-weakened";
+
+/// What a change does to the policy: one finding for each file of it that becomes weaker.
+#[must_use]
+pub fn findings(rules: &RuleSet, before: &dyn Files, after: &dyn Files) -> Vec<Finding> {
+    let Some(rule) = rules.get(RULE) else { return Vec::new() };
+    let mut weaker = Vec::new();
+    let differs = |path: &str| {
+        let (old, new) = (before.read(path).ok().flatten(), after.read(path).ok().flatten());
+        (old != new).then(|| (old.unwrap_or_default(), new.unwrap_or_default()))
+    };
+    if let Some((old, new)) = differs(CONFIG_FILE)
+        && let Some(why) = config(&old, &new)
+    {
+        weaker.push((CONFIG_FILE.to_owned(), why));
+    }
+    if let Some((old, new)) = differs(BASELINE_FILE)
+        && let Some(why) = baseline(&old, &new)
+    {
+        weaker.push((BASELINE_FILE.to_owned(), why));
+    }
+    for path in rule_files(before, after) {
+        if differs(&path).is_some() {
+            weaker.push((path, "changes a rule of the repository's own".to_owned()));
+        }
+    }
+    let finding = |(path, why): (String, String)| Finding {
+        rule: rule.id.clone(),
+        severity: rule.severity,
+        confidence: Confidence::High,
+        fingerprint: Fingerprint::of_parts(&[rule.id.as_bytes(), b"\0", why.as_bytes(), b"\0", path.as_bytes()]),
+        message: format!("{}: this change {why}", rule.title),
+        key: None,
+        status: Status::Open,
+        locations: vec![location(path)],
+        more_locations: 0,
+        evidence: Vec::new(),
+        exposure: None,
+    };
+    weaker.into_iter().map(finding).collect()
+}
+
+/// The finding for inline allowances that a change adds, each at its place.
+#[must_use]
+pub fn inline(rules: &RuleSet, added: Vec<Location>) -> Option<Finding> {
+    let rule = rules.get(RULE)?;
+    let first = added.first()?;
+    Some(Finding {
+        rule: rule.id.clone(),
+        severity: rule.severity,
+        confidence: Confidence::High,
+        fingerprint: Fingerprint::of_parts(&[rule.id.as_bytes(), b"\0inline\0", first.path.as_bytes()]),
+        message: format!("{}: this change adds an inline allow to a credential that it adds", rule.title),
+        key: None,
+        status: Status::Open,
+        locations: added,
+        more_locations: 0,
+        evidence: Vec::new(),
+        exposure: None,
+    })
+}
+
+fn config(old: &[u8], new: &[u8]) -> Option<String> {
+    let (Ok(old), Ok(new)) = (Config::parse(CONFIG_FILE, old), Config::parse(CONFIG_FILE, new)) else {
+        return Some("makes the configuration unreadable".to_owned());
+    };
+    if new.allows.iter().any(|allow| !old.allows.contains(allow)) {
+        return Some("adds or changes an allowance".to_owned());
+    }
+    let lowered = new.severity.iter().any(|(rule, severity)| old.severity.get(rule).is_none_or(|was| severity < was));
+    if lowered || old.severity.keys().any(|rule| !new.severity.contains_key(rule)) {
+        return Some("changes a severity".to_owned());
+    }
+    if old.contexts != new.contexts {
+        return Some("changes what places are for".to_owned());
+    }
+    (old.rules != new.rules).then(|| "changes which rules are in force".to_owned())
+}
+
+fn baseline(old: &[u8], new: &[u8]) -> Option<String> {
+    let parse = |bytes: &[u8]| match bytes {
+        [] => Ok(super::Baseline::default()),
+        bytes => super::Baseline::parse(BASELINE_FILE, bytes),
+    };
+    let (Ok(old), Ok(new)) = (parse(old), parse(new)) else {
+        return Some("makes the baseline unreadable".to_owned());
+    };
+    let never = jiff::civil::Date::MAX;
+    let later = |entry: &super::baseline::Entry| {
+        old.find(&entry.rule, entry.fingerprint)
+            .is_none_or(|was| entry.expires.unwrap_or(never) > was.expires.unwrap_or(never))
+    };
+    let count = new.iter().filter(|entry| later(entry)).count();
+    match count {
+        0 => None,
+        1 => Some("adds or prolongs 1 entry of the baseline".to_owned()),
+        count => Some(format!("adds or prolongs {count} entries of the baseline")),
+    }
+}
+
+/// Rule files that either side of the change has.
+fn rule_files(before: &dyn Files, after: &dyn Files) -> Vec<String> {
+    let mut paths = Vec::new();
+    for files in [before, after] {
+        let Ok(policy) = Policy::load(files) else { continue };
+        for directory in &policy.config.rules.directories {
+            for side in [before, after] {
+                paths.extend(side.list(directory).unwrap_or_default());
+            }
+        }
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+fn location(path: String) -> Location {
+    Location {
+        path,
+        path_encoding: None,
+        archive: Vec::new(),
+        within: None,
+        line: 1,
+        column: 1,
+        end_line: 1,
+        end_column: 1,
+        origin: Origin::File,
+        reach: Reach::Head,
+        blob: None,
+        commit: None,
+        encodings: Vec::new(),
+        variable: None,
+        context: Vec::<Context>::new(),
+        status: Status::Open,
+        suppression: None,
+        redacted: false,
+        frame: None,
+        line_hash: None,
+        directive: None,
+    }
+}
