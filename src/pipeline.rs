@@ -7,10 +7,12 @@ use std::time::Instant;
 use crate::assemble;
 use crate::engine::mask::sanitize;
 use crate::engine::{self, Engine};
+use crate::finding::Finding;
+use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository};
 use crate::plan::{Plan, Subject};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
-use crate::source::{Collected, Progress, Shared, stdin, worktree};
+use crate::source::{Collected, Progress, Shared, range, staged, stdin, worktree};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +26,15 @@ pub enum Error {
     /// A path that was asked for is not there.
     #[error(transparent)]
     Missing(#[from] worktree::Missing),
+    /// There is no repository where one is needed.
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    /// The index cannot be read.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// The range that was asked for cannot be walked.
+    #[error(transparent)]
+    Range(#[from] range::Error),
 }
 
 /// Makes the engine that a plan asks for.
@@ -43,6 +54,7 @@ pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Re
     let progress = if plan.progress { Progress::drawn("files") } else { Progress::hidden() };
     let mut shared = Shared::new(engine, deadline, progress);
     shared.archives = plan.archives;
+    let mut finish: Box<dyn Fn(&mut Finding)> = Box::new(|_| {});
     let target = match &plan.subject {
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;
@@ -51,12 +63,38 @@ pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Re
             worktree::scan(&shared, &options);
             target
         }
+        Subject::Staged => {
+            let env = GitEnv::from_process();
+            let repository = here(&env)?;
+            let staged = staged::scan(&shared, &repository, Some(&env))?;
+            repository_target(TargetKind::Staged, &repository, staged.head, None)
+        }
+        Subject::Range { base, head } => {
+            let env = GitEnv::from_process();
+            let repository = here(&env)?;
+            let range = range::scan(&shared, &repository, Some(&env), (base, head))?;
+            let ends = range.ends.clone();
+            finish = Box::new(move |finding| range.expose(finding));
+            repository_target(TargetKind::Range, &repository, Some(ends.head), Some(ends.base))
+        }
         Subject::Stdin { name } => {
             stdin::scan(&shared, input, name);
             Target { kind: TargetKind::Stdin, root: String::new(), head: None, base: None }
         }
     };
-    Ok(report(engine, target, shared.into_collected()))
+    let mut report = report(engine, target, shared.into_collected());
+    report.findings.iter_mut().for_each(finish);
+    Ok(report)
+}
+
+/// The repository around the current directory, or the one that git's environment names.
+fn here(env: &GitEnv) -> Result<Repository, OpenError> {
+    Repository::discover(Path::new("."), &OpenOptions { env: Some(env.clone()), alternates: false })
+}
+
+fn repository_target(kind: TargetKind, repository: &Repository, head: Option<Oid>, base: Option<Oid>) -> Target {
+    let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
+    Target { kind, root: sanitize(&repository.root().to_string_lossy()), head: name(head), base: name(base) }
 }
 
 fn worktree_target(root: &Path) -> Target {

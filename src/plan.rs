@@ -17,6 +17,15 @@ pub enum Subject {
         /// Take ignored files as well.
         no_ignore: bool,
     },
+    /// The index of the repository around the current directory.
+    Staged,
+    /// What one commit's history has that another's has not, in the repository around the current directory.
+    Range {
+        /// The commit whose history is known.
+        base: String,
+        /// The commit whose history is looked at.
+        head: String,
+    },
     /// Standard input.
     Stdin {
         /// The name that locations have.

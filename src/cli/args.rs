@@ -65,6 +65,14 @@ pub(super) struct Scan {
     #[arg(value_name = "PATH", conflicts_with = "stdin")]
     pub(super) paths: Vec<PathBuf>,
 
+    /// Scan what is about to be committed, from the index in force
+    #[arg(long, conflicts_with_all = ["paths", "stdin", "range", "no_ignore"])]
+    pub(super) staged: bool,
+
+    /// Scan everything that HEAD's history holds and BASE's does not
+    #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "stdin", "no_ignore"], value_parser = range)]
+    pub(super) range: Option<(String, String)>,
+
     /// Scan standard input
     #[arg(long)]
     pub(super) stdin: bool,
@@ -178,6 +186,15 @@ fn severity_names() -> clap::builder::PossibleValuesParser {
 /// The severity of a name that the parser has let through.
 pub(super) fn severity(name: &str) -> Severity {
     Severity::ALL.into_iter().find(|severity| severity.name() == name).unwrap_or(Severity::Low)
+}
+
+fn range(text: &str) -> Result<(String, String), String> {
+    let (base, head) = text.split_once("...").or_else(|| text.split_once("..")).ok_or("write BASE..HEAD")?;
+    if base.is_empty() {
+        return Err("write BASE..HEAD; BASE is missing".to_owned());
+    }
+    let head = if head.is_empty() { "HEAD" } else { head };
+    Ok((base.to_owned(), head.to_owned()))
 }
 
 fn output(text: &str) -> Result<Output, String> {

@@ -27,7 +27,11 @@ pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
 }
 
 fn plan(args: Scan) -> Plan {
-    let subject = if args.stdin {
+    let subject = if args.staged {
+        Subject::Staged
+    } else if let Some((base, head)) = args.range {
+        Subject::Range { base, head }
+    } else if args.stdin {
         Subject::Stdin { name: args.stdin_name }
     } else {
         let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };

@@ -5,7 +5,9 @@
 //! So packs, loose objects, refs and the few configuration keys that matter are read here, every offset and length
 //! checked against what is there. Nothing here writes, fetches, or runs a program that a repository names.
 
+pub mod ancestry;
 pub(crate) mod ask;
+pub mod changes;
 pub mod commit;
 mod config;
 pub(crate) mod disk;

@@ -1,0 +1,191 @@
+//! What differs between two trees, or between the index and a tree. Directories that are the same object are not read.
+
+use std::collections::BTreeMap;
+
+use super::index::{Entry, Index};
+use super::odb::Odb;
+use super::oid::{ObjectFormat, Oid};
+use super::tree::TreeEntries;
+use super::{Kind, ObjectError};
+use crate::limits::MAX_TREE_DEPTH;
+
+/// A file that was added, changed or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its path, with `/`.
+    pub path: Vec<u8>,
+    /// What it was.
+    pub old: Option<Side>,
+    /// What it is.
+    pub new: Option<Side>,
+}
+
+/// One side of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Side {
+    /// Kind and permissions.
+    pub mode: u32,
+    /// The blob, or the commit of a submodule.
+    pub oid: Oid,
+}
+
+impl Side {
+    /// The commit of another repository.
+    #[must_use]
+    pub fn is_submodule(&self) -> bool {
+        self.mode & 0o170_000 == 0o160_000
+    }
+}
+
+/// What could not be compared, with the tree or directory it is about.
+pub type Problem = (ObjectError, Vec<u8>);
+
+/// Reads trees and collects what differs.
+pub struct Differ<'a> {
+    odb: &'a Odb,
+    format: ObjectFormat,
+    /// What was found to differ, in no particular order.
+    pub changes: Vec<Change>,
+    /// Trees that could not be read.
+    pub problems: Vec<Problem>,
+    /// Trees that are not here.
+    pub missing: Vec<(Oid, Vec<u8>)>,
+}
+
+/// Names of a directory with what they stand for.
+type Listing = BTreeMap<Vec<u8>, Side>;
+
+impl<'a> Differ<'a> {
+    /// Nothing compared yet.
+    #[must_use]
+    pub fn new(odb: &'a Odb, format: ObjectFormat) -> Self {
+        Self { odb, format, changes: Vec::new(), problems: Vec::new(), missing: Vec::new() }
+    }
+
+    /// Compares two trees; `None` is an empty one.
+    pub fn trees(&mut self, old: Option<Oid>, new: Option<Oid>) {
+        let mut due = vec![(Vec::new(), old, new, 0)];
+        while let Some((path, old, new, depth)) = due.pop() {
+            if old == new || depth > MAX_TREE_DEPTH {
+                continue;
+            }
+            let (before, after) = (self.listing(old, &path), self.listing(new, &path));
+            let names: std::collections::BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
+            for name in names {
+                let (old, new) = (before.get(name).copied(), after.get(name).copied());
+                if old != new {
+                    let path = joined(&path, name);
+                    if let Some((old, new)) = self.file_or_directories(&path, old, new) {
+                        due.push((path, old, new, depth + 1));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Compares the index with a tree; `None` is an empty one. Sides of a conflict count as changed.
+    pub fn index(&mut self, index: &Index, tree: Option<Oid>) {
+        let mut due = vec![(Vec::new(), index.cache_tree().map(|_| 0), 0..index.len(), tree, 0)];
+        while let Some((path, node, range, tree, depth)) = due.pop() {
+            let cached = node.and_then(|node| index.cache_tree()?.node_at(node)?.tree);
+            if depth > MAX_TREE_DEPTH || (tree.is_some() && cached.map(|(_, oid)| oid) == tree) {
+                continue;
+            }
+            let mut before = self.listing(tree, &path);
+            let mut at = range.start;
+            while at < range.end {
+                let Some(entry) = index.get(at) else { break };
+                let rest = &entry.path[if path.is_empty() { 0 } else { path.len() + 1 }..];
+                let Some(slash) = memchr::memchr(b'/', rest) else {
+                    self.staged_file(&entry, before.remove(rest));
+                    at += 1;
+                    continue;
+                };
+                let name = rest[..slash].to_vec();
+                let directory = joined(&path, &name);
+                let end = end_of_directory(index, &directory, at, range.end);
+                let old = before.remove(&name);
+                let below = old.filter(is_tree).map(|side| side.oid);
+                if let Some(file) = old.filter(|side| !is_tree(side)) {
+                    self.changes.push(Change { path: directory.clone(), old: Some(file), new: None });
+                }
+                let child = node.and_then(|node| index.cache_tree()?.child(node, &name));
+                due.push((directory, child, at..end, below, depth + 1));
+                at = end;
+            }
+            for (name, side) in before {
+                let path = joined(&path, &name);
+                if is_tree(&side) {
+                    due.push((path, None, range.end..range.end, Some(side.oid), depth + 1));
+                } else {
+                    self.changes.push(Change { path, old: Some(side), new: None });
+                }
+            }
+        }
+    }
+
+    fn staged_file(&mut self, entry: &Entry<'_>, old: Option<Side>) {
+        let new = Side { mode: entry.mode, oid: entry.oid };
+        // What `git add -N` announced has no content yet.
+        if entry.intent_to_add || (entry.stage == 0 && old.is_some_and(|old| old.oid == new.oid)) {
+            return;
+        }
+        self.changes.push(Change { path: entry.path.to_vec(), old: old.filter(|side| !is_tree(side)), new: Some(new) });
+    }
+
+    /// Records a change of files; gives the trees where directories are to be compared.
+    fn file_or_directories(
+        &mut self,
+        path: &[u8],
+        old: Option<Side>,
+        new: Option<Side>,
+    ) -> Option<(Option<Oid>, Option<Oid>)> {
+        let file = |side: Option<Side>| side.filter(|side| !is_tree(side));
+        let tree = |side: Option<Side>| side.filter(is_tree).map(|side| side.oid);
+        if file(old).is_some() || file(new).is_some() {
+            let same = file(old).map(|side| side.oid) == file(new).map(|side| side.oid);
+            if !same {
+                self.changes.push(Change { path: path.to_vec(), old: file(old), new: file(new) });
+            }
+        }
+        let (old, new) = (tree(old), tree(new));
+        (old.is_some() || new.is_some()).then_some((old, new))
+    }
+
+    fn listing(&mut self, tree: Option<Oid>, path: &[u8]) -> Listing {
+        let Some(oid) = tree else { return Listing::new() };
+        match self.odb.read(&oid) {
+            // Of a malformed tree, what comes before the damage counts; reading it as an object has its ledger line.
+            Ok(Some((Kind::Tree, bytes))) => TreeEntries::new(&bytes, self.format)
+                .map_while(Result::ok)
+                .map(|entry| (entry.name.to_vec(), Side { mode: entry.mode, oid: entry.oid }))
+                .collect(),
+            Ok(_) => {
+                self.missing.push((oid, path.to_vec()));
+                Listing::new()
+            }
+            Err(error) => {
+                self.problems.push((error, path.to_vec()));
+                Listing::new()
+            }
+        }
+    }
+}
+
+fn is_tree(side: &Side) -> bool {
+    side.mode & 0o170_000 == 0o040_000
+}
+
+fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    if directory.is_empty() {
+        return name.to_vec();
+    }
+    [directory, b"/", name].concat()
+}
+
+/// The position behind the last entry below a directory.
+fn end_of_directory(index: &Index, directory: &[u8], from: usize, to: usize) -> usize {
+    // '0' follows '/', so this is the first path that sorts behind everything below the directory.
+    let behind = [directory, b"0"].concat();
+    index.lower_bound(&behind).clamp(from + 1, to)
+}
