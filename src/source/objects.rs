@@ -46,26 +46,30 @@ pub(super) fn report_differ(collector: &mut Collector<'_>, differ: &Differ<'_>) 
     }
 }
 
+/// Pairs of files that are compared to find renames; beyond, only identical files count as renamed.
+const MAX_PAIRS: usize = 10_000;
+
 /// What stood in files before a change.
 pub(super) struct Before<'a> {
     engine: &'a Engine,
     odb: &'a Odb,
-    /// Files that the change removes.
-    removed: Vec<Oid>,
+    changes: &'a [Change],
+    /// For files that are new, the removed file that each was made from; computed when first asked for.
+    renames: Option<HashMap<Vec<u8>, Oid>>,
     known: HashMap<Oid, BTreeSet<Identity>>,
 }
 
 impl<'a> Before<'a> {
     /// `changes` is all that differs between before and now.
-    pub(super) fn new(engine: &'a Engine, odb: &'a Odb, changes: &[Change]) -> Self {
-        let removed = changes.iter().filter(|change| change.new.is_none());
-        let removed = removed.filter_map(|change| Some(change.old?.oid)).collect();
-        Self { engine, odb, removed, known: HashMap::new() }
+    pub(super) fn new(engine: &'a Engine, odb: &'a Odb, changes: &'a [Change]) -> Self {
+        Self { engine, odb, changes, renames: None, known: HashMap::new() }
     }
 
     /// What was found in the file's version before, or in the file that it was renamed from.
-    pub(super) fn identities(&mut self, old: Option<Oid>, new: Oid) -> BTreeSet<Identity> {
-        let Some(old) = old.or_else(|| self.renamed_from(new)) else { return BTreeSet::new() };
+    pub(super) fn identities(&mut self, path: &[u8], old: Option<Oid>) -> BTreeSet<Identity> {
+        let renamed = || renames(self.odb, self.changes);
+        let old = old.or_else(|| self.renames.get_or_insert_with(renamed).get(path).copied());
+        let Some(old) = old else { return BTreeSet::new() };
         if let Some(known) = self.known.get(&old) {
             return known.clone();
         }
@@ -79,29 +83,41 @@ impl<'a> Before<'a> {
         self.known.insert(old, identities.clone());
         identities
     }
+}
 
-    /// The removed file that a new one was made from: the same blob, else one that shares half of the lines.
-    fn renamed_from(&self, new: Oid) -> Option<Oid> {
-        if self.removed.contains(&new) {
-            return Some(new);
+/// Gives each removed file to the one new file that was made from it: the same blob, else the one that shares most and
+/// at least half of the lines.
+fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {
+    let removed: Vec<Oid> = changes.iter().filter(|c| c.new.is_none()).filter_map(|c| Some(c.old?.oid)).collect();
+    let added: Vec<(&Vec<u8>, Oid)> =
+        changes.iter().filter(|c| c.old.is_none()).filter_map(|c| Some((&c.path, c.new?.oid))).collect();
+    let compare = removed.len().saturating_mul(added.len()) <= MAX_PAIRS;
+    let mut pairs = Vec::new();
+    for (r, old) in removed.iter().enumerate() {
+        for (path, new) in &added {
+            let shared = if old == new { Some(usize::MAX) } else { similar(odb, *old, *new).filter(|_| compare) };
+            pairs.extend(shared.map(|shared| (std::cmp::Reverse(shared), *path, r, *old)));
         }
-        let text = self.text(new)?;
-        let lines: BTreeSet<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-        self.removed
-            .iter()
-            .filter_map(|old| {
-                let text = self.text(*old)?;
-                let before: BTreeSet<&[u8]> = text.split(|byte| *byte == b'\n').collect();
-                let shared = lines.intersection(&before).count();
-                (2 * shared >= lines.len().max(before.len())).then_some((shared, *old))
-            })
-            .max()
-            .map(|(_, old)| old)
     }
+    pairs.sort();
+    let mut taken = BTreeSet::new();
+    let mut renames = HashMap::new();
+    for (_, path, r, old) in pairs {
+        if !renames.contains_key(path) && taken.insert(r) {
+            renames.insert(path.clone(), old);
+        }
+    }
+    renames
+}
 
-    fn text(&self, oid: Oid) -> Option<Vec<u8>> {
-        self.odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, bytes)| bytes)
-    }
+/// How many lines two files share, if at least half.
+fn similar(odb: &Odb, old: Oid, new: Oid) -> Option<usize> {
+    let text = |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, bytes)| bytes);
+    let (old, new) = (text(old)?, text(new)?);
+    let lines = |text: &'_ [u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
+    let (old, new) = (lines(&old), lines(&new));
+    let shared = old.intersection(&new).count();
+    (2 * shared >= old.len().max(new.len())).then_some(shared)
 }
 
 /// Marks what stood there before.

@@ -89,7 +89,8 @@ pub fn scan(
     if ends.merge_base.is_none() && !repository.shallow.is_empty() {
         collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
-    Ok(Walk::new(&mut collector, repository, &odb, ends).run(&commits))
+    let changes = changes(&mut collector, repository, &odb, &ends);
+    Ok(Walk::new(&mut collector, repository, (&odb, &changes), ends).run(&commits))
 }
 
 struct Walk<'a, 'c> {
@@ -105,13 +106,13 @@ struct Walk<'a, 'c> {
 }
 
 impl<'a, 'c: 'a> Walk<'a, 'c> {
-    fn new(collector: &'a mut Collector<'c>, repository: &'a Repository, odb: &'a Odb, ends: Ends) -> Self {
-        let mut differ = Differ::new(odb, repository.format);
-        let old = ends.merge_base.and_then(|base| tree_of(odb, repository, &base));
-        differ.trees(old, tree_of(odb, repository, &ends.head));
-        objects::report_differ(collector, &differ);
-        let changes = differ.changes;
-        let before = Before::new(collector.shared().engine, odb, &changes);
+    fn new(
+        collector: &'a mut Collector<'c>,
+        repository: &'a Repository,
+        (odb, changes): (&'a Odb, &'a [Change]),
+        ends: Ends,
+    ) -> Self {
+        let before = Before::new(collector.shared().engine, odb, changes);
         let new = |change: &Change| Some((change.path.clone(), change.new?.oid));
         let old = |change: &Change| Some((change.path.clone(), change.old?.oid));
         let head_files: HashMap<Vec<u8>, Oid> = changes.iter().filter_map(new).collect();
@@ -199,7 +200,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         self.collector.coverage().files += 1;
         if !scanned.is_clean() {
             let old = self.olds.get(&change.path).copied();
-            let known = self.before.identities(old, new.oid);
+            let known = self.before.identities(&change.path, old);
             objects::mark_existing(self.collector, &scanned, &known);
         }
     }
@@ -213,6 +214,15 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
             ..Place::file(shown)
         }
     }
+}
+
+/// What differs between the merge base and the head.
+fn changes(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: &Ends) -> Vec<Change> {
+    let mut differ = Differ::new(odb, repository.format);
+    let old = ends.merge_base.and_then(|base| tree_of(odb, repository, &base));
+    differ.trees(old, tree_of(odb, repository, &ends.head));
+    objects::report_differ(collector, &differ);
+    differ.changes
 }
 
 /// Searches the text of a commit: who, and what was said.
