@@ -110,7 +110,10 @@ fn text(rules: &RuleSet, block: &Block<'_>, place: Option<&Location>) -> String 
     lines.extend(other_places(main, place));
     if let Some(rule) = view::rule(rules, main) {
         let steps = advice::steps(rule, main);
-        lines.extend(steps.iter().enumerate().map(|(at, step)| format!("{}. {}", at + 1, clean(step))));
+        lines.extend(steps.iter().enumerate().map(|(at, step)| match steps.len() {
+            1 => clean(step),
+            _ => format!("{}. {}", at + 1, clean(step)),
+        }));
     }
     lines.retain(|line| !line.is_empty());
     lines.join("\n")

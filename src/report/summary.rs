@@ -17,7 +17,7 @@ pub(super) fn verdict(report: &Report, view: &View<'_>, options: &Options) -> St
     if open > 0 {
         let tally = view.tally();
         let rest = if incomplete { ", in what could be read" } else { "" };
-        return format!("Found {}: {tally}{rest}.", counted(open, "open problem"));
+        return format!("Found {}: {tally}{rest}.{}", counted(open, "open problem"), failing(view, options));
     }
     if incomplete {
         return format!("Found nothing {} in what could be read, and not everything could be.", threshold(options));
@@ -26,6 +26,20 @@ pub(super) fn verdict(report: &Report, view: &View<'_>, options: &Options) -> St
         return nothing(report.target.kind).to_owned();
     }
     format!("Found nothing {}.", threshold(options))
+}
+
+/// How many of the open problems fail the scan, unless all do.
+fn failing(view: &View<'_>, options: &Options) -> String {
+    let open = view.open().count();
+    let fail = view.open().filter(|block| block.main.severity >= options.fail_on).count();
+    let flag = format!("--fail-on {}", options.fail_on.name());
+    match fail {
+        fail if fail == open => String::new(),
+        0 if open == 1 => format!(" It does not fail the scan ({flag})."),
+        0 => format!(" None of them fails the scan ({flag})."),
+        1 => format!(" One of them fails the scan ({flag})."),
+        fail => format!(" {} of them fail the scan ({flag}).", number(fail as u64)),
+    }
 }
 
 fn threshold(options: &Options) -> String {

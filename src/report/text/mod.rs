@@ -31,8 +31,10 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         }
         return if report.coverage.complete { Ok(()) } else { text.incomplete(report) };
     }
+    let mut before = None;
     for block in view.open() {
-        text.block(block)?;
+        text.block(block, before)?;
+        before = Some(block);
     }
     if options.verbose > 0 {
         text.set_aside(&view)?;
@@ -51,7 +53,8 @@ impl Text<'_> {
         paint(self.options.color, role, text)
     }
 
-    fn block(&mut self, block: &Block<'_>) -> io::Result<()> {
+    /// `before` is the block above: what it has said already is not said again.
+    fn block(&mut self, block: &Block<'_>, before: Option<&Block<'_>>) -> io::Result<()> {
         let main = block.main;
         let severity = self.paint(Role::Severity(main.severity), main.severity.name());
         let headline = self.paint(Role::Headline, &view::headline(self.rules, main));
@@ -64,12 +67,18 @@ impl Text<'_> {
             self.frame(location, main.severity, gutter)?;
         }
         let margin = " ".repeat(gutter);
-        self.facts(block, first, &margin)?;
+        let same_rule = before.filter(|before| before.main.rule == main.rule);
+        self.facts(block, first, &margin, same_rule.is_none())?;
         self.other_places(main, &places.collect::<Vec<_>>(), &margin)?;
         for other in &block.others {
             self.other_rule(other, &margin)?;
         }
-        self.steps(block, &margin)?;
+        let steps = self.steps_of(block);
+        if same_rule.is_some_and(|before| self.steps_of(before) == steps) {
+            self.fact(&margin, "do", "as above")?;
+        } else {
+            self.steps(&steps, &margin)?;
+        }
         writeln!(self.out)
     }
 
@@ -90,7 +99,7 @@ impl Text<'_> {
         Ok(())
     }
 
-    fn facts(&mut self, block: &Block<'_>, first: Option<&Location>, margin: &str) -> io::Result<()> {
+    fn facts(&mut self, block: &Block<'_>, first: Option<&Location>, margin: &str, reason: bool) -> io::Result<()> {
         let main = block.main;
         match &main.key {
             Some(key) => {
@@ -117,7 +126,7 @@ impl Text<'_> {
             }
         }
         let why = view::rule(self.rules, main).map(|rule| clean(&rule.help.why)).unwrap_or_default();
-        if !why.is_empty() {
+        if reason && !why.is_empty() {
             self.fact(margin, "why", &why)?;
         }
         if let Some(exposure) = &main.exposure {
@@ -208,7 +217,8 @@ impl Text<'_> {
         Ok(())
     }
 
-    fn steps(&mut self, block: &Block<'_>, margin: &str) -> io::Result<()> {
+    /// What to do about a block, by the rules that found it, each step once.
+    fn steps_of(&self, block: &Block<'_>) -> Vec<String> {
         let mut steps: Vec<String> = Vec::new();
         for finding in std::iter::once(block.main).chain(block.others.iter().copied()) {
             let Some(rule) = view::rule(self.rules, finding) else { continue };
@@ -218,6 +228,10 @@ impl Text<'_> {
                 }
             }
         }
+        steps
+    }
+
+    fn steps(&mut self, steps: &[String], margin: &str) -> io::Result<()> {
         if steps.len() == 1 {
             return self.fact(margin, "do", &clean(&steps[0]));
         }
@@ -311,14 +325,12 @@ impl Text<'_> {
         writeln!(self.out, "{}", self.paint(Role::Alarm, "This scan is incomplete:"))?;
         let cap = if self.options.verbose > 0 { usize::MAX } else { 3 };
         for (words, examples, step) in summary::unread(report) {
-            let mut line = words;
-            if !examples.is_empty() {
-                let more = if examples.len() > cap { ", …" } else { "" };
-                let shown = &examples[..examples.len().min(cap)];
-                line.push_str(&format!(": {}{more}", shown.join(", ")));
+            writeln!(self.out, "  {words}: {step}")?;
+            for example in examples.iter().take(cap) {
+                writeln!(self.out, "    {example}")?;
             }
-            for (at, row) in wrap(&format!("{line} → {step}"), WIDTH - 4).iter().enumerate() {
-                writeln!(self.out, "{}{row}", if at == 0 { "  - " } else { "    " })?;
+            if examples.len() > cap {
+                writeln!(self.out, "    … (-v lists more)")?;
             }
         }
         Ok(())
