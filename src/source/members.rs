@@ -13,7 +13,7 @@ use crate::engine::mask;
 use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
-use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_SKIP_EXAMPLES};
+use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_SKIP_EXAMPLES};
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Place};
 use crate::unpack::{self, Limits, Seekable, Visitor};
@@ -78,7 +78,7 @@ pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Optio
 pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
     let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
-    let mut searcher = Searcher { engine, scratch, seen: Members::default() };
+    let mut searcher = Searcher { engine, scratch, seen: Members::default(), kept: BTreeMap::new() };
     unpack::open_within(input, &mut searcher, limits);
     let mut seen = searcher.seen;
     seen.drop_outer_copies();
@@ -88,14 +88,15 @@ pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, ti
 impl Members {
     /// Drops hits in the raw bytes of a nested archive that were found in one of its members, too.
     fn drop_outer_copies(&mut self) {
-        let mut inner: BTreeMap<_, Vec<Vec<String>>> = BTreeMap::new();
+        let mut outer: BTreeSet<(Fingerprint, Vec<String>)> = BTreeSet::new();
         for member in &self.hits {
-            inner.entry(member.hit.fingerprint).or_default().push(member.chain.clone());
+            for length in 0..member.chain.len() {
+                outer.insert((member.hit.fingerprint, member.chain[..length].to_vec()));
+            }
         }
-        self.hits.retain(|member| {
-            let chains = inner.get(&member.hit.fingerprint).map(Vec::as_slice).unwrap_or_default();
-            !chains.iter().any(|chain| chain.len() > member.chain.len() && chain.starts_with(&member.chain))
-        });
+        if !outer.is_empty() {
+            self.hits.retain(|member| !outer.contains(&(member.hit.fingerprint, member.chain.clone())));
+        }
     }
 }
 
@@ -103,12 +104,20 @@ struct Searcher<'a> {
     engine: &'a Engine,
     scratch: &'a mut Scratch,
     seen: Members,
+    kept: BTreeMap<Fingerprint, usize>,
 }
 
 impl Searcher<'_> {
     fn keep(&mut self, hits: Vec<Hit>, chain: &[String], origin: Origin) {
-        let members = hits.into_iter().map(|hit| Member { chain: chain.to_vec(), origin, hit });
-        self.seen.hits.extend(members);
+        for hit in hits {
+            let kept = self.kept.entry(hit.fingerprint).or_default();
+            *kept += 1;
+            if *kept > MAX_HITS_PER_BLOB {
+                self.skip(Reason::OverLimit, chain, "more places of one credential than are kept");
+            } else {
+                self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit });
+            }
+        }
     }
 }
 
@@ -118,6 +127,9 @@ impl Visitor for Searcher<'_> {
         // The reader ends where it would fail, and whoever knows why has said so.
         let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, content, self.scratch, &mut hits);
         self.seen.bytes += bytes;
+        if self.scratch.cut_short() {
+            self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
+        }
         self.keep(hits, chain, Origin::File);
     }
 

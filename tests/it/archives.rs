@@ -174,6 +174,20 @@ fn a_key_in_a_member_name_is_found_and_not_shown() {
 }
 
 #[test]
+fn one_key_in_many_members_is_bounded() {
+    let mut dir = Dir::new();
+    let env = dir.forge.fill("KEY={{sk_live}}\n");
+    let names: Vec<String> = (0..1_200).map(|at| format!("{at}/.env")).collect();
+    let members: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), env.as_bytes())).collect();
+    dir.write_bytes("x.zip", &zip(&members));
+    let run = dir.run(MAIN);
+    let report = run.report();
+    assert_eq!((run.code, reasons(&report), report.findings.len()), (1, vec!["over-limit"], 1));
+    assert_eq!(report.coverage.skipped[0].count, 200);
+    assert_eq!((report.findings[0].locations.len(), report.findings[0].more_locations), (256, 744));
+}
+
+#[test]
 fn archives_may_stay_closed() {
     let mut dir = Dir::new();
     let env = dir.forge.fill("KEY={{sk_live}}\n");
