@@ -192,11 +192,11 @@ impl<'a> Collector<'a> {
         let known = members.fingerprints();
         raw.retain(|sighting| !known.contains(&sighting.hit.fingerprint));
         self.seen.sightings.append(&mut raw);
-        scanned.sightings.end = self.seen.sightings.len();
         for member in members.hits {
             let place = member.place(place);
             self.seen.sightings.push(Sighting { hit: member.hit, place });
         }
+        scanned.sightings.end = self.seen.sightings.len();
     }
 
     /// Searches the last component of a path; its directories had their turn.

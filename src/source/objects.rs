@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Collector, Scanned};
+use super::{Collector, Scanned, members};
 use crate::coverage::Reason;
 use crate::engine::Engine;
+use crate::engine::stream::Scratch;
 use crate::git::changes::{Change, Differ};
 use crate::git::{Kind, Odb, Oid};
 use crate::secret::Fingerprint;
@@ -75,7 +76,9 @@ impl<'a> Before<'a> {
         }
         let identities: BTreeSet<Identity> = match self.odb.read_within(&old, MAX_WHOLE) {
             Ok(Some((Kind::Blob, bytes))) => {
-                self.engine.scan(&bytes).into_iter().map(|hit| (hit.rule, hit.fingerprint)).collect()
+                let members = members::of_blob(self.engine, &bytes, &mut Scratch::default(), None).unwrap_or_default();
+                let hits = self.engine.scan(&bytes).into_iter().chain(members.hits.into_iter().map(|found| found.hit));
+                hits.map(|hit| (hit.rule, hit.fingerprint)).collect()
             }
             // What cannot be read vouches for nothing.
             _ => BTreeSet::new(),

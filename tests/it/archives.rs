@@ -188,6 +188,36 @@ fn one_key_in_many_members_is_bounded() {
 }
 
 #[test]
+fn archives_are_opened_in_what_is_staged_and_in_a_range() {
+    let mut dir = Dir::new();
+    let (old, new) = (dir.forge.fill("KEY={{sk_live}}\n"), dir.forge.fill("KEY={{rk_live}}\n"));
+    dir.git(&["init", "-q"]);
+    dir.write_bytes("x.zip", &zip(&[("a/.env", old.as_bytes())]));
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-q", "-m", "one"]);
+    // The old key stood in the archive before; the new one did not.
+    dir.write_bytes(
+        "x.zip",
+        &zip(&[("a/.env", old.as_bytes()), ("b.tgz", &gzip(&tar(&[("b/.env", new.as_bytes())])))]),
+    );
+    dir.git(&["add", "."]);
+    let staged = dir.run(&["scan", "--format", "json", "--staged"]);
+    dir.git(&["commit", "-q", "-m", "two"]);
+    let range = dir.run(&["scan", "--format", "json", "--range", "HEAD~1..HEAD"]);
+    for run in [staged, range] {
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        let report = run.report();
+        let place = |rule: &str, place: &str| (rule.to_owned(), place.to_owned());
+        let expected = [place("restricted-live", "x.zip!b.tgz!b/.env:1:5"), place("secret-live", "x.zip!a/.env:1:5")];
+        assert_eq!(places(&report), expected);
+        for finding in &report.findings {
+            let status = if finding.rule == "secret-live" { "existing" } else { "open" };
+            assert_eq!(serde_json::to_value(finding.status).unwrap(), status, "{}", finding.rule);
+        }
+    }
+}
+
+#[test]
 fn archives_may_stay_closed() {
     let mut dir = Dir::new();
     let env = dir.forge.fill("KEY={{sk_live}}\n");
