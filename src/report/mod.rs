@@ -223,6 +223,54 @@ mod tests {
         }
     }
 
+    /// Puts a text wherever a scanned repository could put one.
+    fn poisoned(foreign: &str) -> Report {
+        let mut report = sample::report();
+        let text = || foreign.to_owned();
+        for finding in &mut report.findings {
+            finding.message = text();
+            finding.evidence.iter_mut().for_each(|evidence| (evidence.path, evidence.message) = (text(), text()));
+            if let Some(exposure) = &mut finding.exposure {
+                exposure.refs = vec![text()];
+            }
+            for location in &mut finding.locations {
+                (location.path, location.variable, location.within) = (text(), Some(text()), Some(text()));
+                (location.archive, location.encodings) = (vec![text()], vec![text()]);
+                (location.commit, location.blob) = (location.commit.is_some().then(text), None);
+                if let Some(why) = &mut location.suppression {
+                    why.reason = text();
+                }
+            }
+        }
+        report.coverage.skipped.iter_mut().for_each(|skipped| skipped.examples.push(text()));
+        report
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(10))]
+        #[test]
+        fn foreign_text_is_inert_in_every_format(foreign in "(.|[\\r\\n\u{1b}\u{9b}\u{202e}|`<\\]]){0,24}") {
+            let report = poisoned(&foreign);
+            let plain = sample::report();
+            for format in FORMATS {
+                let options = Options { verbose: 2, ..sample::OPTIONS };
+                let text = sample::written(format.name, &report, &options);
+                let acting = |c: char| c != '\n' && crate::engine::mask::is_unsafe(c);
+                proptest::prop_assert_eq!(text.find(acting), None, "{}", format.name);
+                // One row a credential, one line a finding, whatever the text holds.
+                let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();
+                if matches!(format.name, "markdown" | "jsonl") {
+                    let expected = sample::written(format.name, &plain, &options);
+                    proptest::prop_assert_eq!(rows(&text), rows(&expected));
+                    proptest::prop_assert!(format.name != "jsonl" || text.lines().count() == expected.lines().count());
+                }
+                if matches!(format.name, "json" | "sarif") {
+                    proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_format_repeats_itself() {
         for format in FORMATS {
