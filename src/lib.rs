@@ -9,6 +9,7 @@
 //! a value: formats, baselines and exit codes are functions of it.
 
 pub mod assemble;
+pub(crate) mod attribute;
 pub mod cli;
 pub mod context;
 pub mod coverage;

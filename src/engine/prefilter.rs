@@ -92,7 +92,8 @@ impl Prefilter {
         }
     }
 
-    fn find_pivots(&self, bytes: &[u8], found: &mut Vec<Found>) {
+    /// As [`Prefilter::find`], without the long runs.
+    pub(crate) fn find_pivots(&self, bytes: &[u8], found: &mut Vec<Found>) {
         let mut at = 0;
         while at < bytes.len() {
             let span = Span { start: at, end: bytes.len() };

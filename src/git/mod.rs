@@ -14,23 +14,19 @@ pub(crate) mod disk;
 mod env;
 mod hash;
 pub mod index;
-#[allow(dead_code, reason = "the history scan will use the rest")]
 mod inflate;
-#[allow(dead_code, reason = "the history scan will use the rest")]
 mod loose;
 mod map;
 mod object;
-#[allow(dead_code, reason = "the history scan will use the rest")]
 mod odb;
 mod oid;
-#[allow(dead_code, reason = "the history scan will use the rest")]
 mod pack;
+pub mod refs;
 mod repo;
 pub mod rev;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
-#[allow(dead_code, reason = "the history scan will use it")]
 pub(crate) mod walk;
 
 pub use ask::AskError;

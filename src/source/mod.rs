@@ -12,6 +12,7 @@ use crate::site::{Place, Sighting};
 use crate::unpack::{self, Seekable};
 
 mod disk;
+pub mod history;
 pub mod ignores;
 pub mod members;
 mod objects;

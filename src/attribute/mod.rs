@@ -1,0 +1,138 @@
+//! Where in history something was: paths, the commit that brought it, the one that took it away, and who reaches it.
+//!
+//! Asked only for the objects that hit, after the search, in one pass over commits and trees. A second, partial pass
+//! reads the names in the few trees that lead to those objects. Every walk here is iterative and bounded by the size of
+//! the store, whatever shape its trees have.
+
+mod exposure;
+mod graph;
+mod trees;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::finding::{Exposure, Reach};
+use crate::git::refs::Refs;
+use crate::git::walk::NoThreads;
+use crate::git::{Index, Odb, Oid};
+use trees::Marked;
+
+/// Bits that say what reaches a commit or a path.
+pub(crate) mod flags {
+    /// The tree of HEAD.
+    pub(crate) const HEAD: u8 = 1;
+    /// The history of a ref.
+    pub(crate) const REF: u8 = 2;
+    /// The history of a ref below `refs/notes/`.
+    pub(crate) const NOTE: u8 = 4;
+    /// A stash.
+    pub(crate) const STASH: u8 = 8;
+    /// A reflog.
+    pub(crate) const LOG: u8 = 16;
+    /// The index.
+    pub(crate) const INDEX: u8 = 32;
+}
+
+/// The repository that is asked.
+pub(crate) struct Subject<'a> {
+    pub(crate) odb: &'a Odb,
+    pub(crate) refs: &'a Refs,
+    pub(crate) index: Option<&'a Index>,
+    pub(crate) threads: usize,
+}
+
+/// What is asked for. Credentials are numbers below `credentials`.
+#[derive(Debug, Default)]
+pub(crate) struct Question {
+    pub(crate) credentials: usize,
+    /// Blobs that hold credentials.
+    pub(crate) blobs: BTreeMap<Oid, BTreeSet<u32>>,
+    /// Trees of whose entries the names hold some.
+    pub(crate) trees: BTreeMap<Oid, BTreeSet<u32>>,
+    /// Commits and tags whose text holds some.
+    pub(crate) texts: BTreeMap<Oid, BTreeSet<u32>>,
+    /// Refs whose names hold some.
+    pub(crate) ref_names: BTreeMap<Vec<u8>, BTreeSet<u32>>,
+}
+
+/// Where a path of a blob or tree was.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// What reaches it there.
+    pub(crate) flags: u8,
+    /// The position of the first commit that has it there, in topological order.
+    pub(crate) first: Option<u32>,
+}
+
+/// The answer.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The paths of each blob and tree that was asked for.
+    pub(crate) paths: HashMap<Oid, BTreeMap<Vec<u8>, Known>>,
+    /// What reaches each commit and tag that was asked for.
+    pub(crate) texts: HashMap<Oid, u8>,
+    /// By number of the credential.
+    pub(crate) exposures: Vec<Exposure>,
+    /// Commits in topological order, ancestors first.
+    pub(crate) order: Vec<Oid>,
+}
+
+/// Answers a question.
+pub(crate) fn answer(subject: &Subject<'_>, question: &Question) -> Result<Answer, NoThreads> {
+    if question.credentials == 0 {
+        return Ok(Answer::default());
+    }
+    let blobs: HashSet<u64> = question.blobs.keys().map(prefix).collect();
+    let with_trees = !question.blobs.is_empty() || !question.trees.is_empty();
+    let (graph, edges) = graph::read(subject, &blobs, with_trees)?;
+    let starts: BTreeSet<u64> = question.blobs.keys().chain(question.trees.keys()).map(prefix).collect();
+    let marked = Marked::find(subject, &starts, edges)?;
+    let reached = graph.reach(subject.refs);
+    let mut places = marked.places(&graph, &reached, subject.refs.head);
+    let sets = marked.sets(question);
+    let mut answer = Answer {
+        exposures: exposure::of_all(&graph, &sets, question, subject.refs),
+        order: graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect(),
+        ..Answer::default()
+    };
+    for oid in question.texts.keys() {
+        answer.texts.insert(*oid, reached.of(&graph, oid));
+    }
+    for oid in question.blobs.keys().chain(question.trees.keys()) {
+        let paths = marked.node(prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
+        answer.paths.insert(*oid, paths);
+    }
+    add_index(&mut answer, subject);
+    Ok(answer)
+}
+
+/// What is staged has a path, whether it was ever committed or not.
+fn add_index(answer: &mut Answer, subject: &Subject<'_>) {
+    for entry in subject.index.into_iter().flat_map(Index::iter) {
+        if let Some(paths) = answer.paths.get_mut(&entry.oid) {
+            paths.entry(entry.path.to_vec()).or_default().flags |= flags::INDEX;
+        }
+    }
+}
+
+/// Who can get at something, by what reaches it: the widest circle counts.
+pub(crate) fn reach(flags: u8) -> Reach {
+    [
+        (flags::HEAD, Reach::Head),
+        (flags::REF | flags::NOTE, Reach::Ref),
+        (flags::INDEX, Reach::Index),
+        (flags::STASH, Reach::Stash),
+        (flags::LOG, Reach::Reflog),
+    ]
+    .into_iter()
+    .find(|(bits, _)| flags & bits != 0)
+    .map_or(Reach::Unreachable, |(_, reach)| reach)
+}
+
+/// The first eight bytes of a name, by which trees are told apart here.
+fn prefix(oid: &Oid) -> u64 {
+    prefix_of(oid.as_bytes())
+}
+
+fn prefix_of(bytes: &[u8]) -> u64 {
+    bytes.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
+}

@@ -1,0 +1,290 @@
+//! Every name by which a repository holds on to objects: refs, the HEADs of all worktrees, and what reflogs remember.
+//!
+//! Loose files and `packed-refs` are read here, bounded; refs in tables are git's to list. One bad ref is one problem,
+//! not the end.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::ask::ask;
+use super::disk::{self, EntryKind};
+use super::oid::{ObjectFormat, Oid};
+use super::repo::{RefStorage, Repository, bytes_to_path};
+use crate::coverage::{Coverage, Reason};
+
+/// Largest `packed-refs`, in bytes: two million refs.
+const MAX_PACKED: u64 = 256 << 20;
+/// Largest loose ref or HEAD, in bytes.
+const MAX_LOOSE: u64 = 64 << 10;
+/// Largest reflog, in bytes.
+const MAX_LOG: u64 = 64 << 20;
+/// Refs, directories and reflogs that are looked at.
+const MAX_NAMES: usize = 2_000_000;
+/// How deep directories of refs are followed.
+const MAX_DEPTH: usize = 64;
+/// Symbolic refs that are followed.
+const MAX_HOPS: usize = 8;
+/// Files beside HEAD that name commits.
+const PSEUDO: [&str; 6] = ["ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"];
+
+/// The names of a repository and what they name.
+#[derive(Debug, Clone, Default)]
+pub struct Refs {
+    /// Refs by full name.
+    pub refs: BTreeMap<Vec<u8>, Oid>,
+    /// The commit of HEAD, unless its branch is unborn.
+    pub head: Option<Oid>,
+    /// HEADs of linked worktrees.
+    pub worktree_heads: Vec<Oid>,
+    /// What the reflog of the stash remembers.
+    pub stashes: Vec<Oid>,
+    /// What other reflogs and files like `ORIG_HEAD` remember.
+    pub logged: Vec<Oid>,
+    problems: Vec<(Reason, String)>,
+}
+
+impl Refs {
+    /// Reads them all.
+    #[must_use]
+    pub fn read(repo: &Repository) -> Self {
+        let mut refs = Self::default();
+        if repo.ref_storage == RefStorage::Files {
+            refs.read_packed(repo);
+            refs.read_loose(repo, &repo.common_dir);
+            if repo.git_dir != repo.common_dir {
+                refs.read_loose(repo, &repo.git_dir);
+            }
+        } else {
+            refs.ask_git(repo);
+        }
+        refs.read_heads(repo);
+        refs.read_logs(repo);
+        refs
+    }
+
+    /// Counts what could not be read.
+    pub fn report_problems(&self, coverage: &mut Coverage) {
+        for (reason, example) in &self.problems {
+            coverage.skip(*reason, crate::engine::mask::sanitize(example));
+        }
+    }
+
+    fn problem(&mut self, reason: Reason, what: impl Into<String>) {
+        self.problems.push((reason, what.into()));
+    }
+
+    fn file(&mut self, path: &Path, limit: u64) -> Option<Vec<u8>> {
+        match disk::read(path, limit) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let reason = if error.reason() == Reason::OverLimit { Reason::OverLimit } else { Reason::Unreadable };
+                self.problem(reason, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn read_packed(&mut self, repo: &Repository) {
+        let text = self.file(&repo.common_dir.join("packed-refs"), MAX_PACKED).unwrap_or_default();
+        for line in text.split(|byte| *byte == b'\n') {
+            if line.is_empty() || line.starts_with(b"#") || line.starts_with(b"^") {
+                continue;
+            }
+            let hex = repo.format.hex_len();
+            let oid = line.get(..hex).and_then(Oid::from_hex);
+            match (oid, line.get(hex), line.get(hex + 1..)) {
+                (Some(oid), Some(b' '), Some(name)) if !name.is_empty() => {
+                    self.refs.insert(name.trim_ascii_end().to_vec(), oid);
+                }
+                _ => {
+                    self.problem(Reason::Damaged, "a line of packed-refs");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Loose refs win over packed ones.
+    fn read_loose(&mut self, repo: &Repository, top: &Path) {
+        for (name, path) in self.files_below(top, b"refs") {
+            match self.follow(repo, &path, MAX_HOPS) {
+                Some(oid) => {
+                    self.refs.insert(name, oid);
+                }
+                None => self.problem(Reason::Damaged, format!("ref {}", String::from_utf8_lossy(&name))),
+            }
+        }
+    }
+
+    /// Every file below a directory, with its name from the top.
+    fn files_below(&mut self, top: &Path, below: &[u8]) -> Vec<(Vec<u8>, PathBuf)> {
+        let mut found = Vec::new();
+        let mut queue = vec![(below.to_vec(), top.join(bytes_to_path(below)), 0)];
+        while let Some((name, dir, depth)) = queue.pop() {
+            let listed = disk::list(&dir, MAX_NAMES);
+            let (entries, more) = match listed {
+                Ok(listed) => listed,
+                Err(error) => {
+                    self.problem(error.reason(), error.to_string());
+                    continue;
+                }
+            };
+            if more || depth > MAX_DEPTH || found.len() > MAX_NAMES {
+                self.problem(Reason::OverLimit, format!("refs below {}", dir.display()));
+                continue;
+            }
+            for (file, kind) in entries {
+                let full = [&name[..], b"/", file.as_encoded_bytes()].concat();
+                match kind {
+                    EntryKind::Dir => queue.push((full, dir.join(&file), depth + 1)),
+                    _ if file.as_encoded_bytes().ends_with(b".lock") => {}
+                    EntryKind::File | EntryKind::Link => found.push((full, dir.join(&file))),
+                    EntryKind::Special => self.problem(Reason::Unreadable, dir.join(&file).display().to_string()),
+                }
+            }
+        }
+        found
+    }
+
+    /// The object that a ref's file leads to; `None` if it leads nowhere.
+    fn follow(&mut self, repo: &Repository, path: &Path, hops: usize) -> Option<Oid> {
+        let text = self.file(path, MAX_LOOSE)?;
+        let text = text.trim_ascii();
+        if let Some(target) = text.strip_prefix(b"ref:") {
+            let target = target.trim_ascii();
+            let hops = hops.checked_sub(1)?;
+            let inside = bytes_to_path(target).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            let path = repo.common_dir.join(bytes_to_path(target));
+            if inside && disk::exists(&path) {
+                return self.follow(repo, &path, hops);
+            }
+            return self.refs.get(target).copied();
+        }
+        of_format(text.get(..repo.format.hex_len())?, repo.format)
+    }
+
+    fn read_heads(&mut self, repo: &Repository) {
+        if repo.ref_storage == RefStorage::Files {
+            let own = repo.git_dir.join("HEAD");
+            self.head = self.follow(repo, &own, MAX_HOPS);
+        }
+        let worktrees = disk::list(&repo.common_dir.join("worktrees"), MAX_NAMES).map(|listed| listed.0);
+        let mut dirs = vec![repo.common_dir.clone()];
+        dirs.extend(worktrees.unwrap_or_default().iter().map(|(name, _)| repo.common_dir.join("worktrees").join(name)));
+        for dir in &dirs {
+            if *dir != repo.git_dir {
+                let head = self.follow(repo, &dir.join("HEAD"), MAX_HOPS);
+                self.worktree_heads.extend(head);
+            }
+            for pseudo in PSEUDO {
+                let text = self.file(&dir.join(pseudo), MAX_LOG).unwrap_or_default();
+                let lines = text.split(|byte| *byte == b'\n').take(MAX_NAMES);
+                self.logged.extend(lines.filter_map(|line| of_format(line.get(..repo.format.hex_len())?, repo.format)));
+            }
+            if *dir != repo.common_dir && *dir != repo.git_dir {
+                self.read_loose(repo, dir);
+            }
+        }
+    }
+
+    fn read_logs(&mut self, repo: &Repository) {
+        let mut dirs = vec![repo.common_dir.clone()];
+        let worktrees = disk::list(&repo.common_dir.join("worktrees"), MAX_NAMES).map(|listed| listed.0);
+        dirs.extend(worktrees.unwrap_or_default().iter().map(|(name, _)| repo.common_dir.join("worktrees").join(name)));
+        for dir in dirs {
+            for (name, path) in self.files_below(&dir, b"logs") {
+                let text = self.file(&path, MAX_LOG).unwrap_or_default();
+                let hex = repo.format.hex_len();
+                let oids = text.split(|byte| *byte == b'\n').flat_map(|line| {
+                    let pair = [line.get(..hex), line.get(hex + 1..2 * hex + 1)];
+                    pair.into_iter().flatten().filter_map(|hex| of_format(hex, repo.format))
+                });
+                let list = if name == b"logs/refs/stash" { &mut self.stashes } else { &mut self.logged };
+                list.extend(oids.filter(|oid| !oid.is_zero()));
+            }
+        }
+        for list in [&mut self.stashes, &mut self.logged, &mut self.worktree_heads] {
+            list.sort_unstable();
+            list.dedup();
+        }
+    }
+
+    /// Refs in tables.
+    fn ask_git(&mut self, repo: &Repository) {
+        let format = "--format=%(objectname) %(refname)";
+        let listed = ask(repo, None, &["for-each-ref", format].map(OsStr::new));
+        match listed {
+            Ok(text) => {
+                for line in text.split(|byte| *byte == b'\n') {
+                    let hex = repo.format.hex_len();
+                    if let (Some(oid), Some(name)) = (line.get(..hex).and_then(Oid::from_hex), line.get(hex + 1..)) {
+                        self.refs.insert(name.to_vec(), oid);
+                    }
+                }
+                let head = ask(repo, None, &["rev-parse", "--verify", "--quiet", "HEAD"].map(OsStr::new));
+                self.head = head.ok().and_then(|text| Oid::from_hex(text.trim_ascii()));
+                let logged = ask(repo, None, &["rev-list", "--walk-reflogs", "--all"].map(OsStr::new));
+                match logged {
+                    Ok(text) => self.logged.extend(text.split(|byte| *byte == b'\n').filter_map(Oid::from_hex)),
+                    Err(error) => self.problem(Reason::Unsupported, format!("reflogs in tables: {error}")),
+                }
+            }
+            Err(error) => self.problem(Reason::Unsupported, format!("refs in tables: {error}")),
+        }
+    }
+}
+
+fn of_format(hex: &[u8], format: ObjectFormat) -> Option<Oid> {
+    Oid::from_hex(hex).filter(|oid| oid.format() == format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Lab;
+    use super::*;
+
+    #[test]
+    fn every_name() {
+        for extra in ["--ref-format=files", "--ref-format=reftable"] {
+            let lab = Lab::new(&[extra]);
+            lab.commit("f", b"one");
+            lab.git(&["tag", "-a", "-m", "t", "v1"]);
+            lab.git(&["pack-refs", "--all"]);
+            lab.commit("f", b"two");
+            lab.git(&["branch", "deep/er/name"]);
+            lab.git(&["symbolic-ref", "refs/heads/alias", "refs/heads/main"]);
+            let repo = lab.repo();
+            let refs = Refs::read(&repo);
+            let shown = lab.git(&["for-each-ref", "--format=%(objectname) %(refname)"]);
+            let read: Vec<String> =
+                refs.refs.iter().map(|(name, oid)| format!("{oid} {}", String::from_utf8_lossy(name))).collect();
+            let mut wanted: Vec<&str> = shown.lines().collect();
+            wanted.sort_by_key(|line| line.split(' ').nth(1).map(str::as_bytes).map(<[u8]>::to_vec));
+            assert_eq!(read, wanted);
+            assert_eq!(refs.head.unwrap().to_string(), lab.git(&["rev-parse", "HEAD"]).trim());
+            assert!(refs.logged.iter().any(|oid| oid.to_string() == lab.git(&["rev-parse", "HEAD~1"]).trim()));
+            assert!(refs.problems.is_empty(), "{:?}", refs.problems);
+        }
+    }
+
+    #[test]
+    fn stashes_worktrees_and_nonsense() {
+        let lab = Lab::new(&[]);
+        lab.commit("f", b"one");
+        for text in ["a", "b"] {
+            std::fs::write(lab.root.join("f"), text).unwrap();
+            lab.git(&["stash", "-q"]);
+        }
+        lab.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+        let dir = lab.root.join(".git/refs/heads");
+        std::fs::write(dir.join("loop"), "ref: refs/heads/loop\n").unwrap();
+        std::fs::write(dir.join("junk"), "nothing").unwrap();
+        std::fs::write(dir.join("out"), "ref: ../../../../../../etc/hostname").unwrap();
+        let refs = Refs::read(&lab.repo());
+        assert_eq!(refs.stashes.len(), 2);
+        assert_eq!(refs.worktree_heads, [refs.head.unwrap()]);
+        assert_eq!(refs.problems.len(), 3);
+        assert!(refs.refs.contains_key(&b"refs/stash"[..]));
+    }
+}

@@ -1,0 +1,165 @@
+//! Every object of a repository: what all refs, stashes and reflogs reach, and what nothing reaches any more.
+//!
+//! First the store is searched object by object, without knowing any path ([`visitor`]). Only for what hit are trees and
+//! commits asked where it was, since when and until when ([`crate::attribute`]). Nothing is fetched, written or run.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+mod inherit;
+mod places;
+mod visitor;
+
+use super::Shared;
+use crate::attribute;
+use crate::coverage::{Coverage, Reason};
+use crate::finding::Exposure;
+use crate::git::refs::Refs;
+use crate::git::walk::{self, Plan};
+use crate::git::{Index, Kind, Odb, Oid, Repository};
+use crate::secret::Fingerprint;
+use crate::site::Sighting;
+use visitor::{Common, Raw, Searcher, Seen};
+
+/// How a history is scanned.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Worker threads.
+    pub threads: usize,
+    /// Search every text whole instead of what its delta inserts: slower, with the same result.
+    pub plain: bool,
+}
+
+/// What a history holds.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Hits in their places.
+    pub sightings: Vec<Sighting>,
+    /// How long each credential was exposed, by rule and fingerprint.
+    pub exposures: BTreeMap<(usize, Fingerprint), Exposure>,
+    /// What was read and what was not.
+    pub coverage: Coverage,
+    /// The commit of HEAD.
+    pub head: Option<Oid>,
+}
+
+/// A history that was not scanned.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The worker threads cannot be started.
+    #[error("{0}")]
+    Threads(String),
+}
+
+const ALL: &[Kind] = &[Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
+
+/// Scans the whole store of a repository.
+///
+/// # Errors
+/// The threads cannot be started.
+pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result<History, Error> {
+    let odb = Odb::open(repo);
+    let refs = Refs::read(repo);
+    let mut coverage = Coverage::default();
+    repo.report_problems(&mut coverage);
+    odb.report_problems(&mut coverage);
+    refs.report_problems(&mut coverage);
+    let index = index(repo, &mut coverage);
+    let common =
+        Common { shared, repo, odb: &odb, plain: options.plain, keep_clean: false, total: Mutex::new(Seen::default()) };
+    let stop = || shared.expired();
+    let plan = Plan { kinds: ALL, wanted: &|_| true, threads: options.threads, stop: &stop };
+    let lost = walk::walk(&odb, &plan, &|| Searcher::new(&common), &|total| shared.progress.expect(total))?;
+    let mut seen = common.total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    coverage.merge(std::mem::take(&mut seen.coverage));
+    count_lost(&mut coverage, lost);
+    count_shallow(&mut coverage, repo);
+    search_ref_names(shared, &refs, &mut seen.hits);
+    seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
+    let subject = attribute::Subject { odb: &odb, refs: &refs, index: index.as_ref(), threads: options.threads };
+    let attributed = places::attribute(&subject, &seen.hits)?;
+    for oid in &seen.missing {
+        coverage.skip(Reason::MissingObject, oid.to_string());
+    }
+    for name in &seen.submodules {
+        coverage.skip(Reason::Submodule, visitor::shown(name));
+    }
+    count_pointers(&mut coverage, repo, &seen);
+    let (sightings, exposures) = places::place(&attributed, seen.hits, &refs);
+    Ok(History { sightings, exposures, coverage, head: refs.head })
+}
+
+impl From<walk::NoThreads> for Error {
+    fn from(error: walk::NoThreads) -> Self {
+        Self::Threads(error.to_string())
+    }
+}
+
+type Key<'a> = (Oid, crate::finding::Origin, &'a [String], Option<&'a [u8]>, u64, usize);
+
+fn key(raw: &Raw) -> Key<'_> {
+    (raw.oid, raw.origin, &raw.chain, raw.name.as_deref(), raw.hit.span.start, raw.hit.rule)
+}
+
+fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
+    match Index::of(repo, None) {
+        Ok(index) => Some(index),
+        Err(error) => {
+            coverage.skip(error.reason(), error.to_string());
+            None
+        }
+    }
+}
+
+fn count_lost(coverage: &mut Coverage, lost: walk::Lost) {
+    for error in lost.objects {
+        coverage.skip(error.reason(), error.to_string());
+    }
+    for oid in lost.suspect {
+        coverage.skip(Reason::Damaged, format!("object {oid}: its checksum is wrong"));
+    }
+    for error in lost.files {
+        coverage.skip(error.reason(), error.to_string());
+    }
+    for index in lost.indexes {
+        coverage.skip(Reason::Damaged, index);
+    }
+    if lost.unvisited > 0 {
+        coverage.skip_many(Reason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
+    }
+}
+
+fn count_shallow(coverage: &mut Coverage, repo: &Repository) {
+    for oid in &repo.shallow {
+        coverage.skip(Reason::ShallowBoundary, format!("commit {oid}"));
+    }
+}
+
+/// Git LFS keeps the content elsewhere; what it keeps here is a file that can be read.
+fn count_pointers(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
+    for (oid, content) in &seen.pointers {
+        let is_hex = content.len() == 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let stored = is_hex && {
+            let (first, second) = (&content[..2], &content[2..4]);
+            crate::git::disk::exists(&repo.common_dir.join("lfs/objects").join(first).join(second).join(content))
+        };
+        let what = if stored { "its content is in .git/lfs" } else { "its content is not here" };
+        coverage.skip(Reason::LfsPointer, format!("blob {oid}: {what}"));
+    }
+}
+
+/// The name of a ref is told like a text of its own.
+fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
+    for (name, oid) in &refs.refs {
+        for hit in shared.engine.scan(name) {
+            hits.push(Raw {
+                oid: *oid,
+                kind: Kind::Commit,
+                origin: crate::finding::Origin::RefName,
+                chain: Vec::new(),
+                name: Some(name.clone()),
+                hit,
+            });
+        }
+    }
+}
