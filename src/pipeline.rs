@@ -12,7 +12,7 @@ use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository};
 use crate::plan::{Plan, Subject};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
-use crate::source::{Collected, Progress, Shared, range, staged, stdin, worktree};
+use crate::source::{Collected, Progress, Shared, history, range, staged, stdin, worktree};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum Error {
     /// The range that was asked for cannot be walked.
     #[error(transparent)]
     Range(#[from] range::Error),
+    /// The history that was asked for cannot be walked.
+    #[error(transparent)]
+    History(#[from] history::Error),
 }
 
 /// Makes the engine that a plan asks for.
@@ -51,10 +54,10 @@ pub fn engine(plan: &Plan) -> Result<Engine, Error> {
 /// When there is nothing that a report could be about: a missing path.
 pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Report, Error> {
     let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let progress = if plan.progress { Progress::drawn("files") } else { Progress::hidden() };
+    let progress = if plan.progress { Progress::drawn(unit(&plan.subject)) } else { Progress::hidden() };
     let mut shared = Shared::new(engine, deadline, progress);
     shared.archives = plan.archives;
-    let mut finish: Box<dyn Fn(&mut Finding)> = Box::new(|_| {});
+    let mut finish: Box<dyn Fn(&mut Finding) + '_> = Box::new(|_| {});
     let target = match &plan.subject {
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;
@@ -77,6 +80,14 @@ pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Re
             finish = Box::new(move |finding| range.expose(finding));
             repository_target(TargetKind::Range, &repository, Some(ends.head), Some(ends.base))
         }
+        Subject::History { repositories, alternates, plain, cache } => {
+            let options = history::Options { threads: plan.threads, plain: *plain, cache: cache.clone() };
+            let open = OpenOptions { env: None, alternates: *alternates };
+            let history = history::scan_all(&shared, repositories, &open, &options)?;
+            let target = history_target(&history);
+            finish = Box::new(move |finding| history.expose(engine.rules(), finding));
+            target
+        }
         Subject::Stdin { name } => {
             stdin::scan(&shared, input, name);
             Target { kind: TargetKind::Stdin, root: String::new(), head: None, base: None }
@@ -95,6 +106,16 @@ fn here(env: &GitEnv) -> Result<Repository, OpenError> {
 fn repository_target(kind: TargetKind, repository: &Repository, head: Option<Oid>, base: Option<Oid>) -> Target {
     let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
     Target { kind, root: sanitize(&repository.root().to_string_lossy()), head: name(head), base: name(base) }
+}
+
+fn history_target(history: &history::Histories) -> Target {
+    let head = history.head.map(|head| head.to_string());
+    Target { kind: TargetKind::History, root: sanitize(&history.root.to_string_lossy()), head, base: None }
+}
+
+/// What the progress bar counts.
+fn unit(subject: &Subject) -> &'static str {
+    if matches!(subject, Subject::History { .. }) { "objects" } else { "files" }
 }
 
 fn worktree_target(root: &Path) -> Target {

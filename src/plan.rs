@@ -26,6 +26,17 @@ pub enum Subject {
         /// The commit whose history is looked at.
         head: String,
     },
+    /// The whole object store of each repository.
+    History {
+        /// Repositories, or paths in them.
+        repositories: Vec<PathBuf>,
+        /// Follow alternates that lie outside of the repository.
+        alternates: bool,
+        /// Search every text whole: slower, with the same result.
+        plain: bool,
+        /// Where the names of clean objects are kept between scans.
+        cache: Option<PathBuf>,
+    },
     /// Standard input.
     Stdin {
         /// The name that locations have.

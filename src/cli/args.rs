@@ -73,6 +73,18 @@ pub(super) struct Scan {
     #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "stdin", "no_ignore"], value_parser = range)]
     pub(super) range: Option<(String, String)>,
 
+    /// Scan every object of a repository's store: all refs, stashes, reflogs and what nothing reaches
+    #[arg(long, conflicts_with_all = ["stdin", "staged", "range", "no_ignore"])]
+    pub(super) history: bool,
+
+    /// Follow object stores outside of the repository that its alternates name
+    #[arg(long, requires = "history")]
+    pub(super) alternates: bool,
+
+    /// Search every text whole instead of what deltas insert
+    #[arg(long, requires = "history", hide = true)]
+    pub(super) plain_history: bool,
+
     /// Scan standard input
     #[arg(long)]
     pub(super) stdin: bool,

@@ -31,6 +31,9 @@ fn plan(args: Scan) -> Plan {
         Subject::Staged
     } else if let Some((base, head)) = args.range {
         Subject::Range { base, head }
+    } else if args.history {
+        let repositories = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
+        Subject::History { repositories, alternates: args.alternates, plain: args.plain_history, cache: None }
     } else if args.stdin {
         Subject::Stdin { name: args.stdin_name }
     } else {

@@ -4,21 +4,24 @@
 //! commits asked where it was, since when and until when ([`crate::attribute`]). Nothing is fetched, written or run.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 mod inherit;
 mod places;
 mod visitor;
 
-use super::Shared;
+use super::{Collector, Shared};
 use crate::attribute;
 use crate::coverage::{Coverage, Reason};
-use crate::finding::Exposure;
+use crate::finding::{Exposure, Finding};
 use crate::git::refs::Refs;
 use crate::git::walk::{self, Plan};
-use crate::git::{Index, Kind, Odb, Oid, Repository};
+use crate::git::{Index, Kind, Odb, Oid, OpenError, OpenOptions, Repository};
+use crate::rules::RuleSet;
 use crate::secret::Fingerprint;
-use crate::site::Sighting;
+use crate::site::{PathText, Sighting};
 use visitor::{Common, Raw, Searcher, Seen};
 
 /// How a history is scanned.
@@ -28,6 +31,88 @@ pub struct Options {
     pub threads: usize,
     /// Search every text whole instead of what its delta inserts: slower, with the same result.
     pub plain: bool,
+    /// Where the names of clean objects are kept between scans.
+    pub cache: Option<PathBuf>,
+}
+
+/// What several histories hold together. Sightings and coverage went to the scan's own.
+#[derive(Debug, Default)]
+pub struct Histories {
+    /// The only repository's root, or the nearest directory that holds all roots.
+    pub root: PathBuf,
+    /// The commit of HEAD, if there is one repository.
+    pub head: Option<Oid>,
+    exposures: BTreeMap<(usize, Fingerprint), Exposure>,
+}
+
+impl Histories {
+    /// Says of a finding how long it was exposed.
+    pub fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
+        let rule = rules.index_of(&finding.rule);
+        finding.exposure = rule.and_then(|rule| self.exposures.get(&(rule, finding.fingerprint)).cloned());
+    }
+
+    fn add(&mut self, exposures: BTreeMap<(usize, Fingerprint), Exposure>) {
+        for (key, exposure) in exposures {
+            match self.exposures.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(exposure);
+                }
+                Entry::Occupied(entry) => merge(entry.into_mut(), exposure),
+            }
+        }
+    }
+}
+
+/// The same credential in two repositories: the longer story counts, and all refs do.
+fn merge(known: &mut Exposure, other: Exposure) {
+    let refs_total = known.refs_total + other.refs_total;
+    let mut refs = std::mem::take(&mut known.refs);
+    refs.extend(other.refs.iter().cloned());
+    refs.truncate(crate::limits::MAX_REFS_NAMED);
+    if (other.in_head, other.days) > (known.in_head, known.days) {
+        *known = other;
+    }
+    (known.refs, known.refs_total) = (refs, refs_total);
+}
+
+/// Scans several repositories, one after the other.
+///
+/// # Errors
+/// One of them is none, or the threads cannot be started.
+pub fn scan_all(
+    shared: &Shared<'_>,
+    paths: &[PathBuf],
+    open: &OpenOptions,
+    options: &Options,
+) -> Result<Histories, Error> {
+    let mut repositories = Vec::with_capacity(paths.len());
+    for path in paths {
+        let repository = Repository::discover(path, open)?;
+        if !repositories.iter().any(|known: &Repository| known.common_dir == repository.common_dir) {
+            repositories.push(repository);
+        }
+    }
+    let mut all = Histories::default();
+    let first = repositories.first().map(|repository| repository.root().to_path_buf()).unwrap_or_default();
+    let holds_all = |dir: &&Path| repositories.iter().all(|repository| repository.root().starts_with(dir));
+    all.root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
+    for repository in &repositories {
+        let mut history = scan(shared, repository, options)?;
+        all.head = history.head.filter(|_| repositories.len() == 1);
+        all.add(std::mem::take(&mut history.exposures));
+        if let Ok(below) = repository.root().strip_prefix(&all.root)
+            && !below.as_os_str().is_empty()
+        {
+            let prefix = format!("{}/", PathText::new(below.as_os_str().as_encoded_bytes()).text);
+            let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
+            in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
+        }
+        let mut collector = Collector::new(shared);
+        collector.seen.sightings.append(&mut history.sightings);
+        collector.seen.coverage.merge(history.coverage);
+    }
+    Ok(all)
 }
 
 /// What a history holds.
@@ -49,6 +134,9 @@ pub enum Error {
     /// The worker threads cannot be started.
     #[error("{0}")]
     Threads(String),
+    /// There is no repository.
+    #[error(transparent)]
+    Repository(#[from] OpenError),
 }
 
 const ALL: &[Kind] = &[Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
