@@ -12,6 +12,7 @@
 mod archives;
 mod delimiters;
 mod encodings;
+mod history;
 mod hygiene;
 mod look_alikes;
 mod no_key_gets_out;
