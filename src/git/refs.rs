@@ -240,6 +240,7 @@ fn of_format(hex: &[u8], format: ObjectFormat) -> Option<Oid> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests build repositories")]
 mod tests {
     use super::super::testing::Lab;
     use super::*;
