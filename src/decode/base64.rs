@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::view::{Line, View};
 use super::wraps::{self, Alphabet};
-use super::{Encoding, has_core};
+use super::{Encoding, Look, has_core};
 
 /// Source bytes decoded in front of a pivot, and behind it.
 const LEFT: usize = 4 << 10;
@@ -72,12 +72,17 @@ const PIVOTS: &[(&[u8], usize)] = &[
 pub(super) struct Base64;
 
 impl Encoding for Base64 {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
-        let text = bytes.get(pivot.clone())?;
-        let phase = phase_of(text)?;
-        let near = decode(bytes, pivot.start, phase, 48..48)?;
-        has_core(&near.bytes).then(|| view_at(bytes, pivot.start, phase))?
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
+        let until = pivot.end;
+        Look::or_barren(view_of(bytes, pivot), until)
     }
+}
+
+fn view_of(bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+    let text = bytes.get(pivot.clone())?;
+    let phase = phase_of(text)?;
+    let near = decode(bytes, pivot.start, phase, 48..48)?;
+    has_core(&near.bytes).then(|| view_at(bytes, pivot.start, phase))?
 }
 
 /// The place in a group of four at which a pivot begins.
@@ -166,12 +171,11 @@ pub(super) fn text_phases(chars: &[u8; 32]) -> u8 {
 
 /// Bit `p` says that character 0 may stand at place `p` of a group.
 fn clear_phases(lanes: [u8; 4]) -> u8 {
-    (0..4usize)
-        .filter(|phase| {
-            let lane = |place: usize| lanes[(place + 4 - phase) % 4];
-            lane(0) & 0x20 == 0 && lane(1) & 0x08 == 0 && lane(2) & 0x02 == 0
-        })
-        .fold(0, |all, phase| all | 1 << phase)
+    let clear = |phase: usize| {
+        let bits = lanes[(4 - phase) % 4] & 0x20 | lanes[(5 - phase) % 4] & 0x08 | lanes[(6 - phase) % 4] & 0x02;
+        u8::from(bits == 0) << phase
+    };
+    clear(0) | clear(1) | clear(2) | clear(3)
 }
 
 fn reads(chars: &[u8; 32], phase: usize) -> bool {
@@ -189,7 +193,7 @@ mod tests {
     fn find(text: &[u8], secret: &[u8]) -> Option<Range<usize>> {
         PIVOTS.iter().find_map(|(pivot, _)| {
             memchr::memmem::find_iter(text, pivot).find_map(|at| {
-                let view = Base64.view(text, at..at + pivot.len())?;
+                let view = view_of(text, at..at + pivot.len())?;
                 let hit = memchr::memmem::find(&view.bytes, secret)?;
                 Some(view.span(hit..hit + secret.len()))
             })

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::view::{Builder, View};
-use super::{Encoding, has_core};
+use super::view::Builder;
+use super::{Encoding, Look, has_core};
 
 const LEFT: usize = 1 << 10;
 const RIGHT: usize = 8 << 10;
@@ -14,16 +14,16 @@ const MAX_ITEM: usize = 40;
 pub(super) struct CharCodes;
 
 impl Encoding for CharCodes {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
         let low = pivot.start.saturating_sub(6);
         let start = low + bytes[low..pivot.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
-        let near = list(bytes, start, 96, 96);
+        let near = list(bytes, start, 96, 192);
         if !has_core(near.bytes()) {
-            return None;
+            return Look::Barren(start + 96);
         }
         let source = start.saturating_sub(LEFT)..bytes.len().min(start + RIGHT);
         let builder = list(bytes, start, LEFT, RIGHT);
-        Some(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
+        Look::View(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which stretches of a slice have been decoded already, so that a run full of pivots is decoded once.
 
 use super::view::View;
-use super::{BASE64, HEX, Pivot, WIDE16, WIDE32, base64};
+use super::{BASE64, HEX, Look, Pivot, WIDE16, WIDE32, base64, plain};
 
 /// Alignments in which one encoding can be read at the same place.
 const ALIGNMENTS: usize = 4;
@@ -11,6 +11,7 @@ const ALIGNMENTS: usize = 4;
 pub struct Covered {
     marks: [[usize; ALIGNMENTS]; 12],
     base64: Vec<View>,
+    word_end: usize,
 }
 
 impl Covered {
@@ -23,6 +24,30 @@ impl Covered {
 
     pub(super) fn has_mark(&self, encoding: usize, at: usize) -> bool {
         at < self.marks[encoding][alignment(encoding, at)]
+    }
+
+    /// Remembers what a look at the pivot at `at` gave, and hands the view on.
+    pub(super) fn keep(&mut self, encoding: usize, at: usize, look: Look, give: &mut dyn FnMut(View)) {
+        match look {
+            Look::View(view) => {
+                self.add(encoding, at, &view);
+                give(view);
+            }
+            Look::Barren(until) if encoding != usize::from(BASE64) => {
+                let mark = &mut self.marks[encoding][alignment(encoding, at)];
+                *mark = until.max(*mark);
+            }
+            Look::Barren(_) => {}
+        }
+    }
+
+    /// The end of the word that goes on at `at`, and no further than `most` bytes.
+    pub(super) fn word_end(&mut self, bytes: &[u8], at: usize, most: usize) -> usize {
+        if !(at..at + most).contains(&self.word_end) {
+            let tail = &bytes[at..bytes.len().min(at + most)];
+            self.word_end = at + tail.iter().take_while(|byte| plain::is_word(**byte)).count();
+        }
+        self.word_end
     }
 
     /// Remembers a view taken from a pivot at `at`.

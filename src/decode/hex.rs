@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::view::{Builder, View};
 use super::wraps::{self, Alphabet};
-use super::{Encoding, has_core};
+use super::{Encoding, Look, has_core};
 
 const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
@@ -27,9 +27,9 @@ pub(super) const ALPHABET: Alphabet = {
 pub(super) struct Hex;
 
 impl Encoding for Hex {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
-        let near = decode(bytes, pivot.start, 64, 64)?;
-        has_core(&near.bytes).then(|| view_at(bytes, pivot.start))?
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
+        let near = decode(bytes, pivot.start, 64, 64).is_some_and(|near| has_core(&near.bytes));
+        Look::or_barren(if near { view_at(bytes, pivot.start) } else { None }, pivot.end)
     }
 }
 

@@ -101,8 +101,11 @@ impl Units for Joined {
 
 impl Joined {
     fn glue(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let end = glue(bytes, at, self.commas)?;
-        (!self.commas || is_joined(bytes, at)).then_some(end)
+        let plain = glue(bytes, at, false);
+        if plain.is_some() || !self.commas {
+            return plain;
+        }
+        glue(bytes, at, true).filter(|_| is_joined(bytes, at))
     }
 }
 

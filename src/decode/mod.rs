@@ -37,18 +37,31 @@ pub use pivots::{PIVOTS, Pivot, Role};
 pub use runs::{long_runs, may_hold_long_run, run_views};
 pub use view::View;
 
+/// What a look at a pivot gave.
+enum Look {
+    View(View),
+    /// The pivot is there by chance, and so are all before this offset.
+    Barren(usize),
+}
+
+impl Look {
+    fn or_barren(view: Option<View>, until: usize) -> Self {
+        view.map_or(Self::Barren(until), Self::View)
+    }
+}
+
 /// A way to write bytes as other bytes.
 trait Encoding: Sync {
     /// The view of the run around one of its pivots, if the pivot is not there by chance.
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View>;
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look;
 
     /// The view around a plain pivot whose word breaks off at `at`, if this encoding lets it go on there.
-    fn resumes(&self, _bytes: &[u8], _pivot: usize, _at: usize) -> Option<View> {
+    fn resumes(&self, _bytes: &[u8], _pivot: usize, _at: usize) -> Option<Look> {
         None
     }
 
     /// The view around the unit at `at`, if there is one and it ends within `ends`.
-    fn leads_to(&self, _bytes: &[u8], _at: usize, _ends: Range<usize>) -> Option<View> {
+    fn leads_to(&self, _bytes: &[u8], _at: usize, _ends: Range<usize>) -> Option<Look> {
         None
     }
 }
@@ -90,11 +103,8 @@ pub fn views(bytes: &[u8], pivot: &Pivot, at: usize, covered: &mut Covered, give
         Role::Core => plain::views(bytes, &range, covered, give),
         Role::Encoded(encodings) => {
             for index in encodings.iter().map(|index| usize::from(*index)) {
-                if !covered.has(index, pivot, at)
-                    && let Some(view) = ENCODINGS[index].view(bytes, range.clone())
-                {
-                    covered.add(index, at, &view);
-                    give(view);
+                if !covered.has(index, pivot, at) {
+                    covered.keep(index, at, ENCODINGS[index].view(bytes, range.clone()), give);
                 }
             }
         }

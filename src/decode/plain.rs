@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Covered, ENCODINGS, Encoding, UNITS, View};
+use super::{Covered, ENCODINGS, Encoding, Look, UNITS, View};
 
 /// How far behind a pivot a body may break off.
 const MAX_WORD: usize = crate::limits::MAX_BODY + 32;
@@ -16,7 +16,7 @@ const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"p
 /// Longest glue or gap in front of a piece.
 const MAX_GAP: usize = 96;
 
-fn is_word(byte: u8) -> bool {
+pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
@@ -27,8 +27,7 @@ fn breaks(byte: u8) -> bool {
 
 /// Gives the views in which the word around a plain pivot goes on, to the right or to the left.
 pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    let tail = &bytes[pivot.end..bytes.len().min(pivot.end + MAX_WORD)];
-    let end = pivot.end + tail.iter().take_while(|byte| is_word(**byte)).count();
+    let end = covered.word_end(bytes, pivot.end, MAX_WORD);
     let right = bytes.get(end).copied().is_some_and(breaks) && may_reach(bytes, pivot, end);
     let left = goes_on_left(bytes, pivot);
     if !right && left.is_none() {
@@ -38,11 +37,10 @@ pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, g
         if covered.has_mark(index, pivot.start) {
             continue;
         }
-        let view = if right { encoding.resumes(bytes, pivot.start, end) } else { None };
-        let view = view.or_else(|| left.and_then(|word| from_left(*encoding, bytes, word, pivot.start)));
-        if let Some(view) = view {
-            covered.add(index, pivot.start, &view);
-            give(view);
+        let look = if right { encoding.resumes(bytes, pivot.start, end) } else { None };
+        let look = look.or_else(|| left.and_then(|word| from_left(*encoding, bytes, word, pivot.start)));
+        if let Some(look) = look {
+            covered.keep(index, pivot.start, look, give);
         }
     }
 }
@@ -79,7 +77,7 @@ fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
 }
 
 /// The view from a unit that ends where the word begins, or inside it.
-fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -> Option<View> {
+fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -> Option<Look> {
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
         // Only a line end that is itself escaped.
         let low = word.saturating_sub(MAX_GAP);

@@ -65,16 +65,25 @@ pub fn long_runs(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
     let mut done = 0;
     for at in (0..bytes.len().saturating_sub(BLOCK - 1)).step_by(STRIDE) {
         let Some(block) = bytes[at..].first_chunk::<BLOCK>() else { return };
-        if at < done || !all_digits(block) {
+        // Two bytes of a block rule nearly all of them out.
+        let is_digit = |byte: u8| base64::ALPHABET[usize::from(byte)];
+        if at < done || !is_digit(block[5]) || !is_digit(block[11]) || !all_digits(block) {
             continue;
         }
         let start = segment_start(bytes, at, done, &base64::ALPHABET);
-        let segment = start..segment_end(bytes, at, bytes.len(), &base64::ALPHABET);
+        let segment = start..digits_end(bytes, at + BLOCK);
         done = segment.end;
         if segment.len() >= LONG_SEGMENT {
             samples(bytes, segment, tell);
         }
     }
+}
+
+/// The end of the digits that go on at `at`.
+fn digits_end(bytes: &[u8], at: usize) -> usize {
+    let (blocks, _) = bytes[at..].as_chunks::<BLOCK>();
+    let whole = blocks.iter().take_while(|block| all_digits(block)).count() * BLOCK;
+    segment_end(bytes, at + whole, bytes.len(), &base64::ALPHABET)
 }
 
 /// Written so that it compiles to vector code.
@@ -107,11 +116,12 @@ fn samples(bytes: &[u8], segment: Range<usize>, tell: &mut dyn FnMut(usize)) {
 
 /// Whether 32 characters are hexadecimal text, given that the first byte begins `skip` characters in.
 fn is_hex_text(sample: &[u8; SAMPLE], skip: usize) -> bool {
-    if !sample.iter().all(|byte| hex::ALPHABET[usize::from(*byte)]) {
-        return false;
-    }
     let (pairs, _) = sample[skip..].as_chunks::<2>();
-    is_texty(&pairs.iter().map(|[high, low]| hex::value(*high) << 4 | hex::value(*low)).collect::<Vec<_>>())
+    let byte = |[high, low]: &[u8; 2]| hex::value(*high) << 4 | hex::value(*low);
+    // The cheap test first: of random digits, half of the pairs are no text.
+    pairs.iter().all(|pair| matches!(byte(pair), 0 | b' '..=b'~' | b'\t' | b'\n' | b'\r'))
+        && sample.iter().all(|byte| hex::ALPHABET[usize::from(*byte)])
+        && is_texty(&pairs.iter().map(byte).collect::<Vec<_>>())
 }
 
 /// Gives the views of the long run that [`long_runs`] told of.

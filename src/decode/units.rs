@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::view::{Builder, Names, View};
-use super::{Encoding, has_core};
+use super::view::{Builder, Names};
+use super::{Encoding, Look, has_core};
 
 /// Source bytes in front of a pivot, and behind it: a 255-character body of the widest units and its context.
 const LEFT: usize = 1 << 10;
@@ -18,6 +18,9 @@ const MARGIN: usize = 4 << 10;
 
 /// Bytes on either side that are decoded to see whether there is a core at all.
 const NEAR: usize = 96;
+
+/// Where there is none, a pivot up to this much further has none either.
+const BARREN: usize = 96;
 
 /// Longest unit in front of which a pivot may lie.
 const LONGEST_UNIT: usize = 16;
@@ -66,17 +69,19 @@ pub(super) trait Units: Sync {
 }
 
 impl<T: Units> Encoding for T {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
         // The unit that the pivot belongs to; a pivot of plain text has none and was asked for by name.
         let low = pivot.start.saturating_sub(LONGEST_UNIT);
         let held = |at: &usize| {
             self.leads(bytes[*at]) && self.unit(bytes, *at).is_some_and(|unit| at + unit.width > pivot.start)
         };
-        let lead = (low..=pivot.start).find(held)?;
-        self.view_from(bytes, lead..lead)
+        match (low..=pivot.start).find(held) {
+            Some(lead) => self.view_from(bytes, lead..lead),
+            None => Look::Barren(pivot.end),
+        }
     }
 
-    fn resumes(&self, bytes: &[u8], pivot: usize, at: usize) -> Option<View> {
+    fn resumes(&self, bytes: &[u8], pivot: usize, at: usize) -> Option<Look> {
         if !self.leads(*bytes.get(at)?) {
             return None;
         }
@@ -85,33 +90,33 @@ impl<T: Units> Encoding for T {
         let next = unit.text().first().or_else(|| bytes.get(at + unit.width)).copied()?;
         let goes_on =
             next.is_ascii_alphanumeric() || matches!(next, b'_' | 0x80..|b'"'| b'\'' | b'\\' | b'%' | b'&' | b'=');
-        if goes_on { self.view_from(bytes, pivot.min(at)..at) } else { None }
+        goes_on.then(|| self.view_from(bytes, pivot.min(at)..at))
     }
 
-    fn leads_to(&self, bytes: &[u8], at: usize, ends: Range<usize>) -> Option<View> {
+    fn leads_to(&self, bytes: &[u8], at: usize, ends: Range<usize>) -> Option<Look> {
         if !self.leads(*bytes.get(at)?) || !ends.contains(&(at + self.unit(bytes, at)?.width)) {
             return None;
         }
-        self.view_from(bytes, at..at)
+        Some(self.view_from(bytes, at..at))
     }
 }
 
 /// Taking views from a known unit.
 trait ViewFrom {
     /// The view around `at`, from a pivot to a unit, if there is a core near the pivot.
-    fn view_from(&self, bytes: &[u8], at: Range<usize>) -> Option<View>;
+    fn view_from(&self, bytes: &[u8], at: Range<usize>) -> Look;
 }
 
 impl<T: Units> ViewFrom for T {
-    fn view_from(&self, bytes: &[u8], at: Range<usize>) -> Option<View> {
-        let near = rewrite(self, bytes, at.start.saturating_sub(NEAR)..bytes.len().min(at.end + NEAR));
+    fn view_from(&self, bytes: &[u8], at: Range<usize>) -> Look {
+        let near = rewrite(self, bytes, at.start.saturating_sub(NEAR)..bytes.len().min(at.end + NEAR + BARREN));
         if !has_core(near.bytes()) {
-            return None;
+            return Look::Barren(at.end + BARREN);
         }
         let end = bytes.len().min(at.start + RIGHT);
         let source = at.start.saturating_sub(LEFT)..end;
         let settled = if end == bytes.len() { end } else { end - MARGIN };
-        Some(rewrite(self, bytes, source.clone()).finish(self.name_at(bytes, at.end), source, settled))
+        Look::View(rewrite(self, bytes, source.clone()).finish(self.name_at(bytes, at.end), source, settled))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::view::{Builder, Names, View};
-use super::{Encoding, has_core};
+use super::{Encoding, Look, has_core};
 
 const LEFT: usize = 2 << 10;
 const RIGHT: usize = 12 << 10;
@@ -71,7 +71,14 @@ impl Layout {
 }
 
 impl Encoding for Wide {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
+    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
+        let until = pivot.end;
+        Look::or_barren(self.view_of(bytes, pivot), until)
+    }
+}
+
+impl Wide {
+    fn view_of(&self, bytes: &[u8], pivot: Range<usize>) -> Option<View> {
         let start = pivot.start;
         // The pivot begins with a character or with the zero bytes in front of one.
         let char = start + bytes.get(pivot)?.iter().position(|byte| *byte != 0)?;

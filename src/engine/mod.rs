@@ -221,7 +221,7 @@ impl Engine {
     }
 
     fn match_at(&self, bytes: &[u8], rule: usize, detect: &Detect, at: usize) -> Option<Range<usize>> {
-        let pattern = self.patterns[rule].get_or_init(|| compile(&detect.pattern).ok()).as_ref()?;
+        let pattern = self.patterns[rule].get_or_init(|| compile_at(detect).ok()).as_ref()?;
         let from = at.saturating_sub(detect.lookbehind);
         let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
         let mut start = from;
@@ -334,6 +334,14 @@ struct Token {
 /// When the pattern is malformed or too large once compiled.
 pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
+}
+
+/// A token that begins with its literal is not looked for anywhere else: near misses in a row cost nothing.
+fn compile_at(detect: &Detect) -> Result<Regex, regex::Error> {
+    if detect.lookbehind > 0 {
+        return compile(&detect.pattern);
+    }
+    compile(&format!(r"\A(?:{})", detect.pattern))
 }
 
 /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can

@@ -4,10 +4,12 @@ use std::io::{self, Cursor, Read};
 use std::sync::Mutex;
 use std::time::Instant;
 
+use crate::context::within;
 use crate::coverage::{Coverage, Reason};
 use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
+use crate::limits::MAX_IN_MEMORY;
 use crate::site::{Place, Sighting};
 use crate::unpack::{self, Seekable};
 
@@ -141,6 +143,12 @@ impl<'a> Collector<'a> {
     pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &Place) -> Result<Scanned, io::Error> {
         let mut reader: &mut dyn Seekable = input;
         let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
+        if !scanned.is_clean() {
+            match self.scratch.whole(scanned.bytes) {
+                Some(whole) => name_within(whole, &mut self.seen.sightings[scanned.sightings.clone()]),
+                None => self.name_in_large(input, &scanned),
+            }
+        }
         if self.scratch.whole(scanned.bytes).is_some() {
             self.open_small(place, &mut scanned);
         } else if unpack::is_archive_at(input) {
@@ -154,10 +162,22 @@ impl<'a> Collector<'a> {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
+        name_within(bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
         if unpack::is_archive(bytes) {
             self.members(&mut Cursor::new(bytes), place, &mut scanned);
         }
         scanned
+    }
+
+    /// As [`name_within`], for a text that did not fit the window. What cannot be read again has no names.
+    fn name_in_large(&mut self, input: &mut dyn Seekable, scanned: &Scanned) {
+        let mut text = Vec::new();
+        if scanned.bytes <= MAX_IN_MEMORY
+            && input.rewind().is_ok()
+            && Read::take(input, MAX_IN_MEMORY).read_to_end(&mut text).is_ok()
+        {
+            name_within(&text, self.sightings_mut(scanned));
+        }
     }
 
     /// Opens the text that was searched last, if it is a small archive.
@@ -228,6 +248,16 @@ impl Drop for Collector<'_> {
     fn drop(&mut self) {
         let seen = std::mem::take(&mut self.seen);
         self.shared.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).merge(seen);
+    }
+}
+
+/// Says for the hits of a text that holds other texts which of them each is in.
+fn name_within(text: &[u8], sightings: &mut [Sighting]) {
+    let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
+    if !offsets.is_empty() {
+        for (sighting, name) in sightings.iter_mut().zip(within::names(text, &offsets)) {
+            sighting.place.within = name;
+        }
     }
 }
 

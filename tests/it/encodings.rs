@@ -244,3 +244,30 @@ fn dense_near_misses_take_linear_time() {
         }
     }
 }
+
+#[test]
+fn source_maps_and_notebooks_say_what_the_key_is_in() {
+    let mut dir = Dir::new();
+    let filler = "x".repeat(1_500_000);
+    dir.write(
+        "app.js.map",
+        r#"{"version":3,"sources":["src/a.ts","src/pay.ts"],"sourcesContent":["","k = '{{sk_live}}'"]}"#,
+    );
+    dir.write(
+        "big.js.map",
+        &format!(r#"{{"sourcesContent":["{filler}","k = '{{{{sk_live}}}}'"],"sources":["src/a.ts","src/big.ts"]}}"#),
+    );
+    dir.write("n.ipynb", "{\"cells\":[{\"source\":[]},{\"source\":[\"k = \\\"{{rk_live}}\\\"\\n\"]}],\"nbformat\":4}");
+    dir.write("plain.json", r#"{"k": "{{rk_live}}"}"#);
+    let report = dir.scan(&["."]).report();
+    let mut seen: Vec<_> =
+        report.findings.iter().flat_map(|f| &f.locations).map(|l| (l.path.as_str(), l.within.as_deref())).collect();
+    seen.sort();
+    let expected = [
+        ("app.js.map", Some("src/pay.ts")),
+        ("big.js.map", Some("src/big.ts")),
+        ("n.ipynb", Some("cell 2")),
+        ("plain.json", None),
+    ];
+    assert_eq!(seen, expected);
+}
