@@ -10,6 +10,8 @@ use crate::engine::{self, Engine};
 use crate::finding::Finding;
 use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository};
 use crate::plan::{Plan, Subject};
+use crate::policy::force::{self, InForce};
+use crate::policy::{self, CONFIG_FILE};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
 use crate::source::{Collected, Progress, Shared, history, range, staged, stdin, worktree};
@@ -20,6 +22,9 @@ pub enum Error {
     /// The rules are at fault.
     #[error(transparent)]
     Rules(#[from] load::Error),
+    /// The policy is at fault.
+    #[error(transparent)]
+    Policy(#[from] policy::Error),
     /// The rules cannot be searched together.
     #[error(transparent)]
     Engine(#[from] engine::Error),
@@ -40,19 +45,30 @@ pub enum Error {
     History(#[from] history::Error),
 }
 
-/// Makes the engine that a plan asks for.
-///
-/// # Errors
-/// When the rules are at fault.
-pub fn engine(plan: &Plan) -> Result<Engine, Error> {
-    Ok(Engine::new(load::load(plan.rules.builtin, &plan.rules.directories)?)?)
+/// What a scan needs beside its plan.
+pub struct Prepared {
+    /// The matcher, with the rules in force.
+    pub engine: Engine,
+    policy: InForce,
 }
 
-/// Runs a scan. `input` is standard input.
+/// Reads the policy that a plan is to obey, and makes the engine that the two ask for.
+///
+/// # Errors
+/// When the rules or the policy are at fault.
+pub fn prepare(plan: &Plan) -> Result<Prepared, Error> {
+    let policy = force::find(plan)?;
+    let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.rule_files)?;
+    policy.policy.config.check_rules(CONFIG_FILE, &rules)?;
+    Ok(Prepared { engine: Engine::new(rules)?, policy })
+}
+
+/// Runs a scan. `input` is standard input. Gives the report, and what the user should know about the policy.
 ///
 /// # Errors
 /// When there is nothing that a report could be about: a missing path.
-pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Report, Error> {
+pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Result<(Report, Vec<String>), Error> {
+    let engine = &prepared.engine;
     let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let progress = if plan.progress { Progress::drawn(unit(&plan.subject)) } else { Progress::hidden() };
     let mut shared = Shared::new(engine, deadline, progress);
@@ -78,7 +94,18 @@ pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Re
             let range = range::scan(&shared, &repository, Some(&env), (base, head))?;
             let ends = range.ends.clone();
             finish = Box::new(move |finding| range.expose(finding));
-            repository_target(TargetKind::Range, &repository, Some(ends.head), Some(ends.base))
+            repository_target(TargetKind::Range, &repository, Some(ends.head), ends.base)
+        }
+        Subject::Pushed { known, heads, .. } => {
+            let env = GitEnv::from_process();
+            let repository = here(&env)?;
+            let ranges = range::scan_pushed(&shared, &repository, Some(&env), known, heads)?;
+            finish = Box::new(move |finding| {
+                if let Some(range) = ranges.iter().find(|range| range.concerns(finding)) {
+                    range.expose(finding);
+                }
+            });
+            repository_target(TargetKind::Range, &repository, heads.last().copied(), known.first().copied())
         }
         Subject::History { repositories, alternates, plain, cache } => {
             let options = history::Options { threads: plan.threads, plain: *plain, cache: cache.clone() };
@@ -95,7 +122,8 @@ pub fn scan(plan: &Plan, engine: &Engine, input: &mut dyn io::Read) -> Result<Re
     };
     let mut report = report(engine, target, shared.into_collected());
     report.findings.iter_mut().for_each(finish);
-    Ok(report)
+    let notices = prepared.policy.apply(&mut report, engine.rules());
+    Ok((report, notices))
 }
 
 /// The repository around the current directory, or the one that git's environment names.

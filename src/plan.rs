@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::finding::Severity;
+use crate::git::Oid;
 
 /// What to scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +38,33 @@ pub enum Subject {
         /// Where the names of clean objects are kept between scans.
         cache: Option<PathBuf>,
     },
+    /// What a push brings to a repository.
+    Pushed {
+        /// Objects whose history was there before.
+        known: Vec<Oid>,
+        /// Objects that refs are to point to.
+        heads: Vec<Oid>,
+        /// The commit whose policy is in force.
+        trusted: Option<Oid>,
+    },
     /// Standard input.
     Stdin {
         /// The name that locations have.
         name: String,
     },
+}
+
+/// Which policy is in force.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PolicyChoice {
+    /// None of the repository's own, inline allows included.
+    pub none: bool,
+    /// This file instead of `pinstripe.toml` at the root.
+    pub config: Option<PathBuf>,
+    /// This file instead of the baseline at the root.
+    pub baseline: Option<PathBuf>,
+    /// As of this revision, instead of the index, the merge base or the disk.
+    pub revision: Option<String>,
 }
 
 /// Which rules are in force.
@@ -92,6 +115,8 @@ pub struct Plan {
     pub subject: Subject,
     /// Which rules.
     pub rules: Rules,
+    /// Which policy.
+    pub policy: PolicyChoice,
     /// Whether archives are opened.
     pub archives: bool,
     /// Worker threads, at least one.

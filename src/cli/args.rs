@@ -21,6 +21,12 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Scan directories, files or standard input
     Scan(Box<Scan>),
+    /// Git hooks: install them, or run one
+    #[command(subcommand)]
+    Hook(Box<super::more_args::Hook>),
+    /// Findings that may stay for now
+    #[command(subcommand)]
+    Baseline(Box<super::more_args::Baseline>),
     /// List, explain or check the rules
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -105,6 +111,9 @@ pub(super) struct Scan {
     pub(super) rules: Rules,
 
     #[command(flatten)]
+    pub(super) policy: Policy,
+
+    #[command(flatten)]
     pub(super) limits: Limits,
 
     #[command(flatten)]
@@ -123,7 +132,27 @@ pub(super) struct Rules {
     pub(super) no_default_rules: bool,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Policy")]
+pub(super) struct Policy {
+    /// Read this file instead of pinstripe.toml at the root
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Obey no policy of the repository: no pinstripe.toml, no baseline, no inline allow
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
+
+    /// Read this file instead of .pinstripe-baseline.json at the root
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Read the policy as of a revision
+    #[arg(long, value_name = "REV", conflicts_with = "no_config")]
+    pub(super) policy_ref: Option<String>,
+}
+
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct Limits {
     /// Worker threads [default: one per core]
@@ -135,7 +164,7 @@ pub(super) struct Limits {
     pub(super) timeout: Option<Duration>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Report")]
 pub(super) struct Reporting {
     /// Format on standard output
@@ -179,9 +208,10 @@ pub(super) struct Reporting {
     pub(super) verbose: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
     /// If standard output is a terminal and NO_COLOR is not set
+    #[default]
     Auto,
     Always,
     Never,
@@ -191,7 +221,7 @@ fn format_names() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }
 
-fn severity_names() -> clap::builder::PossibleValuesParser {
+pub(super) fn severity_names() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(Severity::ALL.map(Severity::name))
 }
 

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 mod args;
+mod baseline;
+mod hook;
 mod manual;
+mod more_args;
 mod output;
 mod rules;
 mod scan;
@@ -34,6 +37,8 @@ pub fn run() -> ExitCode {
 fn dispatch(cli: args::Cli) -> u8 {
     let outcome = match cli.command {
         args::Command::Scan(scan) => scan::run(*scan),
+        args::Command::Hook(command) => hook::run(*command),
+        args::Command::Baseline(command) => baseline::run(*command),
         args::Command::Rules(command) => rules::run(command),
         args::Command::Completions { shell } => manual::completions(shell),
         args::Command::Man => manual::man(),

@@ -7,26 +7,69 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::args::{Color, Scan, severity};
+use super::args::{self, Color, Scan, severity};
 use super::output;
 use crate::engine::Engine;
+use crate::engine::mask::sanitize;
 use crate::pipeline;
-use crate::plan::{Plan, Reporting, Rules, Subject};
+use crate::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
 use crate::report::{self, FORMATS, Report};
 
 /// Scans, reports and gives the exit code.
 pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
     let plan = plan(args);
-    let engine = pipeline::engine(&plan)?;
-    for wanted in &plan.reporting.outputs {
-        output::clear(&wanted.file).with_context(|| format!("cannot write {}", wanted.file.display()))?;
-    }
-    let report = pipeline::scan(&plan, &engine, &mut io::stdin().lock())?;
+    clear_outputs(&plan)?;
+    let (report, engine) = report(&plan)?;
     deliver(&plan.reporting, &engine, &report)?;
     Ok(exit_code(&plan.reporting, &report))
 }
 
-fn plan(args: Scan) -> Plan {
+/// Takes older reports away, so that none is taken for one of this scan.
+pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
+    for wanted in &plan.reporting.outputs {
+        output::clear(&wanted.file).with_context(|| format!("cannot write {}", wanted.file.display()))?;
+    }
+    Ok(())
+}
+
+/// Runs a plan. Tells what the user should know about the policy.
+pub(super) fn report(plan: &Plan) -> anyhow::Result<(Report, Engine)> {
+    report_of(plan, &mut io::stdin().lock())
+}
+
+fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
+    let prepared = pipeline::prepare(plan)?;
+    let (report, notices) = pipeline::scan(plan, &prepared, input)?;
+    for notice in notices {
+        output::warn(&format!("note: {}", sanitize(&notice)));
+    }
+    Ok((report, prepared.engine))
+}
+
+/// Runs a plan on a text at hand; reports it unless it lets everything pass.
+pub(super) fn with_input(
+    plan: &Plan,
+    input: &mut dyn io::Read,
+    adjust: impl FnOnce(&mut Report),
+) -> anyhow::Result<u8> {
+    clear_outputs(plan)?;
+    let (mut report, engine) = report_of(plan, input)?;
+    adjust(&mut report);
+    let code = exit_code(&plan.reporting, &report);
+    if code != 0 || plan.reporting.verbose > 0 || plan.reporting.format != "text" || !plan.reporting.outputs.is_empty()
+    {
+        deliver(&plan.reporting, &engine, &report)?;
+    }
+    Ok(code)
+}
+
+/// The plan of a scan of these paths as if nothing else had been said.
+pub(super) fn plan_of_paths(paths: Vec<PathBuf>, rules: &args::Rules) -> Plan {
+    let (policy, limits, reporting) = Default::default();
+    plan_with(Subject::Worktree { paths, no_ignore: false }, rules, policy, (limits, reporting))
+}
+
+pub(super) fn plan(args: Scan) -> Plan {
     let subject = if args.staged {
         Subject::Staged
     } else if let Some((base, head)) = args.range {
@@ -40,35 +83,52 @@ fn plan(args: Scan) -> Plan {
         let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
         Subject::Worktree { paths, no_ignore: args.no_ignore }
     };
-    let threads = args.limits.threads.map(usize::from);
-    let color = match args.reporting.color {
+    let plan = plan_with(subject, &args.rules, args.policy, (args.limits, args.reporting));
+    Plan { archives: !args.no_archives, ..plan }
+}
+
+/// The plan of what was said about a subject.
+pub(super) fn plan_with(
+    subject: Subject,
+    rules: &args::Rules,
+    policy: args::Policy,
+    (limits, reporting): (args::Limits, args::Reporting),
+) -> Plan {
+    let threads = limits.threads.map(usize::from);
+    let color = match reporting.color {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
     Plan {
         subject,
-        rules: Rules { builtin: !args.rules.no_default_rules, directories: args.rules.directories },
-        archives: !args.no_archives,
+        rules: Rules { builtin: !rules.no_default_rules, directories: rules.directories.clone() },
+        policy: PolicyChoice {
+            none: policy.no_config,
+            config: policy.config,
+            baseline: policy.baseline,
+            revision: policy.policy_ref,
+        },
+        archives: true,
         threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
-        timeout: args.limits.timeout,
-        progress: !args.reporting.no_progress && !args.reporting.quiet && io::stderr().is_terminal(),
+        timeout: limits.timeout,
+        progress: !reporting.no_progress && !reporting.quiet && io::stderr().is_terminal(),
         reporting: Reporting {
-            format: args.reporting.format,
-            outputs: args.reporting.outputs,
-            fail_on: severity(&args.reporting.fail_on),
-            min_severity: severity(&args.reporting.min_severity),
-            exit_zero: args.reporting.exit_zero,
-            allow_incomplete: args.reporting.allow_incomplete,
+            format: reporting.format,
+            outputs: reporting.outputs,
+            fail_on: severity(&reporting.fail_on),
+            min_severity: severity(&reporting.min_severity),
+            exit_zero: reporting.exit_zero,
+            allow_incomplete: reporting.allow_incomplete,
             color,
-            verbose: args.reporting.verbose,
-            quiet: args.reporting.quiet,
+            verbose: reporting.verbose,
+            quiet: reporting.quiet,
         },
     }
 }
 
 /// Writes the report to the files first, then to standard output.
-fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<()> {
+pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<()> {
     for file in &wanted.outputs {
         let bytes = render(&file.format, &Reporting { color: false, ..wanted.clone() }, engine, report)?;
         output::write_whole(&file.file, &bytes).with_context(|| format!("cannot write {}", file.file.display()))?;
@@ -91,7 +151,7 @@ fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) ->
     Ok(bytes)
 }
 
-fn exit_code(wanted: &Reporting, report: &Report) -> u8 {
+pub(super) fn exit_code(wanted: &Reporting, report: &Report) -> u8 {
     match report.verdict(wanted.fail_on) {
         1 if wanted.exit_zero => 0,
         3 if wanted.allow_incomplete => 0,

@@ -7,6 +7,7 @@
 pub mod baseline;
 pub mod config;
 pub mod files;
+pub mod force;
 pub mod import;
 pub mod inline;
 pub mod weakened;

@@ -56,6 +56,14 @@ pub struct Error(pub Vec<Complaint>);
 /// # Errors
 /// Every complaint about every file.
 pub fn load(builtin: bool, directories: &[PathBuf]) -> Result<RuleSet, Error> {
+    load_with(builtin, directories, &[])
+}
+
+/// As [`load`], with rule files that were read already: their paths and texts. The directories' rules override those.
+///
+/// # Errors
+/// Every complaint about every file.
+pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u8>)]) -> Result<RuleSet, Error> {
     let mut complaints = Vec::new();
     let mut loaded = Vec::new();
     if builtin {
@@ -66,7 +74,13 @@ pub fn load(builtin: bool, directories: &[PathBuf]) -> Result<RuleSet, Error> {
             }
         }
     }
-    let mut own = 0;
+    let mut own = texts.len();
+    for (file, text) in texts.iter().take(MAX_RULES) {
+        match read_text(file, text) {
+            Ok(rule) => loaded.push(rule),
+            Err(found) => complaints.extend(found),
+        }
+    }
     for directory in directories {
         for entry in files(directory, &mut complaints) {
             own += 1;
@@ -119,6 +133,18 @@ fn read(path: &Path) -> Result<(Rule, String), Vec<Complaint>> {
     let text = std::fs::read_to_string(path).map_err(|error| whole(error.to_string()))?;
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok((parse(&file, &id, &text, true)?, text))
+}
+
+fn read_text(path: &str, bytes: &[u8]) -> Result<(Rule, String), Vec<Complaint>> {
+    let file = sanitize(path);
+    let whole = |reason: String| vec![complaint(&file, "", reason)];
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(whole(format!("{} bytes; a rule file has at most {MAX_FILE}", bytes.len())));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| whole(error.to_string()))?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let rule = parse(&file, name.strip_suffix(".toml").unwrap_or(name), text, true)?;
+    Ok((rule, text.to_owned()))
 }
 
 /// One file's text to a rule.

@@ -19,6 +19,7 @@ pub mod ignores;
 pub mod members;
 mod objects;
 mod progress;
+mod pushed;
 pub mod range;
 pub mod staged;
 pub mod stdin;

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::objects::{self, Before};
+use super::pushed;
 use super::staged::tree_of;
 use super::{Collector, Shared};
 use crate::coverage::Reason;
@@ -18,8 +19,8 @@ use crate::site::{PathText, Place};
 /// The two ends of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ends {
-    /// The commit whose history is known.
-    pub base: Oid,
+    /// The commit whose history is known, if there is any.
+    pub base: Option<Oid>,
     /// The commit whose history is looked at.
     pub head: Oid,
     /// Their best common ancestor.
@@ -81,16 +82,53 @@ pub fn scan(
     let resolve = |name| rev::resolve(repository, env, &odb, name).map_err(|error| Error::unknown(repository, error));
     let (base, head) = (resolve(base)?, resolve(head)?);
     let ancestry = Ancestry::new(repository, env);
-    let ends = Ends { base, head, merge_base: ancestry.merge_base(&base, &head) };
+    let ends = Ends { base: Some(base), head, merge_base: ancestry.merge_base(&base, &head) };
     let commits = ancestry.between(&[base], &[head])?;
     let mut collector = Collector::new(shared);
     repository.report_problems(collector.coverage());
     odb.report_problems(collector.coverage());
+    Ok(walk(&mut collector, repository, &odb, ends, &commits))
+}
+
+fn walk(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: Ends, commits: &[Oid]) -> Range {
     if ends.merge_base.is_none() && !repository.shallow.is_empty() {
         collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
-    let changes = changes(&mut collector, repository, &odb, &ends);
-    Ok(Walk::new(&mut collector, repository, (&odb, &changes), ends).run(&commits))
+    let changes = changes(collector, repository, odb, &ends);
+    Walk::new(collector, repository, (odb, &changes), ends).run(commits)
+}
+
+/// Common ancestors are looked for with this many of the known commits.
+const MAX_BASES: usize = 16;
+
+/// Scans what each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object: what a
+/// tag says is searched, too.
+///
+/// # Errors
+/// When the history between them cannot be walked.
+pub fn scan_pushed(
+    shared: &Shared<'_>,
+    repository: &Repository,
+    env: Option<&GitEnv>,
+    known: &[Oid],
+    heads: &[Oid],
+) -> Result<Vec<Range>, Error> {
+    let odb = Odb::open(repository);
+    let ancestry = Ancestry::new(repository, env);
+    let mut collector = Collector::new(shared);
+    repository.report_problems(collector.coverage());
+    odb.report_problems(collector.coverage());
+    let mut known = known.to_vec();
+    let mut ranges = Vec::new();
+    for head in heads {
+        let Some(head) = pushed::unwrap(&mut collector, repository, &odb, *head) else { continue };
+        let base = known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
+        let commits = ancestry.between(&known, &[head])?;
+        let ends = Ends { base, head, merge_base: base };
+        ranges.push(walk(&mut collector, repository, &odb, ends, &commits));
+        known.push(head);
+    }
+    Ok(ranges)
 }
 
 struct Walk<'a, 'c> {
@@ -218,9 +256,20 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
 
 /// What differs between the merge base and the head.
 fn changes(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: &Ends) -> Vec<Change> {
-    let mut differ = Differ::new(odb, repository.format);
     let old = ends.merge_base.and_then(|base| tree_of(odb, repository, &base));
-    differ.trees(old, tree_of(odb, repository, &ends.head));
+    tree_changes(collector, repository, odb, old, tree_of(odb, repository, &ends.head))
+}
+
+/// What differs between two trees.
+pub(super) fn tree_changes(
+    collector: &mut Collector<'_>,
+    repository: &Repository,
+    odb: &Odb,
+    old: Option<Oid>,
+    new: Option<Oid>,
+) -> Vec<Change> {
+    let mut differ = Differ::new(odb, repository.format);
+    differ.trees(old, new);
     objects::report_differ(collector, &differ);
     differ.changes
 }
@@ -249,6 +298,12 @@ pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]
 }
 
 impl Range {
+    /// Whether a commit of this range brought a place of the finding.
+    #[must_use]
+    pub fn concerns(&self, finding: &Finding) -> bool {
+        finding.locations.iter().any(|at| at.commit.as_ref().is_some_and(|commit| self.commits.contains_key(commit)))
+    }
+
     /// Tells how long a finding of this range has been exposed.
     pub fn expose(&self, finding: &mut Finding) {
         let dated = |commit: &String| {

@@ -1,0 +1,72 @@
+//! Hooks around a commit.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::super::more_args::HookScan;
+use super::{judge, plan, variable};
+use crate::finding::Origin;
+use crate::git::changes::Differ;
+use crate::git::{Commit, GitEnv, Index, Kind, Odb, OpenOptions, Repository, disk, rev};
+use crate::plan::Subject;
+
+/// Largest commit message, in bytes.
+const MAX_MESSAGE: u64 = 64 << 20;
+
+/// Scans what is staged. Frameworks name files: if each of them is staged, they are the staged ones; if not, somebody
+/// asked for these files, whatever is staged. Where a framework names none and nothing is staged, it was asked for
+/// everything; git itself means "nothing to commit" by that.
+pub(super) fn pre_commit(mut wanted: HookScan) -> anyhow::Result<u8> {
+    let names = std::mem::take(&mut wanted.arguments);
+    let staged = staged_paths()?;
+    let subject = if names.is_empty() {
+        if staged.is_empty() && variable("PRE_COMMIT").is_some() { everything() } else { Subject::Staged }
+    } else if names.iter().all(|name| staged.contains(&bytes(name))) {
+        Subject::Staged
+    } else {
+        Subject::Worktree { paths: names, no_ignore: false }
+    };
+    judge(&plan(wanted, subject), &mut io::empty(), |_| ())
+}
+
+fn everything() -> Subject {
+    Subject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    let text = path.strip_prefix(".").unwrap_or(path);
+    text.as_os_str().as_encoded_bytes().to_vec()
+}
+
+/// Paths whose staged content differs from HEAD.
+fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
+    let env = GitEnv::from_process();
+    let options = OpenOptions { env: Some(env.clone()), alternates: false };
+    let repository = Repository::discover(Path::new("."), &options)?;
+    let odb = Odb::open(&repository);
+    let head = rev::head(&repository).and_then(|head| odb.read(&head).ok().flatten());
+    let tree = head.and_then(|(kind, bytes)| match kind {
+        Kind::Commit => Commit::parse(&bytes, repository.format).map(|commit| commit.tree),
+        _ => None,
+    });
+    let mut differ = Differ::new(&odb, repository.format);
+    differ.index(&Index::of(&repository, Some(&env))?, tree);
+    Ok(differ.changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
+}
+
+/// Scans the message that git is about to use. What `commit --verbose` shows below its scissors is no part of it.
+pub(super) fn commit_msg(mut wanted: HookScan) -> anyhow::Result<u8> {
+    let file = std::mem::take(&mut wanted.arguments).into_iter().next().context("git names the message's file")?;
+    let message = disk::read(&file, MAX_MESSAGE)?.with_context(|| format!("no file {}", file.display()))?;
+    let end = memchr::memmem::find(&message, b" ------------------------ >8 ------------------------");
+    let message = &message[..end.unwrap_or(message.len())];
+    let plan = plan(wanted, Subject::Stdin { name: "COMMIT_EDITMSG".to_owned() });
+    judge(&plan, &mut io::Cursor::new(message), |report| {
+        for location in report.findings.iter_mut().flat_map(|finding| &mut finding.locations) {
+            location.origin = Origin::CommitMessage;
+        }
+    })
+}

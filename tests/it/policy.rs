@@ -1,0 +1,189 @@
+//! Policy files: who may allow what, and what a change cannot allow itself.
+
+use pinstripe::finding::Status;
+
+use crate::support::{Dir, Run};
+
+fn repository() -> Dir {
+    let dir = Dir::new();
+    dir.git(&["init", "-q", "-b", "main"]);
+    dir
+}
+
+fn statuses(run: &Run) -> Vec<(String, Status)> {
+    run.report().findings.into_iter().map(|finding| (finding.rule, finding.status)).collect()
+}
+
+#[test]
+fn the_version_in_force_is_that_of_what_is_scanned() {
+    let mut dir = repository();
+    dir.write("a.py", "key = '{{sk_live}}'\n");
+    assert_eq!(dir.run(&["baseline", "create"]).code, 0);
+    // On disk it counts; the index and HEAD do not have it yet.
+    let run = dir.scan(&["."]);
+    assert_eq!((run.code, statuses(&run)), (0, vec![("secret-live".to_owned(), Status::Baselined)]));
+    dir.git(&["add", "a.py"]);
+    assert_eq!(dir.scan(&["--staged"]).code, 1);
+    dir.git(&["add", "."]);
+    assert_eq!(dir.scan(&["--staged"]).code, 0);
+    std::fs::remove_file(dir.join(".pinstripe-baseline.json")).unwrap();
+    assert_eq!(dir.scan(&["--staged"]).code, 0);
+    assert_eq!(dir.scan(&["."]).code, 1);
+    dir.git(&["checkout", "-q", "--", "."]);
+    for flag in [&["--no-config"][..], &["--policy-ref", "HEAD"][..]] {
+        let run = dir.scan(&[flag, &["."]].concat());
+        assert_ne!(run.code, 0, "{flag:?}");
+    }
+    dir.git(&["commit", "-qm", "one"]);
+    assert_eq!(dir.scan(&["--policy-ref", "HEAD", "."]).code, 0);
+    assert_eq!(dir.scan(&["--no-config", "."]).code, 1);
+}
+
+#[test]
+fn a_pull_request_cannot_allow_itself() {
+    let mut dir = repository();
+    dir.write("pinstripe.toml", "[severity]\nsecret-test = \"high\"\n");
+    dir.write("app.py", "x = 1\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "base"]);
+    dir.git(&["checkout", "-qb", "pr"]);
+    dir.write("app.py", "x = '{{sk_live}}' # pinstripe:allow secret-live trust me\n");
+    dir.write("lib.py", "x = '{{rk_live}}' # gitleaks:allow\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "keys"]);
+    dir.write("more.py", "x = '{{sk_live}}'\n");
+    let before = dir.scan(&["--range", "main..pr"]);
+    assert_eq!(before.code, 1);
+    let open = |run: &Run| -> Vec<String> {
+        let mut rules: Vec<String> = run
+            .report()
+            .findings
+            .into_iter()
+            .filter(|finding| finding.status == Status::Open)
+            .map(|finding| finding.rule)
+            .collect();
+        rules.sort();
+        rules
+    };
+    assert_eq!(open(&before), ["policy-weakened", "restricted-live", "secret-live"]);
+    dir.write(
+        "pinstripe.toml",
+        "[severity]\nsecret-live = \"note\"\n[[allow]]\nrule = \"*\"\npaths = [\"**\"]\nreason = \"trust me\"\n",
+    );
+    std::fs::rename(dir.join("pinstripe.toml"), dir.join("kept")).unwrap();
+    assert_eq!(dir.run(&["baseline", "create"]).code, 0);
+    std::fs::rename(dir.join("kept"), dir.join("pinstripe.toml")).unwrap();
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "and the policy"]);
+    let run = dir.scan(&["--range", "main..pr"]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    let report = run.report();
+    for rule in ["secret-live", "restricted-live"] {
+        assert!(report.findings.iter().any(|f| f.rule == rule && f.status == Status::Open), "{rule}");
+    }
+    let weakened: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.rule == "policy-weakened")
+        .flat_map(|finding| finding.locations.iter().map(|at| at.path.clone()))
+        .collect();
+    for file in ["pinstripe.toml", ".pinstripe-baseline.json"] {
+        assert!(weakened.iter().any(|path| path == file), "{weakened:?}");
+    }
+    // Once it is merged, it counts.
+    dir.git(&["checkout", "-q", "main"]);
+    dir.git(&["merge", "-q", "pr"]);
+    dir.write("app.py", "y = 2\n");
+    dir.git(&["commit", "-qam", "later"]);
+    assert_eq!(dir.scan(&["--range", "main~1..main"]).code, 0);
+}
+
+#[test]
+fn bad_policy_is_an_error_that_shows_no_key() {
+    let mut dir = repository();
+    dir.write("a.py", "x = 1\n");
+    for text in [
+        "[[allow]]\nrule = \"{{sk_live}}\"\nsurprise = \"{{sk_live}}\"\n",
+        "allow = 3",
+        "[severity]\nno-such-rule = \"low\"\n",
+    ] {
+        let filled = dir.write("pinstripe.toml", text);
+        let run = dir.scan(&["."]);
+        assert_eq!(run.code, 2, "{}", run.stdout);
+        assert!(run.stderr.contains("pinstripe.toml"), "{}", run.stderr);
+        let tail: String = filled.chars().rev().skip(12).take(12).collect();
+        assert!(
+            !run.stderr.contains(&tail.chars().rev().collect::<String>()) || !text.contains("{{"),
+            "{}",
+            run.stderr
+        );
+    }
+    std::fs::remove_file(dir.join("pinstripe.toml")).unwrap();
+    dir.write(".pinstripe-baseline.json", "{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{\"rule\":\"*\",\"fingerprint\":\"00000000000000000000000000000000\"}]}");
+    assert_eq!(dir.scan(&["."]).code, 2);
+}
+
+#[test]
+fn rules_of_the_repository_come_from_the_base_too() {
+    let mut dir = repository();
+    let rule = "title = \"House token\"\nseverity = \"high\"\nconfidence = \"high\"\n[detect]\nliterals = [\"house_token_\"]\npattern = \"house_token_[0-9]{12}\"\ncheck = \"any\"\n[help]\nwhat = \"a\"\nwhy = \"b\"\nfix = \"c\"\n";
+    dir.write("pinstripe.toml", "[rules]\ndirectories = [\"tools/rules\"]\n");
+    dir.write("tools/rules/house-token.toml", rule);
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "base"]);
+    dir.git(&["checkout", "-qb", "pr"]);
+    dir.write("a.py", "t = 'house_token_123456789012'\n");
+    dir.write("tools/rules/house-token.toml", &rule.replace("{12}", "{99}"));
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "pr"]);
+    let run = dir.scan(&["--range", "main..pr"]);
+    let rules: Vec<String> = run.report().findings.into_iter().map(|finding| finding.rule).collect();
+    assert!(rules.contains(&"house-token".to_owned()), "{rules:?} {}", run.stderr);
+    assert!(rules.contains(&"policy-weakened".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn two_branches_add_to_the_baseline_and_git_merges_them() {
+    let mut dir = repository();
+    dir.write("0.py", "k = '{{sk_live}}'\n");
+    assert_eq!(dir.run(&["baseline", "create"]).code, 0);
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "base"]);
+    for side in ["one", "two"] {
+        dir.git(&["checkout", "-qb", side, "main"]);
+        for n in 0..4 {
+            dir.write(&format!("{side}{n}.py"), "k = '{{sk_live}}'\n");
+        }
+        assert_eq!(dir.run(&["baseline", "update", "--reason", side]).code, 0);
+        dir.git(&["add", "."]);
+        dir.git(&["commit", "-qm", side]);
+    }
+    dir.git(&["merge", "-q", "-m", "both", "one"]);
+    let run = dir.scan(&["."]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    assert_eq!(run.report().findings.len(), 9);
+    // What is gone is stale, and pruned when asked.
+    std::fs::remove_file(dir.join("one0.py")).unwrap();
+    assert_eq!(dir.run(&["baseline", "stale"]).code, 1);
+    assert_eq!(dir.run(&["baseline", "update", "--prune"]).code, 0);
+    assert_eq!(dir.run(&["baseline", "stale"]).code, 0);
+    let bytes = std::fs::read(dir.join(".pinstripe-baseline.json")).unwrap();
+    assert_eq!(dir.run(&["baseline", "update"]).code, 0);
+    assert_eq!(std::fs::read(dir.join(".pinstripe-baseline.json")).unwrap(), bytes);
+    assert_eq!(dir.run(&["baseline", "create"]).code, 2);
+}
+
+#[test]
+fn what_gitleaks_was_told_is_imported() {
+    let mut dir = repository();
+    dir.write("conf/a.env", "STRIPE_A={{sk_live}}\nSTRIPE_B={{rk_live}}\n");
+    dir.write("old/c.env", "STRIPE_C={{sk_live}}\n");
+    dir.write(".gitleaksignore", "conf/a.env:stripe-access-token:1\nconf/a.env:aws-access-token:1\n");
+    dir.write(".gitleaks.toml", "[allowlist]\npaths = ['^old/']\n");
+    let run = dir.run(&["baseline", "import"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("not carried over: .gitleaksignore: conf/a.env:aws-access-token:1"), "{}", run.stdout);
+    assert_eq!(run.stdout.lines().filter(|line| line.starts_with("carried over")).count(), 2);
+    let open: Vec<_> = statuses(&dir.scan(&["."])).into_iter().filter(|(_, status)| *status == Status::Open).collect();
+    assert_eq!(open, [("restricted-live".to_owned(), Status::Open)]);
+}
