@@ -182,6 +182,12 @@ impl Coverage {
         self.skipped.keys().all(|reason| reason.class() == SkipClass::Policy)
     }
 
+    /// How many things were left out in all.
+    #[must_use]
+    pub fn skipped_total(&self) -> u64 {
+        self.skipped.values().map(|tally| tally.count).sum()
+    }
+
     /// How many things were left out for this reason.
     #[must_use]
     pub fn count(&self, reason: Reason) -> u64 {

@@ -111,6 +111,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             let options = history::Options { threads: plan.threads, plain: *plain, cache: cache.clone() };
             let open = OpenOptions { env: None, alternates: *alternates };
             let history = history::scan_all(&shared, repositories, &open, &options)?;
+            warn(&history.warnings);
             let target = history_target(&history);
             finish = Box::new(move |finding| history.expose(engine.rules(), finding));
             target
@@ -134,6 +135,15 @@ fn here(env: &GitEnv) -> Result<Repository, OpenError> {
 fn repository_target(kind: TargetKind, repository: &Repository, head: Option<Oid>, base: Option<Oid>) -> Target {
     let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
     Target { kind, root: sanitize(&repository.root().to_string_lossy()), head: name(head), base: name(base) }
+}
+
+/// Sentences for the user, beside the report.
+fn warn(sentences: &[String]) {
+    use std::io::Write as _;
+    for sentence in sentences {
+        // There is nobody left to tell.
+        let _ = writeln!(io::stderr().lock(), "warning: {sentence}");
+    }
 }
 
 fn history_target(history: &history::Histories) -> Target {

@@ -87,6 +87,10 @@ pub(super) struct Scan {
     #[arg(long, requires = "history")]
     pub(super) alternates: bool,
 
+    /// Keep the names of clean objects here, so that the next scan reads only what is new
+    #[arg(long, value_name = "DIR", requires = "history")]
+    pub(super) since_cache: Option<PathBuf>,
+
     /// Search every text whole instead of what deltas insert
     #[arg(long, requires = "history", hide = true)]
     pub(super) plain_history: bool,

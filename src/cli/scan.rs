@@ -76,7 +76,12 @@ pub(super) fn plan(args: Scan) -> Plan {
         Subject::Range { base, head }
     } else if args.history {
         let repositories = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
-        Subject::History { repositories, alternates: args.alternates, plain: args.plain_history, cache: None }
+        Subject::History {
+            repositories,
+            alternates: args.alternates,
+            plain: args.plain_history,
+            cache: args.since_cache,
+        }
     } else if args.stdin {
         Subject::Stdin { name: args.stdin_name }
     } else {

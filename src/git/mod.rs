@@ -16,7 +16,7 @@ mod hash;
 pub mod index;
 mod inflate;
 mod loose;
-mod map;
+pub(crate) mod map;
 mod object;
 mod odb;
 mod oid;

@@ -209,3 +209,52 @@ fn no_key_gets_out_of_a_history() {
         assert!(!run.stdout.contains(&secret[30..42]) && !run.stderr.contains(&secret[30..42]), "{format}");
     }
 }
+
+#[test]
+fn a_rescan_reads_only_what_is_new() {
+    let all = Everywhere::build();
+    all.dir.git(&["gc", "-q", "--no-prune"]);
+    let cache = Dir::new();
+    let scan = || all.dir.scan(&["--history", "--since-cache", cache.path().to_str().unwrap()]);
+    let (first, second) = (scan(), scan());
+    assert_eq!(first.report().findings, second.report().findings);
+    assert_eq!(first.report().coverage.objects, second.report().coverage.objects);
+    assert!(second.report().coverage.bytes < first.report().coverage.bytes / 2);
+    assert_eq!(all.dir.scan(&["--history"]).report().findings, second.report().findings);
+    let file = std::fs::read_dir(cache.path()).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    let third = scan();
+    assert!(third.stderr.contains("damaged"), "{}", third.stderr);
+    assert_eq!(third.report(), first.report());
+}
+
+#[test]
+fn what_is_missing_or_damaged_is_counted_and_the_rest_is_found() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("control.env", "K={{sk_live@control}}\n");
+    dir.write("large.bin", &"lost\n".repeat(1000));
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "one"]);
+    let oid = dir.git(&["rev-parse", "HEAD:large.bin"]);
+    let path = dir.join(".git/objects").join(&oid[..2]).join(oid[2..].trim());
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let report = dir.scan(&["--history"]).report();
+    assert!(!report.coverage.complete && report.findings.len() == 1);
+    assert_eq!(report.coverage.skipped[0].examples, [oid.trim()]);
+    std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    let run = dir.scan(&["--history"]);
+    assert!(run.code == 1 && run.report().coverage.skipped.iter().any(|s| s.examples[0].contains(oid.trim())));
+    dir.git(&["rm", "-q", "--cached", "control.env"]);
+    let outer = Dir::new();
+    let url = format!("file://{}", dir.path().display());
+    std::fs::write(&path, &whole).unwrap();
+    dir.git(&["commit", "-qam", "two"]);
+    git(outer.path(), &["clone", "-q", "--bare", "--depth=1", &url, "shallow.git"]);
+    assert_eq!(outer.scan(&["--history", "shallow.git"]).code, 3);
+    assert_eq!(outer.scan(&["--history", "nothing"]).code, 2);
+}

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+mod cache;
 mod inherit;
 mod places;
+mod texts;
 mod visitor;
 
 use super::{Collector, Shared};
@@ -22,6 +25,7 @@ use crate::git::{Index, Kind, Odb, Oid, OpenError, OpenOptions, Repository};
 use crate::rules::RuleSet;
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Sighting};
+use cache::Cache;
 use visitor::{Common, Raw, Searcher, Seen};
 
 /// How a history is scanned.
@@ -42,6 +46,8 @@ pub struct Histories {
     pub root: PathBuf,
     /// The commit of HEAD, if there is one repository.
     pub head: Option<Oid>,
+    /// Sentences for the user.
+    pub warnings: Vec<String>,
     exposures: BTreeMap<(usize, Fingerprint), Exposure>,
 }
 
@@ -101,6 +107,13 @@ pub fn scan_all(
         let mut history = scan(shared, repository, options)?;
         all.head = history.head.filter(|_| repositories.len() == 1);
         all.add(std::mem::take(&mut history.exposures));
+        all.warnings.append(&mut history.warnings);
+        if repository.foreign {
+            let shown = crate::engine::mask::sanitize(&repository.git_dir.to_string_lossy());
+            all.warnings.push(format!(
+                "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
+            ));
+        }
         if let Ok(below) = repository.root().strip_prefix(&all.root)
             && !below.as_os_str().is_empty()
         {
@@ -124,6 +137,8 @@ pub struct History {
     pub exposures: BTreeMap<(usize, Fingerprint), Exposure>,
     /// What was read and what was not.
     pub coverage: Coverage,
+    /// Sentences for the user.
+    pub warnings: Vec<String>,
     /// The commit of HEAD.
     pub head: Option<Oid>,
 }
@@ -153,13 +168,28 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     odb.report_problems(&mut coverage);
     refs.report_problems(&mut coverage);
     let index = index(repo, &mut coverage);
-    let common =
-        Common { shared, repo, odb: &odb, plain: options.plain, keep_clean: false, total: Mutex::new(Seen::default()) };
+    let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo));
+    let keep_clean = cache.is_some();
+    let total = Mutex::new(Seen::default());
+    let common = Common { shared, repo, odb: &odb, plain: options.plain, keep_clean, total };
     let stop = || shared.expired();
-    let plan = Plan { kinds: ALL, wanted: &|_| true, threads: options.threads, stop: &stop };
+    let known = AtomicU64::new(0);
+    let wanted = |name: &[u8]| {
+        let is_known = cache.as_ref().is_some_and(|(cache, _)| cache.has(name));
+        known.fetch_add(u64::from(is_known), Ordering::Relaxed);
+        !is_known
+    };
+    let plan = Plan { kinds: ALL, wanted: &wanted, threads: options.threads, stop: &stop };
     let lost = walk::walk(&odb, &plan, &|| Searcher::new(&common), &|total| shared.progress.expect(total))?;
     let mut seen = common.total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     coverage.merge(std::mem::take(&mut seen.coverage));
+    coverage.objects += known.into_inner();
+    let mut warnings = Vec::new();
+    if let Some((cache, warning)) = cache {
+        warnings.extend(warning);
+        let clean = healthy(std::mem::take(&mut seen.clean), &lost);
+        warnings.extend(cache.save(clean).err().map(|error| format!("the cache cannot be written: {error}")));
+    }
     count_lost(&mut coverage, lost);
     count_shallow(&mut coverage, repo);
     search_ref_names(shared, &refs, &mut seen.hits);
@@ -174,7 +204,7 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     }
     count_pointers(&mut coverage, repo, &seen);
     let (sightings, exposures) = places::place(&attributed, seen.hits, &refs);
-    Ok(History { sightings, exposures, coverage, head: refs.head })
+    Ok(History { sightings, exposures, coverage, warnings, head: refs.head })
 }
 
 impl From<walk::NoThreads> for Error {
@@ -187,6 +217,17 @@ type Key<'a> = (Oid, crate::finding::Origin, &'a [String], Option<&'a [u8]>, u64
 
 fn key(raw: &Raw) -> Key<'_> {
     (raw.oid, raw.origin, &raw.chain, raw.name.as_deref(), raw.hit.span.start, raw.hit.rule)
+}
+
+fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository) -> (Cache, Option<String>) {
+    let under = format!("{} archives={}", shared.engine.rules().digest(), shared.archives);
+    Cache::open(directory, repo, &under)
+}
+
+/// Without what can be read although its checksum is wrong.
+fn healthy(mut clean: Vec<Oid>, lost: &walk::Lost) -> Vec<Oid> {
+    clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
+    if lost.indexes.is_empty() { clean } else { Vec::new() }
 }
 
 fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {

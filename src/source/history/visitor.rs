@@ -10,6 +10,7 @@ use std::io::{self, Read};
 use std::sync::Mutex;
 
 use super::inherit;
+use super::texts::parts;
 use crate::coverage::{Coverage, Reason};
 use crate::decode::wide::is_wide_text;
 use crate::engine::prefilter::Found;
@@ -86,6 +87,8 @@ pub(super) struct Common<'a> {
 pub(super) enum Memory {
     /// Where its pivots are.
     Pivots(Vec<Found>),
+    /// Whether nothing at all was to be told of a tree.
+    CleanTree(bool),
     /// Nothing.
     Nothing,
 }
@@ -142,7 +145,7 @@ impl<'a> Searcher<'a> {
     }
 
     fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) {
-        let first = self.seen.hits.len();
+        let (first, skipped) = (self.seen.hits.len(), self.seen.coverage.skipped_total());
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
             let hits = self.common.shared.engine.judge_within(&Window::whole(bytes), found, &mut budget);
@@ -153,7 +156,9 @@ impl<'a> Searcher<'a> {
         }
         self.members(object, bytes, first);
         self.pointer(object, bytes);
-        if self.common.keep_clean && self.seen.hits.len() == first {
+        let is_pointer = self.seen.pointers.contains_key(&object.oid);
+        let told = self.seen.coverage.skipped_total() != skipped;
+        if self.common.keep_clean && self.seen.hits.len() == first && !is_pointer && !told {
             self.seen.clean.push(object.oid);
         }
     }
@@ -227,13 +232,16 @@ impl<'a> Searcher<'a> {
     }
 
     /// Searches the names of a tree and looks up what it names, except where both were copied from another tree.
-    fn tree(&mut self, object: &Object, bytes: &[u8], copies: &[Copied]) {
-        let copies = if self.common.plain { &[] } else { copies };
-        let (mut at, mut copy, mut clean) = (0, 0, true);
+    fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
+        let (inherited, copies) = match base {
+            Some((Memory::CleanTree(clean), copies)) if !self.common.plain => (*clean, copies),
+            _ => (true, &[][..]),
+        };
+        let (mut at, mut copy, mut clean) = (0, 0, inherited);
         for entry in TreeEntries::new(bytes, object.oid.format()) {
             let Ok(entry) = entry else {
                 self.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
-                return;
+                return Memory::Nothing;
             };
             let start = at;
             at = start + entry_length(&bytes[start..], entry.name.len(), entry.oid.as_bytes().len());
@@ -246,14 +254,16 @@ impl<'a> Searcher<'a> {
             clean &= self.name(object, entry.name);
             if entry.is_submodule() {
                 self.seen.submodules.insert(entry.name.to_vec());
+                clean = false;
             } else if !self.common.odb.contains(&entry.oid) {
                 self.seen.missing.insert(entry.oid);
                 clean = false;
             }
         }
-        if self.common.keep_clean && clean && copies.is_empty() {
+        if self.common.keep_clean && clean {
             self.seen.clean.push(object.oid);
         }
+        Memory::CleanTree(clean)
     }
 
     fn name(&mut self, object: &Object, name: &[u8]) -> bool {
@@ -276,8 +286,9 @@ impl<'a> Searcher<'a> {
         clean
     }
 
-    /// Looks up what a commit or tag names. The parents of a shallow boundary are known not to be here.
-    fn links(&mut self, object: &Object, bytes: &[u8]) {
+    /// Looks up what a commit or tag names. The parents of a shallow boundary are known not to be here. False if
+    /// something is amiss.
+    fn links(&mut self, object: &Object, bytes: &[u8]) -> bool {
         let format = object.oid.format();
         let named = if object.kind == Kind::Tag {
             tag_target(bytes, format).map(|target| vec![target])
@@ -289,14 +300,18 @@ impl<'a> Searcher<'a> {
             })
         };
         let Some(named) = named else {
-            return self.seen.coverage.skip(Reason::Damaged, format!("{} {}", object.kind.name(), object.oid));
+            self.seen.coverage.skip(Reason::Damaged, format!("{} {}", object.kind.name(), object.oid));
+            return false;
         };
-        self.seen.missing.extend(named.into_iter().filter(|oid| !self.common.odb.contains(oid)));
+        let missing: Vec<Oid> = named.into_iter().filter(|oid| !self.common.odb.contains(oid)).collect();
+        let whole = missing.is_empty();
+        self.seen.missing.extend(missing);
+        whole
     }
 
     /// Searches the parts of a commit or tag, if there is anything to look at in it.
     fn text(&mut self, object: &Object, bytes: &[u8]) {
-        self.links(object, bytes);
+        let whole = self.links(object, bytes);
         let engine = self.common.shared.engine;
         let mut found = Vec::new();
         engine.prefilter().find(bytes, &mut found);
@@ -308,7 +323,7 @@ impl<'a> Searcher<'a> {
                 self.keep(object, origin, hits);
             }
         }
-        if self.common.keep_clean && self.seen.hits.len() == first {
+        if self.common.keep_clean && whole && self.seen.hits.len() == first {
             self.seen.clean.push(object.oid);
         }
     }
@@ -320,7 +335,7 @@ impl<'a> Searcher<'a> {
         match object.kind {
             Kind::Blob => return self.blob(object, bytes, base),
             _ if !object.fresh => {}
-            Kind::Tree => self.tree(object, bytes, base.map_or(&[], |base| base.1)),
+            Kind::Tree => return self.tree(object, bytes, base),
             Kind::Commit | Kind::Tag => self.text(object, bytes),
         }
         Memory::Nothing
@@ -330,37 +345,6 @@ impl<'a> Searcher<'a> {
 /// The length of the entry at the beginning of `bytes`: mode, space, name, NUL and object name.
 fn entry_length(bytes: &[u8], name: usize, oid: usize) -> usize {
     memchr::memchr(b' ', bytes).unwrap_or(0) + 1 + name + 1 + oid
-}
-
-/// Author, committer or tagger, the other headers, and the message.
-fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Origin, &[u8])> {
-    let message_origin = if kind == Kind::Tag { Origin::TagMessage } else { Origin::CommitMessage };
-    let head_end = memchr::memmem::find(bytes, b"\n\n").map_or(bytes.len(), |at| at + 1);
-    let mut parts = Vec::new();
-    let mut at = 0;
-    let mut others = 0..0;
-    while at < head_end {
-        let end = memchr::memchr(b'\n', &bytes[at..head_end]).map_or(head_end, |found| at + found + 1);
-        let line = &bytes[at..end];
-        let origin = match line {
-            _ if line.starts_with(b"author ") => Some(Origin::Author),
-            _ if line.starts_with(b"committer ") || line.starts_with(b"tagger ") => Some(Origin::Committer),
-            _ => None,
-        };
-        match origin {
-            Some(origin) => {
-                parts.push((message_origin, &bytes[others.clone()]));
-                parts.push((origin, line));
-                others = end..end;
-            }
-            None => others.end = end,
-        }
-        at = end;
-    }
-    parts.push((message_origin, &bytes[others]));
-    parts.push((message_origin, bytes.get(head_end + 1..).unwrap_or_default()));
-    parts.retain(|(_, part)| !part.is_empty());
-    parts
 }
 
 impl Visitor for Searcher<'_> {
