@@ -1,14 +1,14 @@
 //! From a plan to a report: the only place that knows the order of the stages.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use crate::assemble;
 use crate::engine::mask::sanitize;
 use crate::engine::{self, Engine};
 use crate::finding::Finding;
-use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository};
+use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::plan::{Plan, Subject};
 use crate::policy::force::{self, InForce};
 use crate::policy::{self, CONFIG_FILE};
@@ -162,9 +162,8 @@ fn worktree_target(root: &Path) -> Target {
 
 /// The commit of HEAD, where the root is a work tree that has one.
 fn head_of(root: &Path) -> Option<String> {
-    let repository = git2::Repository::open(PathBuf::from(root)).ok()?;
-    let head = repository.head().ok()?.peel_to_commit().ok()?;
-    Some(head.id().to_string())
+    let repository = Repository::open(root, &OpenOptions::default()).ok()?;
+    rev::head(&repository).map(|oid| oid.to_string())
 }
 
 fn report(engine: &Engine, target: Target, collected: Collected) -> Report {
