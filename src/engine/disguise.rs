@@ -55,8 +55,8 @@ pub(super) struct Text<'a> {
     pub(super) bytes: &'a [u8],
     /// What stands around it in the outer layers; empty for the outermost.
     pub(super) outer: Vec<u8>,
-    /// The name that the outer layers assign it to.
-    pub(super) name: Option<String>,
+    /// The text that it was found in, and where.
+    above: Option<(&'a Text<'a>, usize)>,
     /// Encodings undone so far.
     pub(super) depth: usize,
     /// Whether the undone encodings are wide characters only, whose text is as plain as any.
@@ -65,18 +65,24 @@ pub(super) struct Text<'a> {
 
 impl<'a> Text<'a> {
     pub(super) fn outermost(bytes: &'a [u8]) -> Self {
-        Self { bytes, outer: Vec::new(), name: None, depth: 0, plain: true }
+        Self { bytes, outer: Vec::new(), above: None, depth: 0, plain: true }
+    }
+
+    /// The name that the outer layers assign it to.
+    pub(super) fn name(&self) -> Option<String> {
+        let (text, start) = self.above?;
+        name_before(text.bytes, start).or_else(|| text.name())
     }
 
     /// The text of a view of this one.
-    fn inside<'b>(&self, view: &'b View) -> Text<'b> {
+    fn inside<'b>(&'b self, view: &'b View) -> Text<'b> {
         let before = &self.bytes[view.source.start.saturating_sub(CONTEXT)..view.source.start];
         let after = &self.bytes[view.source.end..self.bytes.len().min(view.source.end + CONTEXT)];
         let wide = view.encodings.iter().all(|name| name.starts_with("utf-"));
         Text {
             bytes: &view.bytes,
             outer: [before, b"\n", after, b"\n", &self.outer].concat(),
-            name: name_before(self.bytes, view.source.start).or_else(|| self.name.clone()),
+            above: Some((self, view.source.start)),
             depth: self.depth + view.encodings.len(),
             plain: self.plain && wide,
         }

@@ -3,8 +3,10 @@
 //! Each check answers for the families that name it in their rule file. It sees the token, its body and the text
 //! around it, and never a path: where only the path could tell, the verdict carries the condition ([`PathRule`]).
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
+use super::disguise::Text;
 use super::{assignment, boundary, lines, shape, vendors};
 use crate::finding::Confidence;
 use crate::key::{Generation, is_cli_webhook_secret, split};
@@ -35,20 +37,23 @@ pub enum Verdict {
 }
 
 /// A token with what stands around it.
-pub(crate) struct Candidate<'a> {
-    pub(crate) bytes: &'a [u8],
-    pub(crate) span: Range<usize>,
-    /// The name it is assigned to, also where only an outer layer of an encoded text tells.
-    pub(crate) variable: Option<String>,
-    /// Text around the place where an encoded token stands in the outer layers.
-    pub(crate) outer: &'a [u8],
+pub(super) struct Candidate<'a> {
+    bytes: &'a [u8],
+    pub(super) span: Range<usize>,
+    text: &'a Text<'a>,
+    named: OnceCell<Option<String>>,
 }
 
 impl<'a> Candidate<'a> {
-    /// A token in a text of its own; encoded ones pass what stands around the encoded text as `outer`.
-    pub(crate) fn new(bytes: &'a [u8], span: Range<usize>, outer: &'a [u8]) -> Self {
-        let variable = assignment::name_of_value(bytes, span.start);
-        Self { bytes, span, variable, outer }
+    pub(super) fn new(text: &'a Text<'a>, span: Range<usize>) -> Self {
+        Self { bytes: text.bytes, span, text, named: OnceCell::new() }
+    }
+
+    /// The name it is assigned to, also where only an outer layer of an encoded text tells. Found out when first asked
+    /// for: most candidates are nothing, and say so without it.
+    pub(super) fn variable(&self) -> Option<&str> {
+        let name = || assignment::name_of_value(self.bytes, self.span.start).or_else(|| self.text.name());
+        self.named.get_or_init(name).as_deref()
     }
 
     fn token(&self) -> &'a [u8] {
@@ -56,22 +61,22 @@ impl<'a> Candidate<'a> {
     }
 
     fn variable_has(&self, words: &[String]) -> bool {
-        self.variable.as_ref().is_some_and(|name| says_one_of(name, words))
+        self.variable().is_some_and(|name| says_one_of(name, words))
     }
 
     /// `stripe` in the variable's name or within [`CONTEXT`] bytes on either side.
     fn near_stripe(&self) -> bool {
         let from = self.span.start.saturating_sub(CONTEXT);
         let to = self.span.end.saturating_add(CONTEXT).min(self.bytes.len());
-        self.variable.as_ref().is_some_and(|name| has_stripe(name.as_bytes()))
+        self.variable().is_some_and(|name| has_stripe(name.as_bytes()))
             || has_stripe(&self.bytes[from..self.span.start])
             || has_stripe(&self.bytes[self.span.end..to])
-            || has_stripe(self.outer)
+            || has_stripe(&self.text.outer)
     }
 
     /// Whether the variable or the line names another vendor.
     fn of_another_vendor(&self) -> bool {
-        if let Some(name) = &self.variable {
+        if let Some(name) = self.variable() {
             if vendors::names_another(name.as_bytes()) {
                 return true;
             }
@@ -80,7 +85,7 @@ impl<'a> Candidate<'a> {
             }
         }
         let line = lines::line_around(self.bytes, self.span.start, self.span.end, CONTEXT);
-        vendors::names_another(&self.bytes[line]) || vendors::names_another(self.outer)
+        vendors::names_another(&self.bytes[line]) || vendors::names_another(&self.text.outer)
     }
 }
 
@@ -98,7 +103,7 @@ pub(crate) fn says_one_of(name: &str, words: &[String]) -> bool {
 }
 
 /// Judges a token. A check may move the end of the span back, where the pattern took too much.
-pub(crate) fn judge(candidate: &mut Candidate<'_>, detect: &Detect) -> Verdict {
+pub(super) fn judge(candidate: &mut Candidate<'_>, detect: &Detect) -> Verdict {
     let verdict = match detect.check {
         Check::ApiKey => api_key(candidate, detect),
         Check::WebhookEndpoint => webhook_endpoint(candidate),
@@ -213,7 +218,7 @@ fn opaque(candidate: &Candidate<'_>, detect: &Detect) -> Verdict {
 fn unprefixed(candidate: &Candidate<'_>) -> Verdict {
     let token = candidate.token();
     let not_hex = token.iter().any(|byte| !byte.is_ascii_hexdigit());
-    let Some(name) = candidate.variable.as_deref() else { return Verdict::Nothing };
+    let Some(name) = candidate.variable() else { return Verdict::Nothing };
     let lower = name.to_lowercase();
     let line = lines::line_around(candidate.bytes, candidate.span.start, candidate.span.end, CONTEXT);
     let says_key = ["key", "secret", "token"].iter().any(|word| lower.contains(word));

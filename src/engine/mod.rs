@@ -242,8 +242,7 @@ impl Engine {
     /// Judges a token and adds it with the rule that its verdict falls under.
     fn decide(&self, text: &Text<'_>, rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
         let Some(detect) = &self.rules[rule].detect else { return };
-        let mut candidate = Candidate::new(text.bytes, span, &text.outer);
-        candidate.variable = candidate.variable.or_else(|| text.name.clone());
+        let mut candidate = Candidate::new(text, span);
         let verdict = judge::judge(&mut candidate, detect);
         if verdict == Verdict::Nothing {
             return;
@@ -261,7 +260,7 @@ impl Engine {
             fingerprint,
             confidence: confidence.min(self.rules[rule].confidence),
             key: secret.key(detect.kind),
-            variable: candidate.variable,
+            variable: candidate.variable().map(str::to_owned),
             span: candidate.span,
             path_rule,
             believed: verdict != Verdict::Placeholder,

@@ -112,15 +112,9 @@ pub struct Report {
 impl Report {
     /// The order of findings in every format: severity, rule, first place, fingerprint.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| {
-            let place = |finding: &Finding| {
-                finding.locations.first().map(|at| (at.path.clone(), at.archive.clone(), at.line, at.column))
-            };
-            b.severity
-                .cmp(&a.severity)
-                .then_with(|| place(a).cmp(&place(b)))
-                .then_with(|| a.rule.cmp(&b.rule))
-                .then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        self.findings.sort_by_cached_key(|finding| {
+            let place = finding.locations.first().map(|at| (at.path.clone(), at.archive.clone(), at.line, at.column));
+            (std::cmp::Reverse(finding.severity), place, finding.rule.clone(), finding.fingerprint)
         });
     }
 
