@@ -79,7 +79,7 @@ impl<'a> View<'a> {
     pub(super) fn tally(&self) -> String {
         let counts = Severity::ALL.into_iter().rev().filter_map(|severity| {
             let count = self.open().filter(|block| block.main.severity == severity).count();
-            (count > 0).then(|| format!("{count} {}", severity.name()))
+            (count > 0).then(|| format!("{} {}", number(count as u64), severity.name()))
         });
         counts.collect::<Vec<_>>().join(", ")
     }

@@ -18,6 +18,7 @@ pub mod history;
 pub mod ignores;
 pub mod members;
 mod objects;
+mod place_lines;
 mod progress;
 mod pushed;
 pub mod range;

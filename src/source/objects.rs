@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Collector, Scanned, members};
+use super::{Collector, Scanned, members, place_lines};
 use crate::coverage::Reason;
 use crate::engine::Engine;
 use crate::engine::stream::Scratch;
@@ -22,7 +22,11 @@ pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &
     match odb.read_within(oid, MAX_WHOLE) {
         Ok(Some((Kind::Blob, bytes))) => {
             collector.coverage().objects += 1;
-            Some(collector.bytes(&bytes, place))
+            let scanned = collector.bytes(&bytes, place);
+            if !scanned.is_clean() {
+                place_lines::hash(collector.sightings_mut(&scanned), || Some(bytes.as_slice()));
+            }
+            Some(scanned)
         }
         Ok(Some(_)) => None,
         Ok(None) => {

@@ -9,11 +9,10 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decision, Ignores};
-use super::{Collector, Shared};
+use super::{Collector, Shared, place_lines};
 use crate::coverage::Reason;
 use crate::limits::{MAX_IN_MEMORY, WINDOW};
-use crate::report::line_hash::{self, Wanted};
-use crate::site::{PathText, Place, Sighting};
+use crate::site::{PathText, Place};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
@@ -238,7 +237,9 @@ impl Scope<'_> {
             collector.skip(Reason::Changed, &place.path.text);
         }
         if !scanned.is_clean() && opened.size <= MAX_IN_MEMORY {
-            hash_lines(collector.sightings_mut(&scanned), path);
+            place_lines::hash(collector.sightings_mut(&scanned), || {
+                Some(disk::open(path).ok()??.file.take(MAX_IN_MEMORY))
+            });
         }
         Ok(())
     }
@@ -255,30 +256,6 @@ impl Scope<'_> {
     fn without_root(&self, message: &str) -> String {
         let root = format!("{}/", self.options.root.display());
         message.replace(&root, "")
-    }
-}
-
-/// Reads a file once more for the line hashes and columns that code scanning wants, unless all of its hits lie inside of
-/// archive members. Where that fails there are none: the finding stands without them.
-fn hash_lines(sightings: &mut [Sighting], path: &Path) {
-    let mut direct: Vec<&mut Sighting> = sightings
-        .iter_mut()
-        .filter(|sighting| sighting.place.archive.is_empty() && sighting.place.within.is_none())
-        .collect();
-    if direct.is_empty() {
-        return;
-    }
-    let Ok(Some(opened)) = disk::open(path) else { return };
-    let wanted: Vec<Wanted> = direct
-        .iter()
-        .map(|Sighting { hit, .. }| Wanted {
-            start: (hit.start.line, hit.start.column),
-            end: (hit.end.line, hit.end.column),
-        })
-        .collect();
-    let Ok(hashes) = line_hash::read(&mut opened.file.take(MAX_IN_MEMORY), &wanted) else { return };
-    for (sighting, hash) in direct.iter_mut().zip(hashes) {
-        sighting.place.line_hash = hash;
     }
 }
 

@@ -25,10 +25,17 @@ use crate::finding::Finding;
 use crate::key::Mode;
 use crate::rules::RuleSet;
 
-/// Results that GitHub accepts in a run; it rejects the whole file above.
-const MAX_RESULTS: usize = 25_000;
-/// Results of a run that GitHub keeps.
-const KEPT_RESULTS: usize = 5_000;
+/// How many results of a run GitHub takes.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Above, it rejects the whole file.
+    accepted: usize,
+    /// Above, it drops the rest.
+    kept: usize,
+}
+
+/// Source: github/docs, "SARIF support for code scanning".
+const GITHUB: Limits = Limits { accepted: 25_000, kept: 5_000 };
 /// The base that locations are relative to.
 const ROOT: &str = "%SRCROOT%";
 
@@ -40,12 +47,12 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     let log = Sarif::builder()
         .schema("https://json.schemastore.org/sarif-2.1.0.json")
         .version(json!("2.1.0"))
-        .runs(vec![run(report, rules, options)])
+        .runs(vec![run(report, rules, options, GITHUB)])
         .build();
     json::write(&log, CompactFormatter, out)
 }
 
-fn run(report: &Report, rules: &RuleSet, options: &Options) -> Run {
+fn run(report: &Report, rules: &RuleSet, options: &Options, limits: Limits) -> Run {
     let mut findings: Vec<&Finding> = report.at_or_above(options.min_severity).collect();
     // What is cut off at a limit is never a live key before another.
     findings.sort_by_key(|finding| {
@@ -58,7 +65,7 @@ fn run(report: &Report, rules: &RuleSet, options: &Options) -> Run {
     for finding in findings {
         let of_finding = result::results(report, rules, &ids, finding);
         total += of_finding.len();
-        let room = MAX_RESULTS.saturating_sub(results.len());
+        let room = limits.accepted.saturating_sub(results.len());
         results.extend(of_finding.into_iter().take(room));
     }
     let mut driver = ToolComponent::builder()
@@ -73,7 +80,7 @@ fn run(report: &Report, rules: &RuleSet, options: &Options) -> Run {
     driver.properties = Some(properties([("rulesDigest", json!(report.tool.rules_digest))]));
     let mut run = Run::builder().tool(Tool::builder().driver(driver).build()).build();
     run.column_kind = Some(json!("utf16CodeUnits"));
-    run.invocations = Some(vec![invocation(report, total)]);
+    run.invocations = Some(vec![invocation(report, total, limits)]);
     run.automation_details = category(report.target.kind);
     run.original_uri_base_ids = Some([(ROOT.to_owned(), root())].into());
     run.results = Some(results);
@@ -93,19 +100,19 @@ fn root() -> ArtifactLocation {
     }
 }
 
-fn invocation(report: &Report, results: usize) -> Invocation {
+fn invocation(report: &Report, results: usize, limits: Limits) -> Invocation {
     let mut notifications: Vec<Notification> = summary::unread(report)
         .map(|(words, examples, step)| {
             let examples = if examples.is_empty() { String::new() } else { format!(": {}", examples.join(", ")) };
             notification(0, "warning", &format!("Not read, {words}{examples}. Next step: {step}."))
         })
         .collect();
-    if results > KEPT_RESULTS {
-        let left_out = results.saturating_sub(MAX_RESULTS);
+    if results > limits.kept {
+        let left_out = results.saturating_sub(limits.accepted);
         let text = format!(
             "There are {} results, the most severe first. GitHub keeps {} of a run; {} are left out of this file. The JSON report has them all.",
             view::number(results as u64),
-            view::number(KEPT_RESULTS as u64),
+            view::number(limits.kept as u64),
             view::number(left_out as u64)
         );
         notifications.push(notification(1, "warning", &text));
@@ -145,5 +152,42 @@ fn properties<const N: usize>(entries: [(&str, Value); N]) -> PropertyBag {
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
         ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn limits_drop_the_least_and_say_so() {
+        let (report, rules) = (sample::report(), sample::rules());
+        let all = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
+        let cut = run(&report, &rules, &sample::OPTIONS, Limits { accepted: 4, kept: 2 });
+        assert_eq!(cut.results.unwrap(), all[..4]);
+        assert_eq!(all[0].rule_id.as_deref(), Some("secret-live"));
+        let notices = cut.invocations.unwrap().remove(0).tool_execution_notifications.unwrap();
+        let text = notices.last().and_then(|notice| notice.message.text.clone()).unwrap();
+        let expected = format!(
+            "There are {} results, the most severe first. GitHub keeps 2 of a run; {} are",
+            all.len(),
+            all.len() - 4
+        );
+        assert!(text.starts_with(&expected), "{text}");
+    }
+
+    #[test]
+    fn live_keys_come_before_others_of_the_same_severity() {
+        let (mut report, rules) = (sample::report(), sample::rules());
+        for finding in &mut report.findings {
+            finding.severity = crate::finding::Severity::High;
+        }
+        let results = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
+        let live: Vec<bool> = results
+            .iter()
+            .map(|result| result.properties.as_ref().unwrap().additional_properties.get("mode") == Some(&json!("live")))
+            .collect();
+        assert!(live.is_sorted_by(|a, b| a >= b), "{live:?}");
     }
 }
