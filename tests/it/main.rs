@@ -9,6 +9,7 @@
     reason = "tests build files and repositories, start programs, and stop at the first surprise"
 )]
 
+mod action;
 mod archives;
 mod delimiters;
 mod encodings;
