@@ -19,6 +19,7 @@ pub mod finding;
 pub mod git;
 pub mod key;
 pub mod limits;
+pub mod lints;
 pub mod pipeline;
 pub mod plan;
 pub mod policy;

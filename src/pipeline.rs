@@ -5,16 +5,20 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::assemble;
+use crate::coverage::Coverage;
 use crate::engine::mask::sanitize;
 use crate::engine::{self, Engine};
 use crate::finding::Finding;
 use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository, rev};
+use crate::lints::{Neighbours, Nobody};
 use crate::plan::{Plan, Subject};
 use crate::policy::force::{self, InForce};
 use crate::policy::{self, CONFIG_FILE};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
-use crate::source::{Collected, Progress, Shared, history, range, staged, stdin, worktree};
+use crate::site::Sighting;
+use crate::source::neighbours::Disk;
+use crate::source::{Progress, Shared, history, range, staged, stdin, worktree};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -74,10 +78,12 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
     let mut shared = Shared::new(engine, deadline, progress);
     shared.archives = plan.archives;
     let mut finish: Box<dyn Fn(&mut Finding) + '_> = Box::new(|_| {});
+    let mut tree: Box<dyn Neighbours> = Box::new(Nobody);
     let target = match &plan.subject {
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;
             let target = worktree_target(&root);
+            tree = Box::new(Disk(root.clone()));
             let options = worktree::Options { paths, root, no_ignore: *no_ignore, threads: plan.threads };
             worktree::scan(&shared, &options);
             target
@@ -121,10 +127,30 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             Target { kind: TargetKind::Stdin, root: String::new(), head: None, base: None }
         }
     };
-    let mut report = report(engine, target, shared.into_collected());
-    report.findings.iter_mut().for_each(finish);
-    let notices = prepared.policy.apply(&mut report, engine.rules());
-    Ok((report, notices))
+    let walked = Walked { target, finish, tree };
+    Ok(walked.settle(&shared, prepared))
+}
+
+/// What a source leaves behind besides what it collected.
+struct Walked<'a> {
+    target: Target,
+    /// What only the source can add to a finding.
+    finish: Box<dyn Fn(&mut Finding) + 'a>,
+    /// The files beside those that were scanned.
+    tree: Box<dyn Neighbours + 'a>,
+}
+
+impl Walked<'_> {
+    /// Findings, then lints, then policy.
+    fn settle(self, shared: &Shared<'_>, prepared: &Prepared) -> (Report, Vec<String>) {
+        let collected = shared.take_collected();
+        let mut report = report(&prepared.engine, self.target, collected.sightings, &collected.coverage);
+        report.findings.iter_mut().for_each(self.finish);
+        shared.lints().run(&mut report.findings, &collected.facts, self.tree.as_ref());
+        report.sort();
+        let notices = prepared.policy.apply(&mut report, prepared.engine.rules());
+        (report, notices)
+    }
 }
 
 /// The repository around the current directory, or the one that git's environment names.
@@ -166,9 +192,9 @@ fn head_of(root: &Path) -> Option<String> {
     rev::head(&repository).map(|oid| oid.to_string())
 }
 
-fn report(engine: &Engine, target: Target, collected: Collected) -> Report {
+fn report(engine: &Engine, target: Target, sightings: Vec<Sighting>, coverage: &Coverage) -> Report {
     let rules = engine.rules();
-    let mut report = Report {
+    Report {
         schema: SCHEMA.to_owned(),
         tool: Tool {
             name: env!("CARGO_PKG_NAME").to_owned(),
@@ -176,9 +202,7 @@ fn report(engine: &Engine, target: Target, collected: Collected) -> Report {
             rules_digest: rules.digest().to_owned(),
         },
         target,
-        findings: assemble::findings(rules, collected.sightings),
-        coverage: CoverageReport::from(&collected.coverage),
-    };
-    report.sort();
-    report
+        findings: assemble::findings(rules, sightings),
+        coverage: CoverageReport::from(coverage),
+    }
 }

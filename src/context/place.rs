@@ -1,76 +1,136 @@
-//! What a place is for, as far as its path tells.
+//! What a place is for, as far as its path tells. The words are data: `rules/tables/places.toml`.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
 
 use crate::finding::Context;
 
-/// Directory names that say what everything below them is for.
-const DIRECTORIES: &[(&str, Context)] = &[
-    ("test", Context::Test),
-    ("tests", Context::Test),
-    ("__tests__", Context::Test),
-    ("__mocks__", Context::Test),
-    ("spec", Context::Test),
-    ("specs", Context::Test),
-    ("e2e", Context::Test),
-    ("cypress", Context::Test),
-    ("fixtures", Context::Test),
-    ("__fixtures__", Context::Test),
-    ("testdata", Context::Test),
-    ("test-data", Context::Test),
-    ("mocks", Context::Test),
-    ("example", Context::Example),
-    ("examples", Context::Example),
-    ("sample", Context::Example),
-    ("samples", Context::Example),
-    ("demo", Context::Example),
-    ("demos", Context::Example),
-    ("doc", Context::Docs),
-    ("docs", Context::Docs),
-    ("documentation", Context::Docs),
-];
+/// The words that stand for one purpose; see the head of the table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Words {
+    directories: Vec<String>,
+    names: Vec<String>,
+    words: Vec<String>,
+    stems: Vec<String>,
+    suffixes: Vec<String>,
+    inside: Vec<String>,
+}
 
-/// Words between punctuation in a file's name.
-const NAME_WORDS: &[(&str, Context)] = &[
-    ("test", Context::Test),
-    ("tests", Context::Test),
-    ("spec", Context::Test),
-    ("fixture", Context::Test),
-    ("fixtures", Context::Test),
-    ("mock", Context::Test),
-    ("example", Context::Example),
-    ("sample", Context::Example),
-    ("dist", Context::Example),
-    ("template", Context::Example),
-];
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Table {
+    test: Words,
+    example: Words,
+    docs: Words,
+    production: Words,
+    development: Words,
+    ci: Words,
+    infra: Words,
+    build: Words,
+    server: Words,
+    server_likely: Words,
+    mobile: Words,
+    served: Words,
+    vendored: Words,
+}
 
-/// Extensions of prose.
-const PROSE: &[&str] = &["md", "mdx", "markdown", "rst", "adoc", "textile"];
+fn table() -> &'static Table {
+    static TABLE: OnceLock<Table> = OnceLock::new();
+    // A test reads the table; a mistake in it cannot get here.
+    TABLE.get_or_init(|| toml::from_str(include_str!("../../rules/tables/places.toml")).unwrap_or_default())
+}
+
+impl Words {
+    fn fit(&self, path: &Path<'_>) -> bool {
+        let listed = |list: &[String], part: &str| list.iter().any(|word| word == part);
+        path.directories().any(|part| listed(&self.directories, part))
+            || listed(&self.names, path.name)
+            || path.name.split(['.', '_', '-']).skip(1).any(|part| listed(&self.words, part))
+            || path.name.split(['.', '_', '-']).next().is_some_and(|part| listed(&self.stems, part))
+            || self.suffixes.iter().any(|suffix| path.name.ends_with(suffix.as_str()))
+            || self.inside.iter().any(|part| path.slashed.contains(part.as_str()))
+    }
+}
+
+/// A path in lower case, taken apart.
+struct Path<'a> {
+    slashed: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Path<'a> {
+    fn new(slashed: &'a str) -> Self {
+        Self { slashed, name: slashed.rsplit('/').next().unwrap_or(slashed) }
+    }
+
+    fn directories(&self) -> impl Iterator<Item = &'a str> {
+        self.slashed[..self.slashed.len() - self.name.len()].split('/')
+    }
+}
+
+/// What a path says, beyond the tags that are reported.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The tags that are reported, sorted.
+    pub tags: Vec<Context>,
+    /// Perhaps a server's: the directory is called so in many frameworks.
+    pub server_likely: bool,
+    /// A resource of an application for phones.
+    pub mobile: bool,
+    /// Sent to browsers as it lies there.
+    pub served: bool,
+    /// Somebody else's code.
+    pub vendored: bool,
+}
+
+impl Place {
+    /// Reads a path.
+    #[must_use]
+    pub fn of_path(path: &str) -> Self {
+        let slashed = format!("/{}", path.to_lowercase());
+        let (path, table) = (Path::new(&slashed), table());
+        let mut tags: Vec<Context> = [
+            (&table.test, Context::Test),
+            (&table.example, Context::Example),
+            (&table.docs, Context::Docs),
+            (&table.production, Context::Production),
+            (&table.development, Context::Development),
+            (&table.ci, Context::Ci),
+            (&table.infra, Context::Infra),
+            (&table.build, Context::Build),
+            (&table.server, Context::Server),
+        ]
+        .into_iter()
+        .filter(|(words, _)| words.fit(&path))
+        .map(|(_, tag)| tag)
+        .collect();
+        // `.env.development.production` is nobody's; `docker/production/` is production.
+        if tags.contains(&Context::Production) {
+            tags.retain(|tag| *tag != Context::Development);
+        }
+        tags.sort_unstable();
+        Self {
+            tags,
+            server_likely: table.server_likely.fit(&path),
+            mobile: table.mobile.fit(&path),
+            served: table.served.fit(&path),
+            vendored: table.vendored.fit(&path),
+        }
+    }
+
+    /// Whether a tag is among those of the path.
+    #[must_use]
+    pub fn is(&self, tag: Context) -> bool {
+        self.tags.contains(&tag)
+    }
+}
 
 /// The tags of a path, sorted.
 #[must_use]
 pub fn of_path(path: &str) -> Vec<Context> {
-    let lower = path.to_lowercase();
-    let (directories, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let mut tags: Vec<Context> = directories
-        .split('/')
-        .filter_map(|part| DIRECTORIES.iter().find(|(word, _)| *word == part).map(|(_, tag)| *tag))
-        .collect();
-    let mut words = name.split(['.', '_', '-']);
-    let starts_as_test = words.clone().next() == Some("test");
-    tags.extend(
-        words
-            .by_ref()
-            .skip(1)
-            .filter_map(|part| NAME_WORDS.iter().find(|(word, _)| *word == part).map(|(_, tag)| *tag)),
-    );
-    if starts_as_test {
-        tags.push(Context::Test);
-    }
-    if name.rsplit_once('.').is_some_and(|(_, extension)| PROSE.contains(&extension)) {
-        tags.push(Context::Docs);
-    }
-    tags.sort_unstable();
-    tags.dedup();
-    tags
+    Place::of_path(path).tags
 }
 
 #[cfg(test)]
@@ -78,16 +138,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_table_is_read() {
+        let table: Table = toml::from_str(include_str!("../../rules/tables/places.toml")).unwrap();
+        assert!(!table.test.directories.is_empty() && !table.vendored.inside.is_empty());
+    }
+
+    #[test]
     fn tags_of_paths() {
         for (path, expected) in [
             ("src/pay.ts", vec![]),
-            ("tests/pay.rs", vec![Context::Test]),
+            ("tests/pay.ts", vec![Context::Test]),
             ("src/pay.test.ts", vec![Context::Test]),
-            ("test_pay.py", vec![Context::Test]),
+            ("test_pay.py", vec![Context::Server, Context::Test]),
             (".env.example", vec![Context::Example]),
             ("docs/a.md", vec![Context::Docs]),
-            ("latest/contest.py", vec![]),
+            ("latest/contest.ts", vec![]),
+            (".env.production.local", vec![Context::Production]),
+            (".env.development", vec![Context::Development]),
+            (".env", vec![]),
+            ("k8s/overlays/prod/secret.yaml", vec![Context::Production, Context::Infra]),
+            (".github/workflows/ci.yml", vec![Context::Ci]),
+            ("app/routes/pay.server.ts", vec![Context::Server]),
+            ("webhook/handler_test.go", vec![Context::Server, Context::Test]),
         ] {
+            let mut expected = expected;
+            expected.sort_unstable();
             assert_eq!(of_path(path), expected, "{path}");
         }
     }

@@ -143,6 +143,12 @@ impl Engine {
         &self.rules
     }
 
+    /// Whether a pivot is the word `stripe`.
+    #[must_use]
+    pub fn is_stripe(&self, pivot: usize) -> bool {
+        self.meanings.get(pivot).is_some_and(|meaning| meaning.near_stripe)
+    }
+
     /// The searcher that says where to look.
     #[must_use]
     pub fn prefilter(&self) -> &Prefilter {
@@ -363,7 +369,7 @@ fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
 }
 
 /// An inline directive on the token's line, with what follows it.
-fn directive(bytes: &[u8], span: &Range<usize>) -> Option<String> {
+pub(crate) fn directive(bytes: &[u8], span: &Range<usize>) -> Option<String> {
     let line = &bytes[lines::line_around(bytes, span.start, span.end, CONTEXT)];
     let at =
         memchr::memmem::find(line, b"pinstripe:allow").or_else(|| memchr::memmem::find(line, b"gitleaks:allow"))?;

@@ -22,6 +22,12 @@ pub struct Scratch {
 }
 
 impl Scratch {
+    /// Whether the window that was searched last has the word `stripe`.
+    #[must_use]
+    pub fn mentions_stripe(&self, engine: &Engine) -> bool {
+        self.raw.found.iter().any(|found| engine.is_stripe(found.pivot))
+    }
+
     /// Whether the last text was so full of encodings that decoding was cut short.
     #[must_use]
     pub fn cut_short(&self) -> bool {

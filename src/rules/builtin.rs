@@ -25,6 +25,21 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("user-key", include_str!("../../rules/keys/user-key.toml")),
     ("webhook-secret-cli", include_str!("../../rules/keys/webhook-secret-cli.toml")),
     ("webhook-secret", include_str!("../../rules/keys/webhook-secret.toml")),
+    ("secret-behind-public-prefix", include_str!("../../rules/lints/secret-behind-public-prefix.toml")),
+    ("key-in-url", include_str!("../../rules/lints/key-in-url.toml")),
+    ("live-key-in-frontend", include_str!("../../rules/lints/live-key-in-frontend.toml")),
+    ("live-key-in-test", include_str!("../../rules/lints/live-key-in-test.toml")),
+    ("mixed-account", include_str!("../../rules/lints/mixed-account.toml")),
+    ("mixed-mode", include_str!("../../rules/lints/mixed-mode.toml")),
+    ("publishable-used-as-secret", include_str!("../../rules/lints/publishable-used-as-secret.toml")),
+    ("secret-in-frontend", include_str!("../../rules/lints/secret-in-frontend.toml")),
+    ("secret-passed-to-client-api", include_str!("../../rules/lints/secret-passed-to-client-api.toml")),
+    ("stripe-cli-credentials", include_str!("../../rules/lints/stripe-cli-credentials.toml")),
+    ("test-key-in-production", include_str!("../../rules/lints/test-key-in-production.toml")),
+    ("webhook-fail-open", include_str!("../../rules/lints/webhook-fail-open.toml")),
+    ("webhook-secret-misused", include_str!("../../rules/lints/webhook-secret-misused.toml")),
+    ("webhook-unverified", include_str!("../../rules/lints/webhook-unverified.toml")),
+    ("webhook-verification-disabled", include_str!("../../rules/lints/webhook-verification-disabled.toml")),
 ];
 
 #[cfg(test)]

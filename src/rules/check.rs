@@ -1,10 +1,17 @@
 //! Proof of the rules by their own examples: each rule finds what it must, leaves what it must leave, and no rule finds
 //! anything in another's examples.
 
+use std::collections::BTreeMap;
+
+use crate::assemble;
 use crate::engine::{Engine, Error};
+use crate::finding::Finding;
 use crate::key::forge::Forge;
+use crate::lints::Compiled;
+use crate::site::{PathText, Place, Sighting};
 
 use super::RuleSet;
+use super::model::Rule;
 
 /// A rule that does not do what its file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +32,12 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
     let engine = Engine::new(rules.clone())?;
     let mut failures = Vec::new();
     let mut forge = Forge::new(2026);
+    let lints = Compiled::new(rules);
     for rule in rules.iter() {
+        if rule.lint.is_some() {
+            check_lint(&lints, &engine, rule, &mut failures);
+            continue;
+        }
         for example in &rule.examples {
             let found = ids(&engine, &forge.fill(example));
             if !found.contains(&rule.id) {
@@ -42,6 +54,53 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
         }
     }
     Ok(failures)
+}
+
+/// Runs all lints on the trees that a lint's examples describe.
+fn check_lint(lints: &Compiled<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
+    for (examples, must, reason) in [
+        (&rule.examples, true, "the lint does not find its example"),
+        (&rule.counter_examples, false, "the lint finds its counter-example"),
+    ] {
+        for example in examples {
+            let findings = lint_tree(lints, engine, &tree(&Forge::new(2026).fill(example)));
+            if findings.iter().any(|finding| finding.rule == rule.id) != must {
+                failures.push(failure(&rule.id, example, reason.to_owned()));
+            }
+        }
+    }
+}
+
+/// The files of an example: each begins with a line `--- path`.
+#[must_use]
+pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let mut path = String::new();
+    for line in example.split_inclusive('\n') {
+        match line.strip_prefix("--- ") {
+            Some(name) => {
+                name.trim().clone_into(&mut path);
+                files.entry(path.clone()).or_default();
+            }
+            None => files.entry(path.clone()).or_default().extend_from_slice(line.as_bytes()),
+        }
+    }
+    files
+}
+
+/// What the rules and lints find in a tree in memory.
+#[must_use]
+pub fn lint_tree(lints: &Compiled<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
+    let (mut sightings, mut facts) = (Vec::new(), Vec::new());
+    for (path, bytes) in tree {
+        let place = Place::file(PathText::new(path.as_bytes()));
+        sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+        let mentions = bytes.to_ascii_lowercase().windows(6).any(|word| word == b"stripe");
+        facts.extend(lints.collect(&place, bytes, mentions));
+    }
+    let mut findings = assemble::findings(engine.rules(), sightings);
+    lints.run(&mut findings, &facts, tree);
+    findings
 }
 
 fn failure(rule: &str, example: &str, reason: String) -> Failure {
@@ -68,6 +127,9 @@ mod tests {
         assert!(failures.is_empty(), "{failures:#?}");
         for rule in rules.iter().filter(|rule| rule.detect.is_some()) {
             assert!(rule.examples.len() >= 2 && !rule.counter_examples.is_empty(), "{} needs examples", rule.id);
+        }
+        for rule in rules.iter().filter(|rule| rule.lint.is_some()) {
+            assert!(rule.examples.len() >= 6 && rule.counter_examples.len() >= 6, "{} needs examples", rule.id);
         }
     }
 }

@@ -10,10 +10,12 @@ use toml::{Table, Value};
 
 use super::RuleSet;
 use super::builtin::BUILTIN;
+use super::lint::Lint;
 use super::model::{Check, Detect, Rule};
 use crate::engine::compile;
 use crate::engine::mask::sanitize;
 use crate::finding::{Confidence, Severity};
+use crate::lints::{language, vocabulary};
 use crate::secret::Fingerprint;
 
 /// Largest rule file, in bytes.
@@ -26,7 +28,19 @@ const MAX_RULES: usize = 500;
 const MAX_LITERALS: usize = 32;
 
 /// Top-level keys of a rule file.
-const KEYS: &[&str] = &["title", "severity", "confidence", "samples", "examples", "counter-examples", "detect", "help"];
+const KEYS: &[&str] = &[
+    "title",
+    "severity",
+    "confidence",
+    "samples",
+    "examples",
+    "counter-examples",
+    "detect",
+    "help",
+    "when",
+    "group",
+    "source",
+];
 
 /// What is wrong with one key of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,12 +176,14 @@ pub fn parse(file: &str, id: &str, text: &str, compile_pattern: bool) -> Result<
     if let Some(detect) = &detect {
         reader.check_detect(detect, compile_pattern);
     }
+    let lint = reader.lint(compile_pattern);
     let rule = Rule {
         id: id.to_owned(),
         title: reader.required("title").unwrap_or_default(),
         severity: reader.required("severity").unwrap_or(Severity::Note),
         confidence: reader.optional("confidence").unwrap_or(Confidence::High),
         detect,
+        lint,
         help: reader.required("help").unwrap_or_default(),
         samples: reader.samples(),
         examples: reader.optional("examples").unwrap_or_default(),
@@ -218,6 +234,37 @@ impl Reader<'_> {
             self.complain(key, "missing");
         }
         self.optional(key)
+    }
+
+    /// A table, or an array of them.
+    fn tables<T: DeserializeOwned>(&mut self, key: &str) -> Vec<T> {
+        match self.table.get(key) {
+            Some(Value::Array(_)) => self.optional(key).unwrap_or_default(),
+            Some(_) => self.optional(key).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    fn lint(&mut self, compile_patterns: bool) -> Option<Lint> {
+        let lint = Lint { when: self.tables("when"), group: self.tables("group"), source: self.tables("source") };
+        if lint.is_empty() {
+            return None;
+        }
+        if self.table.contains_key("detect") {
+            self.complain("detect", "a rule finds tokens or is a lint, not both");
+        }
+        for (key, pattern) in lint.patterns() {
+            if pattern.len() > MAX_PATTERN {
+                self.complain(&key, format!("{} bytes; at most {MAX_PATTERN}", pattern.len()));
+            } else if compile_patterns && let Err(error) = vocabulary::compile(pattern) {
+                self.complain(&key, error);
+            }
+        }
+        let unknown = lint.source.iter().flat_map(|source| &source.languages);
+        for name in unknown.filter(|name| !language::is_known(name)) {
+            self.complain("source.languages", format!("no such language: {name}"));
+        }
+        Some(lint)
     }
 
     fn samples(&mut self) -> Vec<Fingerprint> {

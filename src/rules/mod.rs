@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 pub mod builtin;
 pub mod check;
+pub mod lint;
 pub mod load;
 pub mod model;
 

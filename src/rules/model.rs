@@ -6,6 +6,8 @@ use crate::finding::{Confidence, Severity};
 use crate::key::Kind;
 use crate::secret::Fingerprint;
 
+use super::lint::Lint;
+
 /// How a token's body is judged once the pattern has matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +106,8 @@ pub struct Rule {
     pub confidence: Confidence,
     /// How it finds tokens; `None` for rules that others' verdicts fall under, and for lints.
     pub detect: Option<Detect>,
+    /// What it looks for, if it is a lint.
+    pub lint: Option<Lint>,
     /// For people.
     pub help: Help,
     /// Fingerprints of published sample keys (rule `published-sample`).

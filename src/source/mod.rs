@@ -10,6 +10,7 @@ use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
 use crate::limits::MAX_IN_MEMORY;
+use crate::lints::{self, SourceFacts};
 use crate::site::{Place, Sighting};
 use crate::unpack::{self, Seekable};
 
@@ -17,6 +18,7 @@ mod disk;
 pub mod history;
 pub mod ignores;
 pub mod members;
+pub mod neighbours;
 mod objects;
 mod place_lines;
 mod progress;
@@ -34,6 +36,8 @@ pub use progress::Progress;
 pub struct Collected {
     /// Hits in their places, in no particular order.
     pub sightings: Vec<Sighting>,
+    /// What source lints want to know of files.
+    pub facts: Vec<SourceFacts>,
     /// What was read and what was not.
     pub coverage: Coverage,
 }
@@ -42,6 +46,7 @@ impl Collected {
     /// Adds what another thread has seen.
     pub fn merge(&mut self, other: Self) {
         self.sightings.extend(other.sightings);
+        self.facts.extend(other.facts);
         self.coverage.merge(other.coverage);
     }
 }
@@ -57,6 +62,7 @@ pub struct Shared<'a> {
     pub progress: Progress,
     /// Whether archives are opened.
     pub archives: bool,
+    lints: lints::Compiled<'a>,
     total: Mutex<Collected>,
 }
 
@@ -64,7 +70,14 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        Self { engine, deadline, progress, archives: true, total: Mutex::default() }
+        let lints = lints::Compiled::new(engine.rules());
+        Self { engine, deadline, progress, archives: true, lints, total: Mutex::default() }
+    }
+
+    /// The lints of the engine's rules.
+    #[must_use]
+    pub fn lints(&self) -> &lints::Compiled<'a> {
+        &self.lints
     }
 
     /// Whether the time is up.
@@ -75,9 +88,9 @@ impl<'a> Shared<'a> {
 
     /// What all threads have seen, once they are done.
     #[must_use]
-    pub fn into_collected(self) -> Collected {
+    pub fn take_collected(&self) -> Collected {
         self.progress.finish();
-        self.total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        std::mem::take(&mut self.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
@@ -152,6 +165,7 @@ impl<'a> Collector<'a> {
             }
         }
         if self.scratch.whole(scanned.bytes).is_some() {
+            self.lint(place, &scanned);
             self.open_small(place, &mut scanned);
         } else if unpack::is_archive_at(input) {
             self.members(input, place, &mut scanned);
@@ -165,6 +179,7 @@ impl<'a> Collector<'a> {
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
         name_within(bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
+        self.lint(place, &scanned);
         if unpack::is_archive(bytes) {
             self.members(&mut Cursor::new(bytes), place, &mut scanned);
         }
@@ -179,6 +194,14 @@ impl<'a> Collector<'a> {
             && Read::take(input, MAX_IN_MEMORY).read_to_end(&mut text).is_ok()
         {
             name_within(&text, self.sightings_mut(scanned));
+        }
+    }
+
+    /// Gathers what source lints want to know of the text that was searched last, if it is a small file.
+    pub(super) fn lint(&mut self, place: &Place, scanned: &Scanned) {
+        if let Some(whole) = self.scratch.whole(scanned.bytes) {
+            let mentions = self.scratch.mentions_stripe(self.shared.engine);
+            self.seen.facts.extend(self.shared.lints.collect(place, whole, mentions));
         }
     }
 

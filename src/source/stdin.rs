@@ -27,6 +27,7 @@ fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> i
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
     if !unpack::is_archive(&head) {
         let mut scanned = collector.text(&mut head.chain(input), place)?;
+        collector.lint(place, &scanned);
         collector.open_small(place, &mut scanned);
         return Ok(scanned);
     }

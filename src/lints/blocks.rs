@@ -1,0 +1,156 @@
+//! The blocks of a text, told by braces or by indentation: enough to ask what a statement hangs on and what its
+//! alternatives are.
+
+use std::ops::Range;
+
+use super::language::Blocks;
+use super::lexer::Code;
+
+/// One block with what introduces it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Block {
+    /// `if (secret) {`, `else:`, `rescue => e`.
+    pub(crate) header: Range<usize>,
+    /// Everything that hangs on it.
+    pub(crate) body: Range<usize>,
+}
+
+/// All blocks, in order of their headers.
+pub(crate) struct Tree {
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Tree {
+    pub(crate) fn read(code: &Code, kind: Blocks) -> Self {
+        let mut blocks = match kind {
+            Blocks::Braces => braces(&code.bare),
+            Blocks::Indentation | Blocks::End => indentation(&code.bare),
+        };
+        blocks.sort_by_key(|block| (block.body.start, usize::MAX - block.body.end));
+        Self { blocks }
+    }
+
+    /// The blocks around an offset, the innermost first.
+    pub(crate) fn around(&self, at: usize) -> Vec<&Block> {
+        let mut around: Vec<&Block> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
+        around.reverse();
+        around
+    }
+
+    /// The block that follows another directly: `else` behind `if`, `catch` behind `try`.
+    pub(crate) fn next(&self, code: &Code, block: &Block) -> Option<&Block> {
+        self.blocks.iter().find(|other| {
+            other.header.start >= block.body.end
+                && code.bare[block.body.end..other.header.start]
+                    .iter()
+                    .all(|byte| byte.is_ascii_whitespace() || *byte == b'}')
+        })
+    }
+
+    /// The block in front of another.
+    pub(crate) fn previous(&self, code: &Code, block: &Block) -> Option<&Block> {
+        self.blocks.iter().find(|other| self.next(code, other) == Some(block))
+    }
+}
+
+fn braces(bare: &[u8]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut parens = 0_usize;
+    // Where the statement began that may turn out to be a header.
+    let mut begin = 0;
+    for (at, byte) in bare.iter().enumerate() {
+        match byte {
+            b'(' => parens += 1,
+            b')' => parens = parens.saturating_sub(1),
+            b';' if parens == 0 => begin = at + 1,
+            // Statements of languages without semicolons end with their line, unless the brace stands on the next.
+            b'\n' if parens == 0 && bare[at..].trim_ascii_start().first() != Some(&b'{') => begin = at + 1,
+            b'{' => {
+                open.push((begin, at));
+                begin = at + 1;
+                parens = 0;
+            }
+            b'}' => {
+                if let Some((start, opened)) = open.pop() {
+                    let skipped = bare[start..opened].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+                    blocks.push(Block { header: start + skipped..opened, body: opened + 1..at });
+                }
+                begin = at + 1;
+                parens = 0;
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// A line and the more indented ones below it.
+fn indentation(bare: &[u8]) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut previous: Option<(usize, Range<usize>)> = None;
+    let mut end = 0;
+    let mut at = 0;
+    while at < bare.len() {
+        let stop = memchr::memchr(b'\n', &bare[at..]).map_or(bare.len(), |found| at + found);
+        let indent = bare[at..stop].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        if !bare[at..stop].trim_ascii().is_empty() {
+            let line = at + indent..stop;
+            if let Some((before, header)) = previous.take().filter(|(before, _)| *before < indent) {
+                open.push((before, header));
+            }
+            while open.last().is_some_and(|(outer, _)| *outer >= indent) {
+                if let Some((_, header)) = open.pop() {
+                    blocks.push(Block { body: header.end..end.max(header.end), header });
+                }
+            }
+            previous = Some((indent, line));
+            end = stop;
+        }
+        at = stop + 1;
+    }
+    blocks.extend(open.into_iter().map(|(_, header)| Block { body: header.end..end.max(header.end), header }));
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::of_path;
+    use super::*;
+
+    fn headers(path: &str, text: &str, at: &str) -> Vec<String> {
+        let syntax = of_path(path).unwrap().syntax;
+        let code = Code::read(text.as_bytes(), syntax);
+        let tree = Tree::read(&code, syntax.blocks);
+        let around = tree.around(text.find(at).unwrap());
+        around.iter().map(|block| text[block.header.clone()].trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_a_statement_hangs_on() {
+        let js = "post('/w', (req) => {\n if (a) {\n try {\n x();\n } catch (e) { y }\n } else { z }\n})";
+        assert_eq!(headers("a.js", js, "x()"), ["try", "if (a)", "post('/w', (req) =>"]);
+        assert_eq!(headers("a.js", js, "z"), ["else", "post('/w', (req) =>"]);
+        let py = "def f():\n  if a:\n    try:\n      x()\n    except E:\n      y\n  else:\n    z\n";
+        assert_eq!(headers("a.py", py, "x()"), ["try:", "if a:", "def f():"]);
+        assert_eq!(headers("a.py", py, "z"), ["else:", "def f():"]);
+    }
+
+    #[test]
+    fn alternatives_follow() {
+        for (path, text) in [
+            ("a.js", "if (a) { x } else { z }"),
+            ("a.py", "if a:\n  x\nelse:\n  z\n"),
+            ("a.rb", "if a\n  x\nelse\n  z\nend\n"),
+        ] {
+            let syntax = of_path(path).unwrap().syntax;
+            let code = Code::read(text.as_bytes(), syntax);
+            let tree = Tree::read(&code, syntax.blocks);
+            let first = tree.around(text.find('x').unwrap())[0];
+            let next = tree.next(&code, first).unwrap();
+            assert!(text[next.header.clone()].starts_with("else"), "{path}");
+            assert_eq!(tree.previous(&code, next), Some(first));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Code without its comments, and where its strings are.
+//!
+//! Every byte keeps its offset: comments become blanks, so that a pattern's match in the code is a place in the file.
+//! Whatever the text, the pass is linear and never fails; at worst it takes a string for code until the line's end.
+
+use std::ops::Range;
+
+use super::language::{Quote, Syntax};
+
+/// A text told apart.
+#[derive(Debug, Clone)]
+pub(crate) struct Code {
+    /// The text with its comments blanked.
+    pub(crate) text: Vec<u8>,
+    /// The text with its comments and the inside of its strings blanked.
+    pub(crate) bare: Vec<u8>,
+    /// String literals with their quotes, ascending.
+    strings: Vec<Range<usize>>,
+}
+
+impl Code {
+    /// Reads a text.
+    pub(crate) fn read(bytes: &[u8], syntax: &Syntax) -> Self {
+        let mut lexer =
+            Lexer { bytes, syntax, code: Self { text: bytes.to_vec(), bare: bytes.to_vec(), strings: Vec::new() } };
+        let mut at = 0;
+        while at < bytes.len() {
+            at = lexer.step(at);
+        }
+        lexer.code
+    }
+
+    /// Whether an offset lies inside of a string literal, behind its opening quote.
+    pub(crate) fn in_string(&self, at: usize) -> bool {
+        let next = self.strings.partition_point(|span| span.start < at);
+        next > 0 && at < self.strings[next - 1].end
+    }
+}
+
+struct Lexer<'a> {
+    bytes: &'a [u8],
+    syntax: &'a Syntax,
+    code: Code,
+}
+
+impl Lexer<'_> {
+    /// Takes one token and gives where the next begins.
+    fn step(&mut self, at: usize) -> usize {
+        let rest = &self.bytes[at..];
+        if !matches!(rest[0], b'/' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'{' | b'\n' | b'r' | b'@') {
+            return at + 1;
+        }
+        for (open, close) in self.syntax.block {
+            if rest.starts_with(open.as_bytes()) {
+                let end = find(rest, open.len(), close).map_or(self.bytes.len(), |end| at + end + close.len());
+                self.blank(at..end);
+                return end;
+            }
+        }
+        if self.is_line_comment(at) {
+            let end = memchr::memchr(b'\n', rest).map_or(self.bytes.len(), |end| at + end);
+            self.blank(at..end);
+            return end;
+        }
+        if let Some(quote) = self.syntax.quotes.iter().find(|quote| rest.starts_with(quote.open.as_bytes())) {
+            return self.string(at, quote);
+        }
+        if self.syntax.slash_regex
+            && rest[0] == b'/'
+            && let Some(end) = self.regex_end(at)
+        {
+            self.code.bare[at + 1..end - 1].fill(b' ');
+            return end;
+        }
+        at + 1
+    }
+
+    fn is_line_comment(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).map(|before| self.bytes[before]);
+        let fits = match before {
+            // `https://` in JSX text and templates.
+            Some(b':') => false,
+            Some(byte) => {
+                !self.syntax.spaced_comment
+                    || byte.is_ascii_whitespace()
+                    || matches!(byte, b';' | b'{' | b'}' | b',' | b')')
+            }
+            None => true,
+        };
+        // PHP's attributes begin with `#[`, a shell's parameters with `$#`.
+        fits && self.syntax.line.iter().any(|mark| self.bytes[at..].starts_with(mark.as_bytes()))
+            && !(self.bytes[at] == b'#'
+                && matches!(self.bytes.get(at + 1), Some(b'[' | b'{'))
+                && self.syntax.line.len() > 1)
+    }
+
+    /// Takes a string literal, its interpolations as code.
+    fn string(&mut self, start: usize, quote: &Quote) -> usize {
+        let mut at = start + quote.open.len();
+        let mut from = start;
+        while at < self.bytes.len() {
+            let rest = &self.bytes[at..];
+            if quote.escape == Some(rest[0]) && rest.len() > 1 && (rest[0] == b'\\' || rest[1] == rest[0]) {
+                at += 2;
+            } else if rest.starts_with(quote.close.as_bytes()) {
+                at += quote.close.len();
+                self.literal(from..at);
+                return at;
+            } else if rest[0] == b'\n' && !quote.multiline {
+                // Not a string after all: an apostrophe of a comment or of text.
+                self.literal(from..at);
+                return at;
+            } else if let Some(open) = quote.interpolation
+                && rest.starts_with(open.as_bytes())
+            {
+                self.literal(from..at);
+                at = self.interpolation(at + open.len());
+                from = at.saturating_sub(1);
+            } else {
+                at += 1;
+            }
+        }
+        self.literal(from..self.bytes.len());
+        self.bytes.len()
+    }
+
+    /// Takes code inside of a string up to its closing brace.
+    fn interpolation(&mut self, mut at: usize) -> usize {
+        let mut depth = 1;
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+            at += 1;
+            if depth == 0 {
+                break;
+            }
+        }
+        at
+    }
+
+    fn literal(&mut self, span: Range<usize>) {
+        if span.len() > 2 {
+            for byte in &mut self.code.bare[span.start + 1..span.end - 1] {
+                if *byte != b'\n' {
+                    *byte = b' ';
+                }
+            }
+        }
+        if !span.is_empty() {
+            self.code.strings.push(span);
+        }
+    }
+
+    fn blank(&mut self, span: Range<usize>) {
+        for text in [&mut self.code.text, &mut self.code.bare] {
+            for byte in &mut text[span.clone()] {
+                if *byte != b'\n' {
+                    *byte = b' ';
+                }
+            }
+        }
+    }
+
+    /// Where the regular expression that may begin here ends: one begins only where a value may.
+    fn regex_end(&self, start: usize) -> Option<usize> {
+        let before = self.bytes[..start].iter().rposition(|byte| !matches!(byte, b' ' | b'\t'));
+        let opens = match before.map(|at| self.bytes[at]) {
+            None => true,
+            Some(byte) => {
+                matches!(
+                    byte,
+                    b'(' | b',' | b'=' | b':' | b'[' | b'!' | b'&' | b'|' | b'?' | b'{' | b';' | b'\n' | b'~'
+                ) || self.bytes[..start].trim_ascii_end().ends_with(b"return")
+            }
+        };
+        if !opens {
+            return None;
+        }
+        let (mut at, mut class) = (start + 1, false);
+        while at < self.bytes.len() {
+            match self.bytes[at] {
+                b'\n' => return None,
+                b'\\' if self.bytes.get(at + 1) != Some(&b'\n') => at += 1,
+                b'[' => class = true,
+                b']' => class = false,
+                b'/' if !class => return Some(at + 1),
+                _ => {}
+            }
+            at += 1;
+        }
+        None
+    }
+}
+
+fn find(bytes: &[u8], from: usize, needle: &str) -> Option<usize> {
+    memchr::memmem::find(bytes.get(from..)?, needle.as_bytes()).map(|at| from + at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::language::{LANGUAGES, of_path};
+    use super::*;
+
+    fn read(path: &str, text: &str) -> (String, String) {
+        let code = Code::read(text.as_bytes(), of_path(path).unwrap().syntax);
+        (String::from_utf8_lossy(&code.text).into_owned(), String::from_utf8_lossy(&code.bare).into_owned())
+    }
+
+    #[test]
+    fn comments_become_blanks() {
+        for (path, text, expected) in [
+            ("a.js", "a // b 'c\nd /* e\n */ f", "a        \nd     \n    f"),
+            ("a.js", "x = 'http://y' // z", "x = 'http://y'     "),
+            ("a.js", "x = /'/; y // z", "x = /'/; y     "),
+            ("a.tsx", "<a>https://x.y</a>", "<a>https://x.y</a>"),
+            ("a.py", "a = '#b' # c", "a = '#b'    "),
+            ("a.rb", "\"#{a} # b\" # c", "\"#{a} # b\"    "),
+            ("a.go", "a := `// b` // c", "a := `// b`     "),
+            (".env", "A=b#c\n# D=e", "A=b#c\n     "),
+            ("a.php", "#[Attr] $a = 'b'; # c", "#[Attr] $a = 'b';    "),
+            ("a.html", "<!-- a --> b", "           b"),
+        ] {
+            assert_eq!(read(path, text).0, expected, "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn strings_are_known() {
+        let code = Code::read(b"f(\"a ${b}\", `c ${d} e`)", of_path("a.ts").unwrap().syntax);
+        assert!(code.in_string(3) && code.in_string(13) && !code.in_string(17) && code.in_string(20));
+        assert_eq!(read("a.ts", "if (a == '}') {").1, "if (a == ' ') {");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_keeps_its_length(text in "[-/*#'\"`<{}!>$\\\\\na=@r ]{0,80}") {
+            for language in LANGUAGES {
+                let code = Code::read(text.as_bytes(), language.syntax);
+                prop_assert_eq!(code.text.len(), text.len());
+                prop_assert_eq!(code.bare.iter().filter(|b| **b == b'\n').count(), text.matches('\n').count());
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What the name of a variable claims about its value, and which part of the name says so.
+
+use crate::rules::lint::Claim;
+
+/// Words that name the kind of a credential; two names that are equal without them name a pair.
+const KIND_WORDS: &[&str] = &[
+    "secret",
+    "sk",
+    "private",
+    "restricted",
+    "rk",
+    "publishable",
+    "publishablekey",
+    "secretkey",
+    "pk",
+    "pub",
+    "public",
+    "key",
+    "keys",
+    "api",
+    "apikey",
+    "token",
+    "webhook",
+    "webhooks",
+    "whsec",
+    "endpoint",
+    "signing",
+    "hook",
+    "value",
+    "id",
+];
+
+/// Words of prefixes that say where a variable goes, not what it is.
+const PREFIX_WORDS: &[&str] =
+    &["next", "vite", "react", "app", "vue", "expo", "gatsby", "nuxt", "env", "ng", "storybook", "my", "default"];
+
+/// The words of a name: `NEXT_PUBLIC_StripeKey` is `next`, `public`, `stripe`, `key`.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut previous: Option<char> = None;
+    for character in name.chars() {
+        let begins = match previous {
+            None => true,
+            Some(previous) => !previous.is_alphanumeric() || (previous.is_lowercase() && character.is_uppercase()),
+        };
+        if character.is_alphanumeric() {
+            match words.last_mut() {
+                Some(last) if !begins => last.extend(character.to_lowercase()),
+                _ => words.push(character.to_lowercase().collect()),
+            }
+        }
+        previous = Some(character);
+    }
+    words
+}
+
+/// Whether `name` claims something, [`Claim::Public`] excepted: that takes the framework.
+pub(crate) fn claims(name: &str, claim: Claim) -> bool {
+    let words = words(name);
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let webhook = has(&["whsec", "webhooksecret"])
+        || (has(&["webhook", "webhooks", "endpoint", "signing", "hook"]) && has(&["secret", "key", "signing"]));
+    let publishable = has(&["publishable", "publishablekey", "pk", "pub"]) || is_public_key(&words);
+    match claim {
+        Claim::Public => false,
+        Claim::Webhook => webhook,
+        Claim::Publishable => publishable && !has(&["secret", "secretkey", "sk"]),
+        Claim::Secret => {
+            !webhook
+                && !publishable
+                && !has(&["client", "clientsecret"])
+                && (has(&["secret", "secrets", "secretkey", "sk", "rk"])
+                    || (has(&["private", "restricted"]) && has(&["key", "token"])))
+        }
+        Claim::Live => has(&["live", "prod", "production", "livemode"]),
+        Claim::Test => {
+            has(&["test", "testing", "sandbox", "dev", "development", "staging", "stage", "testmode", "local", "demo"])
+        }
+    }
+}
+
+/// `STRIPE_PUBLIC_KEY`, but not `NEXT_PUBLIC_STRIPE_KEY`.
+fn is_public_key(words: &[String]) -> bool {
+    let prefix = match words {
+        [first, second, ..] if second == "public" && matches!(first.as_str(), "next" | "expo" | "nuxt") => 2,
+        [first, _, ..] if first == "public" => 1,
+        _ => 0,
+    };
+    words[prefix..].windows(2).any(|pair| pair[0] == "public" && pair[1] == "key")
+        || words.iter().any(|word| word == "publickey")
+}
+
+/// Whether a name is about Stripe and claims a secret key, a restricted key or a webhook secret.
+pub(crate) fn is_stripe_secret(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("stripe") && (claims(name, Claim::Secret) || claims(name, Claim::Webhook))
+}
+
+/// The name without what says which kind of credential it is: equal for a pair.
+pub(crate) fn residue(name: &str) -> String {
+    let mut rest: Vec<String> = words(name)
+        .into_iter()
+        .filter(|word| {
+            !KIND_WORDS.contains(&word.as_str()) && !PREFIX_WORDS.contains(&word.as_str()) && word != "stripe"
+        })
+        .collect();
+    rest.sort_unstable();
+    rest.join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_they_hold() {
+        for (name, secret, publishable, webhook) in [
+            ("STRIPE_SECRET_KEY", true, false, false),
+            ("stripeSecretKey", true, false, false),
+            ("STRIPE_SK", true, false, false),
+            ("STRIPE_SECRET", true, false, false),
+            ("STRIPE_PRIVATE_KEY", true, false, false),
+            ("NEXT_PUBLIC_STRIPE_SECRET_KEY", true, false, false),
+            ("STRIPE_CLIENT_SECRET", false, false, false),
+            ("STRIPE_PUBLISHABLE_KEY", false, true, false),
+            ("STRIPE_PUBLIC_KEY", false, true, false),
+            ("NEXT_PUBLIC_STRIPE_KEY", false, false, false),
+            ("NEXT_PUBLIC_STRIPE_PUBLIC_KEY", false, true, false),
+            ("STRIPE_WEBHOOK_SECRET", false, false, true),
+            ("STRIPE_SIGNING_SECRET", false, false, true),
+            ("STRIPE_KEY", false, false, false),
+            ("STRIPE_WEBHOOK_URL", false, false, false),
+        ] {
+            let found = [Claim::Secret, Claim::Publishable, Claim::Webhook].map(|claim| claims(name, claim));
+            assert_eq!(found, [secret, publishable, webhook], "{name}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_equal_without_their_kind() {
+        assert_eq!(residue("STRIPE_SECRET_KEY"), residue("NEXT_PUBLIC_STRIPE_PUBLISHABLE_KEY"));
+        assert_eq!(residue("STRIPE_TEST_SK"), residue("STRIPE_TEST_PK"));
+        assert_ne!(residue("STRIPE_SECRET_KEY_US"), residue("STRIPE_PUBLISHABLE_KEY_EU"));
+        assert_ne!(residue("STRIPE_CONNECT_SECRET"), residue("STRIPE_PUBLISHABLE_KEY"));
+    }
+}

@@ -1,0 +1,105 @@
+//! Everything that lints ask about the places of findings, looked up once per file.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::names;
+use super::neighbours::{Cached, Neighbours};
+use super::public_names;
+use crate::context::surroundings::{Judge, Surroundings};
+use crate::finding::{Finding, Location, Origin, Reach};
+use crate::key::Key;
+use crate::rules::lint::Claim;
+
+/// Rules whose findings are no credentials: lints leave them alone.
+const NO_CREDENTIAL: [&str; 2] = ["placeholder", "published-sample"];
+
+/// A file of the tree with what is known of it.
+pub(super) struct Sheet {
+    pub(super) surroundings: Surroundings,
+    pub(super) text: Option<Rc<str>>,
+}
+
+/// The tree as lints see it.
+pub(super) struct Scene<'a> {
+    pub(super) judge: Judge<'a>,
+    pub(super) tree: &'a Cached<'a>,
+    sheets: RefCell<BTreeMap<String, Rc<Sheet>>>,
+}
+
+/// One place of one credential.
+#[derive(Clone, Copy)]
+pub(super) struct Spotted<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) key: &'a Key,
+    pub(super) location: &'a Location,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(tree: &'a Cached<'a>) -> Self {
+        Self { judge: Judge::new(tree), tree, sheets: RefCell::default() }
+    }
+
+    pub(super) fn sheet(&self, path: &str) -> Rc<Sheet> {
+        if let Some(known) = self.sheets.borrow().get(path) {
+            return Rc::clone(known);
+        }
+        let text = self.tree.text(path);
+        let sheet = Rc::new(Sheet { surroundings: self.judge.of(path, text.as_deref()), text });
+        self.sheets.borrow_mut().insert(path.to_owned(), Rc::clone(&sheet));
+        sheet
+    }
+
+    /// Whether the variable of a place makes a claim.
+    pub(super) fn claims(&self, location: &Location, claim: Claim) -> bool {
+        let Some(variable) = location.variable.as_deref() else { return false };
+        match claim {
+            Claim::Public => self.public(location).is_some(),
+            claim => names::claims(variable, claim),
+        }
+    }
+
+    /// Why the variable of a place is public.
+    pub(super) fn public(&self, location: &Location) -> Option<public_names::Public> {
+        let sheet = self.sheet(&location.path);
+        let surroundings = &sheet.surroundings;
+        public_names::public(location.variable.as_deref()?, &surroundings.package, surroundings.kind)
+    }
+}
+
+/// The places of credentials that lints look at: in files of the tree as it stands, not in archives or history.
+pub(super) fn credentials(findings: &[Finding]) -> impl Iterator<Item = Spotted<'_>> {
+    findings
+        .iter()
+        .filter(|finding| !NO_CREDENTIAL.contains(&finding.rule.as_str()))
+        .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
+        .flat_map(|(finding, key)| finding.locations.iter().map(move |location| Spotted { finding, key, location }))
+        .filter(|spotted| is_present(spotted.location))
+}
+
+/// In a file of the tree that is looked at.
+pub(super) fn is_present(location: &Location) -> bool {
+    location.origin == Origin::File
+        && location.archive.is_empty()
+        && location.path_encoding.is_none()
+        && matches!(location.reach, Reach::Worktree | Reach::Index | Reach::Head)
+}
+
+/// The tree behind a scan, for whoever runs the lints.
+impl std::fmt::Debug for Scene<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scene").finish_non_exhaustive()
+    }
+}
+
+/// Tags that content and packages add to those of the paths.
+pub(super) fn tag(findings: &mut [Finding], tree: &dyn Neighbours) {
+    let cached = Cached::new(tree);
+    let scene = Scene::new(&cached);
+    for location in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
+        if is_present(location) {
+            location.context.clone_from(&scene.sheet(&location.path).surroundings.tags);
+        }
+    }
+}
