@@ -212,7 +212,14 @@ pub(super) fn remarks(location: &Location) -> Vec<String> {
         remarks.push(contexts(&location.context));
     }
     if let Some(reach) = reach(location.reach) {
-        remarks.push(reach.to_owned());
+        // The same line of many versions: only the commit, or else the blob, tells them apart.
+        let old = !matches!(location.reach, Reach::Index) && location.origin == Origin::File;
+        let version = match (&location.commit, &location.blob) {
+            (Some(commit), _) if old => format!(" at {}", clean(short(commit))),
+            (None, Some(blob)) if old => format!(" as blob {}", clean(short(blob))),
+            _ => String::new(),
+        };
+        remarks.push(format!("{reach}{version}"));
     }
     match location.status {
         Status::Open => {}
