@@ -158,16 +158,32 @@ impl Index {
         let bound = |first: usize| be32(&self.bytes[self.fanout + first * 4..][..4]) as usize;
         let first = usize::from(wanted[0]);
         let (mut low, mut high) = (if first == 0 { 0 } else { bound(first - 1) }, bound(first));
+        // Names are hashes: where one stands among the others is known to within a few places.
+        let key = be64(wanted);
+        let (mut below, mut above) = ((first as u64) << 56, ((first as u64) << 56) | (u64::MAX >> 8));
+        let mut guesses = 0;
         while low < high {
-            let middle = low + (high - low) / 2;
-            match self.name(middle).cmp(wanted) {
+            let middle = if guesses < 4 && (below..=above).contains(&key) {
+                guesses += 1;
+                let span = u128::from(above - below) + 1;
+                let share = u128::from(key - below) * (high - low) as u128 / span;
+                low + usize::try_from(share).unwrap_or(0).min(high - low - 1)
+            } else {
+                low + (high - low) / 2
+            };
+            let name = self.name(middle);
+            match be64(name).cmp(&key).then_with(|| name.cmp(wanted)) {
                 std::cmp::Ordering::Equal => return Some(middle),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Less => (low, below) = (middle + 1, be64(name)),
+                std::cmp::Ordering::Greater => (high, above) = (middle, be64(name)),
             }
         }
         None
     }
+}
+
+fn be64(bytes: &[u8]) -> u64 {
+    bytes.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 fn be32(bytes: &[u8]) -> u32 {

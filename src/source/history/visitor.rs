@@ -237,20 +237,22 @@ impl<'a> Searcher<'a> {
             Some((Memory::CleanTree(clean), copies)) if !self.common.plain => (*clean, copies),
             _ => (true, &[][..]),
         };
+        let format = object.oid.format();
         let (mut at, mut copy, mut clean) = (0, 0, inherited);
-        for entry in TreeEntries::new(bytes, object.oid.format()) {
-            let Ok(entry) = entry else {
-                self.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
-                return Memory::Nothing;
-            };
+        while at < bytes.len() {
             let start = at;
-            at = start + entry_length(&bytes[start..], entry.name.len(), entry.oid.as_bytes().len());
+            let nul = memchr::memchr(0, &bytes[start..]).map_or(bytes.len(), |found| start + found);
+            at = (nul + 1 + format.raw_len()).min(bytes.len());
             while copies.get(copy).is_some_and(|copied| copied.to + copied.len < at) {
                 copy += 1;
             }
             if copies.get(copy).is_some_and(|copied| copied.to <= start && at <= copied.to + copied.len) {
                 continue;
             }
+            let Some(Ok(entry)) = TreeEntries::new(&bytes[start..at], format).next() else {
+                self.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
+                return Memory::Nothing;
+            };
             clean &= self.name(object, entry.name);
             if entry.is_submodule() {
                 self.seen.submodules.insert(entry.name.to_vec());
@@ -340,11 +342,6 @@ impl<'a> Searcher<'a> {
         }
         Memory::Nothing
     }
-}
-
-/// The length of the entry at the beginning of `bytes`: mode, space, name, NUL and object name.
-fn entry_length(bytes: &[u8], name: usize, oid: usize) -> usize {
-    memchr::memchr(b' ', bytes).unwrap_or(0) + 1 + name + 1 + oid
 }
 
 impl Visitor for Searcher<'_> {
