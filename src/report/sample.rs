@@ -210,7 +210,7 @@ fn literal_free() -> Finding {
     place.variable = None;
     place.frame = Some(Frame { text: "app.post(\"/webhook\", (req) => {".to_owned(), start: 0, end: 8 });
     Finding {
-        rule: "webhook-unverified".to_owned(),
+        rule: "acme-unverified".to_owned(),
         severity: Severity::Medium,
         confidence: Confidence::Medium,
         fingerprint: Fingerprint::of_parts(&[b"x"]),
