@@ -122,11 +122,13 @@ fn every_kind_is_found_behind_every_delimiter() {
         }
     }
     assert!(missed.is_empty(), "{} of {}: {missed:#?}", missed.len(), KINDS.len() * TEMPLATES.len());
+    // Keys in URLs and publishable keys given to `curl -u` are misuse, and said to be.
+    let misuse = ["key-in-url", "publishable-used-as-secret"];
     let strangers: Vec<&str> = report
         .findings
         .iter()
         .map(|finding| finding.rule.as_str())
-        .filter(|rule| !KINDS.iter().any(|(_, known, _, _)| known == rule))
+        .filter(|rule| !KINDS.iter().any(|(_, known, _, _)| known == rule) && !misuse.contains(rule))
         .collect();
     assert!(strangers.is_empty(), "{strangers:?}");
 }
