@@ -17,8 +17,7 @@ use crate::policy::{self, CONFIG_FILE};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
 use crate::site::Sighting;
-use crate::source::neighbours::Disk;
-use crate::source::{Progress, Shared, history, range, staged, stdin, worktree};
+use crate::source::{Progress, Shared, history, neighbours, range, staged, stdin, worktree};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +82,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;
             let target = worktree_target(&root);
-            tree = Box::new(Disk(root.clone()));
+            tree = Box::new(neighbours::Disk(root.clone()));
             let options = worktree::Options { paths, root, no_ignore: *no_ignore, threads: plan.threads };
             worktree::scan(&shared, &options);
             target
@@ -92,7 +91,9 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             let env = GitEnv::from_process();
             let repository = here(&env)?;
             let staged = staged::scan(&shared, &repository, Some(&env))?;
-            repository_target(TargetKind::Staged, &repository, staged.head, None)
+            let target = repository_target(TargetKind::Staged, &repository, staged.head, None);
+            tree = Box::new(neighbours::Staged::new(repository, Some(env)));
+            target
         }
         Subject::Range { base, head } => {
             let env = GitEnv::from_process();
@@ -100,7 +101,9 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             let range = range::scan(&shared, &repository, Some(&env), (base, head))?;
             let ends = range.ends.clone();
             finish = Box::new(move |finding| range.expose(finding));
-            repository_target(TargetKind::Range, &repository, Some(ends.head), ends.base)
+            let target = repository_target(TargetKind::Range, &repository, Some(ends.head), ends.base);
+            tree = Box::new(neighbours::Committed::new(repository, ends.head));
+            target
         }
         Subject::Pushed { known, heads, .. } => {
             let env = GitEnv::from_process();

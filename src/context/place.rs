@@ -11,6 +11,7 @@ use crate::finding::Context;
 #[serde(default, deny_unknown_fields)]
 struct Words {
     directories: Vec<String>,
+    begins: Vec<String>,
     names: Vec<String>,
     words: Vec<String>,
     stems: Vec<String>,
@@ -45,8 +46,9 @@ fn table() -> &'static Table {
 impl Words {
     fn fit(&self, path: &Path<'_>) -> bool {
         let listed = |list: &[String], part: &str| list.iter().any(|word| word == part);
-        path.directories().any(|part| listed(&self.directories, part))
-            || listed(&self.names, path.name)
+        path.directories().any(|part| {
+            listed(&self.directories, part) || self.begins.iter().any(|word| part.starts_with(word.as_str()))
+        }) || listed(&self.names, path.name)
             || path.name.split(['.', '_', '-']).skip(1).any(|part| listed(&self.words, part))
             || path.name.split(['.', '_', '-']).next().is_some_and(|part| listed(&self.stems, part))
             || self.suffixes.iter().any(|suffix| path.name.ends_with(suffix.as_str()))
@@ -91,6 +93,13 @@ impl Place {
     pub fn of_path(path: &str) -> Self {
         let slashed = format!("/{}", path.to_lowercase());
         let (path, table) = (Path::new(&slashed), table());
+        // Below `src/main/java` directories are packages: `com.stripe.sample` is no sample.
+        let purpose = slashed.find("/src/main/").map_or_else(String::new, |at| {
+            format!("{}/{}", &slashed[..at], slashed.rsplit('/').next().unwrap_or_default())
+        });
+        let purpose = if purpose.is_empty() { path.slashed } else { purpose.as_str() };
+        let purpose = Path::new(purpose);
+        let is_purpose = |tag: Context| matches!(tag, Context::Test | Context::Example | Context::Docs);
         let mut tags: Vec<Context> = [
             (&table.test, Context::Test),
             (&table.example, Context::Example),
@@ -103,7 +112,7 @@ impl Place {
             (&table.server, Context::Server),
         ]
         .into_iter()
-        .filter(|(words, _)| words.fit(&path))
+        .filter(|(words, tag)| words.fit(if is_purpose(*tag) { &purpose } else { &path }))
         .map(|(_, tag)| tag)
         .collect();
         // `.env.development.production` is nobody's; `docker/production/` is production.
@@ -159,6 +168,9 @@ mod tests {
             ("k8s/overlays/prod/secret.yaml", vec![Context::Production, Context::Infra]),
             (".github/workflows/ci.yml", vec![Context::Ci]),
             ("app/routes/pay.server.ts", vec![Context::Server]),
+            ("server/src/main/java/com/stripe/sample/Server.scala", vec![Context::Server]),
+            ("testProjects/types/a.ts", vec![Context::Test]),
+            ("contest/latest-tests.ts", vec![Context::Test]),
             ("webhook/handler_test.go", vec![Context::Server, Context::Test]),
         ] {
             let mut expected = expected;

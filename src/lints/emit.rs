@@ -200,7 +200,7 @@ fn location(it: &Bare<'_>) -> Location {
         variable: found.name.clone(),
         directive: found.directive.clone(),
         context: it.context.clone(),
-        status: if place.existing { Status::Existing } else { Status::Open },
+        status: if place.existing || found.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: place.path.redacted,
         frame: Some(found.frame.clone()),

@@ -16,7 +16,7 @@ use crate::context::place;
 use crate::context::surroundings::position;
 use crate::engine::lines::{self, Position};
 use crate::engine::mask::{self, Caution};
-use crate::finding::Frame;
+use crate::finding::{Frame, Origin, Reach};
 use crate::rules::lint::{Source, Structure};
 use crate::site::Place;
 
@@ -38,6 +38,21 @@ pub struct SourceFacts {
     pub(crate) imports: Vec<String>,
 }
 
+impl SourceFacts {
+    /// The place that they are about.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Marks what the file's version before had as well.
+    pub fn mark_existing(&mut self, before: &Self) {
+        for found in &mut self.matches {
+            found.existing = before.matches.iter().any(|old| (old.rule, &old.text) == (found.rule, &found.text));
+        }
+    }
+}
+
 /// One match of one pattern.
 #[derive(Debug, Clone)]
 pub(crate) struct Match {
@@ -56,6 +71,8 @@ pub(crate) struct Match {
     pub(crate) frame: Frame,
     /// An inline directive on the line.
     pub(crate) directive: Option<String>,
+    /// Stood in the file before the change that is looked at.
+    pub(crate) existing: bool,
     /// A place that explains the match: line, column, sentence.
     pub(crate) evidence: Option<(Position, String)>,
 }
@@ -82,6 +99,10 @@ pub(crate) struct Spot {
 /// Reads a file's code.
 pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
+    let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
+    if !present || place.origin != Origin::File || !place.archive.is_empty() {
+        return None;
+    }
     if bytes.len() > MAX_SOURCE || place::Place::of_path(path).vendored {
         return None;
     }
@@ -204,13 +225,20 @@ impl File<'_> {
                 .identity
                 .clone()
                 .unwrap_or_else(|| masked(&text.split_whitespace().collect::<Vec<_>>().join(" "))),
-            name: spot.name.as_deref().map(masked),
-            value: spot.value.as_deref().map(masked),
+            name: spot.name.as_deref().map(shown_name),
+            value: spot.value.as_deref().map(shown_name),
             frame,
             directive: crate::engine::directive(self.bytes, &spot.span),
+            existing: false,
             evidence: spot.evidence.clone().map(|(at, says)| (position(self.bytes, at), says)),
         }
     }
+}
+
+/// A name stays readable, however long; a literal does not.
+fn shown_name(text: &str) -> String {
+    let literal = text.starts_with(['"', '\'', '`']);
+    if literal { masked(text) } else { mask::sanitize(text) }
 }
 
 fn masked(text: &str) -> String {

@@ -259,6 +259,11 @@ impl<'a> Collector<'a> {
         self.keep(hits, &place);
     }
 
+    /// What source lints know of the file that was searched last, if it is this one.
+    fn facts_of(&mut self, path: &[u8]) -> Option<&mut SourceFacts> {
+        self.seen.facts.last_mut().filter(|facts| facts.place().path.text.as_bytes() == path)
+    }
+
     /// The sightings that a text brought, for what can only be told once all of it was read.
     pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [Sighting] {
         &mut self.seen.sightings[scanned.sightings.clone()]

@@ -1,9 +1,13 @@
-//! Neighbours on disk, for lints.
+//! The files beside those that were scanned, for lints: on disk, in the index, in a commit. What is staged is judged by
+//! what is staged.
 
+use std::cell::OnceCell;
 use std::io::Read;
 use std::path::PathBuf;
 
 use super::disk;
+use crate::git::tree::TreeEntries;
+use crate::git::{GitEnv, Index, Kind, Odb, Oid, Repository};
 use crate::lints::Neighbours;
 use crate::lints::neighbours::MAX_NEIGHBOUR;
 
@@ -25,5 +29,80 @@ impl Neighbours for Disk {
         let mut bytes = Vec::new();
         opened.file.take(MAX_NEIGHBOUR).read_to_end(&mut bytes).ok()?;
         Some(bytes)
+    }
+}
+
+/// Files of the index: what would be committed, whatever the disk says.
+pub struct Staged {
+    repository: Repository,
+    env: Option<GitEnv>,
+    /// Opened when first asked: most commits have nothing that a lint would ask about.
+    opened: OnceCell<Option<(Index, Odb)>>,
+}
+
+impl Staged {
+    /// The index in force.
+    #[must_use]
+    pub fn new(repository: Repository, env: Option<GitEnv>) -> Self {
+        Self { repository, env, opened: OnceCell::new() }
+    }
+}
+
+impl Neighbours for Staged {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let open = || Some((Index::of(&self.repository, self.env.as_ref()).ok()?, Odb::open(&self.repository)));
+        let (index, odb) = self.opened.get_or_init(open).as_ref()?;
+        let entry = index.find(path.as_bytes()).filter(|entry| !entry.is_submodule() && !entry.is_link())?;
+        blob(odb, &entry.oid)
+    }
+}
+
+/// Files of a commit.
+pub struct Committed {
+    repository: Repository,
+    commit: Oid,
+    opened: OnceCell<Option<(Odb, Oid)>>,
+}
+
+impl Committed {
+    /// The tree of a commit.
+    #[must_use]
+    pub fn new(repository: Repository, commit: Oid) -> Self {
+        Self { repository, commit, opened: OnceCell::new() }
+    }
+}
+
+impl Neighbours for Committed {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        let open = || {
+            let odb = Odb::open(&self.repository);
+            let tree = super::staged::tree_of(&odb, &self.repository, &self.commit)?;
+            Some((odb, tree))
+        };
+        let (odb, root) = self.opened.get_or_init(open).as_ref()?;
+        let mut at = *root;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let Ok(Some((Kind::Tree, content))) = odb.read_within(&at, MAX_NEIGHBOUR) else { return None };
+            let entry = TreeEntries::new(&content, self.repository.format)
+                .map_while(Result::ok)
+                .find(|entry| entry.name == part.as_bytes())?;
+            if parts.peek().is_none() {
+                return if entry.is_tree() || entry.is_link() || entry.is_submodule() {
+                    None
+                } else {
+                    blob(odb, &entry.oid)
+                };
+            }
+            at = entry.oid;
+        }
+        None
+    }
+}
+
+fn blob(odb: &Odb, oid: &Oid) -> Option<Vec<u8>> {
+    match odb.read_within(oid, MAX_NEIGHBOUR) {
+        Ok(Some((Kind::Blob, bytes))) => Some(bytes),
+        _ => None,
     }
 }

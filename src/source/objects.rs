@@ -92,6 +92,33 @@ impl<'a> Before<'a> {
     }
 }
 
+impl Before<'_> {
+    /// The file's version before, or that of the file it was renamed from.
+    fn text(&mut self, path: &[u8], old: Option<Oid>) -> Option<Vec<u8>> {
+        let renamed = || renames(self.odb, self.changes);
+        let old = old.or_else(|| self.renames.get_or_insert_with(renamed).get(path).copied())?;
+        match self.odb.read_within(&old, MAX_WHOLE) {
+            Ok(Some((Kind::Blob, bytes))) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Marks what code had in the file's version before.
+pub(super) fn mark_existing_code(
+    collector: &mut Collector<'_>,
+    before: &mut Before<'_>,
+    path: &[u8],
+    old: Option<Oid>,
+) {
+    let lints = collector.shared().lints();
+    let Some(facts) = collector.facts_of(path) else { return };
+    let place = facts.place().clone();
+    if let Some(old) = before.text(path, old).and_then(|bytes| lints.collect(&place, &bytes, true)) {
+        facts.mark_existing(&old);
+    }
+}
+
 /// Gives each removed file to the one new file that was made from it: the same blob, else the one that shares most and
 /// at least half of the lines.
 fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {

@@ -241,6 +241,8 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
             let known = self.before.identities(&change.path, old);
             objects::mark_existing(self.collector, &scanned, &known);
         }
+        let old = self.olds.get(&change.path).copied();
+        objects::mark_existing_code(self.collector, &mut self.before, &change.path, old);
     }
 
     fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {

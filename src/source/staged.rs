@@ -64,6 +64,7 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
             let known = before.identities(&change.path, change.old.map(|old| old.oid));
             objects::mark_existing(collector, &scanned, &known);
         }
+        objects::mark_existing_code(collector, before, &change.path, change.old.map(|old| old.oid));
     }
 }
 
