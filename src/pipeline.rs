@@ -72,10 +72,7 @@ pub fn prepare(plan: &Plan) -> Result<Prepared, Error> {
 /// When there is nothing that a report could be about: a missing path.
 pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Result<(Report, Vec<String>), Error> {
     let engine = &prepared.engine;
-    let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let progress = if plan.progress { Progress::drawn(unit(&plan.subject)) } else { Progress::hidden() };
-    let mut shared = Shared::new(engine, deadline, progress);
-    shared.archives = plan.archives;
+    let shared = shared(plan, engine);
     let mut finish: Box<dyn Fn(&mut Finding) + '_> = Box::new(|_| {});
     let mut tree: Box<dyn Neighbours> = Box::new(Nobody);
     let target = match &plan.subject {
@@ -132,6 +129,15 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
     };
     let walked = Walked { target, finish, tree };
     Ok(walked.settle(&shared, prepared))
+}
+
+/// What every thread of a scan shares, from what the plan asks for.
+fn shared<'a>(plan: &Plan, engine: &'a Engine) -> Shared<'a> {
+    let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let progress = if plan.progress { Progress::drawn(unit(&plan.subject)) } else { Progress::hidden() };
+    let mut shared = Shared::new(engine, deadline, progress);
+    shared.archives = plan.archives;
+    shared
 }
 
 /// What a source leaves behind besides what it collected.
