@@ -116,9 +116,10 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
         Subject::History { repositories, alternates, plain, cache } => {
             let options = history::Options { threads: plan.threads, plain: *plain, cache: cache.clone() };
             let open = OpenOptions { env: None, alternates: *alternates };
-            let history = history::scan_all(&shared, repositories, &open, &options)?;
+            let mut history = history::scan_all(&shared, repositories, &open, &options)?;
             warn(&history.warnings);
             let target = history_target(&history);
+            tree = Box::new(std::mem::take(&mut history.heads));
             finish = Box::new(move |finding| history.expose(engine.rules(), finding));
             target
         }
@@ -155,7 +156,8 @@ impl Walked<'_> {
         let collected = shared.take_collected();
         let mut report = report(&prepared.engine, self.target, collected.sightings, &collected.coverage);
         report.findings.iter_mut().for_each(self.finish);
-        shared.lints().run(&mut report.findings, &collected.facts, self.tree.as_ref());
+        let told = |path: &str| prepared.policy.policy.config.context(path).map(<[_]>::to_vec);
+        shared.lints().run(&mut report.findings, &collected.facts, self.tree.as_ref(), &told);
         report.sort();
         let notices = prepared.policy.apply(&mut report, prepared.engine.rules());
         (report, notices)

@@ -87,6 +87,12 @@ fn explain(rule: &Rule) -> String {
         let mark = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
         paragraph(&mut text, &mark, step);
     }
+    for code in &rule.help.code {
+        section(&mut text, &format!("In {}", sanitize(&code.language)));
+        for line in code.text.trim_end().lines() {
+            let _ = writeln!(text, "  {}", sanitize(line));
+        }
+    }
     if let Some(detect) = &rule.detect {
         section(&mut text, "How it is told");
         paragraph(&mut text, "", &detection(detect));

@@ -41,6 +41,19 @@ impl Surroundings {
     pub(crate) fn is(&self, tag: Context) -> bool {
         self.tags.contains(&tag)
     }
+
+    /// Takes somebody's word for what the file is for.
+    pub(crate) fn set_tags(&mut self, mut tags: Vec<Context>) {
+        tags.sort_unstable();
+        tags.dedup();
+        if !tags.contains(&Context::Frontend) {
+            self.frontend = None;
+        } else if self.frontend.is_none() {
+            let why = "the policy says that it ships".to_owned();
+            self.frontend = Some(Frontend { confidence: Confidence::High, why, evidence: None });
+        }
+        self.tags = tags;
+    }
 }
 
 /// Judges files of one tree.

@@ -97,7 +97,10 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
         let indent = bare[at..stop].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         if !bare[at..stop].trim_ascii().is_empty() {
             let line = at + indent..stop;
-            if let Some((before, header)) = previous.take().filter(|(before, _)| *before < indent) {
+            let opens = |(before, header): &(usize, Range<usize>)| {
+                *before < indent && !goes_on(&bare[header.clone()], &bare[line.clone()])
+            };
+            if let Some((before, header)) = previous.take().filter(opens) {
                 open.push((before, header));
             }
             while open.last().is_some_and(|(outer, _)| *outer >= indent) {
@@ -112,6 +115,14 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
     }
     blocks.extend(open.into_iter().map(|(_, header)| Block { body: header.end..end.max(header.end), header }));
     blocks
+}
+
+/// Whether the more indented line below another is the rest of its statement, and no block of it.
+fn goes_on(line: &[u8], below: &[u8]) -> bool {
+    let ends = line.trim_ascii_end().last();
+    matches!(ends, Some(b'=' | b'(' | b'[' | b',' | b'\\' | b'+' | b'.' | b'&'))
+        || (below.starts_with(b".") && !below.starts_with(b".."))
+        || below.starts_with(b"&.")
 }
 
 #[cfg(test)]

@@ -104,6 +104,10 @@ impl<'a> Compiled<'a> {
         self.rules[rule].lint.as_ref()?.when.get(when)
     }
 
+    pub(crate) fn has_sources(&self) -> bool {
+        !self.sources.is_empty()
+    }
+
     /// The `[when]`s, as (rule, index).
     pub(crate) fn whens(&self) -> impl Iterator<Item = (usize, usize)> {
         self.whens.iter().map(|(rule, when, _)| (*rule, *when))

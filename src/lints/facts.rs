@@ -45,6 +45,11 @@ impl SourceFacts {
         &self.place
     }
 
+    /// Puts the file below a directory, which ends with a slash or is empty.
+    pub fn move_below(&mut self, directory: &str) {
+        self.place.path.text.insert_str(0, directory);
+    }
+
     /// Marks what the file's version before had as well.
     pub fn mark_existing(&mut self, before: &Self) {
         for found in &mut self.matches {
@@ -103,12 +108,12 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
     if !present || place.origin != Origin::File || !place.archive.is_empty() {
         return None;
     }
-    if bytes.len() > MAX_SOURCE || place::Place::of_path(path).vendored {
+    if bytes.len() > MAX_SOURCE {
         return None;
     }
     let language = language::of_path(path)?;
     let wanted: Vec<(usize, usize, &Source)> = lints.sources_of(language.name, bytes).collect();
-    if wanted.is_empty() || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+    if wanted.is_empty() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
     let file = File { path, bytes, language, code: Code::read(bytes, language.syntax) };
@@ -128,6 +133,11 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
         facts.imports = imports::of(&file);
     }
     Some(facts)
+}
+
+/// Whether a path is that of code in a language that is known, and the repository's own.
+pub(super) fn may_read(path: &str) -> bool {
+    language::of_path(path).is_some() && !place::Place::of_path(path).vendored
 }
 
 /// Code that nobody wrote: lines of many hundred bytes.

@@ -251,7 +251,7 @@ impl Handler<'_> {
                 header,
                 &[
                     "switch", "case", "when", "with ", "for ", "for(", "while", "do", "using", "default", "finally",
-                    "ensure",
+                    "ensure", "match",
                 ],
             )
     }
@@ -278,7 +278,15 @@ impl Handler<'_> {
     }
 }
 
+/// What a header begins with, once an assignment is taken away: `val event = if (secret)`.
+fn statement(header: &[u8]) -> &[u8] {
+    let keywords = ["= if", "= try", "= begin", "= match", "= unless", "= case", "= when"];
+    let found = keywords.iter().filter_map(|keyword| memchr::memmem::find(header, keyword.as_bytes())).min();
+    found.map_or(header, |at| &header[at + 2..])
+}
+
 fn starts(header: &[u8], words: &[&str]) -> bool {
+    let header = statement(header);
     words.iter().any(|word| {
         header.starts_with(word.as_bytes())
             && (word.ends_with([' ', '('])
@@ -299,7 +307,7 @@ fn header_has_if(header: &[u8]) -> bool {
 }
 
 fn is_try(header: &[u8]) -> bool {
-    starts(header, &["try", "begin"]) || header.ends_with(b"= begin")
+    starts(header, &["try", "begin"])
 }
 
 fn is_catch(header: &[u8]) -> bool {

@@ -26,6 +26,7 @@ mod when;
 pub use compiled::Compiled;
 pub use facts::{MAX_SOURCE, SourceFacts};
 pub use neighbours::{Neighbours, Nobody};
+pub use scene::Told;
 
 use emit::{Bare, Fill};
 use facts::Match;
@@ -37,7 +38,26 @@ use crate::key::Kind;
 use crate::rules::lint::Structure;
 use crate::site::Place;
 
+/// Whether a text has the word `stripe`, in lower or upper case or with a capital.
+#[must_use]
+pub fn mention_stripe(bytes: &[u8]) -> bool {
+    // The words that the search of the engine has its pivots for.
+    [&b"tripe"[..], b"TRIPE"].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
+}
+
 impl Compiled<'_> {
+    /// Whether any lint reads program code.
+    #[must_use]
+    pub fn read_code(&self) -> bool {
+        self.has_sources()
+    }
+
+    /// Whether lints might want to read a file, as far as its path tells.
+    #[must_use]
+    pub fn may_read(&self, path: &str) -> bool {
+        facts::may_read(path)
+    }
+
     /// Gathers what lints want to know of a file's code. `mentions_stripe` is what the scan has seen of the word in any
     /// case; without it the file is not read, unless its path has it.
     #[must_use]
@@ -47,13 +67,14 @@ impl Compiled<'_> {
     }
 
     /// Adds the tags that content and neighbours give to the places of findings, runs every lint, and adds what they find.
-    pub fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Neighbours) {
-        scene::tag(findings, tree);
+    /// `told` is what the policy says that paths are for.
+    pub fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Neighbours, told: &Told<'_>) {
         let cached = Cached::new(tree);
-        let scene = Scene::new(&cached);
+        let scene = Scene::new(&cached, told);
+        scene::tag(findings, &scene);
         let mut found = Vec::new();
         {
-            let places: Vec<Spotted<'_>> = scene::credentials(findings).collect();
+            let places = scene::credentials(findings, &cached);
             let mut drafts = when::run(self, &scene, &places);
             drafts.extend(group::run(self, &scene, &places));
             let mut bare = Vec::new();

@@ -7,6 +7,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::finding::{Location, Origin, Reach};
+
 /// Largest neighbour that is looked at, in bytes.
 pub const MAX_NEIGHBOUR: u64 = 2 << 20;
 
@@ -14,6 +16,11 @@ pub const MAX_NEIGHBOUR: u64 = 2 << 20;
 pub trait Neighbours {
     /// The content of a file, or `None` if there is none or it is larger than [`MAX_NEIGHBOUR`].
     fn read(&self, path: &str) -> Option<Vec<u8>>;
+
+    /// Whether places of this reach are in the tree.
+    fn holds(&self, reach: Reach) -> bool {
+        matches!(reach, Reach::Worktree | Reach::Index | Reach::Head)
+    }
 }
 
 /// A tree without files: for standard input and bare reports.
@@ -52,6 +59,14 @@ impl<'a> Cached<'a> {
         let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8_lossy(&bytes)));
         self.seen.borrow_mut().insert(path.to_owned(), text.clone());
         text
+    }
+
+    /// Whether a place is in the tree that is looked at, as a file of its own.
+    pub(crate) fn holds(&self, location: &Location) -> bool {
+        location.origin == Origin::File
+            && location.archive.is_empty()
+            && location.path_encoding.is_none()
+            && self.tree.holds(location.reach)
     }
 
     /// Whether there is such a file.

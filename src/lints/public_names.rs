@@ -107,6 +107,8 @@ fn is_use(file: &File<'_>, start: usize, end: usize) -> bool {
                 "Env.get('",
                 "Env.get(\"",
                 "_ENV['",
+                "env, '",
+                "env, \"",
                 "ENV['",
                 "ENV[\"",
                 "environ['",

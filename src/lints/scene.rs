@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::names;
-use super::neighbours::{Cached, Neighbours};
+use super::neighbours::Cached;
 use super::public_names;
 use crate::context::surroundings::{Judge, Surroundings};
-use crate::finding::{Finding, Location, Origin, Reach};
+use crate::finding::{Context, Finding, Location};
 use crate::key::Key;
 use crate::rules::lint::Claim;
 
@@ -21,10 +21,14 @@ pub(super) struct Sheet {
     pub(super) text: Option<Rc<str>>,
 }
 
+/// What somebody has said that a path is for, whatever it looks like.
+pub type Told<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
+
 /// The tree as lints see it.
 pub(super) struct Scene<'a> {
     pub(super) judge: Judge<'a>,
     pub(super) tree: &'a Cached<'a>,
+    told: &'a Told<'a>,
     sheets: RefCell<BTreeMap<String, Rc<Sheet>>>,
 }
 
@@ -37,8 +41,8 @@ pub(super) struct Spotted<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(tree: &'a Cached<'a>) -> Self {
-        Self { judge: Judge::new(tree), tree, sheets: RefCell::default() }
+    pub(super) fn new(tree: &'a Cached<'a>, told: &'a Told<'a>) -> Self {
+        Self { judge: Judge::new(tree), tree, told, sheets: RefCell::default() }
     }
 
     pub(super) fn sheet(&self, path: &str) -> Rc<Sheet> {
@@ -46,7 +50,11 @@ impl<'a> Scene<'a> {
             return Rc::clone(known);
         }
         let text = self.tree.text(path);
-        let sheet = Rc::new(Sheet { surroundings: self.judge.of(path, text.as_deref()), text });
+        let mut surroundings = self.judge.of(path, text.as_deref());
+        if let Some(tags) = (self.told)(path) {
+            surroundings.set_tags(tags);
+        }
+        let sheet = Rc::new(Sheet { surroundings, text });
         self.sheets.borrow_mut().insert(path.to_owned(), Rc::clone(&sheet));
         sheet
     }
@@ -68,22 +76,15 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The places of credentials that lints look at: in files of the tree as it stands, not in archives or history.
-pub(super) fn credentials(findings: &[Finding]) -> impl Iterator<Item = Spotted<'_>> {
+/// The places of credentials that lints look at: in files of the tree that is scanned, not in archives or history.
+pub(super) fn credentials<'a>(findings: &'a [Finding], tree: &Cached<'_>) -> Vec<Spotted<'a>> {
     findings
         .iter()
         .filter(|finding| !NO_CREDENTIAL.contains(&finding.rule.as_str()))
         .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
         .flat_map(|(finding, key)| finding.locations.iter().map(move |location| Spotted { finding, key, location }))
-        .filter(|spotted| is_present(spotted.location))
-}
-
-/// In a file of the tree that is looked at.
-pub(super) fn is_present(location: &Location) -> bool {
-    location.origin == Origin::File
-        && location.archive.is_empty()
-        && location.path_encoding.is_none()
-        && matches!(location.reach, Reach::Worktree | Reach::Index | Reach::Head)
+        .filter(|spotted| tree.holds(spotted.location))
+        .collect()
 }
 
 /// The tree behind a scan, for whoever runs the lints.
@@ -93,12 +94,10 @@ impl std::fmt::Debug for Scene<'_> {
     }
 }
 
-/// Tags that content and packages add to those of the paths.
-pub(super) fn tag(findings: &mut [Finding], tree: &dyn Neighbours) {
-    let cached = Cached::new(tree);
-    let scene = Scene::new(&cached);
+/// Tags that content and packages add to those of the paths, or the tags that the policy has for a path instead.
+pub(super) fn tag(findings: &mut [Finding], scene: &Scene<'_>) {
     for location in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
-        if is_present(location) {
+        if scene.tree.holds(location) {
             location.context.clone_from(&scene.sheet(&location.path).surroundings.tags);
         }
     }

@@ -185,17 +185,17 @@ impl Config {
 
     /// Sets contexts and the severity of a finding.
     pub(super) fn adjust(&self, finding: &mut Finding, rules: &RuleSet) {
-        let mut changed = false;
+        let mut told = false;
         for location in &mut finding.locations {
             if let Some(tags) = self.context(&location.path) {
                 let mut tags = tags.to_vec();
                 tags.sort_unstable();
                 tags.dedup();
-                changed |= location.context != tags;
                 location.context = tags;
+                told = true;
             }
         }
-        if changed
+        if told
             && finding.key.is_some()
             && let Some(rule) = rules.get(&finding.rule)
         {

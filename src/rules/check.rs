@@ -7,7 +7,7 @@ use crate::assemble;
 use crate::engine::{Engine, Error};
 use crate::finding::Finding;
 use crate::key::forge::Forge;
-use crate::lints::Compiled;
+use crate::lints::{self, Compiled};
 use crate::site::{PathText, Place, Sighting};
 
 use super::RuleSet;
@@ -95,11 +95,11 @@ pub fn lint_tree(lints: &Compiled<'_>, engine: &Engine, tree: &BTreeMap<String, 
     for (path, bytes) in tree {
         let place = Place::file(PathText::new(path.as_bytes()));
         sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
-        let mentions = bytes.to_ascii_lowercase().windows(6).any(|word| word == b"stripe");
+        let mentions = lints::mention_stripe(bytes);
         facts.extend(lints.collect(&place, bytes, mentions));
     }
     let mut findings = assemble::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, tree);
+    lints.run(&mut findings, &facts, tree, &|_| None);
     findings
 }
 

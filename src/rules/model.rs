@@ -88,9 +88,23 @@ pub struct Help {
     /// What to do next: one step a line. `{api-keys}`, `{restricted-key}`, `{webhooks}`, `{logs}` and `{org-keys}` become
     /// links to the Dashboard of the key's own account and mode.
     pub fix: String,
+    /// How it is done right, in the code of several frameworks and languages.
+    #[serde(default)]
+    pub code: Vec<Code>,
     /// Where to read on.
     #[serde(default)]
     pub links: Vec<String>,
+}
+
+/// The right code for one framework or language.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Code {
+    /// Which: `Next.js`, `Python`.
+    #[serde(rename = "in")]
+    pub language: String,
+    /// A few lines.
+    pub text: String,
 }
 
 /// One rule.

@@ -16,6 +16,7 @@ mod encodings;
 mod history;
 mod hooks;
 mod hygiene;
+mod lints;
 mod look_alikes;
 mod no_key_gets_out;
 mod policy;

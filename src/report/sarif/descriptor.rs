@@ -92,9 +92,13 @@ fn help(rule: &Rule) -> MultiformatMessageString {
     let numbered: Vec<String> = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1)).collect();
     let text = format!("{what} {why}\n\n{}\n\n{}", numbered.join("\n"), links.join("\n"));
     let linked: Vec<String> = links.iter().map(|link| format!("- <{link}>")).collect();
+    let code = rule.help.code.iter().map(|code| {
+        format!("\n\n### {}\n\n```\n{}\n```", clean(&code.language), clean(code.text.trim_end()).replace("```", ""))
+    });
     let markdown = format!(
-        "{what} {why}\n\n## What to do\n\n{}\n\n## Read on\n\n{}\n",
+        "{what} {why}\n\n## What to do\n\n{}{}\n\n## Read on\n\n{}\n",
         numbered.iter().map(|step| link_words(step)).collect::<Vec<_>>().join("\n"),
+        code.collect::<String>(),
         linked.join("\n")
     );
     MultiformatMessageString::builder().text(text).markdown(markdown).build()

@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 mod cache;
+mod head;
 mod inherit;
 mod places;
 mod texts;
@@ -22,10 +23,12 @@ use crate::finding::{Exposure, Finding};
 use crate::git::refs::Refs;
 use crate::git::walk::{self, Plan};
 use crate::git::{Index, Kind, Odb, Oid, OpenError, OpenOptions, Repository};
+use crate::lints::SourceFacts;
 use crate::rules::RuleSet;
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Sighting};
 use cache::Cache;
+pub use head::Heads;
 use visitor::{Common, Raw, Searcher, Seen};
 
 /// How a history is scanned.
@@ -48,6 +51,8 @@ pub struct Histories {
     pub head: Option<Oid>,
     /// Sentences for the user.
     pub warnings: Vec<String>,
+    /// HEAD's trees, for lints.
+    pub heads: Heads,
     exposures: BTreeMap<(usize, Fingerprint), Exposure>,
 }
 
@@ -114,15 +119,18 @@ pub fn scan_all(
                 "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
             ));
         }
-        if let Ok(below) = repository.root().strip_prefix(&all.root)
-            && !below.as_os_str().is_empty()
-        {
-            let prefix = format!("{}/", PathText::new(below.as_os_str().as_encoded_bytes()).text);
-            let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
-            in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
-        }
+        let below = repository.root().strip_prefix(&all.root).unwrap_or(Path::new(""));
+        let prefix = match PathText::new(below.as_os_str().as_encoded_bytes()).text {
+            below if below.is_empty() => below,
+            below => format!("{below}/"),
+        };
+        let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
+        in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
+        history.facts.iter_mut().for_each(|facts| facts.move_below(&prefix));
+        all.heads.add(&prefix, repository, history.head);
         let mut collector = Collector::new(shared);
         collector.seen.sightings.append(&mut history.sightings);
+        collector.seen.facts.append(&mut history.facts);
         collector.seen.coverage.merge(history.coverage);
     }
     Ok(all)
@@ -133,6 +141,8 @@ pub fn scan_all(
 pub struct History {
     /// Hits in their places.
     pub sightings: Vec<Sighting>,
+    /// What source lints want to know of HEAD's files.
+    pub facts: Vec<SourceFacts>,
     /// How long each credential was exposed, by rule and fingerprint.
     pub exposures: BTreeMap<(usize, Fingerprint), Exposure>,
     /// What was read and what was not.
@@ -204,7 +214,8 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     }
     count_pointers(&mut coverage, repo, &seen);
     let (sightings, exposures) = places::place(&attributed, seen.hits, &refs);
-    Ok(History { sightings, exposures, coverage, warnings, head: refs.head })
+    let facts = head::facts(shared, repo, &odb, refs.head, options.threads)?;
+    Ok(History { sightings, facts, exposures, coverage, warnings, head: refs.head })
 }
 
 impl From<walk::NoThreads> for Error {

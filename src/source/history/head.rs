@@ -1,0 +1,82 @@
+//! HEAD's tree, for lints: its program code, and the files beside it.
+//!
+//! Keys are looked for in every object of a store; what code means can only be asked of a tree, and HEAD's is the one
+//! that somebody is about to run.
+
+use rayon::prelude::*;
+
+use super::Error;
+use crate::finding::Reach;
+use crate::git::changes::Differ;
+use crate::git::walk::NoThreads;
+use crate::git::{Kind, Odb, Oid, Repository};
+use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
+use crate::site::{PathText, Place};
+use crate::source::Shared;
+use crate::source::neighbours::Committed;
+use crate::source::staged::tree_of;
+
+/// The trees of several repositories' HEADs, each below its own directory of the report's root.
+#[derive(Default)]
+pub struct Heads(Vec<(String, Committed)>);
+
+impl Heads {
+    /// Adds a repository. `below` ends with a slash, or is empty.
+    pub(super) fn add(&mut self, below: &str, repository: &Repository, head: Option<Oid>) {
+        if let Some(head) = head {
+            self.0.push((below.to_owned(), Committed::new(repository.clone(), head)));
+        }
+    }
+}
+
+impl Neighbours for Heads {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        // The innermost repository has the file.
+        let below = self.0.iter().filter_map(|(below, tree)| Some((path.strip_prefix(below.as_str())?, tree)));
+        let (path, tree) = below.min_by_key(|(path, _)| path.len())?;
+        tree.read(path)
+    }
+
+    fn holds(&self, reach: Reach) -> bool {
+        reach == Reach::Head
+    }
+}
+
+impl std::fmt::Debug for Heads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Heads").field(&self.0.len()).finish()
+    }
+}
+
+/// What source lints want to know of HEAD's files. What cannot be read was counted by the search of the store.
+pub(super) fn facts(
+    shared: &Shared<'_>,
+    repository: &Repository,
+    odb: &Odb,
+    head: Option<Oid>,
+    threads: usize,
+) -> Result<Vec<SourceFacts>, Error> {
+    let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Ok(Vec::new()) };
+    let mut differ = Differ::new(odb, repository.format);
+    differ.trees(None, tree_of(odb, repository, &head));
+    let files: Vec<(String, Oid)> = differ
+        .changes
+        .into_iter()
+        .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new?)))
+        .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && shared.lints().may_read(path))
+        .map(|(path, side)| (path, side.oid))
+        .collect();
+    let read = |(path, oid): &(String, Oid)| {
+        if shared.expired() {
+            return None;
+        }
+        let Ok(Some((Kind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
+        let place =
+            Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
+        shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(NoThreads::from)?;
+    let mut facts: Vec<SourceFacts> = pool.install(|| files.par_iter().filter_map(read).collect());
+    facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));
+    Ok(facts)
+}

@@ -1,0 +1,205 @@
+//! Lints through the program: which tree they ask, what the policy and one's own rules can change, what they say.
+
+use pinstripe::finding::{Finding, Reach, Severity};
+
+use crate::support::{Dir, Run};
+
+const UNVERIFIED: &str = "// Stripe\nexport async function POST(req) {\n  const event = await req.json()\n  if (event.type === 'invoice.paid') await extend(event)\n}\n";
+
+fn commit(dir: &Dir, message: &str) {
+    dir.git(&["add", "-A", "-f"]);
+    dir.git(&["commit", "-qm", message]);
+}
+
+fn of<'a>(findings: &'a [Finding], rule: &str) -> Vec<&'a Finding> {
+    findings.iter().filter(|finding| finding.rule == rule).collect()
+}
+
+/// Paths of the findings of a rule.
+fn paths(run: &Run, rule: &str) -> Vec<String> {
+    let report = run.report();
+    of(&report.findings, rule).iter().flat_map(|it| &it.locations).map(|at| at.path.clone()).collect()
+}
+
+#[test]
+fn history_is_linted_where_head_has_it() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("package.json", r#"{"devDependencies":{"vite":"6"}}"#);
+    dir.write(".env.production", "STRIPE_SECRET_KEY={{sk_test}}\n");
+    dir.write("old/hook.ts", UNVERIFIED);
+    commit(&dir, "first");
+    std::fs::remove_file(dir.join("old/hook.ts")).unwrap();
+    std::fs::remove_file(dir.join(".env.production")).unwrap();
+    dir.write("web/package.json", r#"{"dependencies":{"next":"15"}}"#);
+    dir.write("web/.env", "NEXT_PUBLIC_STRIPE_SECRET_KEY=\n");
+    dir.write("api/hook.ts", UNVERIFIED);
+    dir.write("vendor/bundle/hook.ts", UNVERIFIED);
+    dir.write("deploy/.env.production", "STRIPE_SECRET_KEY={{sk_test}}\n");
+    commit(&dir, "second");
+    // What is only staged is not in HEAD's tree.
+    dir.write("staged/.env.production", "STRIPE_SECRET_KEY={{sk_test}}\n");
+    dir.git(&["add", "-f", "staged"]);
+    let run = dir.scan(&["--history", "."]);
+    assert_eq!(paths(&run, "webhook-unverified"), ["api/hook.ts"], "{}", run.stdout);
+    assert_eq!(paths(&run, "test-key-in-production"), ["deploy/.env.production"]);
+    assert_eq!(paths(&run, "secret-behind-public-prefix"), ["web/.env"]);
+    let report = run.report();
+    let [hook] = of(&report.findings, "webhook-unverified")[..] else { panic!() };
+    assert_eq!((hook.locations[0].reach, hook.locations[0].line), (Reach::Head, 4));
+    assert!(hook.locations[0].blob.is_some());
+    let [prefix] = of(&report.findings, "secret-behind-public-prefix")[..] else { panic!() };
+    assert!(prefix.message.contains("`web` is a Next.js app"), "{}", prefix.message);
+    assert_eq!(of(&report.findings, "secret-test").len(), 3, "keys are told wherever they were");
+}
+
+#[test]
+fn several_histories_have_a_tree_each() {
+    let mut dir = Dir::new();
+    for (repository, manifest) in [("web", r#"{"dependencies":{"next":"15"}}"#), ("api", r#"{"name":"api"}"#)] {
+        std::fs::create_dir_all(dir.join(repository)).unwrap();
+        dir.git(&["init", "-q", repository]);
+        dir.write(&format!("{repository}/package.json"), manifest);
+        dir.write(&format!("{repository}/hook.ts"), UNVERIFIED);
+        dir.write(&format!("{repository}/lib/key.ts"), "// Stripe\nuse(process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY)\n");
+        dir.git(&["-C", repository, "add", "-A"]);
+        dir.git(&["-C", repository, "commit", "-qm", "first"]);
+    }
+    let run = dir.scan(&["--history", "web", "api"]);
+    assert_eq!(paths(&run, "webhook-unverified"), ["api/hook.ts", "web/hook.ts"], "{}", run.stdout);
+    let report = run.report();
+    let messages: Vec<&str> =
+        of(&report.findings, "secret-behind-public-prefix").iter().map(|it| it.message.as_str()).collect();
+    assert!(messages.iter().any(|it| it.contains("`web` is a Next.js app")), "{messages:?}");
+}
+
+#[test]
+fn what_is_staged_is_judged_by_what_is_staged() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("package.json", r#"{"dependencies":{"next":"15"}}"#);
+    dir.write("lib/verify.ts", "export const verify = (req) => stripe.webhooks.constructEvent(req.text(), a, b)\n");
+    dir.write("lib/hook.ts", &UNVERIFIED.replace("// Stripe", "import { verify } from './verify' // Stripe"));
+    dir.write("lib/key.ts", "// Stripe\nuse(process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY)\n");
+    dir.git(&["add", "-A"]);
+    // What the disk says now does not matter.
+    dir.write("package.json", r#"{"devDependencies":{"vite":"6"}}"#);
+    std::fs::remove_file(dir.join("lib/verify.ts")).unwrap();
+    let run = dir.scan(&["--staged"]);
+    assert_eq!(paths(&run, "webhook-unverified"), Vec::<String>::new(), "the staged module verifies");
+    assert_eq!(paths(&run, "secret-behind-public-prefix"), ["lib/key.ts"], "{}", run.stdout);
+    let report = run.report();
+    assert!(of(&report.findings, "secret-behind-public-prefix")[0].message.contains("Next.js"));
+}
+
+#[test]
+fn a_range_is_linted_where_it_changed_something() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("package.json", r#"{"dependencies":{"@sveltejs/kit":"2"}}"#);
+    dir.write("a/hook.ts", UNVERIFIED);
+    commit(&dir, "base");
+    dir.git(&["tag", "base"]);
+    dir.write("b/hook.ts", UNVERIFIED);
+    dir.write("src/key.ts", "import { PUBLIC_STRIPE_SECRET_KEY } from '$env/static/public'\n");
+    commit(&dir, "head");
+    let run = dir.scan(&["--range", "base..HEAD"]);
+    assert_eq!(paths(&run, "webhook-unverified"), ["b/hook.ts"], "{}", run.stdout);
+    assert_eq!(paths(&run, "secret-behind-public-prefix"), ["src/key.ts"]);
+}
+
+#[test]
+fn the_policy_says_what_places_are_for() {
+    let mut dir = Dir::new();
+    dir.write("kit/hook.ts", UNVERIFIED);
+    dir.write("kit/live/.env.prod", "STRIPE_SECRET_KEY={{sk_test}}\n");
+    dir.write("shop/pay.js", "const key = '{{sk_test}}'\n");
+    dir.write("shop/.env", "STRIPE_SECRET_KEY={{sk_test}}\n");
+    let before = dir.scan(&["."]);
+    assert_eq!(paths(&before, "test-key-in-production"), ["kit/live/.env.prod"], "{}", before.stdout);
+    assert!(paths(&before, "secret-in-frontend").is_empty());
+    dir.write(
+        "pinstripe.toml",
+        "[[context]]\npaths = ['kit/**']\nis = ['example']\n[[context]]\npaths = ['shop/*.js']\nis = ['frontend']\n[[context]]\npaths = ['shop/.env']\nis = ['production']\n",
+    );
+    let after = dir.scan(&["."]);
+    assert_eq!(paths(&after, "test-key-in-production"), ["shop/.env"], "{}", after.stdout);
+    assert_eq!(paths(&after, "secret-in-frontend"), ["shop/pay.js"]);
+    let report = after.report();
+    let [hook] = of(&report.findings, "webhook-unverified")[..] else { panic!("{}", after.stdout) };
+    assert_eq!(hook.severity, Severity::Note);
+    let ships = of(&report.findings, "secret-in-frontend")[0];
+    assert!(ships.message.ends_with("the policy says that it ships"), "{}", ships.message);
+}
+
+#[test]
+fn ones_own_rules_can_be_lints() {
+    let mut dir = Dir::new();
+    dir.write(
+        "rules/no-raw-charges.toml",
+        "title = 'Charges API'\nseverity = 'medium'\nexamples = ['''\n--- a.rb\nStripe::Charge.create(amount: 1)\n''']\ncounter-examples = ['''\n--- a.rb\nStripe::PaymentIntent.create(amount: 1)\n''']\n[[source]]\nlanguages = ['ruby']\nliterals = ['Charge']\npatterns = ['\\bStripe::(?P<name>Charge\\.create)\\b']\nmessage = '`{name}` is not for new code'\n[[when]]\nkinds = ['restricted']\nfiles = ['env']\nmessage = '{masked} is no env file’s business'\n[help]\nwhat = 'w'\nwhy = 'y'\nfix = 'f'\n",
+    );
+    dir.write("app/pay.rb", "# Stripe::Charge.create in a comment\nStripe::Charge.create(amount: 5)\n");
+    dir.write(".env", "STRIPE_KEY={{rk_test}}\n");
+    let run = dir.scan(&["--rules", "rules", "--no-ignore", "app", ".env"]);
+    let report = run.report();
+    let found = of(&report.findings, "no-raw-charges");
+    let messages: Vec<(&str, u64)> = found.iter().map(|it| (it.message.as_str(), it.locations[0].line)).collect();
+    assert!(messages.contains(&("`Charge.create` is not for new code", 2)), "{messages:?} {}", run.stderr);
+    assert!(found.len() == 2 && messages.iter().any(|(text, _)| text.starts_with("Rk_test_…")), "{messages:?}");
+    assert_eq!(dir.run(&["rules", "check", "rules"]).code, 0);
+}
+
+#[test]
+fn the_evidence_is_in_the_message_and_in_sarif() {
+    let mut dir = Dir::new();
+    dir.write("apps/web/package.json", r#"{"devDependencies":{"vite":"6"}}"#);
+    dir.write("apps/web/.env", "A=1\nB=2\nVITE_PAYMENTS={{sk_test}}\n");
+    let run = dir.scan(&["."]);
+    let report = run.report();
+    let [found] = of(&report.findings, "secret-behind-public-prefix")[..] else { panic!("{}", run.stdout) };
+    for part in ["`apps/web` is a Vite app", "`VITE_` variables are inlined into the bundle", "line 3 assigns"] {
+        assert!(found.message.contains(part), "{}", found.message);
+    }
+    let sarif = dir.run(&["scan", "--format", "sarif", "--min-severity", "note", "."]);
+    let log: serde_json::Value = serde_json::from_str(&sarif.stdout).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let result = results.iter().find(|it| it["ruleId"] == "secret-behind-public-prefix").unwrap();
+    let related = result["relatedLocations"].as_array().unwrap();
+    let manifest = |it: &serde_json::Value| {
+        it["physicalLocation"]["artifactLocation"]["uri"] == "apps/web/package.json"
+            && it["message"]["text"].as_str().is_some_and(|text| text.contains("uses Vite"))
+    };
+    assert!(related.iter().any(manifest), "{related:?}");
+}
+
+#[test]
+fn explanations_have_the_right_code() {
+    let dir = Dir::new();
+    for (rule, framework, code) in [
+        ("secret-behind-public-prefix", "In Next.js", "import 'server-only'"),
+        ("secret-behind-public-prefix", "In SvelteKit", "$env/static/private"),
+        ("webhook-fail-open", "In Python", "stripe.Webhook.construct_event("),
+        ("webhook-unverified", "In Go", "webhook.ConstructEvent(payload"),
+        ("secret-passed-to-client-api", "In Swift", "StripeAPI.defaultPublishableKey"),
+        ("key-in-url", "In curl", "Authorization: Bearer"),
+    ] {
+        let told = dir.run(&["rules", "explain", rule]).stdout;
+        let at = told.find(framework).unwrap_or_else(|| panic!("{told}"));
+        assert!(told[at..].contains(code), "{rule} {framework}: {told}");
+    }
+}
+
+#[test]
+fn every_lint_is_proved_by_six_of_each() {
+    let rules = pinstripe::rules::load::load(true, &[]).unwrap();
+    for rule in rules.iter().filter(|rule| rule.lint.is_some()) {
+        let shapes = |examples: &[String]| {
+            let firsts = examples.iter().filter_map(|example| example.lines().find(|line| !line.starts_with("---")));
+            firsts.collect::<std::collections::BTreeSet<_>>().len()
+        };
+        let (found, silent) = (rule.examples.len(), rule.counter_examples.len());
+        assert!(found >= 6 && silent >= 6, "{}: {found} and {silent}", rule.id);
+        assert!(shapes(&rule.examples) >= 3, "{}", rule.id);
+    }
+}
