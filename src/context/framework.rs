@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use serde::Deserialize;
 
 use crate::lints::neighbours::{Cached, ancestors, join};
@@ -67,6 +68,24 @@ impl Framework {
 /// Whether any framework inlines variables of this name.
 pub(crate) fn any_prefix(name: &str) -> bool {
     all().iter().any(|framework| framework.prefix_of(name).is_some())
+}
+
+/// Whether a text holds a prefix that any framework inlines. Where case does not matter, upper and lower count.
+pub(crate) fn any_prefix_in(text: &[u8]) -> bool {
+    static FINDERS: OnceLock<Vec<Finder<'static>>> = OnceLock::new();
+    let finders = FINDERS.get_or_init(|| {
+        let mut prefixes: Vec<String> = Vec::new();
+        for framework in all() {
+            prefixes.extend(framework.prefixes.iter().cloned());
+            prefixes.extend(framework.prefixes.iter().filter(|_| framework.ignore_case).map(|it| it.to_lowercase()));
+        }
+        let within = |a: &String| prefixes.iter().filter(|b| a.contains(b.as_str())).any(|b| b.len() < a.len());
+        let mut shortest: Vec<&String> = prefixes.iter().filter(|prefix| !within(prefix)).collect();
+        shortest.sort_unstable();
+        shortest.dedup();
+        shortest.into_iter().map(|prefix| Finder::new(prefix.as_bytes()).into_owned()).collect()
+    });
+    finders.iter().any(|finder| finder.find(text).is_some())
 }
 
 /// The package that a file belongs to.

@@ -81,13 +81,12 @@ impl<'a> Judge<'a> {
     pub(crate) fn of(&self, path: &str, text: Option<&str>) -> Surroundings {
         let language = language::of_path(path);
         let place = Place::of_path(path);
-        let code = text.map(|text| match language {
-            Some(language) => String::from_utf8_lossy(&Code::read(text.as_bytes(), language.syntax).text).into_owned(),
-            None => text.to_owned(),
+        let text = text.unwrap_or("");
+        let says = language.filter(|it| runs(it)).map_or_else(Says::default, |language| {
+            content::read(&String::from_utf8_lossy(&Code::read(text.as_bytes(), language.syntax).text))
         });
-        let says = code.as_deref().map(content::read).unwrap_or_default();
         let package = self.packages.of(path);
-        let file = File { path, place, language, says, text: code.as_deref().unwrap_or(""), package };
+        let file = File { path, place, language, says, text, package };
         let frontend = if file.place.vendored { None } else { self.frontend(&file) };
         let mut tags = file.place.tags.clone();
         if frontend.is_some() {
@@ -231,6 +230,11 @@ impl<'a> Judge<'a> {
         let evidence = Some(file.evidence(at, format!("the file {says}")));
         Some(Frontend { confidence: Confidence::Medium, why: format!("the file {says}"), evidence })
     }
+}
+
+/// Whether files of a language run somewhere, so that their text tells where.
+fn runs(language: &Language) -> bool {
+    !matches!(language.name, "json" | "yaml" | "config" | "env" | "dockerfile" | "shell")
 }
 
 fn likely(why: &str) -> Option<Frontend> {

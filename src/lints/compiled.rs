@@ -8,11 +8,16 @@ use super::vocabulary;
 use crate::rules::RuleSet;
 use crate::rules::lint::{Source, When};
 
+/// The paths that a `[source]` reads.
+#[derive(Debug)]
+struct Paths {
+    path: Option<Regex>,
+    unless_path: Option<Regex>,
+}
+
 /// The patterns of a `[source]`.
 #[derive(Debug)]
 pub(crate) struct Patterns {
-    pub(crate) path: Option<Regex>,
-    pub(crate) unless_path: Option<Regex>,
     pub(crate) include: Vec<Regex>,
     pub(crate) exclude: Vec<Regex>,
     pub(crate) within: Option<Regex>,
@@ -31,12 +36,38 @@ pub(crate) struct Conditions {
     pub(crate) unless_section: Option<Regex>,
 }
 
+/// A `[source]`, by its rule and its number there.
+#[derive(Debug)]
+struct Entry {
+    rule: usize,
+    source: usize,
+    paths: OnceLock<Option<Paths>>,
+    patterns: OnceLock<Option<Patterns>>,
+}
+
+impl Entry {
+    fn new(rule: usize, source: usize) -> Self {
+        Self { rule, source, paths: OnceLock::new(), patterns: OnceLock::new() }
+    }
+
+    /// Whether the source reads files of this path.
+    fn reads(&self, source: &Source, path: &str) -> bool {
+        if source.path.is_none() && source.unless_path.is_none() {
+            return true;
+        }
+        let build = || Some(Paths { path: one(&source.path)?, unless_path: one(&source.unless_path)? });
+        self.paths.get_or_init(build).as_ref().is_some_and(|paths| {
+            paths.path.as_ref().is_none_or(|wanted| wanted.is_match(path.as_bytes()))
+                && !paths.unless_path.as_ref().is_some_and(|unwanted| unwanted.is_match(path.as_bytes()))
+        })
+    }
+}
+
 /// Lints ready to run. Shared by all threads.
 #[derive(Debug)]
 pub struct Compiled<'a> {
     rules: &'a RuleSet,
-    /// (rule, source) and its patterns.
-    sources: Vec<(usize, usize, OnceLock<Option<Patterns>>)>,
+    sources: Vec<Entry>,
     whens: Vec<(usize, usize, OnceLock<Option<Conditions>>)>,
 }
 
@@ -55,8 +86,6 @@ impl Patterns {
     /// `None` if a pattern is at fault, which loading the rules has ruled out.
     fn of(source: &Source) -> Option<Self> {
         Some(Self {
-            path: one(&source.path)?,
-            unless_path: one(&source.unless_path)?,
             include: many(&source.include)?,
             exclude: many(&source.exclude)?,
             within: one(&source.within)?,
@@ -84,9 +113,8 @@ impl<'a> Compiled<'a> {
     #[must_use]
     pub fn new(rules: &'a RuleSet) -> Self {
         let lints = || rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?)));
-        let sources = lints()
-            .flat_map(|(at, lint)| (0..lint.source.len()).map(move |source| (at, source, OnceLock::new())))
-            .collect();
+        let sources =
+            lints().flat_map(|(at, lint)| (0..lint.source.len()).map(move |source| Entry::new(at, source))).collect();
         let whens =
             lints().flat_map(|(at, lint)| (0..lint.when.len()).map(move |when| (at, when, OnceLock::new()))).collect();
         Self { rules, sources, whens }
@@ -113,26 +141,27 @@ impl<'a> Compiled<'a> {
         self.whens.iter().map(|(rule, when, _)| (*rule, *when))
     }
 
-    /// The `[source]`s that read a language and one of whose literals is in the text.
+    /// The `[source]`s that read a file and one of whose literals is in its text, as (rule, index).
     pub(crate) fn sources_of<'b>(
         &'b self,
         language: &'b str,
+        path: &'b str,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (usize, usize, &'a Source)> {
-        self.sources.iter().filter_map(move |(rule, index, _)| {
-            let source = self.source(*rule, *index)?;
+        self.sources.iter().filter_map(move |entry| {
+            let source = self.source(entry.rule, entry.source)?;
             let reads = source.languages.is_empty() || source.languages.iter().any(|name| name == language);
             let holds = || {
                 source.literals.is_empty()
                     || source.literals.iter().any(|literal| memchr::memmem::find(bytes, literal.as_bytes()).is_some())
             };
-            (reads && holds()).then_some((*rule, *index, source))
+            (reads && entry.reads(source, path) && holds()).then_some((entry.rule, entry.source, source))
         })
     }
 
     pub(crate) fn patterns(&self, rule: usize, source: usize) -> Option<&Patterns> {
-        let (.., patterns) = self.sources.iter().find(|(r, s, _)| (*r, *s) == (rule, source))?;
-        patterns.get_or_init(|| Patterns::of(self.source(rule, source)?)).as_ref()
+        let entry = self.sources.iter().find(|entry| (entry.rule, entry.source) == (rule, source))?;
+        entry.patterns.get_or_init(|| Patterns::of(self.source(rule, source)?)).as_ref()
     }
 
     pub(crate) fn conditions(&self, rule: usize, when: usize) -> Option<&Conditions> {

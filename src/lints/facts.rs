@@ -84,7 +84,6 @@ pub(crate) struct Match {
 
 /// A file in hand.
 pub(crate) struct File<'a> {
-    pub(crate) path: &'a str,
     pub(crate) bytes: &'a [u8],
     pub(crate) language: &'static Language,
     pub(crate) code: Code,
@@ -112,14 +111,21 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
         return None;
     }
     let language = language::of_path(path)?;
-    let wanted: Vec<(usize, usize, &Source)> = lints.sources_of(language.name, bytes).collect();
-    if wanted.is_empty() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+    let mut wanted = lints.sources_of(language.name, path, bytes).peekable();
+    if wanted.peek().is_none() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
-    let file = File { path, bytes, language, code: Code::read(bytes, language.syntax) };
+    // Comments are only told from code where something might be found.
+    let wanted: Vec<(usize, usize, &Source, &Patterns)> = wanted
+        .filter_map(|(rule, index, source)| Some((rule, index, source, lints.patterns(rule, index)?)))
+        .filter(|(.., source, patterns)| may_match(bytes, source, patterns))
+        .collect();
+    if wanted.is_empty() {
+        return None;
+    }
+    let file = File { bytes, language, code: Code::read(bytes, language.syntax) };
     let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new() };
-    for (rule, index, source) in wanted {
-        let Some(patterns) = lints.patterns(rule, index) else { continue };
+    for (rule, index, source, patterns) in wanted {
         for spot in spots(&file, source, patterns) {
             if facts.matches.len() < MAX_MATCHES {
                 facts.matches.push(file.place(rule, index, &spot));
@@ -140,6 +146,16 @@ pub(super) fn may_read(path: &str) -> bool {
     language::of_path(path).is_some() && !place::Place::of_path(path).vendored
 }
 
+/// Whether a text, its comments included, has all that a source asks for.
+fn may_match(bytes: &[u8], source: &Source, patterns: &Patterns) -> bool {
+    patterns.include.iter().all(|pattern| pattern.is_match(bytes))
+        && match source.structure {
+            Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
+            Some(Structure::PublicName) => public_names::may_have(bytes),
+            None => true,
+        }
+}
+
 /// Code that nobody wrote: lines of many hundred bytes.
 fn is_minified(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64 << 10)];
@@ -148,9 +164,7 @@ fn is_minified(bytes: &[u8]) -> bool {
 
 fn spots(file: &File<'_>, source: &Source, patterns: &Patterns) -> Vec<Spot> {
     let text = &file.code.text;
-    if !patterns.path.as_ref().is_none_or(|path| path.is_match(file.path.as_bytes()))
-        || patterns.unless_path.as_ref().is_some_and(|path| path.is_match(file.path.as_bytes()))
-        || !patterns.include.iter().all(|pattern| pattern.is_match(text))
+    if !patterns.include.iter().all(|pattern| pattern.is_match(text))
         || patterns.exclude.iter().any(|pattern| pattern.is_match(text))
     {
         return Vec::new();

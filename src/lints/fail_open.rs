@@ -51,6 +51,9 @@ fn words() -> Option<&'static Words> {
 /// Verifiers that do not keep an unverified event out.
 pub(super) fn spots(file: &File<'_>, patterns: &Patterns) -> Vec<Spot> {
     let (Some(words), Some(verifier)) = (words(), patterns.patterns.first()) else { return Vec::new() };
+    if !verifier.is_match(&file.code.text) {
+        return Vec::new();
+    }
     let handler = Handler { file, words, tree: Tree::read(&file.code, file.language.syntax.blocks) };
     let mut spots: Vec<Spot> = Vec::new();
     for found in verifier.find_iter(&file.code.text) {

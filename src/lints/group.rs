@@ -61,7 +61,11 @@ fn sets<'a>(scope: Scope, scene: &Scene<'_>, places: &[Spotted<'a>]) -> Vec<Vec<
         let home = match scope {
             Scope::File | Scope::EnvSet => {
                 let text = sheet.text.as_deref().unwrap_or("");
-                (path.clone(), lines::sections(text, spotted.location.line))
+                let inside = lines::opener(lines::line(text, spotted.location.line), spotted.location.column);
+                let around = lines::sections(text, spotted.location.line);
+                // What a section is called besides the kind of its key: two variables may make a pair.
+                let named = std::iter::once(inside).chain(around).map(|label| residue(&label));
+                (path.clone(), named.filter(|label| !label.is_empty()).collect())
             }
             Scope::Package => (sheet.surroundings.package.directory.clone(), Vec::new()),
             Scope::Report => (String::new(), Vec::new()),

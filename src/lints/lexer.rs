@@ -23,9 +23,11 @@ impl Code {
     pub(crate) fn read(bytes: &[u8], syntax: &Syntax) -> Self {
         let mut lexer =
             Lexer { bytes, syntax, code: Self { text: bytes.to_vec(), bare: bytes.to_vec(), strings: Vec::new() } };
+        let opens = openers(syntax);
         let mut at = 0;
-        while at < bytes.len() {
-            at = lexer.step(at);
+        // Most bytes begin nothing.
+        while let Some(skipped) = bytes[at..].iter().position(|byte| opens[usize::from(*byte)]) {
+            at = lexer.step(at + skipped);
         }
         lexer.code
     }
@@ -35,6 +37,19 @@ impl Code {
         let next = self.strings.partition_point(|span| span.start < at);
         next > 0 && at < self.strings[next - 1].end
     }
+}
+
+/// The bytes that a comment, a string or a regular expression may begin with.
+fn openers(syntax: &Syntax) -> [bool; 256] {
+    let mut opens = [false; 256];
+    let comments = syntax.line.iter().chain(syntax.block.iter().map(|(open, _)| open));
+    for mark in comments.copied().chain(syntax.quotes.iter().map(|quote| quote.open)) {
+        if let Some(first) = mark.as_bytes().first() {
+            opens[usize::from(*first)] = true;
+        }
+    }
+    opens[usize::from(b'/')] |= syntax.slash_regex;
+    opens
 }
 
 struct Lexer<'a> {
@@ -47,9 +62,6 @@ impl Lexer<'_> {
     /// Takes one token and gives where the next begins.
     fn step(&mut self, at: usize) -> usize {
         let rest = &self.bytes[at..];
-        if !matches!(rest[0], b'/' | b'#' | b'"' | b'\'' | b'`' | b'<' | b'{' | b'\n' | b'r' | b'@') {
-            return at + 1;
-        }
         for (open, close) in self.syntax.block {
             if rest.starts_with(open.as_bytes()) {
                 let end = find(rest, open.len(), close).map_or(self.bytes.len(), |end| at + end + close.len());
@@ -98,7 +110,16 @@ impl Lexer<'_> {
     fn string(&mut self, start: usize, quote: &Quote) -> usize {
         let mut at = start + quote.open.len();
         let mut from = start;
-        while at < self.bytes.len() {
+        let first = |mark: &str| mark.as_bytes().first().copied();
+        let (close, interpolation) = (first(quote.close), quote.interpolation.and_then(first));
+        let counts = |byte: u8| {
+            Some(byte) == close
+                || Some(byte) == quote.escape
+                || Some(byte) == interpolation
+                || (byte == b'\n' && !quote.multiline)
+        };
+        while let Some(skipped) = self.bytes[at.min(self.bytes.len())..].iter().position(|byte| counts(*byte)) {
+            at += skipped;
             let rest = &self.bytes[at..];
             if quote.escape == Some(rest[0]) && rest.len() > 1 && (rest[0] == b'\\' || rest[1] == rest[0]) {
                 at += 2;

@@ -49,6 +49,22 @@ pub(super) fn sections(text: &str, number: u64) -> Vec<String> {
     sections
 }
 
+/// The label of the innermost bracket that is open in front of a column: `us: { key: '` is inside of `us`.
+pub(super) fn opener(line: &str, column: u64) -> String {
+    let end = usize::try_from(column).unwrap_or(1).saturating_sub(1).min(line.len());
+    let Some(before) = line.get(..end) else { return String::new() };
+    let mut depth = 0_usize;
+    for (at, character) in before.char_indices().rev() {
+        match character {
+            '}' | ']' | ')' => depth += 1,
+            '{' | '[' | '(' if depth > 0 => depth -= 1,
+            '{' | '[' | '(' => return label(before[..at].rsplit([',', ';', '{']).next().unwrap_or("")),
+            _ => {}
+        }
+    }
+    String::new()
+}
+
 fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
@@ -83,6 +99,20 @@ mod tests {
         assert_eq!(sections(json, 6), ["prod"]);
         assert_eq!(sections("[default]\na = 1\n[live]\nkey = 1\n", 4), ["live"]);
         assert_eq!(sections("A=1\nB=2\n", 2), Vec::<String>::new());
+    }
+
+    #[test]
+    fn openers_are_what_a_value_is_in() {
+        for (line, expected) in [
+            ("  us: { key: 'HIT' }", "us"),
+            ("$s['live'] = ['key' => 'HIT']", "s live"),
+            ("{ \"a\": { \"b\": 1 }, \"c\": { \"key\": \"HIT\"", "c"),
+            ("KEY=HIT", ""),
+            ("f(a) + 'HIT'", ""),
+        ] {
+            let column = line.find("HIT").unwrap() as u64 + 1;
+            assert_eq!(opener(line, column), expected, "{line}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Every such name, and every alias of a secret, is gathered here; whether its prefix is public takes the framework of
 //! the package and is settled later, in [`settle`].
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
@@ -15,14 +16,28 @@ use crate::context::surroundings::manifest_evidence;
 use crate::finding::Evidence;
 use crate::rules::lint::FileKind;
 
-/// A name that is used or set: in the environment's way or as a key.
-fn names() -> Option<&'static Regex> {
-    static NAMES: OnceLock<Option<Regex>> = OnceLock::new();
-    NAMES
-        .get_or_init(|| {
-            vocabulary::compile(r"\b[A-Za-z][A-Za-z0-9]*_[A-Za-z0-9_]*[sS][tT][rR][iI][pP][eE][A-Za-z0-9_]*").ok()
-        })
-        .as_ref()
+/// Where names are that have `stripe` in them, behind an underscore.
+fn names(text: &[u8]) -> Vec<Range<usize>> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut names: Vec<Range<usize>> = Vec::new();
+    let mut from = 0;
+    while let Some(found) = memchr::memchr2_iter(b'p', b'P', &text[from..]).map(|at| from + at).find(|at| {
+        at.checked_sub(4).and_then(|at| text.get(at..at + 6)).is_some_and(|it| it.eq_ignore_ascii_case(b"stripe"))
+    }) {
+        let start = text[..found].iter().rposition(|byte| !is_word(byte)).map_or(0, |at| at + 1);
+        let end = text[found..].iter().position(|byte| !is_word(byte)).map_or(text.len(), |at| found + at);
+        if text[start].is_ascii_alphabetic() && text[start..found].contains(&b'_') {
+            names.push(start..end);
+        }
+        from = end;
+    }
+    names
+}
+
+/// Whether a text may have a name or an alias that counts.
+pub(super) fn may_have(text: &[u8]) -> bool {
+    let told = |name: Range<usize>| is_stripe_secret(&String::from_utf8_lossy(&text[name]));
+    names(text).into_iter().any(told) || framework::any_prefix_in(text)
 }
 
 /// `NAME=$OTHER`, `NAME: ${OTHER}`, `NAME: ${{ secrets.OTHER }}`, `NAME: process.env.OTHER`.
@@ -41,18 +56,19 @@ pub(super) fn spots(file: &File<'_>) -> Vec<Spot> {
             spots.push(spot);
         }
     };
-    for found in names().into_iter().flat_map(|names| names.find_iter(text)) {
-        let name = String::from_utf8_lossy(found.as_bytes()).into_owned();
+    for found in names(text) {
+        let name = String::from_utf8_lossy(&text[found.clone()]).into_owned();
         // `STRIPE_SECRET_KEY` itself is behind no prefix.
         if name.to_ascii_lowercase().starts_with("stripe")
             || !is_stripe_secret(&name)
-            || !is_use(file, found.start(), found.end())
+            || !is_use(file, found.start, found.end)
         {
             continue;
         }
-        add(Spot { span: found.range(), identity: Some(name.clone()), name: Some(name), ..Spot::default() });
+        add(Spot { span: found, identity: Some(name.clone()), name: Some(name), ..Spot::default() });
     }
-    for captures in aliases().into_iter().flat_map(|aliases| aliases.captures_iter(text)) {
+    let aliases = aliases().filter(|_| framework::any_prefix_in(text));
+    for captures in aliases.into_iter().flat_map(|aliases| aliases.captures_iter(text)) {
         let (Some(name), Some(value)) = (captures.name("name"), captures.name("value")) else { continue };
         let shown = |found: regex::bytes::Match<'_>| String::from_utf8_lossy(found.as_bytes()).into_owned();
         if is_stripe_secret(&shown(name)) || !framework::any_prefix(&shown(name)) {
