@@ -34,4 +34,24 @@ start() {
   rm -r "$scratch"
 }
 
+history() {
+  measure "git -C $1 cat-file --batch-all-objects --batch --buffer --unordered" "$pinstripe scan --history $1"
+}
+
+# One changed file in the index of a scratch clone, which has no work tree: neither side looks at one.
+staged() {
+  local scratch repository mode file blob
+  scratch=$(mktemp -d)
+  repository=$scratch/repository
+  git clone --quiet --local --no-checkout "$1" "$repository"
+  git -C "$repository" read-tree HEAD
+  IFS=$'\t' read -r mode file < <(git -C "$repository" ls-files --format='%(objectmode)%x09%(path)' | grep '^100' | sed -n '$p')
+  blob=$({ git -C "$repository" cat-file blob "HEAD:$file" && echo changed; } | git -C "$repository" hash-object -w --stdin)
+  git -C "$repository" update-index --cacheinfo "$mode,$blob,$file"
+  printf '%s entries, %s staged\n' "$(git -C "$repository" ls-files | wc -l)" \
+    "$(git -C "$repository" diff --cached --name-only | wc -l)"
+  (cd "$repository" && measure "git diff --cached --stat" "$pinstripe scan --staged" "$pinstripe hook pre-commit")
+  rm -rf "$scratch"
+}
+
 "$@"

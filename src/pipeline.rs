@@ -1,7 +1,7 @@
 //! From a plan to a report: the only place that knows the order of the stages.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use crate::assemble;
@@ -9,7 +9,7 @@ use crate::coverage::Coverage;
 use crate::engine::mask::sanitize;
 use crate::engine::{self, Engine};
 use crate::finding::Finding;
-use crate::git::{GitEnv, IndexError, Oid, OpenError, OpenOptions, Repository, rev};
+use crate::git::{GitEnv, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::lints::{Neighbours, Nobody};
 use crate::plan::{Plan, Subject};
 use crate::policy::force::{self, InForce};
@@ -17,6 +17,7 @@ use crate::policy::{self, CONFIG_FILE};
 use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
 use crate::site::Sighting;
+use crate::source::staged::{Stage, StageError};
 use crate::source::{Progress, Shared, history, neighbours, range, staged, stdin, worktree};
 
 /// Why there is no report.
@@ -37,9 +38,9 @@ pub enum Error {
     /// There is no repository where one is needed.
     #[error(transparent)]
     Repository(#[from] OpenError),
-    /// The index cannot be read.
+    /// What is staged cannot be read.
     #[error(transparent)]
-    Index(#[from] IndexError),
+    Stage(#[from] StageError),
     /// The range that was asked for cannot be walked.
     #[error(transparent)]
     Range(#[from] range::Error),
@@ -53,6 +54,8 @@ pub struct Prepared {
     /// The matcher, with the rules in force.
     pub engine: Engine,
     policy: InForce,
+    /// What is staged, where that is the subject.
+    stage: Option<Stage>,
 }
 
 /// Reads the policy that a plan is to obey, and makes the engine that the two ask for.
@@ -60,10 +63,11 @@ pub struct Prepared {
 /// # Errors
 /// When the rules or the policy are at fault.
 pub fn prepare(plan: &Plan) -> Result<Prepared, Error> {
-    let policy = force::find(plan)?;
+    let stage = matches!(plan.subject, Subject::Staged).then(Stage::open).transpose()?;
+    let policy = force::find(plan, stage.as_ref())?;
     let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.rule_files)?;
     policy.policy.config.check_rules(CONFIG_FILE, &rules)?;
-    Ok(Prepared { engine: Engine::new(rules)?, policy })
+    Ok(Prepared { engine: Engine::new(rules)?, policy, stage })
 }
 
 /// Runs a scan. `input` is standard input. Gives the report, and what the user should know about the policy.
@@ -80,17 +84,15 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             let (paths, root) = worktree::resolve(paths)?;
             let target = worktree_target(&root);
             tree = Box::new(neighbours::Disk(root.clone()));
-            let options = worktree::Options { paths, root, no_ignore: *no_ignore, threads: plan.threads };
+            let options = worktree::Options { paths, root, no_ignore: *no_ignore, threads: plan.threads() };
             worktree::scan(&shared, &options);
             target
         }
         Subject::Staged => {
-            let env = GitEnv::from_process();
-            let repository = here(&env)?;
-            let staged = staged::scan(&shared, &repository, Some(&env))?;
-            let target = repository_target(TargetKind::Staged, &repository, staged.head, None);
-            tree = Box::new(neighbours::Staged::new(repository, Some(env)));
-            target
+            let stage = prepared.stage.as_ref().ok_or_else(|| OpenError::NotFound(PathBuf::from(".")))?;
+            staged::scan(&shared, stage);
+            tree = Box::new(neighbours::Staged(stage));
+            repository_target(TargetKind::Staged, &stage.repository, stage.head, None)
         }
         Subject::Range { base, head } => {
             let env = GitEnv::from_process();
@@ -114,7 +116,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             repository_target(TargetKind::Range, &repository, heads.last().copied(), known.first().copied())
         }
         Subject::History { repositories, alternates, plain, cache } => {
-            let options = history::Options { threads: plan.threads, plain: *plain, cache: cache.clone() };
+            let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
             let open = OpenOptions { env: None, alternates: *alternates };
             let mut history = history::scan_all(&shared, repositories, &open, &options)?;
             warn(&history.warnings);

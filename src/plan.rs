@@ -119,14 +119,22 @@ pub struct Plan {
     pub policy: PolicyChoice,
     /// Whether archives are opened.
     pub archives: bool,
-    /// Worker threads, at least one.
-    pub threads: usize,
+    /// Worker threads; `None` for one per core.
+    pub threads: Option<usize>,
     /// How long it may take.
     pub timeout: Option<Duration>,
     /// Whether to draw a progress bar.
     pub progress: bool,
     /// What to do with the report.
     pub reporting: Reporting,
+}
+
+impl Plan {
+    /// How many worker threads to start. Cores are counted only here: that reads files, and few scans start threads.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
 }
 
 /// Reads a duration such as `500ms`, `90s`, `5m` or `1h`; a bare number is seconds.

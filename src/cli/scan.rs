@@ -99,7 +99,6 @@ pub(super) fn plan_with(
     policy: args::Policy,
     (limits, reporting): (args::Limits, args::Reporting),
 ) -> Plan {
-    let threads = limits.threads.map(usize::from);
     let color = match reporting.color {
         Color::Always => true,
         Color::Never => false,
@@ -115,7 +114,7 @@ pub(super) fn plan_with(
             revision: policy.policy_ref,
         },
         archives: true,
-        threads: threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)),
+        threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
         progress: !reporting.no_progress && !reporting.quiet && io::stderr().is_terminal(),
         reporting: Reporting {

@@ -12,6 +12,10 @@ use super::{Budget, Engine, Hit, Window};
 use crate::decode::wide::{Layout, Transcoder, is_wide_text};
 use crate::limits::{REACH, WINDOW};
 
+/// Bytes of a full window, and of one for small texts.
+const FULL: usize = WINDOW + 2 * REACH;
+const SMALL: usize = 64 << 10;
+
 /// Space that one thread reuses for text after text.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -54,13 +58,22 @@ impl Default for Lane {
 
 impl Lane {
     fn begin(&mut self) {
-        self.buffer.resize(WINDOW + 2 * REACH, 0);
         (self.filled, self.judged, self.offset, self.position) = (0, 0, 0, Position::START);
+    }
+
+    /// Makes room for more. The window has its full size only when a text needs it: most are small, and clearing memory
+    /// for them takes longer than searching it. False when it is full.
+    fn has_room(&mut self) -> bool {
+        if self.filled == self.buffer.len() {
+            let size = if self.buffer.len() < SMALL { SMALL } else { FULL };
+            self.buffer.resize(size.max(self.buffer.len()), 0);
+        }
+        self.filled < self.buffer.len()
     }
 
     /// Fills the window. False at the end of the text.
     fn fill(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
-        while self.filled < self.buffer.len() {
+        while self.has_room() {
             match reader.read(&mut self.buffer[self.filled..]) {
                 Ok(0) => return Ok(false),
                 Ok(count) => self.filled += count,
@@ -97,10 +110,7 @@ impl Scratch {
     /// The text that was searched last, if it had no more than `bytes` and fitted the window.
     #[must_use]
     pub fn whole(&self, bytes: u64) -> Option<&[u8]> {
-        usize::try_from(bytes)
-            .ok()
-            .filter(|bytes| *bytes < WINDOW + 2 * REACH)
-            .and_then(|bytes| self.raw.buffer.get(..bytes))
+        usize::try_from(bytes).ok().filter(|bytes| *bytes < FULL).and_then(|bytes| self.raw.buffer.get(..bytes))
     }
 
     /// As [`Scratch::whole`], but hands the space over; [`Scratch::give_back`] returns it.
@@ -182,7 +192,7 @@ impl Wide {
         let mut rest = text.as_slice();
         // A full window is searched when more is to come, so that the last one knows that it is the last.
         while !rest.is_empty() {
-            if lane.filled == lane.buffer.len() {
+            if !lane.has_room() {
                 *cut_short |= lane.search(engine, false, &mut self.hits);
             }
             let (now, later) = rest.split_at(rest.len().min(lane.buffer.len() - lane.filled));

@@ -1,6 +1,7 @@
 //! What differs between two trees, or between the index and a tree. Directories that are the same object are not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use super::index::{Entry, Index};
 use super::odb::Odb;
@@ -52,6 +53,18 @@ pub struct Differ<'a> {
     pub missing: Vec<(Oid, Vec<u8>)>,
 }
 
+/// A directory of the index that is due to be compared.
+struct Directory {
+    path: Vec<u8>,
+    /// Its position in the cache tree, if it has one.
+    node: Option<usize>,
+    /// Its entries.
+    range: Range<usize>,
+    /// What it is compared with.
+    tree: Option<Oid>,
+    depth: usize,
+}
+
 /// Names of a directory with what they stand for.
 type Listing = BTreeMap<Vec<u8>, Side>;
 
@@ -85,41 +98,50 @@ impl<'a> Differ<'a> {
 
     /// Compares the index with a tree; `None` is an empty one. Sides of a conflict count as changed.
     pub fn index(&mut self, index: &Index, tree: Option<Oid>) {
-        let mut due = vec![(Vec::new(), index.cache_tree().map(|_| 0), 0..index.len(), tree, 0)];
-        while let Some((path, node, range, tree, depth)) = due.pop() {
-            let cached = node.and_then(|node| index.cache_tree()?.node_at(node)?.tree);
-            if depth > MAX_TREE_DEPTH || (tree.is_some() && cached.map(|(_, oid)| oid) == tree) {
+        let root = index.cache_tree().map(|_| 0);
+        let mut due = vec![Directory { path: Vec::new(), node: root, range: 0..index.len(), tree, depth: 0 }];
+        while let Some(directory) = due.pop() {
+            let cached = directory.node.and_then(|node| cached(index, node)).map(|(_, oid)| oid);
+            if directory.depth <= MAX_TREE_DEPTH && (directory.tree.is_none() || cached != directory.tree) {
+                self.directory(index, directory, &mut due);
+            }
+        }
+    }
+
+    /// Compares one directory of the index with a tree; adds those below it that may differ.
+    fn directory(&mut self, index: &Index, here: Directory, due: &mut Vec<Directory>) {
+        let Directory { path, node, range, tree, depth } = here;
+        let mut before = self.listing(tree, &path);
+        let children = index.cache_tree().zip(node).map(|(tree, node)| tree.children(node));
+        let children: HashMap<&[u8], usize> = children.into_iter().flatten().collect();
+        let mut at = range.start;
+        while at < range.end {
+            let Some(entry) = index.get(at) else { break };
+            let rest = entry.path.get(if path.is_empty() { 0 } else { path.len() + 1 }..).unwrap_or_default();
+            let Some(slash) = memchr::memchr(b'/', rest) else {
+                self.staged_file(&entry, before.remove(rest));
+                at += 1;
                 continue;
+            };
+            let name = &rest[..slash];
+            let below = joined(&path, name);
+            let node = children.get(name).copied();
+            let end = end_of_directory(index, &below, node, at..range.end);
+            let old = before.remove(name);
+            if let Some(file) = old.filter(|side| !is_tree(side)) {
+                self.changes.push(Change { path: below.clone(), old: Some(file), new: None });
             }
-            let mut before = self.listing(tree, &path);
-            let mut at = range.start;
-            while at < range.end {
-                let Some(entry) = index.get(at) else { break };
-                let rest = &entry.path[if path.is_empty() { 0 } else { path.len() + 1 }..];
-                let Some(slash) = memchr::memchr(b'/', rest) else {
-                    self.staged_file(&entry, before.remove(rest));
-                    at += 1;
-                    continue;
-                };
-                let name = rest[..slash].to_vec();
-                let directory = joined(&path, &name);
-                let end = end_of_directory(index, &directory, at, range.end);
-                let old = before.remove(&name);
-                let below = old.filter(is_tree).map(|side| side.oid);
-                if let Some(file) = old.filter(|side| !is_tree(side)) {
-                    self.changes.push(Change { path: directory.clone(), old: Some(file), new: None });
-                }
-                let child = node.and_then(|node| index.cache_tree()?.child(node, &name));
-                due.push((directory, child, at..end, below, depth + 1));
-                at = end;
-            }
-            for (name, side) in before {
-                let path = joined(&path, &name);
-                if is_tree(&side) {
-                    due.push((path, None, range.end..range.end, Some(side.oid), depth + 1));
-                } else {
-                    self.changes.push(Change { path, old: Some(side), new: None });
-                }
+            let tree = old.filter(is_tree).map(|side| side.oid);
+            due.push(Directory { path: below, node, range: at..end, tree, depth: depth + 1 });
+            at = end;
+        }
+        for (name, side) in before {
+            let path = joined(&path, &name);
+            if is_tree(&side) {
+                let range = range.end..range.end;
+                due.push(Directory { path, node: None, range, tree: Some(side.oid), depth: depth + 1 });
+            } else {
+                self.changes.push(Change { path, old: Some(side), new: None });
             }
         }
     }
@@ -183,9 +205,23 @@ fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
     [directory, b"/", name].concat()
 }
 
-/// The position behind the last entry below a directory.
-fn end_of_directory(index: &Index, directory: &[u8], from: usize, to: usize) -> usize {
+/// What the index says of a directory that did not change since: how many entries are below it, and its tree.
+fn cached(index: &Index, node: usize) -> Option<(usize, Oid)> {
+    index.cache_tree()?.node_at(node)?.tree
+}
+
+/// The position behind the last entry below a directory whose first one begins the range.
+fn end_of_directory(index: &Index, directory: &[u8], node: Option<usize>, range: Range<usize>) -> usize {
+    let below = |at: usize| {
+        let rest = index.get(at).and_then(|entry| entry.path.strip_prefix(directory));
+        rest.is_some_and(|rest| rest.starts_with(b"/"))
+    };
+    let count = node.and_then(|node| cached(index, node)).map(|(count, _)| count).filter(|count| *count > 0);
+    let told = count.and_then(|count| range.start.checked_add(count)).filter(|end| *end <= range.end);
+    if let Some(end) = told.filter(|end| below(end - 1) && (*end == range.end || !below(*end))) {
+        return end;
+    }
     // '0' follows '/', so this is the first path that sorts behind everything below the directory.
     let behind = [directory, b"0"].concat();
-    index.lower_bound(&behind).clamp(from + 1, to)
+    index.lower_bound(&behind).clamp(range.start + 1, range.end)
 }

@@ -1,7 +1,7 @@
-//! The one place with `unsafe`: pack and index files as memory.
+//! The one place with `unsafe`: packs, their indexes and the index of a work tree as memory.
 //!
-//! Git writes these files once, under a name made of their checksum, and never changes them; that is what makes a map
-//! of one sound enough. Whoever truncates a pack while it is read stops this program with SIGBUS, as it would stop
+//! Git writes these files once and never changes them: a pack under a name made of its checksum, an index under another
+//! name that it then renames. That is what makes a map of one sound enough. Whoever truncates a pack while it is read stops this program with SIGBUS, as it would stop
 //! git. Files that may change (refs, loose objects, a work tree) are read instead.
 #![expect(unsafe_code, reason = "memmap2 cannot know that nobody truncates the file; git's contract says so")]
 
@@ -33,5 +33,23 @@ impl std::ops::Deref for Mapped {
 
     fn deref(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()
+    }
+}
+
+/// The bytes of a file that is mapped, or what was made instead of one.
+#[derive(Debug)]
+pub(crate) enum Bytes {
+    Mapped(Mapped),
+    Made(Vec<u8>),
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Mapped(map) => map,
+            Self::Made(bytes) => bytes,
+        }
     }
 }

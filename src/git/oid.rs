@@ -17,6 +17,7 @@ pub enum ObjectFormat {
 impl ObjectFormat {
     /// Length of a name in bytes.
     #[must_use]
+    #[inline]
     pub const fn raw_len(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -50,6 +51,7 @@ pub struct Oid {
 impl Oid {
     /// The name made of these bytes; `None` unless there are 20 or 32 of them.
     #[must_use]
+    #[inline]
     pub fn from_raw(raw: &[u8]) -> Option<Self> {
         if raw.len() != 20 && raw.len() != 32 {
             return None;

@@ -67,8 +67,25 @@ impl Entry {
 #[derive(Debug)]
 pub struct Compiled<'a> {
     rules: &'a RuleSet,
+    parts: OnceLock<Parts>,
+}
+
+/// The parts of all lints. Most scans never ask for them.
+#[derive(Debug)]
+struct Parts {
     sources: Vec<Entry>,
     whens: Vec<(usize, usize, OnceLock<Option<Conditions>>)>,
+}
+
+impl Parts {
+    fn of(rules: &RuleSet) -> Self {
+        let lints = || rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?)));
+        let sources =
+            lints().flat_map(|(at, lint)| (0..lint.source.len()).map(move |source| Entry::new(at, source))).collect();
+        let whens =
+            lints().flat_map(|(at, lint)| (0..lint.when.len()).map(move |when| (at, when, OnceLock::new()))).collect();
+        Self { sources, whens }
+    }
 }
 
 fn one(pattern: &Option<String>) -> Option<Option<Regex>> {
@@ -109,15 +126,14 @@ impl Conditions {
 }
 
 impl<'a> Compiled<'a> {
-    /// The lints of a rule set. Compiles nothing yet.
+    /// The lints of a rule set. Reads and compiles nothing yet.
     #[must_use]
     pub fn new(rules: &'a RuleSet) -> Self {
-        let lints = || rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?)));
-        let sources =
-            lints().flat_map(|(at, lint)| (0..lint.source.len()).map(move |source| Entry::new(at, source))).collect();
-        let whens =
-            lints().flat_map(|(at, lint)| (0..lint.when.len()).map(move |when| (at, when, OnceLock::new()))).collect();
-        Self { rules, sources, whens }
+        Self { rules, parts: OnceLock::new() }
+    }
+
+    fn parts(&self) -> &Parts {
+        self.parts.get_or_init(|| Parts::of(self.rules))
     }
 
     pub(crate) fn rules(&self) -> &'a RuleSet {
@@ -133,12 +149,12 @@ impl<'a> Compiled<'a> {
     }
 
     pub(crate) fn has_sources(&self) -> bool {
-        !self.sources.is_empty()
+        !self.parts().sources.is_empty()
     }
 
     /// The `[when]`s, as (rule, index).
     pub(crate) fn whens(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.whens.iter().map(|(rule, when, _)| (*rule, *when))
+        self.parts().whens.iter().map(|(rule, when, _)| (*rule, *when))
     }
 
     /// The `[source]`s that read a file and one of whose literals is in its text, as (rule, index).
@@ -148,7 +164,7 @@ impl<'a> Compiled<'a> {
         path: &'b str,
         bytes: &'b [u8],
     ) -> impl Iterator<Item = (usize, usize, &'a Source)> {
-        self.sources.iter().filter_map(move |entry| {
+        self.parts().sources.iter().filter_map(move |entry| {
             let source = self.source(entry.rule, entry.source)?;
             let reads = source.languages.is_empty() || source.languages.iter().any(|name| name == language);
             let holds = || {
@@ -160,12 +176,12 @@ impl<'a> Compiled<'a> {
     }
 
     pub(crate) fn patterns(&self, rule: usize, source: usize) -> Option<&Patterns> {
-        let entry = self.sources.iter().find(|entry| (entry.rule, entry.source) == (rule, source))?;
+        let entry = self.parts().sources.iter().find(|entry| (entry.rule, entry.source) == (rule, source))?;
         entry.patterns.get_or_init(|| Patterns::of(self.source(rule, source)?)).as_ref()
     }
 
     pub(crate) fn conditions(&self, rule: usize, when: usize) -> Option<&Conditions> {
-        let (.., conditions) = self.whens.iter().find(|(r, w, _)| (*r, *w) == (rule, when))?;
+        let (.., conditions) = self.parts().whens.iter().find(|(r, w, _)| (*r, *w) == (rule, when))?;
         conditions.get_or_init(|| Conditions::of(self.when(rule, when)?)).as_ref()
     }
 }

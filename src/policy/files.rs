@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::{Error, MAX_POLICY_FILE};
 use crate::engine::mask::sanitize;
-use crate::git::{Index, Kind, Odb, Oid, TreeEntries, disk};
+use crate::git::{Kind, Odb, Oid, TreeEntries, disk};
+use crate::source::staged::Stage;
 
 /// Rule files of a repository's own directory that are read.
 const MAX_FILES: usize = 500;
@@ -67,30 +68,24 @@ impl Files for Disk {
 }
 
 /// Files as staged.
-#[derive(Debug)]
-pub struct Staged<'a> {
-    /// The index.
-    pub index: &'a Index,
-    /// Where its blobs are.
-    pub odb: &'a Odb,
-}
+pub struct Staged<'a>(pub &'a Stage);
 
 impl Files for Staged<'_> {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        let Some(entry) = self.index.find(path.as_bytes()) else { return Ok(None) };
+        let Some(entry) = self.0.index.find(path.as_bytes()) else { return Ok(None) };
         if entry.is_link() || entry.is_submodule() {
             return Err(unreadable(path, "it is not a regular file"));
         }
         if entry.intent_to_add {
             return Ok(None);
         }
-        blob(self.odb, path, &entry.oid).map(Some)
+        blob(&self.0.odb, path, &entry.oid).map(Some)
     }
 
     fn list(&self, directory: &str) -> Result<Vec<String>, Error> {
         let prefix = format!("{}/", directory.trim_end_matches('/'));
-        let from = self.index.lower_bound(prefix.as_bytes());
-        let below = (from..).map_while(|at| self.index.get(at)).map_while(|entry| {
+        let from = self.0.index.lower_bound(prefix.as_bytes());
+        let below = (from..).map_while(|at| self.0.index.get(at)).map_while(|entry| {
             let rest = entry.path.strip_prefix(prefix.as_bytes())?;
             Some((rest, entry.stage))
         });

@@ -4,13 +4,14 @@
 use std::path::{Path, PathBuf};
 
 use super::files::{Disk, Nothing, Staged, Tree};
-use super::{Baseline, CONFIG_FILE, Config, Error, Files, Policy, weakened};
+use super::{Baseline, Config, Error, Files, Policy, weakened};
 use crate::finding::{Finding, Status};
 use crate::git::ancestry::Ancestry;
-use crate::git::{Commit, GitEnv, Index, Kind, Odb, Oid, OpenOptions, Repository, disk, rev};
+use crate::git::{Commit, GitEnv, Kind, Odb, Oid, OpenOptions, Repository, disk, rev};
 use crate::plan::{Plan, PolicyChoice, Subject};
 use crate::report::Report;
 use crate::rules::RuleSet;
+use crate::source::staged::Stage;
 use crate::source::worktree;
 
 /// A policy, with what is needed to tell whether a change weakens it.
@@ -23,11 +24,11 @@ pub struct InForce {
     change: Option<(Odb, Option<Oid>, Option<Oid>)>,
 }
 
-/// Finds and reads the policy that a plan is to obey.
+/// Finds and reads the policy that a plan is to obey. `stage` is what is staged, where that is the plan's subject.
 ///
 /// # Errors
 /// A file of it is there and cannot be used.
-pub fn find(plan: &Plan) -> Result<InForce, Error> {
+pub fn find(plan: &Plan, stage: Option<&Stage>) -> Result<InForce, Error> {
     let choice = &plan.policy;
     let mut found = match (&choice.revision, &plan.subject) {
         _ if choice.none => InForce { policy: Policy::default(), rule_files: Vec::new(), change: None },
@@ -39,7 +40,10 @@ pub fn find(plan: &Plan) -> Result<InForce, Error> {
         },
         (None, Subject::History { repositories, .. }) => history(repositories)?,
         (None, Subject::Stdin { .. }) => read(&Nothing)?,
-        (None, Subject::Staged) => staged()?,
+        (None, Subject::Staged) => match stage {
+            Some(stage) => read(&Staged(stage))?,
+            None => read(&Nothing)?,
+        },
         (None, Subject::Range { base, head }) => range(base, head)?,
         (None, Subject::Pushed { heads, trusted, .. }) => pushed(heads, *trusted)?,
     };
@@ -97,17 +101,6 @@ fn history(repositories: &[PathBuf]) -> Result<InForce, Error> {
     let odb = Odb::open(&repository);
     let tree = rev::head(&repository).and_then(|head| tree_of(&odb, &head));
     read(&Tree { odb: &odb, tree })
-}
-
-fn staged() -> Result<InForce, Error> {
-    let Some((repository, env)) = here() else { return read(&Nothing) };
-    let Ok(index) = Index::of(&repository, Some(&env)) else { return read(&Nothing) };
-    // Most repositories have no policy, and opening their packs is not free.
-    let names = [CONFIG_FILE, super::BASELINE_FILE];
-    if names.iter().all(|name| index.find(name.as_bytes()).is_none()) {
-        return read(&Nothing);
-    }
-    read(&Staged { index: &index, odb: &Odb::open(&repository) })
 }
 
 fn range(base: &str, head: &str) -> Result<InForce, Error> {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the rule directories that the user names")]
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use toml::{Table, Value};
 use super::RuleSet;
 use super::builtin::BUILTIN;
 use super::lint::Lint;
-use super::model::{Check, Detect, Rule};
+use super::model::{Body, Check, Detect, Rule};
 use crate::engine::compile;
 use crate::engine::mask::sanitize;
 use crate::finding::{Confidence, Severity};
@@ -82,9 +83,9 @@ pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u
     let mut loaded = Vec::new();
     if builtin {
         for (id, text) in BUILTIN {
-            match parse(id, id, text, false) {
-                Ok(rule) => loaded.push((rule, (*text).to_owned())),
-                Err(found) => complaints.extend(found),
+            match detect_of(text) {
+                Ok(detect) => loaded.push((Rule::builtin(id, detect, text), Cow::Borrowed(*text))),
+                Err(error) => complaints.push(complaint(id, "detect", error.to_string())),
             }
         }
     }
@@ -109,6 +110,18 @@ pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u
         }
     }
     if complaints.is_empty() { Ok(RuleSet::new(loaded)) } else { Err(Error(complaints)) }
+}
+
+/// The `[detect]` of a built-in rule, without a look at the rest. These files give each section a line of its own.
+fn detect_of(text: &str) -> Result<Option<Detect>, toml::de::Error> {
+    let Some((_, section)) = text.split_once("\n[detect]\n") else { return Ok(None) };
+    let end = section.find("\n[").unwrap_or(section.len());
+    toml::from_str(&section[..end]).map(Some)
+}
+
+/// What a built-in rule says beside how it is searched.
+pub(super) fn body(id: &str, text: &str) -> Option<Body> {
+    parse(id, id, text, false).ok().map(|rule| Body::clone(&rule))
 }
 
 fn complaint(file: &str, key: &str, reason: impl Into<String>) -> Complaint {
@@ -137,7 +150,7 @@ fn files(directory: &Path, complaints: &mut Vec<Complaint>) -> Vec<PathBuf> {
     found
 }
 
-fn read(path: &Path) -> Result<(Rule, String), Vec<Complaint>> {
+fn read(path: &Path) -> Result<(Rule, Cow<'static, str>), Vec<Complaint>> {
     let file = shown(path);
     let whole = |reason: String| vec![complaint(&file, "", reason)];
     let size = std::fs::symlink_metadata(path).map_err(|error| whole(error.to_string()))?.len();
@@ -146,10 +159,10 @@ fn read(path: &Path) -> Result<(Rule, String), Vec<Complaint>> {
     }
     let text = std::fs::read_to_string(path).map_err(|error| whole(error.to_string()))?;
     let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((parse(&file, &id, &text, true)?, text))
+    Ok((parse(&file, &id, &text, true)?, text.into()))
 }
 
-fn read_text(path: &str, bytes: &[u8]) -> Result<(Rule, String), Vec<Complaint>> {
+fn read_text(path: &str, bytes: &[u8]) -> Result<(Rule, Cow<'static, str>), Vec<Complaint>> {
     let file = sanitize(path);
     let whole = |reason: String| vec![complaint(&file, "", reason)];
     if bytes.len() as u64 > MAX_FILE {
@@ -158,7 +171,7 @@ fn read_text(path: &str, bytes: &[u8]) -> Result<(Rule, String), Vec<Complaint>>
     let text = std::str::from_utf8(bytes).map_err(|error| whole(error.to_string()))?;
     let name = path.rsplit('/').next().unwrap_or(path);
     let rule = parse(&file, name.strip_suffix(".toml").unwrap_or(name), text, true)?;
-    Ok((rule, text.to_owned()))
+    Ok((rule, text.to_owned().into()))
 }
 
 /// One file's text to a rule.
@@ -177,19 +190,17 @@ pub fn parse(file: &str, id: &str, text: &str, compile_pattern: bool) -> Result<
         reader.check_detect(detect, compile_pattern);
     }
     let lint = reader.lint(compile_pattern);
-    let rule = Rule {
-        id: id.to_owned(),
+    let body = Body {
         title: reader.required("title").unwrap_or_default(),
         severity: reader.required("severity").unwrap_or(Severity::Note),
         confidence: reader.optional("confidence").unwrap_or(Confidence::High),
-        detect,
         lint,
         help: reader.required("help").unwrap_or_default(),
         samples: reader.samples(),
         examples: reader.optional("examples").unwrap_or_default(),
         counter_examples: reader.optional("counter-examples").unwrap_or_default(),
     };
-    if reader.complaints.is_empty() { Ok(rule) } else { Err(reader.complaints) }
+    if reader.complaints.is_empty() { Ok(Rule::read(id, detect, body)) } else { Err(reader.complaints) }
 }
 
 /// A file being read, with what is wrong so far.
@@ -321,7 +332,8 @@ mod tests {
     #[test]
     fn the_built_in_rules_load_and_their_patterns_compile() {
         for (id, text) in BUILTIN {
-            parse(id, id, text, true).unwrap();
+            let whole = parse(id, id, text, true).unwrap();
+            assert_eq!(detect_of(text).unwrap(), whole.detect, "{id}");
         }
     }
 }

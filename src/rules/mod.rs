@@ -1,6 +1,8 @@
 //! Rules: data in `rules/`, embedded in the binary, extended or overridden by directories of the user's own.
 
+use std::borrow::Cow;
 use std::ops::Index;
+use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
@@ -14,10 +16,10 @@ use crate::secret::Fingerprint;
 use model::{Detect, Rule};
 
 /// The rules in force, sorted by id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RuleSet {
     rules: Vec<Rule>,
-    samples: Vec<Fingerprint>,
+    samples: OnceLock<Vec<Fingerprint>>,
     digest: String,
 }
 
@@ -25,7 +27,7 @@ impl RuleSet {
     /// Puts rules together; of two with the same id the later one counts. `sources` are the texts that they were read
     /// from, for the digest.
     #[must_use]
-    pub fn new(loaded: Vec<(Rule, String)>) -> Self {
+    pub fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
         let mut by_id = std::collections::BTreeMap::new();
         for (rule, source) in loaded {
             by_id.insert(rule.id.clone(), (rule, source));
@@ -36,13 +38,11 @@ impl RuleSet {
             hash.update((id.len() as u64).to_le_bytes());
             hash.update(&id);
             hash.update((source.len() as u64).to_le_bytes());
-            hash.update(&source);
+            hash.update(source.as_bytes());
             rules.push(rule);
         }
-        let mut samples: Vec<Fingerprint> = rules.iter().flat_map(|rule| rule.samples.iter().copied()).collect();
-        samples.sort_unstable();
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { rules, samples, digest }
+        Self { rules, samples: OnceLock::new(), digest }
     }
 
     /// The rules in order of id.
@@ -70,7 +70,12 @@ impl RuleSet {
     /// Whether a token is one of the published samples.
     #[must_use]
     pub fn is_sample(&self, fingerprint: Fingerprint) -> bool {
-        self.samples.binary_search(&fingerprint).is_ok()
+        let samples = self.samples.get_or_init(|| {
+            let mut samples: Vec<Fingerprint> = self.rules.iter().flat_map(|rule| rule.samples.clone()).collect();
+            samples.sort_unstable();
+            samples
+        });
+        samples.binary_search(&fingerprint).is_ok()
     }
 
     /// SHA-256 over ids and texts, hex: changes whenever a judgement could.

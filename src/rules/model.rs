@@ -1,5 +1,8 @@
 //! A rule: everything about it comes from its one file.
 
+use std::ops::Deref;
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use crate::finding::{Confidence, Severity};
@@ -7,6 +10,7 @@ use crate::key::Kind;
 use crate::secret::Fingerprint;
 
 use super::lint::Lint;
+use super::load;
 
 /// How a token's body is judged once the pattern has matched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -107,19 +111,49 @@ pub struct Code {
     pub text: String,
 }
 
-/// One rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One rule. What it is searched by is at hand; the rest of a built-in one is read from its text when somebody first
+/// asks for it, which most scans never do.
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// The stem of its file.
     pub id: String,
+    /// How it finds tokens; `None` for rules that others' verdicts fall under, and for lints.
+    pub detect: Option<Detect>,
+    /// The whole text of a built-in rule.
+    text: &'static str,
+    body: OnceLock<Body>,
+}
+
+impl Rule {
+    /// A rule that was read whole.
+    pub(super) fn read(id: &str, detect: Option<Detect>, body: Body) -> Self {
+        Self { id: id.to_owned(), detect, text: "", body: body.into() }
+    }
+
+    /// A built-in rule of which only the way that it is searched was read.
+    pub(super) fn builtin(id: &str, detect: Option<Detect>, text: &'static str) -> Self {
+        Self { id: id.to_owned(), detect, text, body: OnceLock::new() }
+    }
+}
+
+impl Deref for Rule {
+    type Target = Body;
+
+    fn deref(&self) -> &Body {
+        // A test reads every built-in rule whole.
+        self.body.get_or_init(|| load::body(&self.id, self.text).unwrap_or_default())
+    }
+}
+
+/// What a rule says beside how it is searched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Body {
     /// A short noun phrase.
     pub title: String,
     /// How much a finding of this rule matters.
     pub severity: Severity,
     /// The most that a finding of this rule can be trusted.
     pub confidence: Confidence,
-    /// How it finds tokens; `None` for rules that others' verdicts fall under, and for lints.
-    pub detect: Option<Detect>,
     /// What it looks for, if it is a lint.
     pub lint: Option<Lint>,
     /// For people.
@@ -130,4 +164,19 @@ pub struct Rule {
     pub examples: Vec<String>,
     /// Texts with placeholders in which it must find nothing.
     pub counter_examples: Vec<String>,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            severity: Severity::Note,
+            confidence: Confidence::High,
+            lint: None,
+            help: Help::default(),
+            samples: Vec::new(),
+            examples: Vec::new(),
+            counter_examples: Vec::new(),
+        }
+    }
 }

@@ -6,8 +6,9 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use super::disk;
+use super::staged::Stage;
 use crate::git::tree::TreeEntries;
-use crate::git::{GitEnv, Index, Kind, Odb, Oid, Repository};
+use crate::git::{Kind, Odb, Oid, Repository};
 use crate::lints::Neighbours;
 use crate::lints::neighbours::MAX_NEIGHBOUR;
 
@@ -33,27 +34,12 @@ impl Neighbours for Disk {
 }
 
 /// Files of the index: what would be committed, whatever the disk says.
-pub struct Staged {
-    repository: Repository,
-    env: Option<GitEnv>,
-    /// Opened when first asked: most commits have nothing that a lint would ask about.
-    opened: OnceCell<Option<(Index, Odb)>>,
-}
+pub struct Staged<'a>(pub &'a Stage);
 
-impl Staged {
-    /// The index in force.
-    #[must_use]
-    pub fn new(repository: Repository, env: Option<GitEnv>) -> Self {
-        Self { repository, env, opened: OnceCell::new() }
-    }
-}
-
-impl Neighbours for Staged {
+impl Neighbours for Staged<'_> {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
-        let open = || Some((Index::of(&self.repository, self.env.as_ref()).ok()?, Odb::open(&self.repository)));
-        let (index, odb) = self.opened.get_or_init(open).as_ref()?;
-        let entry = index.find(path.as_bytes()).filter(|entry| !entry.is_submodule() && !entry.is_link())?;
-        blob(odb, &entry.oid)
+        let entry = self.0.index.find(path.as_bytes())?;
+        if entry.is_submodule() || entry.is_link() { None } else { blob(&self.0.odb, &entry.oid) }
     }
 }
 

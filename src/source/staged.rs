@@ -3,49 +3,79 @@
 //! Reads blobs by id, never the work tree, which may differ from both. A key that already stood in that file of HEAD
 //! is `existing`.
 
+use std::path::Path;
+
 use super::objects::{self, Before};
 use super::{Collector, Shared};
 use crate::coverage::Reason;
 use crate::finding::Reach;
 use crate::git::changes::{Change, Differ};
-use crate::git::{Commit, GitEnv, Index, IndexError, Kind, Odb, Oid, Repository, rev};
+use crate::git::{Commit, GitEnv, Index, IndexError, Kind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::site::{PathText, Place};
 
-/// What was looked at.
-#[derive(Debug)]
-pub struct Staged {
+/// The repository that somebody is about to commit in: opened once, for the policy, the scan and the lints.
+pub struct Stage {
+    /// The repository around the current directory, or the one that git's environment names.
+    pub repository: Repository,
+    /// Its index in force.
+    pub index: Index,
+    /// Its objects.
+    pub odb: Odb,
     /// The commit of HEAD, if there is one.
     pub head: Option<Oid>,
-    /// Paths of the files that differ from HEAD and still exist.
-    pub paths: Vec<Vec<u8>>,
+}
+
+/// Why nothing that is staged can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// There is no repository.
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    /// The index cannot be read by any means.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+impl Stage {
+    /// Opens it.
+    ///
+    /// # Errors
+    /// There is no repository, or its index cannot be read.
+    pub fn open() -> Result<Self, StageError> {
+        let env = GitEnv::from_process();
+        let options = OpenOptions { env: Some(env.clone()), alternates: false };
+        let repository = Repository::discover(Path::new("."), &options)?;
+        let index = Index::of(&repository, Some(&env))?;
+        let (odb, head) = (Odb::open(&repository), rev::head(&repository));
+        Ok(Self { repository, index, odb, head })
+    }
+
+    /// What differs from HEAD.
+    #[must_use]
+    pub fn differ(&self) -> Differ<'_> {
+        let mut differ = Differ::new(&self.odb, self.repository.format);
+        differ.index(&self.index, self.head.and_then(|head| tree_of(&self.odb, &self.repository, &head)));
+        differ
+    }
 }
 
 /// Scans what is staged.
-///
-/// # Errors
-/// When the index cannot be read by any means.
-pub fn scan(shared: &Shared<'_>, repository: &Repository, env: Option<&GitEnv>) -> Result<Staged, IndexError> {
+pub fn scan(shared: &Shared<'_>, stage: &Stage) {
     let mut collector = Collector::new(shared);
-    let odb = Odb::open(repository);
-    let index = Index::of(repository, env)?;
-    let head = rev::head(repository);
-    let mut differ = Differ::new(&odb, repository.format);
-    differ.index(&index, head.and_then(|head| tree_of(&odb, repository, &head)));
-    repository.report_problems(collector.coverage());
-    odb.report_problems(collector.coverage());
+    let mut differ = stage.differ();
+    stage.repository.report_problems(collector.coverage());
+    stage.odb.report_problems(collector.coverage());
     objects::report_differ(&mut collector, &differ);
     let mut changes = std::mem::take(&mut differ.changes);
     changes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut before = Before::new(shared.engine, &odb, &changes);
+    let mut before = Before::new(shared.engine, &stage.odb, &changes);
     for change in &changes {
         if shared.expired() {
             collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
             continue;
         }
-        staged_file(&mut collector, &odb, &mut before, change);
+        staged_file(&mut collector, &stage.odb, &mut before, change);
     }
-    let paths = changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect();
-    Ok(Staged { head, paths })
 }
 
 fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>, change: &Change) {

@@ -9,25 +9,27 @@ use anyhow::Context as _;
 use super::super::more_args::HookScan;
 use super::{judge, plan, variable};
 use crate::finding::Origin;
-use crate::git::changes::Differ;
-use crate::git::{Commit, GitEnv, Index, Kind, Odb, OpenOptions, Repository, disk, rev};
+use crate::git::disk;
 use crate::plan::Subject;
+use crate::source::staged::Stage;
 
 /// Largest commit message, in bytes.
 const MAX_MESSAGE: u64 = 64 << 20;
 
 /// Scans what is staged. Frameworks name files: if each of them is staged, they are the staged ones; if not, somebody
 /// asked for these files, whatever is staged. Where a framework names none and nothing is staged, it was asked for
-/// everything; git itself means "nothing to commit" by that.
+/// everything; git itself, which names none either, means "nothing to commit" by that.
 pub(super) fn pre_commit(mut wanted: HookScan) -> anyhow::Result<u8> {
     let names = std::mem::take(&mut wanted.arguments);
-    let staged = staged_paths()?;
     let subject = if names.is_empty() {
-        if staged.is_empty() && variable("PRE_COMMIT").is_some() { everything() } else { Subject::Staged }
-    } else if names.iter().all(|name| staged.contains(&bytes(name))) {
-        Subject::Staged
+        if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() { everything() } else { Subject::Staged }
     } else {
-        Subject::Worktree { paths: names, no_ignore: false }
+        let staged = staged_paths()?;
+        if names.iter().all(|name| staged.contains(&bytes(name))) {
+            Subject::Staged
+        } else {
+            Subject::Worktree { paths: names, no_ignore: false }
+        }
     };
     judge(&plan(wanted, subject), &mut io::empty(), |_| ())
 }
@@ -43,18 +45,8 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 /// Paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
-    let env = GitEnv::from_process();
-    let options = OpenOptions { env: Some(env.clone()), alternates: false };
-    let repository = Repository::discover(Path::new("."), &options)?;
-    let odb = Odb::open(&repository);
-    let head = rev::head(&repository).and_then(|head| odb.read(&head).ok().flatten());
-    let tree = head.and_then(|(kind, bytes)| match kind {
-        Kind::Commit => Commit::parse(&bytes, repository.format).map(|commit| commit.tree),
-        _ => None,
-    });
-    let mut differ = Differ::new(&odb, repository.format);
-    differ.index(&Index::of(&repository, Some(&env))?, tree);
-    Ok(differ.changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
+    let changes = Stage::open()?.differ().changes;
+    Ok(changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
 }
 
 /// Scans the message that git is about to use. What `commit --verbose` shows below its scissors is no part of it.

@@ -10,96 +10,104 @@ use crate::git::oid::{ObjectFormat, Oid};
 /// Directories within directories that are believed.
 const MAX_DEPTH: usize = crate::limits::MAX_TREE_DEPTH;
 
-/// One directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TreeNode {
-    name: Range<usize>,
-    /// How many entries lie below, and the tree they make; `None` when the directory changed since.
-    pub tree: Option<(usize, Oid)>,
-    /// Position behind the last directory below this one.
-    pub end: usize,
+/// Where a directory is told of, and the position behind the last directory below it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Node {
+    at: u32,
+    end: u32,
 }
 
 /// The directories, each followed by those below it. The first is the root.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CacheTree {
-    names: Vec<u8>,
-    nodes: Vec<TreeNode>,
+#[derive(Debug, Clone, Copy)]
+pub struct CacheTree<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) nodes: &'a [Node],
+    pub(super) format: ObjectFormat,
 }
 
-impl CacheTree {
-    /// `None` if the extension does not hold together.
-    pub(super) fn parse(bytes: &[u8], format: ObjectFormat) -> Option<Self> {
-        let mut tree = Self { names: Vec::new(), nodes: Vec::new() };
-        // Nodes that wait for the directories below them, with how many are due.
-        let mut open: Vec<(usize, usize)> = Vec::new();
-        let mut at = 0;
-        loop {
-            let below = tree.node(bytes, &mut at, format)?;
-            let position = tree.nodes.len() - 1;
-            if position > 0 && tree.nodes[position].name.is_empty() {
-                return None;
-            }
-            open.push((position, below));
-            while let Some((position, 0)) = open.last() {
-                tree.nodes[*position].end = tree.nodes.len();
-                open.pop();
-            }
-            match open.last_mut() {
-                None => return (at == bytes.len()).then_some(tree),
-                Some((_, due)) => *due -= 1,
-            }
-            if open.len() > MAX_DEPTH {
-                return None;
-            }
+/// One directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TreeNode<'a> {
+    /// Its own name; the root has none.
+    pub name: &'a [u8],
+    /// How many entries lie below, and the tree they make; `None` when the directory changed since.
+    pub tree: Option<(usize, Oid)>,
+}
+
+/// Finds the directories within an extension. `None` if it does not hold together.
+pub(super) fn nodes(bytes: &[u8], extension: Range<usize>, format: ObjectFormat) -> Option<Vec<Node>> {
+    let bytes = bytes.get(..extension.end)?;
+    let mut nodes: Vec<Node> = Vec::new();
+    // Directories that wait for those below them, with how many are due.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let mut at = extension.start;
+    loop {
+        let (node, below, next) = node(bytes, at, format)?;
+        if node.name.is_empty() != nodes.is_empty() {
+            return None;
         }
-    }
-
-    /// Reads one node and gives the number of directories below it.
-    fn node(&mut self, bytes: &[u8], at: &mut usize, format: ObjectFormat) -> Option<usize> {
-        let name = until(bytes, at, 0)?;
-        let count = std::str::from_utf8(until(bytes, at, b' ')?).ok()?.parse::<i64>().ok()?;
-        let below = std::str::from_utf8(until(bytes, at, b'\n')?).ok()?.parse::<usize>().ok()?;
-        let tree = match usize::try_from(count) {
-            Err(_) => None,
-            Ok(count) => {
-                let oid = Oid::from_raw(bytes.get(*at..*at + format.raw_len())?)?;
-                *at += format.raw_len();
-                Some((count, oid))
-            }
-        };
-        let from = self.names.len();
-        self.names.extend_from_slice(name);
-        self.nodes.push(TreeNode { name: from..self.names.len(), tree, end: 0 });
-        Some(below)
-    }
-
-    /// The node at a position.
-    #[must_use]
-    pub fn node_at(&self, at: usize) -> Option<&TreeNode> {
-        self.nodes.get(at)
-    }
-
-    /// The directory right below `parent` that has this name, with its position.
-    #[must_use]
-    pub fn child(&self, parent: usize, name: &[u8]) -> Option<usize> {
-        let end = self.nodes.get(parent)?.end;
-        let mut at = parent + 1;
-        while at < end {
-            let node = &self.nodes[at];
-            if &self.names[node.name.clone()] == name {
-                return Some(at);
-            }
-            at = node.end;
+        open.push((nodes.len(), below));
+        nodes.push(Node { at: u32::try_from(at).ok()?, end: 0 });
+        at = next;
+        while let Some((position, 0)) = open.last() {
+            nodes[*position].end = u32::try_from(nodes.len()).ok()?;
+            open.pop();
         }
-        None
+        match open.last_mut() {
+            None => return (at == bytes.len()).then_some(nodes),
+            Some((_, due)) => *due -= 1,
+        }
+        if open.len() > MAX_DEPTH {
+            return None;
+        }
     }
 }
 
-/// The bytes up to a delimiter, which is passed over.
-fn until<'a>(bytes: &'a [u8], at: &mut usize, delimiter: u8) -> Option<&'a [u8]> {
-    let rest = bytes.get(*at..)?;
-    let length = memchr::memchr(delimiter, rest)?;
+/// Reads one directory; gives the number of directories below it, and where its words end.
+fn node(bytes: &[u8], at: usize, format: ObjectFormat) -> Option<(TreeNode<'_>, usize, usize)> {
+    let rest = bytes.get(at..)?;
+    let name = &rest[..memchr::memchr(0, rest)?];
+    let mut at = at + name.len() + 1;
+    let unchanged = bytes.get(at) != Some(&b'-');
+    at += usize::from(!unchanged);
+    let count = number(bytes, &mut at, b' ')?;
+    let below = number(bytes, &mut at, b'\n')?;
+    if !unchanged {
+        return Some((TreeNode { name, tree: None }, below, at));
+    }
+    let end = at + format.raw_len();
+    let oid = Oid::from_raw(bytes.get(at..end)?)?;
+    Some((TreeNode { name, tree: Some((count, oid)) }, below, end))
+}
+
+/// A decimal number with the byte that ends it.
+fn number(bytes: &[u8], at: &mut usize, end: u8) -> Option<usize> {
+    let digits = bytes.get(*at..)?.iter().take_while(|byte| byte.is_ascii_digit());
+    let (mut value, mut length) = (0_usize, 0);
+    for digit in digits {
+        value = value.checked_mul(10)?.checked_add(usize::from(digit - b'0'))?;
+        length += 1;
+    }
     *at += length + 1;
-    Some(&rest[..length])
+    (length > 0 && bytes.get(*at - 1) == Some(&end)).then_some(value)
+}
+
+impl<'a> CacheTree<'a> {
+    /// The directory at a position.
+    #[must_use]
+    pub fn node_at(&self, position: usize) -> Option<TreeNode<'a>> {
+        let at = self.nodes.get(position)?.at as usize;
+        node(self.bytes, at, self.format).map(|(node, ..)| node)
+    }
+
+    /// The directories right below one, by name, with their positions.
+    pub fn children(self, parent: usize) -> impl Iterator<Item = (&'a [u8], usize)> {
+        let end = self.nodes.get(parent).map_or(0, |node| node.end as usize);
+        let mut at = parent + 1;
+        std::iter::from_fn(move || {
+            let position = at;
+            at = self.nodes.get(position)?.end as usize;
+            if position < end { Some((self.node_at(position)?.name, position)) } else { None }
+        })
+    }
 }

@@ -3,41 +3,38 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::{Index, IndexError, Name, Slot};
+use super::parse::{STAT, Written};
+use super::{Index, IndexError};
 use crate::git::ask::ask;
 use crate::git::env::GitEnv;
-use crate::git::oid::Oid;
+use crate::git::map::Bytes;
+use crate::git::oid::{ObjectFormat, Oid};
 use crate::git::repo::Repository;
 
 /// Lists the index of a file.
 pub(super) fn list(repo: &Repository, file: &Path) -> Result<Index, IndexError> {
     let env = GitEnv { index_file: Some(file.to_path_buf()), ..GitEnv::default() };
     let listing = ask(repo, Some(&env), &["ls-files", "-s", "-z", "-t"].map(OsStr::new))?;
-    listed(listing).ok_or(IndexError::Listing)
+    super::parse::parse(Bytes::Made(listed(&listing, repo.format).ok_or(IndexError::Listing)?), repo.format)
 }
 
-/// Lines of `TAG MODE OID STAGE<TAB>PATH`, ended by NUL.
-fn listed(bytes: Vec<u8>) -> Option<Index> {
-    let mut slots = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        let end = at + memchr::memchr(0, &bytes[at..])?;
-        let tab = at + memchr::memchr(b'\t', &bytes[at..end])?;
-        let mut words = bytes[at..tab].split(|byte| *byte == b' ');
-        let tag = words.next()?;
+/// Makes an index of lines of `TAG MODE OID STAGE<TAB>PATH`, ended by NUL. Whether something is only intended to be added
+/// is not told; such an entry names the empty blob.
+fn listed(bytes: &[u8], format: ObjectFormat) -> Option<Vec<u8>> {
+    let lines = || bytes.split_inclusive(|byte| *byte == 0);
+    let mut written = Written::new(u32::try_from(lines().count()).ok()?);
+    for line in lines() {
+        let line = line.strip_suffix(b"\0")?;
+        let tab = memchr::memchr(b'\t', line)?;
+        let mut words = line[..tab].split(|byte| *byte == b' ');
+        let skip_worktree = u16::from(words.next()? == b"S") << 14;
         let mode = u32::from_str_radix(std::str::from_utf8(words.next()?).ok()?, 8).ok()?;
-        let oid = Oid::from_hex(words.next()?)?;
+        let oid = Oid::from_hex(words.next()?).filter(|oid| oid.as_bytes().len() == format.raw_len())?;
         let stage = words.next()?.first()?.checked_sub(b'0').filter(|stage| *stage < 4)?;
-        slots.push(Slot {
-            name: Name::File(tab + 1..end),
-            oid,
-            mode,
-            stage,
-            skip_worktree: tag == b"S",
-            // Not told; such an entry names the empty blob.
-            intent_to_add: false,
-        });
-        at = end + 1;
+        let mut stat = [0; STAT];
+        stat[24..28].copy_from_slice(&mode.to_be_bytes());
+        let stat = [&stat, oid.as_bytes()].concat();
+        written.add(&stat, (u16::from(stage) << 12, skip_worktree), [&line[tab + 1..], b""]);
     }
-    Some(Index { bytes, made: Vec::new(), slots, tree: None })
+    Some(written.end(&vec![0; format.raw_len()]))
 }

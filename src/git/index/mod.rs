@@ -1,17 +1,17 @@
 //! The index of a repository: what is staged, path by path.
 //!
 //! libgit2 takes 20 ms to read an index of 15 000 entries and refuses sparse and split ones. This reader takes
-//! versions 2 to 4 with either hash in one pass over the file, every length checked, nothing allocated on the word of a
-//! count. It hands out the cache-tree extension, which tells whole directories that equal a tree of HEAD. What it does
-//! not know (split and sparse indexes, mandatory extensions of the future) it refuses, and [`Index::of`] asks
-//! `git ls-files` instead. It does not check the file's checksum: git does not either.
+//! versions 2 to 4 with either hash in one pass over the mapped file, every length checked, nothing allocated on the word
+//! of a count; entries are read where they lie. It hands out the cache-tree extension, which tells whole directories that
+//! equal a tree of HEAD. What it does not know (split and sparse indexes, mandatory extensions of the future) it refuses,
+//! and [`Index::of`] asks `git ls-files` instead. It does not check the file's checksum: git does not either.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::ask::AskError;
-use super::disk::{self, DiskError};
+use super::disk::DiskError;
 use super::env::GitEnv;
+use super::map::{Bytes, Mapped};
 use super::oid::{ObjectFormat, Oid};
 use super::repo::Repository;
 
@@ -87,32 +87,15 @@ impl Entry<'_> {
     }
 }
 
-/// Where an entry's path lies.
-#[derive(Debug, Clone)]
-enum Name {
-    /// In the file itself.
-    File(Range<usize>),
-    /// Among the paths that were put together from prefixes.
-    Made(Range<usize>),
-}
-
-#[derive(Debug, Clone)]
-struct Slot {
-    name: Name,
-    oid: Oid,
-    mode: u32,
-    stage: u8,
-    skip_worktree: bool,
-    intent_to_add: bool,
-}
-
 /// An index, in the order of paths and stages.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Index {
-    bytes: Vec<u8>,
-    made: Vec<u8>,
-    slots: Vec<Slot>,
-    tree: Option<CacheTree>,
+    bytes: Bytes,
+    format: ObjectFormat,
+    /// Where the entries begin.
+    starts: Vec<u32>,
+    /// The directories of the cache-tree extension.
+    tree: Vec<cache_tree::Node>,
 }
 
 impl Index {
@@ -121,7 +104,7 @@ impl Index {
     /// # Errors
     /// It is damaged, or uses what this reader does not know.
     pub fn parse(bytes: Vec<u8>, format: ObjectFormat) -> Result<Self, IndexError> {
-        parse::parse(bytes, format)
+        parse::parse(Bytes::Made(bytes), format)
     }
 
     /// The index in force of a repository; without any, one without entries. `env` is git's environment where a hook is
@@ -152,39 +135,49 @@ impl Index {
     /// # Errors
     /// It cannot be read, is damaged, or uses what this reader does not know.
     pub fn read(file: &Path, format: ObjectFormat) -> Result<Self, IndexError> {
-        match disk::read(file, MAX_INDEX)? {
-            Some(bytes) => Self::parse(bytes, format),
-            None => Ok(Self { bytes: Vec::new(), made: Vec::new(), slots: Vec::new(), tree: None }),
+        match Mapped::open(file)? {
+            Some(map) if map.len() as u64 > MAX_INDEX => Err(IndexError::Damaged("it is too large")),
+            Some(map) => parse::parse(Bytes::Mapped(map), format),
+            None => Ok(Self { bytes: Bytes::Made(Vec::new()), format, starts: Vec::new(), tree: Vec::new() }),
         }
     }
 
     /// How many entries there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.starts.len()
     }
 
     /// Whether nothing is staged at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.starts.is_empty()
     }
 
     /// The entry at a position.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<Entry<'_>> {
-        self.slots.get(at).map(|slot| self.entry(slot))
+        let start = *self.starts.get(at)?;
+        parse::entry(&self.bytes, start as usize, self.format).map(|(entry, _)| entry)
     }
 
     /// The entries, by path and stage.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Entry<'_>> + DoubleEndedIterator {
-        self.slots.iter().map(|slot| self.entry(slot))
+    pub fn iter(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..self.len()).filter_map(|at| self.get(at))
     }
 
     /// Position of the first entry whose path is not less.
     #[must_use]
     pub fn lower_bound(&self, path: &[u8]) -> usize {
-        self.slots.partition_point(|slot| self.path(slot) < path)
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.get(middle) {
+                Some(entry) if entry.path < path => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        low
     }
 
     /// The entry of a path that is not in conflict.
@@ -195,26 +188,9 @@ impl Index {
 
     /// Which directories equal a tree that is stored, where the index says so.
     #[must_use]
-    pub fn cache_tree(&self) -> Option<&CacheTree> {
-        self.tree.as_ref()
-    }
-
-    fn path(&self, slot: &Slot) -> &[u8] {
-        match &slot.name {
-            Name::File(range) => &self.bytes[range.clone()],
-            Name::Made(range) => &self.made[range.clone()],
-        }
-    }
-
-    fn entry(&self, slot: &Slot) -> Entry<'_> {
-        Entry {
-            path: self.path(slot),
-            oid: slot.oid,
-            mode: slot.mode,
-            stage: slot.stage,
-            skip_worktree: slot.skip_worktree,
-            intent_to_add: slot.intent_to_add,
-        }
+    pub fn cache_tree(&self) -> Option<CacheTree<'_>> {
+        let tree = CacheTree { bytes: &self.bytes, nodes: &self.tree, format: self.format };
+        (!self.tree.is_empty()).then_some(tree)
     }
 }
 

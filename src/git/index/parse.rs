@@ -1,13 +1,19 @@
 //! The file format: header, entries, extensions, checksum.
 //!
-//! Source: `Documentation/gitformat-index.adoc` of git, and `read-cache.c` where that is silent.
+//! Source: `Documentation/gitformat-index.adoc` of git, and `read-cache.c` where that is silent. One pass finds where the
+//! entries begin and checks that they hold together; each is read again when somebody asks for it, which few are.
 
-use super::cache_tree::CacheTree;
-use super::{Index, IndexError, Name, Slot};
+use std::ops::Range;
+
+use super::cache_tree::{self, Node};
+use super::{Entry, Index, IndexError};
+use crate::git::map::Bytes;
 use crate::git::oid::{ObjectFormat, Oid};
 
+/// Bytes of the header.
+const HEADER: usize = 12;
 /// Bytes of an entry in front of its object name: times, device, inode, mode, owner and size.
-const STAT: usize = 40;
+pub(super) const STAT: usize = 40;
 /// Longest path that is believed, in bytes.
 const MAX_PATH: usize = 1 << 16;
 
@@ -23,45 +29,79 @@ fn be16(bytes: &[u8], at: usize) -> Option<u16> {
     Some(u16::from_be_bytes(bytes.get(at..at.checked_add(2)?)?.try_into().ok()?))
 }
 
-pub(super) fn parse(bytes: Vec<u8>, format: ObjectFormat) -> Result<Index, IndexError> {
+pub(super) fn parse(bytes: Bytes, format: ObjectFormat) -> Result<Index, IndexError> {
     let damaged = IndexError::Damaged;
     if bytes.get(..4) != Some(b"DIRC") {
         return Err(damaged("it does not begin with DIRC"));
     }
-    let version = be32(&bytes, 4).ok_or(damaged("its header is cut short"))?;
+    let bytes = match be32(&bytes, 4) {
+        Some(2 | 3) => bytes,
+        Some(4) => Bytes::Made(written_out(&bytes, format).ok_or(damaged("an entry is malformed"))?),
+        Some(_) => return Err(IndexError::Unsupported("an unknown version")),
+        None => return Err(damaged("its header is cut short")),
+    };
     let count = be32(&bytes, 8).ok_or(damaged("its header is cut short"))?;
-    if !(2..=4).contains(&version) {
-        return Err(IndexError::Unsupported("an unknown version"));
-    }
-    let end = bytes.len().checked_sub(format.raw_len()).filter(|end| *end >= 12);
-    let end = end.ok_or(damaged("it is cut short"))?;
-    // Extensions come behind the entries, but decide whether these can be used at all: none is unpacked before.
-    let mut reader = Reader { bytes: &bytes[..end], at: 12, version, format, made: Vec::new() };
+    let end = bytes.len().checked_sub(format.raw_len()).filter(|end| *end >= HEADER);
+    let content = &bytes[..end.ok_or(damaged("it is cut short"))?];
     // The count is not believed: an entry takes its bytes, or the file ends.
-    let least = if version == 4 { STAT + format.raw_len() + 4 } else { STAT + format.raw_len() + 3 };
-    let mut slots: Vec<Slot> = Vec::with_capacity((count as usize).min(end / least));
+    let mut starts: Vec<u32> = Vec::with_capacity((count as usize).min(content.len() / (STAT + format.raw_len())));
+    let (mut at, mut last) = (HEADER, (&b""[..], 0));
+    let (mut ordered, mut sparse) = (true, false);
     for _ in 0..count {
-        let slot = reader.entry(slots.last()).ok_or(damaged("an entry is malformed"))?;
-        slots.push(slot);
+        let (entry, next) = entry(content, at, format).ok_or(damaged("an entry is malformed"))?;
+        starts.push(u32::try_from(at).map_err(|_| damaged("it is too large"))?);
+        ordered &= last < (entry.path, entry.stage);
+        sparse |= entry.mode & 0o170_000 == 0o040_000;
+        (at, last) = (next, (entry.path, entry.stage));
     }
-    let tree = extensions(&bytes[..end], reader.at, format)?;
-    if slots.iter().any(|slot| slot.mode & 0o170_000 == 0o040_000) {
+    // Extensions come behind the entries, but decide whether these can be used at all.
+    let tree = extensions(content, at, format)?;
+    if sparse {
         return Err(IndexError::Unsupported("sparse directories"));
     }
     // Only the entries of a split index have no names or another order; what there is of those has been refused.
-    if slots.first().is_some_and(|slot| reader.order(slot).0.is_empty()) {
-        return Err(damaged("an entry has no name"));
+    if !ordered {
+        return Err(damaged("its entries are not in order, or have no names"));
     }
-    if !slots.is_sorted_by(|a, b| reader.order(a) < reader.order(b)) {
-        return Err(damaged("its entries are not in order"));
+    Ok(Index { format, starts, tree, bytes })
+}
+
+/// The entry that begins at `start`, and where the next one does.
+pub(super) fn entry(bytes: &[u8], start: usize, format: ObjectFormat) -> Option<(Entry<'_>, usize)> {
+    let mode = be32(bytes, start + 24)?;
+    let mut at = start + STAT;
+    let oid = Oid::from_raw(bytes.get(at..at + format.raw_len())?)?;
+    at += format.raw_len();
+    let flags = be16(bytes, at)?;
+    at += 2;
+    let mut extended = 0;
+    if flags & EXTENDED != 0 {
+        extended = be16(bytes, at)?;
+        at += 2;
     }
-    let made = reader.made;
-    Ok(Index { bytes, made, slots, tree })
+    // The flags hold the length, unless it does not fit; the NUL must stand where it says.
+    let rest = bytes.get(at..)?;
+    let told = usize::from(flags & 0xfff);
+    let length = if told < 0xfff { told } else { memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])? };
+    if *rest.get(length)? != 0 {
+        return None;
+    }
+    let entry = Entry {
+        path: &rest[..length],
+        oid,
+        mode,
+        stage: (flags >> 12 & 3) as u8,
+        skip_worktree: extended & SKIP_WORKTREE != 0,
+        intent_to_add: extended & INTENT_TO_ADD != 0,
+    };
+    // One to eight NULs bring the entry to a multiple of eight.
+    let next = start + (at - start + length + 8) / 8 * 8;
+    (next <= bytes.len()).then_some((entry, next))
 }
 
 /// Walks the extensions. An optional one, whose name begins with a capital, may be passed over.
-fn extensions(bytes: &[u8], mut at: usize, format: ObjectFormat) -> Result<Option<CacheTree>, IndexError> {
-    let mut tree = None;
+fn extensions(bytes: &[u8], mut at: usize, format: ObjectFormat) -> Result<Vec<Node>, IndexError> {
+    let mut tree = Vec::new();
     while at < bytes.len() {
         let name = bytes.get(at..at + 4).ok_or(IndexError::Damaged("an extension is cut short"))?;
         let size = be32(bytes, at + 4).ok_or(IndexError::Damaged("an extension is cut short"))? as usize;
@@ -70,7 +110,7 @@ fn extensions(bytes: &[u8], mut at: usize, format: ObjectFormat) -> Result<Optio
         let to = to.ok_or(IndexError::Damaged("an extension is cut short"))?;
         match name {
             // One that does not hold together only costs time.
-            b"TREE" => tree = CacheTree::parse(&bytes[from..to], format),
+            b"TREE" => tree = cache_tree::nodes(bytes, from..to, format).unwrap_or_default(),
             b"link" => return Err(IndexError::Unsupported("a shared index (split index)")),
             b"sdir" => return Err(IndexError::Unsupported("sparse directories")),
             [b'A'..=b'Z', ..] => {}
@@ -81,85 +121,64 @@ fn extensions(bytes: &[u8], mut at: usize, format: ObjectFormat) -> Result<Optio
     Ok(tree)
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    version: u32,
-    format: ObjectFormat,
-    made: Vec<u8>,
+/// An index as version 3 has it, entry by entry.
+pub(super) struct Written(Vec<u8>);
+
+impl Written {
+    /// An index of so many entries.
+    pub(super) fn new(count: u32) -> Self {
+        Self([&b"DIRC\0\0\0\x03"[..], &count.to_be_bytes()].concat())
+    }
+
+    /// Adds an entry: what precedes its flags, its flags, and the parts of its path.
+    pub(super) fn add(&mut self, stat: &[u8], (flags, extended): (u16, u16), path: [&[u8]; 2]) -> Range<usize> {
+        let start = self.0.len();
+        let length = path[0].len() + path[1].len();
+        let told = u16::try_from(length).unwrap_or(0xfff).min(0xfff);
+        self.0.extend_from_slice(stat);
+        self.0.extend_from_slice(&((flags & 0x3000) | EXTENDED | told).to_be_bytes());
+        self.0.extend_from_slice(&extended.to_be_bytes());
+        let from = self.0.len();
+        path.iter().for_each(|part| self.0.extend_from_slice(part));
+        self.0.resize(start + (from - start + length + 8) / 8 * 8, 0);
+        from..from + length
+    }
+
+    /// The bytes, with what follows the entries.
+    pub(super) fn end(mut self, rest: &[u8]) -> Vec<u8> {
+        self.0.extend_from_slice(rest);
+        self.0
+    }
 }
 
-impl Reader<'_> {
-    fn entry(&mut self, last: Option<&Slot>) -> Option<Slot> {
-        let start = self.at;
-        let mode = be32(self.bytes, start + 24)?;
-        let mut at = start + STAT;
-        let oid = Oid::from_raw(self.bytes.get(at..at + self.format.raw_len())?)?;
-        at += self.format.raw_len();
-        let flags = be16(self.bytes, at)?;
+/// Version 4, which tells of each path how it differs from the last one, as version 3.
+fn written_out(bytes: &[u8], format: ObjectFormat) -> Option<Vec<u8>> {
+    let count = be32(bytes, 8)?;
+    let mut written = Written::new(count);
+    let (mut at, mut last) = (HEADER, 0..0);
+    for _ in 0..count {
+        let stat = bytes.get(at..at + STAT + format.raw_len())?;
+        at += stat.len();
+        let flags = be16(bytes, at)?;
         at += 2;
         let mut extended = 0;
         if flags & EXTENDED != 0 {
-            extended = if self.version >= 3 { be16(self.bytes, at)? } else { return None };
+            extended = be16(bytes, at)?;
             at += 2;
         }
-        let name = if self.version == 4 {
-            self.made_name(at, last)?
-        } else {
-            let length = self.name_length(at, flags)?;
-            // One to eight NULs bring the entry to a multiple of eight.
-            self.at = start + (at - start + length + 8) / 8 * 8;
-            if self.at > self.bytes.len() {
-                return None;
-            }
-            Name::File(at..at + length)
-        };
-        Some(Slot {
-            name,
-            oid,
-            mode,
-            stage: (flags >> 12 & 3) as u8,
-            skip_worktree: extended & SKIP_WORKTREE != 0,
-            intent_to_add: extended & INTENT_TO_ADD != 0,
-        })
-    }
-
-    /// The flags hold the length, unless it does not fit; the NUL must stand where it says.
-    fn name_length(&self, at: usize, flags: u16) -> Option<usize> {
-        let told = usize::from(flags & 0xfff);
-        let rest = self.bytes.get(at..)?;
-        let length = if told < 0xfff { told } else { memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])? };
-        (*rest.get(length)? == 0).then_some(length)
-    }
-
-    /// Version 4: how many bytes of the last path go, then what comes instead, up to a NUL.
-    fn made_name(&mut self, at: usize, last: Option<&Slot>) -> Option<Name> {
-        let (gone, mut at) = offset(self.bytes, at)?;
-        let previous = match last.map(|slot| &slot.name) {
-            Some(Name::Made(range)) => range.clone(),
-            _ => 0..0,
-        };
-        let kept = previous.len().checked_sub(gone)?;
-        let rest = self.bytes.get(at..)?;
+        let (gone, behind) = offset(bytes, at)?;
+        let rest = bytes.get(behind..)?;
         let length = memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])?;
-        if kept + length > MAX_PATH {
+        let kept = last.len().checked_sub(gone)?;
+        // What a few bytes say can be long: no more is made of a file than the largest one would hold.
+        if kept + length > MAX_PATH || written.0.len() as u64 > super::MAX_INDEX {
             return None;
         }
-        let from = self.made.len();
-        self.made.extend_from_within(previous.start..previous.start + kept);
-        self.made.extend_from_slice(&rest[..length]);
-        at += length + 1;
-        self.at = at;
-        Some(Name::Made(from..self.made.len()))
+        let kept = written.0[last.start..last.start + kept].to_vec();
+        last = written.add(stat, (flags, extended), [&kept, &rest[..length]]);
+        at = behind + length + 1;
     }
-
-    fn order<'b>(&'b self, slot: &'b Slot) -> (&'b [u8], u8) {
-        let path = match &slot.name {
-            Name::File(range) => &self.bytes[range.clone()],
-            Name::Made(range) => &self.made[range.clone()],
-        };
-        (path, slot.stage)
-    }
+    Some(written.end(bytes.get(at..)?))
 }
 
 /// The variable-length number of pack offsets, and where it ends.

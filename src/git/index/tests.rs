@@ -61,7 +61,8 @@ fn all_versions_and_hashes_agree_with_git() {
             let (count, root) = tree.node_at(0).unwrap().tree.unwrap();
             assert_eq!(count, index.len());
             assert_eq!(root.to_string(), git(dir.path(), &["rev-parse", "HEAD^{tree}"]).trim());
-            let below = tree.child(tree.child(0, b"b").unwrap(), b"d").unwrap();
+            let child = |of, name: &[u8]| tree.children(of).find(|child| child.0 == name).unwrap().1;
+            let below = child(child(0, b"b"), b"d");
             let expected = git(dir.path(), &["rev-parse", "HEAD:b/d"]);
             assert_eq!(tree.node_at(below).unwrap().tree.unwrap().1.to_string(), expected.trim());
         }

@@ -1,7 +1,7 @@
 //! The index of a pack: names in order, each with the offset of its entry. Versions 1 and 2, mapped or made in memory.
 
 use super::super::hash;
-use super::super::map::Mapped;
+use super::super::map::{Bytes, Mapped};
 use super::super::oid::{ObjectFormat, Oid};
 
 const MAGIC: &[u8] = b"\xfftOc";
@@ -16,24 +16,6 @@ pub(crate) enum IndexError {
     Size,
     #[error("its index is out of order")]
     Order,
-}
-
-/// The bytes of an index.
-#[derive(Debug)]
-enum Bytes {
-    Mapped(Mapped),
-    Made(Vec<u8>),
-}
-
-impl std::ops::Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Made(bytes) => bytes,
-        }
-    }
 }
 
 /// An index whose size and order of first bytes were checked.
