@@ -150,3 +150,76 @@ fn location(path: String) -> Location {
         directive: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::policy::Error;
+    use crate::rules::load::load;
+
+    struct Tree(BTreeMap<&'static str, String>);
+
+    impl Files for Tree {
+        fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+            Ok(self.0.get(path).map(|text| text.clone().into_bytes()))
+        }
+
+        fn list(&self, directory: &str) -> Result<Vec<String>, Error> {
+            let below = |path: &&&str| path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'));
+            Ok(self.0.keys().filter(below).map(ToString::to_string).collect())
+        }
+    }
+
+    fn allow(reason: &str) -> String {
+        format!("[[allow]]\nrule = 'secret-live'\npaths = ['src/**']\nreason = '{reason}'\n")
+    }
+
+    fn entry(expires: &str) -> String {
+        let fingerprint = "0".repeat(32);
+        format!(
+            "{{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{{\"rule\":\"secret-live\",\"fingerprint\":\"{fingerprint}\",\"reason\":\"known\"{expires}}}]}}"
+        )
+    }
+
+    #[test]
+    fn what_weakens_and_what_does_not() {
+        let none = String::new();
+        let dated = |date: &str| entry(&format!(",\"expires\":\"{date}\""));
+        let rules = "[rules]\ndirectories = ['own']\n".to_owned();
+        for (file, old, new, weaker) in [
+            (CONFIG_FILE, none.clone(), allow("a"), true),
+            (CONFIG_FILE, allow("a"), allow("another reason"), true),
+            (CONFIG_FILE, none.clone(), "[severity]\nsecret-live = 'low'\n".to_owned(), true),
+            (CONFIG_FILE, "[severity]\nsecret-test = 'high'\n".to_owned(), none.clone(), true),
+            (CONFIG_FILE, none.clone(), "[[context]]\npaths = ['a']\nis = ['test']\n".to_owned(), true),
+            (CONFIG_FILE, none.clone(), rules.clone(), true),
+            (CONFIG_FILE, none.clone(), "not toml".to_owned(), true),
+            (BASELINE_FILE, none.clone(), entry(""), true),
+            (BASELINE_FILE, dated("2026-01-01"), dated("2027-01-01"), true),
+            (BASELINE_FILE, dated("2026-01-01"), entry(""), true),
+            (CONFIG_FILE, allow("a"), none.clone(), false),
+            (CONFIG_FILE, allow("a"), format!("# why\n{}", allow("a")), false),
+            (CONFIG_FILE, [allow("a"), allow("b")].concat(), [allow("b"), allow("a")].concat(), false),
+            (
+                CONFIG_FILE,
+                "[severity]\nsecret-test = 'low'\n".to_owned(),
+                "[severity]\nsecret-test = 'high'\n".to_owned(),
+                false,
+            ),
+            (BASELINE_FILE, entry(""), none.clone(), false),
+            (BASELINE_FILE, entry(""), dated("2027-01-01"), false),
+            (BASELINE_FILE, dated("2027-01-01"), dated("2026-01-01"), false),
+            ("src/pay.ts", none, allow("a"), false),
+        ] {
+            let (before, after) = (Tree([(file, old.clone())].into()), Tree([(file, new.clone())].into()));
+            let found = findings(&load(true, &[]).unwrap(), &before, &after);
+            assert_eq!(!found.is_empty(), weaker, "{file}\n--- before\n{old}\n--- after\n{new}\n{found:?}");
+        }
+        let before = Tree([(CONFIG_FILE, rules.clone()), ("own/a.toml", "a".to_owned())].into());
+        let after = Tree([(CONFIG_FILE, rules), ("own/a.toml", "b".to_owned())].into());
+        let found = findings(&load(true, &[]).unwrap(), &before, &after);
+        assert_eq!(found[0].locations[0].path, "own/a.toml");
+    }
+}

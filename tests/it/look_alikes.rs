@@ -55,6 +55,9 @@ fn nothing_above_note() {
     }
     // A path may tell as well.
     dir.write("svix/webhook.ts", "const secret = '{{whsec}}'\n");
+    // Other webhooks' secrets are 32 hexadecimal digits.
+    let hex = dir.forge.make("whsec:hex").unwrap();
+    dir.write_bytes("webhook.ts", format!("const secret = '{}'\n", &hex[..38]).as_bytes());
     let run = dir.scan(&["."]);
     let wrong: Vec<String> = run
         .report()
