@@ -27,6 +27,10 @@ pub(crate) struct Framework {
     pub(crate) ignore_case: bool,
     #[serde(default)]
     pub(crate) ships: Vec<String>,
+    #[serde(default)]
+    server: Vec<String>,
+    #[serde(default)]
+    client: Vec<String>,
     entry: Option<String>,
     #[serde(default)]
     pub(crate) native: bool,
@@ -55,6 +59,18 @@ impl Framework {
             Some(head) => head == *prefix,
             None => false,
         })
+    }
+
+    /// Whether all code of a place of the package ships. `relative` begins with a slash.
+    pub(crate) fn ships_from(&self, relative: &str) -> bool {
+        let below = |list: &[String]| list.iter().any(|directory| relative.starts_with(directory.as_str()));
+        below(&self.ships) && !below(&self.server)
+    }
+
+    /// Whether a file's name says that it runs in the browser.
+    pub(crate) fn names_client(&self, path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        self.client.iter().any(|part| name.contains(part.as_str()))
     }
 
     /// `a Vite app`, `an Expo app`.

@@ -201,12 +201,13 @@ impl<'a> Judge<'a> {
         if !matches!(name, "javascript" | "json") && name != "component" {
             return None;
         }
+        if let Some(framework) = file.package.frameworks.iter().find(|it| it.names_client(file.path)) {
+            let why = format!("{} is {}, which sends files of such names", file.package.shown(), framework.called());
+            let evidence = manifest_evidence(&file.package, &framework.name);
+            return Some(Frontend { confidence: Confidence::High, why, evidence });
+        }
         let relative = format!("/{}", file.package.relative(file.path).trim_start_matches('/'));
-        let shipping = file
-            .package
-            .shipping
-            .iter()
-            .find(|it| it.ships.iter().any(|directory| relative.starts_with(directory.as_str())) && name != "json");
+        let shipping = file.package.shipping.iter().find(|it| it.ships_from(&relative) && name != "json");
         if let Some(framework) = shipping
             && !(framework.native && file.place.server_likely)
             && !file
@@ -335,6 +336,10 @@ mod tests {
         let cra = ("package.json", r#"{"dependencies":{"react-scripts":"5"}}"#);
         let expo = ("package.json", r#"{"dependencies":{"expo":"5"}}"#);
         let page = ("index.html", "<html>");
+        let gatsby = ("package.json", r#"{"dependencies":{"gatsby":"5"}}"#);
+        let nuxt = ("package.json", r#"{"dependencies":{"nuxt":"3"}}"#);
+        let kit = ("package.json", r#"{"devDependencies":{"@sveltejs/kit":"2","vite":"6"}}"#);
+        let angular = ("package.json", r#"{"dependencies":{"@angular/core":"18"}}"#);
         let high = Some(Confidence::High);
         for (files, path, expected) in [
             (vec![next, ("app/pay.tsx", "'use client'\nconst a = 1")], "app/pay.tsx", high),
@@ -346,6 +351,16 @@ mod tests {
             (vec![vite, page, ("vite.config.ts", "x")], "vite.config.ts", None),
             (vec![cra, ("src/App.js", "x")], "src/App.js", high),
             (vec![cra, ("server/index.js", "x")], "server/index.js", None),
+            (vec![cra, ("src/setupProxy.js", "x")], "src/setupProxy.js", None),
+            (vec![gatsby, ("src/pages/pay.js", "x")], "src/pages/pay.js", high),
+            (vec![gatsby, ("src/api/pay.js", "x")], "src/api/pay.js", None),
+            (vec![nuxt, ("plugins/stripe.client.ts", "x")], "plugins/stripe.client.ts", high),
+            (vec![("src/stripe.client.ts", "x")], "src/stripe.client.ts", None),
+            (vec![kit, ("src/routes/+page.ts", "x")], "src/routes/+page.ts", high),
+            (vec![kit, ("src/routes/+page.server.ts", "x")], "src/routes/+page.server.ts", None),
+            (vec![kit, ("src/routes/api/+server.ts", "x")], "src/routes/api/+server.ts", None),
+            (vec![angular, ("src/app/pay.service.ts", "x")], "src/app/pay.service.ts", high),
+            (vec![angular, ("src/server.ts", "x")], "src/server.ts", None),
             (vec![expo, ("components/Pay.tsx", "x")], "components/Pay.tsx", high),
             (vec![expo, ("app/pay+api.ts", "x")], "app/pay+api.ts", None),
             (vec![("public/js/pay.js", "x")], "public/js/pay.js", high),
