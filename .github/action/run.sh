@@ -60,6 +60,8 @@ install() {
     binary="$PINSTRIPE_BINARY"
   elif command -v pinstripe >/dev/null; then
     binary="$(command -v pinstripe)"
+  elif download; then
+    say "installed $("$binary" --version) from its release"
   elif command -v cargo >/dev/null; then
     local root="${temp}/pinstripe-install"
     say "building from ${GITHUB_ACTION_PATH} (set the input binary, or put pinstripe on PATH, to avoid this)"
@@ -69,6 +71,47 @@ install() {
     broken "there is neither a pinstripe nor a cargo to build it with"
   fi
   "$binary" --version >/dev/null || broken "the pinstripe that is installed does not run"
+}
+
+# The target of a release's archive for this machine, or nothing.
+target() {
+  case "$(uname -s) $(uname -m)" in
+    "Linux x86_64") printf 'x86_64-unknown-linux-gnu' ;;
+    "Linux aarch64") printf 'aarch64-unknown-linux-gnu' ;;
+    "Darwin x86_64") printf 'x86_64-apple-darwin' ;;
+    "Darwin arm64") printf 'aarch64-apple-darwin' ;;
+    MINGW*" x86_64" | MSYS*" x86_64") printf 'x86_64-pc-windows-msvc' ;;
+  esac
+}
+
+sha256() {
+  if command -v sha256sum >/dev/null; then sha256sum -- "$1"; else shasum -a 256 -- "$1"; fi | cut -d ' ' -f 1
+}
+
+# Takes the archive of this version's release, if checksums.txt beside this script names it; anything else is not taken.
+download() {
+  local version archive wanted file root="${temp}/pinstripe-release"
+  version="$(sed -n 's/^version = "\([0-9A-Za-z.+-]*\)"$/\1/p' "${GITHUB_ACTION_PATH}/Cargo.toml" | head -n 1)"
+  archive="pinstripe-${version}-$(target).tar.gz"
+  wanted="$(sed -n "s/^\([0-9a-f]\{64\}\)  ${archive//./\\.}\$/\1/p" "${GITHUB_ACTION_PATH}/.github/action/checksums.txt")"
+  if [ -z "$wanted" ] || [ -z "${PINSTRIPE_REPOSITORY:-}" ] || ! command -v curl >/dev/null; then return 1; fi
+  mkdir -p -- "$root"
+  file="${root}/${archive}"
+  if ! curl --fail --silent --show-error --location --retry 3 --output "$file" -- \
+    "${GITHUB_SERVER_URL:-https://github.com}/${PINSTRIPE_REPOSITORY}/releases/download/v${version}/${archive}" >&2; then
+    say "the release could not be downloaded"
+    return 1
+  fi
+  if [ "$(sha256 "$file")" != "$wanted" ]; then
+    rm -f -- "$file"
+    say "the release does not have the checksum that it should have, so it is not used"
+    printf '::warning title=pinstripe::The release archive has a wrong checksum; it was not used.\n'
+    return 1
+  fi
+  tar -xzf "$file" -C "$root" >&2 || return 1
+  binary="${root}/pinstripe"
+  if [ -f "${binary}.exe" ]; then binary="${binary}.exe"; fi
+  "$binary" --version >/dev/null 2>&1
 }
 
 has_commit() { git cat-file -e "$1^{commit}" 2>/dev/null; }

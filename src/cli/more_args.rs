@@ -24,15 +24,15 @@ pub(super) enum Hook {
 
 #[derive(Debug, Args)]
 pub(super) struct Install {
-    /// Install the pre-push hook instead of the pre-commit hook
+    /// Install the pre-push hook instead of those for commits
     #[arg(long)]
     pub(super) pre_push: bool,
 
-    /// Install the commit-msg hook instead of the pre-commit hook
+    /// Install the commit-msg hook instead of those for commits
     #[arg(long)]
     pub(super) commit_msg: bool,
 
-    /// Install the pre-commit hook; needed only together with the others
+    /// Install the hooks for commits and merges; needed only together with the others
     #[arg(long)]
     pub(super) pre_commit: bool,
 

@@ -104,8 +104,8 @@ fn text(rules: &RuleSet, block: &Block<'_>, place: Option<&Location>) -> String 
     lines.extend(
         block.others.iter().map(|other| format!("Also: {} [{}].", view::title(rules, &other.rule), clean(&other.rule))),
     );
-    if let Some(exposure) = &main.exposure {
-        lines.push(format!("Seen {}.", view::exposure(exposure)));
+    if let Some(exposure) = view::exposure(main) {
+        lines.push(format!("Seen {exposure}."));
     }
     lines.extend(other_places(main, place));
     if let Some(rule) = view::rule(rules, main) {

@@ -130,8 +130,8 @@ fn places(finding: &Finding) -> String {
     if more > 0 {
         cells.push(format!("and {} more", view::number(more)));
     }
-    if let Some(exposure) = &finding.exposure {
-        cells.push(prose(&view::exposure(exposure)));
+    if let Some(exposure) = view::exposure(finding) {
+        cells.push(prose(&exposure));
     }
     cells.join("<br>")
 }

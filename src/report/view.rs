@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Options, Report};
 use crate::engine::mask;
-use crate::finding::{Context, Exposure, Finding, Location, Origin, Reach, Severity, Status};
+use crate::finding::{Context, Finding, Location, Origin, Reach, Severity, Status};
 use crate::key::{Generation, Key, Kind, Mode};
 use crate::rules::RuleSet;
 use crate::rules::model::Rule;
@@ -263,8 +263,9 @@ fn reach(reach: Reach) -> Option<&'static str> {
     }
 }
 
-/// How long and where a credential was exposed.
-pub(super) fn exposure(exposure: &Exposure) -> String {
+/// How long and where a credential was exposed, where that is known.
+pub(super) fn exposure(finding: &Finding) -> Option<String> {
+    let exposure = finding.exposure.as_ref()?;
     let at = |change: &crate::finding::CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));
     let days = exposure.days.map(|days| counted(days, "day")).map(|days| format!(", {days}")).unwrap_or_default();
     let mut text = match (&exposure.introduced, &exposure.removed, exposure.in_head) {
@@ -285,10 +286,10 @@ pub(super) fn exposure(exposure: &Exposure) -> String {
             counted(exposure.refs_total, "ref"),
             names.join(", ")
         ));
-    } else if !exposure.in_head {
+    } else if finding.locations.iter().all(|at| matches!(at.reach, Reach::Reflog | Reach::Unreachable)) {
         text.push_str("; reachable from no ref, until git prunes it");
     }
-    text
+    Some(text)
 }
 
 fn short_ref(name: &str) -> &str {

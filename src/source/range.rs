@@ -312,7 +312,9 @@ impl Range {
             let (order, seconds) = self.commits.get(commit)?;
             Some((*order, *seconds, commit.clone()))
         };
-        let introduced = finding.locations.iter().filter_map(|at| at.commit.as_ref()).filter_map(dated).min();
+        // A message is in no tree: nothing introduced it there, and nothing can remove it.
+        let in_trees = finding.locations.iter().filter(|at| matches!(at.origin, Origin::File | Origin::FileName));
+        let introduced = in_trees.filter_map(|at| at.commit.as_ref()).filter_map(dated).min();
         let in_head = finding.locations.iter().any(|at| at.reach == Reach::Head);
         let removals = finding.locations.iter().filter_map(|at| self.removed.get(at.blob.as_ref()?));
         let removed = if in_head { None } else { removals.filter_map(dated).max() };

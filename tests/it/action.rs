@@ -1,74 +1,19 @@
 //! The Action's script, driven as a runner drives it: inputs through the environment that `action.yml` maps them to, an
 //! event file, a workspace.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::runner::{Runner, Step, root};
 use crate::support::{Dir, git};
 
-/// What a run of the step gave.
-struct Step {
-    outputs: BTreeMap<String, String>,
-    summary: String,
-    stdout: String,
-    stderr: String,
-}
-
-impl Step {
-    fn code(&self) -> &str {
-        self.outputs.get("exit-code").unwrap_or_else(|| panic!("{}{}", self.stdout, self.stderr))
-    }
-}
-
-/// The defaults of the inputs, and the variables that they reach the script by.
-fn manifest() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml")).unwrap();
-    let (mut defaults, mut variables, mut input) = (BTreeMap::new(), BTreeMap::new(), String::new());
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')) {
-            input = name.trim_end_matches(':').to_owned();
-        } else if let Some(value) = line.strip_prefix("    default: ") {
-            defaults.insert(input.clone(), value.trim_matches('"').to_owned());
-        } else if let Some((name, value)) = line.trim().split_once(": ${{ inputs.") {
-            variables.insert(name.to_owned(), value.trim_end_matches(" }}").to_owned());
-        }
-        assert!(!line.contains("run:") || !line.contains("${{"), "an expression in a script: {line}");
-    }
-    (defaults, variables)
-}
-
+/// Runs the steps with the program at hand.
 fn run(workspace: &Path, event: &str, payload: &str, inputs: &[(&str, &str)]) -> Step {
-    let temp = tempfile::tempdir().unwrap();
-    let file = |name: &str| -> PathBuf { temp.path().join(name) };
-    std::fs::write(file("event.json"), payload).unwrap();
-    let (mut values, variables) = manifest();
-    values.insert("binary".to_owned(), assert_cmd::cargo::cargo_bin!("pinstripe").display().to_string());
-    values.extend(inputs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut command = Command::new("bash");
-    command
-        .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", "\"${GITHUB_ACTION_PATH}/.github/action/run.sh\""])
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap())
-        .env("HOME", temp.path())
-        .env("GITHUB_ACTION_PATH", root)
-        .env("GITHUB_WORKSPACE", workspace)
-        .env("GITHUB_EVENT_NAME", event)
-        .env("GITHUB_EVENT_PATH", file("event.json"))
-        .env("GITHUB_OUTPUT", file("output"))
-        .env("GITHUB_STEP_SUMMARY", file("summary"))
-        .env("RUNNER_TEMP", temp.path());
-    for (variable, input) in &variables {
-        command.env(variable, values.get(input).cloned().unwrap_or_default());
-    }
-    let output = command.output().unwrap();
-    let read = |name: &str| std::fs::read_to_string(file(name)).unwrap_or_default();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
-    let outputs =
-        read("output").lines().filter_map(|line| line.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect();
-    Step { outputs, summary: read("summary"), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    let binary = assert_cmd::cargo::cargo_bin!("pinstripe").display().to_string();
+    let inputs = [&[("binary", binary.as_str())], inputs].concat();
+    let step = Runner::new().run(workspace, event, payload, &inputs);
+    assert_eq!(step.passed, step.code() == "0", "{}{}", step.stdout, step.stderr);
+    step
 }
 
 /// A server with `main` and a branch `pr` that brings a key and takes it away again; a full and a shallow clone of it.
@@ -78,6 +23,11 @@ struct Lab {
     shallow: PathBuf,
     base: String,
     head: String,
+}
+
+/// The event of a pull request.
+fn pull(base: &str, head: &str) -> String {
+    format!("{{\"pull_request\":{{\"base\":{{\"sha\":\"{base}\"}},\"head\":{{\"sha\":\"{head}\"}}}}}}")
 }
 
 fn lab() -> Lab {
@@ -107,7 +57,7 @@ fn lab() -> Lab {
 fn every_event_scans_its_range_on_full_and_shallow_clones() {
     let lab = lab();
     let (base, head, zeros) = (&lab.base, &lab.head, "0".repeat(40));
-    let pull = format!("{{\"pull_request\":{{\"base\":{{\"sha\":\"{base}\"}},\"head\":{{\"sha\":\"{head}\"}}}}}}");
+    let pull = pull(base, head);
     let push = format!("{{\"before\":\"{base}\",\"after\":\"{head}\",\"repository\":{{\"default_branch\":\"main\"}}}}");
     let fresh = push.replace(base.as_str(), &zeros);
     let group = format!("{{\"merge_group\":{{\"base_sha\":\"{base}\",\"head_sha\":\"{head}\"}}}}");
@@ -134,10 +84,9 @@ fn every_event_scans_its_range_on_full_and_shallow_clones() {
 }
 
 #[test]
-fn reports_are_there_and_the_step_itself_does_not_fail() {
+fn reports_are_there_before_anything_fails() {
     let lab = lab();
-    let payload =
-        format!("{{\"pull_request\":{{\"base\":{{\"sha\":\"{}\"}},\"head\":{{\"sha\":\"{}\"}}}}}}", lab.base, lab.head);
+    let payload = pull(&lab.base, &lab.head);
     let out = tempfile::tempdir().unwrap();
     let (sarif, json) = (out.path().join("a.sarif"), out.path().join("a.json"));
     let inputs = [("sarif-file", sarif.to_str().unwrap()), ("json-file", json.to_str().unwrap())];
@@ -159,13 +108,135 @@ fn reports_are_there_and_the_step_itself_does_not_fail() {
 }
 
 #[test]
+fn what_is_uploaded_is_the_report_and_the_verdict_comes_last() {
+    let lab = lab();
+    let payload = pull(&lab.base, &lab.head);
+    let step = run(&lab.full, "pull_request", &payload, &[("upload-sarif", "true"), ("category", "mine")]);
+    let upload = step.upload.unwrap();
+    assert_eq!((upload["category"].as_str(), &upload["sarif_file"]), ("mine", &step.outputs["sarif-file"]));
+    assert!(!step.passed, "an upload comes before the verdict, and is none");
+    assert!(run(&lab.full, "pull_request", &payload, &[]).upload.is_none());
+    let broken = run(&lab.full, "pull_request", &payload, &[("upload-sarif", "true"), ("base", "nowhere")]);
+    assert!(broken.upload.is_none() && broken.code() == "2");
+}
+
+#[test]
+fn a_pull_request_from_a_fork_needs_no_secret() {
+    let lab = lab();
+    let origin = lab.full.parent().unwrap().join("origin");
+    // What GitHub keeps of a pull request, and what actions/checkout makes of it: the merge, and nothing before.
+    git(&origin, &["update-ref", "refs/pull/1/head", &lab.head]);
+    git(&origin, &["checkout", "-q", "--detach", "main"]);
+    git(&origin, &["merge", "-q", "--no-ff", "-m", "Merge", &lab.head]);
+    git(&origin, &["update-ref", "refs/pull/1/merge", "HEAD"]);
+    git(&origin, &["branch", "-D", "pr"]);
+    git(&origin, &["checkout", "-q", "main"]);
+    let workspace = tempfile::tempdir().unwrap();
+    let workspace = workspace.path();
+    git(workspace, &["init", "-q"]);
+    git(workspace, &["remote", "add", "origin", &format!("file://{}", origin.display())]);
+    git(workspace, &["fetch", "-q", "--depth=1", "origin", "+refs/pull/1/merge:refs/remotes/pull/1/merge"]);
+    git(workspace, &["checkout", "-q", "refs/remotes/pull/1/merge"]);
+    let payload = pull(&lab.base, &lab.head).replace("\"head\":{", "\"head\":{\"repo\":{\"fork\":true},");
+    let step = run(workspace, "pull_request", &payload, &[]);
+    assert_eq!((step.code(), &*step.outputs["new-count"]), ("1", "1"), "{}{}", step.stdout, step.stderr);
+    assert_eq!(step.outputs["scanned-range"], format!("{}..{}", lab.base, lab.head));
+    assert!(step.summary.contains("Live secret key"));
+}
+
+/// A directory of one script, and the way to whatever else it needs behind it.
+fn stub(dir: &Dir, name: &str, script: &str) -> String {
+    dir.write_bytes(&format!("bin/{name}"), script.as_bytes());
+    assert!(Command::new("chmod").arg("+x").arg(dir.join("bin").join(name)).status().unwrap().success());
+    format!("{}:{}", dir.join("bin").display(), std::env::var("PATH").unwrap())
+}
+
+/// A cargo that installs the program at hand, if it is asked as it must be.
+fn cargo(dir: &Dir) -> String {
+    let binary = assert_cmd::cargo::cargo_bin!("pinstripe");
+    let script = format!(
+        "#!/bin/sh\n[ \"$*\" = \"install --quiet --locked --path $GITHUB_ACTION_PATH --root $7\" ] || exit 9\n\
+         mkdir -p \"$7/bin\" && cp '{}' \"$7/bin/pinstripe\"\n",
+        binary.display()
+    );
+    stub(dir, "cargo", &script)
+}
+
+#[test]
+fn without_a_program_it_is_built_from_the_actions_own_source() {
+    let (lab, dir) = (lab(), Dir::new());
+    let runner = Runner { path: cargo(&dir), ..Runner::new() };
+    let step = runner.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+    assert_eq!((step.code(), step.passed), ("1", false), "{}{}", step.stdout, step.stderr);
+    assert!(step.stderr.contains("building from"), "{}", step.stderr);
+    let runner = Runner { path: stub(&dir, "cargo", "#!/bin/sh\nexit 101\n"), ..Runner::new() };
+    let step = runner.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+    assert_eq!((step.code(), &*step.outputs["outcome"], step.passed), ("2", "error", false));
+}
+
+#[test]
+fn a_release_is_taken_only_with_its_checksum() {
+    use sha2::{Digest, Sha256};
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64"))
+        || Command::new("curl").arg("--version").output().is_err()
+    {
+        eprintln!("skipped: needs curl on 64-bit Linux");
+        return;
+    }
+    let (lab, dir) = (lab(), Dir::new());
+    let archive = format!("pinstripe-{}-x86_64-unknown-linux-gnu.tar.gz", env!("CARGO_PKG_VERSION"));
+    let release = format!("server/owner/pinstripe/releases/download/v{}/{archive}", env!("CARGO_PKG_VERSION"));
+    // What is released says so, and is the program.
+    let program = format!(
+        "#!/bin/sh\necho released >&2\nexec '{}' \"$@\"\n",
+        assert_cmd::cargo::cargo_bin!("pinstripe").display()
+    );
+    dir.write_bytes("build/pinstripe", program.as_bytes());
+    assert!(Command::new("chmod").arg("+x").arg(dir.join("build/pinstripe")).status().unwrap().success());
+    dir.write_bytes(&release, b"");
+    let (file, from) = (dir.join(&release), dir.join("build"));
+    assert!(
+        Command::new("tar")
+            .arg("-czf")
+            .args([&file, Path::new("-C"), &from])
+            .arg("pinstripe")
+            .status()
+            .unwrap()
+            .success()
+    );
+    dir.write_bytes("action/Cargo.toml", &std::fs::read(root().join("Cargo.toml")).unwrap());
+    std::fs::create_dir_all(dir.join("action/.github/action")).unwrap();
+    std::fs::copy(root().join(".github/action/run.sh"), dir.join("action/.github/action/run.sh")).unwrap();
+    let runner = Runner {
+        action: dir.join("action"),
+        path: cargo(&dir),
+        server: format!("file://{}", dir.join("server").display()),
+    };
+    let digest = Sha256::digest(std::fs::read(dir.join(&release)).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let other = "0".repeat(64);
+    for (line, released, warned) in [
+        (format!("{digest}  {archive}\n"), true, false),
+        (format!("{other}  {archive}\n"), false, true),
+        (format!("{digest}  {archive}.old\n# {digest}  {archive}\n"), false, false),
+        (format!("{other}  pinstripe-9.9.9-x86_64-unknown-linux-gnu.tar.gz\n"), false, false),
+    ] {
+        dir.write_bytes("action/.github/action/checksums.txt", line.as_bytes());
+        let step = runner.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+        assert_eq!(step.code(), "1", "{line}{}{}", step.stdout, step.stderr);
+        assert_eq!(step.stderr.contains("released"), released, "{line}{}", step.stderr);
+        assert_eq!(step.stdout.contains("wrong checksum"), warned, "{line}{}", step.stdout);
+    }
+    dir.write_bytes("action/.github/action/checksums.txt", format!("{digest}  {archive}\n").as_bytes());
+    let gone = Runner { server: "file:///nowhere".to_owned(), ..runner };
+    let step = gone.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+    assert!(step.code() == "1" && step.stderr.contains("could not be downloaded"), "{}", step.stderr);
+}
+
+#[test]
 fn a_base_that_cannot_be_had_is_never_clean() {
     let lab = lab();
-    let payload = format!(
-        "{{\"pull_request\":{{\"base\":{{\"sha\":\"{}\"}},\"head\":{{\"sha\":\"{}\"}}}}}}",
-        "1".repeat(40),
-        lab.head
-    );
+    let payload = pull(&"1".repeat(40), &lab.head);
     for (clone, inputs) in [(&lab.full, &[][..]), (&lab.shallow, &[("fetch", "false")][..])] {
         let step = run(clone, "pull_request", &payload, inputs);
         assert_eq!((step.code(), &*step.outputs["outcome"]), ("3", "incomplete"), "{}{}", step.stdout, step.stderr);
@@ -216,7 +287,7 @@ fn a_hostile_pull_request_writes_nothing_of_its_own() {
     dir.git(&["add", "."]);
     dir.git(&["commit", "-qm", "pr"]);
     let head = dir.git(&["rev-parse", "HEAD"]).trim().to_owned();
-    let payload = format!("{{\"pull_request\":{{\"base\":{{\"sha\":\"{base}\"}},\"head\":{{\"sha\":\"{head}\"}}}}}}");
+    let payload = pull(&base, &head);
     let step = run(dir.path(), "pull_request", &payload, &[]);
     assert_eq!(step.code(), "1");
     assert_eq!(step.outputs["new-count"], format!("{}", names.len() + 2));

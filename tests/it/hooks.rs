@@ -114,6 +114,31 @@ fn worktrees_merges_and_keys_that_were_there() {
 }
 
 #[test]
+fn a_merge_that_git_makes_by_itself_is_seen() {
+    let mut dir = repository();
+    let root = dir.path().to_path_buf();
+    dir.write_bytes("a.py", b"x = 1\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "base"]);
+    dir.git(&["checkout", "-qb", "side"]);
+    dir.write("b.py", "key = '{{sk_live}}'\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-q", "--no-verify", "-m", "past the hook"]);
+    dir.git(&["checkout", "-q", "-"]);
+    dir.write_bytes("c.py", b"y = 1\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-qm", "main"]);
+    assert!(!passes(&root, &["merge", "-q", "--no-edit", "side"]));
+    assert_eq!(dir.git(&["log", "-1", "--format=%s"]), "main\n", "nothing was committed");
+    dir.git(&["merge", "--abort"]);
+    dir.git(&["checkout", "-q", "side"]);
+    dir.git(&["rm", "-q", "b.py"]);
+    dir.git(&["commit", "-qm", "gone"]);
+    dir.git(&["checkout", "-q", "-"]);
+    assert!(passes(&root, &["merge", "-q", "--no-edit", "side"]));
+}
+
+#[test]
 fn a_hook_that_was_there_is_kept_and_runs_first() {
     let mut dir = Dir::new();
     dir.git(&["init", "-q"]);

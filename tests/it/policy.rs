@@ -174,6 +174,59 @@ fn two_branches_add_to_the_baseline_and_git_merges_them() {
 }
 
 #[test]
+fn a_baseline_of_a_report_with_every_flag() {
+    let mut dir = repository();
+    dir.write("a.py", "k = '{{sk_live}}'\n");
+    dir.write("tests/b.py", "k = '{{sk_test}}'\n");
+    assert_eq!(dir.run(&["scan", "--output", "json=report.json", "."]).code, 1);
+    // A key that came after the report is not in it.
+    dir.write("c.py", "k = '{{rk_live}}'\n");
+    let flags = ["--from", "report.json", "--file", "known.json", "--min-severity", "high"];
+    let said = ["--reason", "rolled in May", "--expires", "2999-12-31"];
+    let run = dir.run(&[&["baseline", "create"], &flags[..], &said[..]].concat());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("known.json: 1 added, 1 in all") && !dir.join(".pinstripe-baseline.json").exists());
+    let text = std::fs::read_to_string(dir.join("known.json")).unwrap();
+    assert!(text.contains("rolled in May") && text.contains("2999-12-31") && !text.contains("a.py"), "{text}");
+    let found = statuses(&dir.scan(&["--baseline", "known.json", "."]));
+    let of = |rule: &str| found.iter().find(|(id, _)| id == rule).map(|(_, status)| *status);
+    assert_eq!(of("secret-live"), Some(Status::Baselined));
+    assert_eq!((of("restricted-live"), of("secret-test")), (Some(Status::Open), Some(Status::Open)));
+    // An entry that has run out does not count, and is prolonged only when asked for.
+    dir.write_bytes("known.json", text.replace("2999", "2001").as_bytes());
+    assert_eq!(dir.scan(&["--baseline", "known.json", "a.py"]).code, 1);
+    let update = ["baseline", "update", "--file", "known.json", "--from", "report.json", "--min-severity", "high"];
+    let run = dir.run(&update);
+    assert!(run.code == 0 && run.stderr.contains("--expires DATE prolongs it"), "{}", run.stderr);
+    assert_eq!(dir.run(&[&update[..], &["--expires", "2999-01-01"]].concat()).code, 0);
+    assert_eq!(dir.scan(&["--baseline", "known.json", "a.py"]).code, 0);
+    // What is no report, no date, or given twice, is an error.
+    dir.write_bytes("text", b"no report");
+    for wrong in
+        [&["--from", "text"][..], &["--from", "none"], &["--expires", "soon"], &["--from", "report.json", "a.py"]]
+    {
+        let run = dir.run(&[&["baseline", "create", "--file", "new.json"], wrong].concat());
+        assert!(run.code == 2 && !dir.join("new.json").exists(), "{wrong:?} {}", run.stderr);
+    }
+    assert_eq!(dir.run(&["baseline", "stale", "--file", "none.json"]).code, 2);
+}
+
+#[test]
+fn what_gitleaks_was_told_is_imported_with_a_date() {
+    let mut dir = repository();
+    dir.write("conf/a.env", "STRIPE_A={{sk_live}}\n");
+    assert_eq!(dir.run(&["baseline", "import"]).code, 2, "there is nothing to import");
+    dir.write(".gitleaksignore", "conf/a.env:stripe-access-token:1\n");
+    let run = dir.run(&["baseline", "import", "--file", "new.json", "--expires", "2999-12-31"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(std::fs::read_to_string(dir.join("new.json")).unwrap().contains("2999-12-31"));
+    assert_eq!(dir.scan(&["--baseline", "new.json", "."]).code, 0);
+    dir.write(".gitleaks.toml", "not [ toml");
+    assert_eq!(dir.run(&["baseline", "import", "--file", "other.json"]).code, 2);
+    assert!(!dir.join("other.json").exists());
+}
+
+#[test]
 fn what_gitleaks_was_told_is_imported() {
     let mut dir = repository();
     dir.write("conf/a.env", "STRIPE_A={{sk_live}}\nSTRIPE_B={{rk_live}}\n");

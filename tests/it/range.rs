@@ -45,6 +45,11 @@ fn a_key_that_came_and_went_is_found_with_its_commits() {
     assert!(!exposure.in_head);
     assert_eq!((finding.locations[0].reach, finding.locations[0].commit.as_deref()), (Reach::Ref, Some(came.as_str())));
     assert_eq!(report.target.base.as_deref(), Some(dir.git(&["rev-parse", "main"]).trim()));
+    // What nobody looked for is not told: a range does not know which refs reach it.
+    for format in ["text", "markdown", "github", "sarif"] {
+        let text = dir.run(&["scan", "--format", format, "--range", "main..HEAD"]).stdout;
+        assert!(text.contains("in history only") && !text.contains("from no ref"), "{format}: {text}");
+    }
 }
 
 #[test]
@@ -92,6 +97,9 @@ fn side_branches_merges_and_messages() {
     );
     let evil = report.findings.iter().find(|finding| finding.rule == "webhook-secret").unwrap();
     assert_eq!((evil.locations[0].reach, evil.locations[0].commit.as_deref()), (Reach::Head, Some(merge.as_str())));
+    let said = report.findings.iter().find(|finding| finding.rule == "secret-live").unwrap();
+    assert_eq!(said.locations[0].commit.as_deref(), Some(merge.as_str()));
+    assert_eq!(said.exposure.as_ref().unwrap().introduced, None, "a message is in no tree");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::super::more_args::HookScan;
-use super::{judge, plan, variable};
+use super::{everything, judge, plan, variable};
 use crate::finding::Origin;
 use crate::git::disk;
 use crate::plan::Subject;
@@ -32,10 +32,6 @@ pub(super) fn pre_commit(mut wanted: HookScan) -> anyhow::Result<u8> {
         }
     };
     judge(&plan(wanted, subject), &mut io::empty(), |_| ())
-}
-
-fn everything() -> Subject {
-    Subject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
 }
 
 fn bytes(path: &Path) -> Vec<u8> {

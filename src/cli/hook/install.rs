@@ -41,7 +41,8 @@ const ALL: [&str; 16] = [
 pub(super) fn run(wanted: &Install) -> anyhow::Result<u8> {
     let mut hooks = Vec::new();
     if wanted.pre_commit || !(wanted.pre_push || wanted.commit_msg) {
-        hooks.push("pre-commit");
+        // `git merge` commits what it could merge without asking the pre-commit hook.
+        hooks.extend(["pre-commit", "pre-merge-commit"]);
     }
     if wanted.commit_msg {
         hooks.push("commit-msg");
@@ -137,8 +138,9 @@ fn script(hook: &str, global: bool, scans: bool) -> anyhow::Result<String> {
             "pinstripe='{program}'\n[ -x \"$pinstripe\" ] || pinstripe=$(command -v pinstripe) || {{\n  \
              echo \"pinstripe is not installed; install it, or remove $0\" >&2\n  exit 1\n}}\n"
         ));
-        // A pre-commit hook gets no arguments; the others get what they are about.
-        text.push_str(&format!("{feed}\"$pinstripe\" hook {hook} \"$@\"\n"));
+        // Hooks before a commit get no arguments; the others get what they are about.
+        let command = if hook == "pre-merge-commit" { "pre-commit" } else { hook };
+        text.push_str(&format!("{feed}\"$pinstripe\" hook {command} \"$@\"\n"));
     }
     Ok(text)
 }

@@ -10,6 +10,7 @@ mod install;
 mod push;
 
 use std::io;
+use std::path::PathBuf;
 
 use super::more_args::{self as args, HookScan};
 use super::{output, scan};
@@ -39,6 +40,11 @@ fn judge(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)
         output::warn("pinstripe: refused, because not everything could be read (--allow-incomplete accepts that)");
     }
     Ok(code)
+}
+
+/// What a framework means that names neither files nor commits (`--all-files`): never nothing.
+fn everything() -> Subject {
+    Subject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
 }
 
 /// The value of a variable, unless it is empty.

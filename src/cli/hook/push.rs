@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::super::more_args::{HookScan, PreReceive};
 use super::super::{output, scan};
-use super::{judge, plan, variable};
+use super::{everything, judge, plan, variable};
 use crate::engine::mask::sanitize;
 use crate::finding::{Finding, Severity};
 use crate::git::ask::ask;
@@ -81,8 +81,11 @@ fn oid(word: Option<&String>) -> anyhow::Result<Option<Oid>> {
 /// `local_ref local_oid remote_ref remote_oid`, or what a framework says about them.
 pub(super) fn pre_push(mut wanted: HookScan) -> anyhow::Result<u8> {
     let remote = std::mem::take(&mut wanted.arguments).into_iter().next();
-    let here = Here::open()?;
     let framework = variable("PRE_COMMIT_TO_REF");
+    if framework.is_none() && variable("PRE_COMMIT").is_some() {
+        return judge(&plan(wanted, everything()), &mut io::empty(), |_| ());
+    }
+    let here = Here::open()?;
     let remote = match &framework {
         Some(_) => variable("PRE_COMMIT_REMOTE_NAME"),
         None => remote.map(|name| name.to_string_lossy().into_owned()),

@@ -121,8 +121,8 @@ fn text(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Loca
     if !location.encodings.is_empty() {
         sentences.push(format!("Encoded as {}.", clean(&location.encodings.join(", then "))));
     }
-    if let Some(exposure) = &finding.exposure {
-        sentences.push(format!("Seen {}.", view::exposure(exposure)));
+    if let Some(exposure) = view::exposure(finding) {
+        sentences.push(format!("Seen {exposure}."));
     }
     if let Some(rule) = rules.get(&finding.rule) {
         sentences.push(clean(&rule.help.why));

@@ -129,8 +129,8 @@ impl Text<'_> {
         if reason && !why.is_empty() {
             self.fact(margin, "why", &why)?;
         }
-        if let Some(exposure) = &main.exposure {
-            self.fact(margin, "seen", &view::exposure(exposure))?;
+        if let Some(exposure) = view::exposure(main) {
+            self.fact(margin, "seen", &exposure)?;
         }
         for evidence in &main.evidence {
             let place = format!("{}:{}:{}", clean(&evidence.path), evidence.line, evidence.column);
