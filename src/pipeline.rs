@@ -20,6 +20,9 @@ use crate::site::Sighting;
 use crate::source::staged::{Stage, StageError};
 use crate::source::{Progress, Shared, history, neighbours, range, staged, stdin, worktree};
 
+/// Heads of one push whose trees lints may ask.
+const MAX_PUSHED_TREES: usize = 8;
+
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -113,6 +116,9 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
                     range.expose(finding);
                 }
             });
+            let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
+            let trees: Vec<_> = newest.map(|head| neighbours::Committed::new(repository.clone(), *head)).collect();
+            tree = Box::new(trees);
             repository_target(TargetKind::Range, &repository, heads.last().copied(), known.first().copied())
         }
         Subject::History { repositories, alternates, plain, cache } => {

@@ -86,6 +86,13 @@ impl Neighbours for Committed {
     }
 }
 
+/// Several commits, the likeliest first: for what a push brings.
+impl Neighbours for Vec<Committed> {
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.iter().find_map(|tree| tree.read(path))
+    }
+}
+
 fn blob(odb: &Odb, oid: &Oid) -> Option<Vec<u8>> {
     match odb.read_within(oid, MAX_NEIGHBOUR) {
         Ok(Some((Kind::Blob, bytes))) => Some(bytes),

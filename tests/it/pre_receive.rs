@@ -113,3 +113,18 @@ fn lines_that_make_no_sense_are_refused() {
     assert_eq!(hook(&format!("{zeros} {} refs/heads/none\n", "1".repeat(40))), 3);
     assert_eq!(hook("nonsense\n"), 2);
 }
+
+#[test]
+fn lints_ask_the_tree_that_is_pushed() {
+    let mut dir = Dir::new();
+    let (_, r) = server(&mut dir, "");
+    commit(&mut dir, &r, "src/key.ts", "import { PUBLIC_STRIPE_SECRET_KEY } from '$env/static/public'\n");
+    // Nothing says yet that such variables are public.
+    assert!(passes(&r, &["push", "-q", "origin", "main"]));
+    commit(&mut dir, &r, "package.json", "{\"dependencies\":{\"@sveltejs/kit\":\"2\"}}\n");
+    commit(&mut dir, &r, "src/pay.ts", "import { PUBLIC_STRIPE_SECRET_KEY } from '$env/static/public'\n");
+    let output = try_git(&r, &["push", "-q", "origin", "main"]);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && text.contains("src/pay.ts"), "{text}");
+    assert!(!text.contains("src/key.ts"), "{text}");
+}
