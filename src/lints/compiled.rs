@@ -18,7 +18,6 @@ struct Paths {
 /// The patterns of a `[source]`.
 #[derive(Debug)]
 pub(crate) struct Patterns {
-    pub(crate) include: Vec<Regex>,
     pub(crate) exclude: Vec<Regex>,
     pub(crate) within: Option<Regex>,
     pub(crate) patterns: Vec<Regex>,
@@ -42,12 +41,14 @@ struct Entry {
     rule: usize,
     source: usize,
     paths: OnceLock<Option<Paths>>,
+    /// What a text must have, all of it. Most texts fail here, before the other patterns are needed.
+    include: OnceLock<Option<Vec<Regex>>>,
     patterns: OnceLock<Option<Patterns>>,
 }
 
 impl Entry {
     fn new(rule: usize, source: usize) -> Self {
-        Self { rule, source, paths: OnceLock::new(), patterns: OnceLock::new() }
+        Self { rule, source, paths: OnceLock::new(), include: OnceLock::new(), patterns: OnceLock::new() }
     }
 
     /// Whether the source reads files of this path.
@@ -102,12 +103,7 @@ fn many(patterns: &[String]) -> Option<Vec<Regex>> {
 impl Patterns {
     /// `None` if a pattern is at fault, which loading the rules has ruled out.
     fn of(source: &Source) -> Option<Self> {
-        Some(Self {
-            include: many(&source.include)?,
-            exclude: many(&source.exclude)?,
-            within: one(&source.within)?,
-            patterns: many(&source.patterns)?,
-        })
+        Some(Self { exclude: many(&source.exclude)?, within: one(&source.within)?, patterns: many(&source.patterns)? })
     }
 }
 
@@ -175,8 +171,21 @@ impl<'a> Compiled<'a> {
         })
     }
 
+    fn entry(&self, rule: usize, source: usize) -> Option<&Entry> {
+        self.parts().sources.iter().find(|entry| (entry.rule, entry.source) == (rule, source))
+    }
+
+    /// Whether a text has all that a source asks for.
+    pub(crate) fn includes(&self, rule: usize, source: usize, text: &[u8]) -> bool {
+        let include = self.entry(rule, source).and_then(|entry| {
+            let build = || many(&self.source(rule, source)?.include);
+            entry.include.get_or_init(build).as_ref()
+        });
+        include.is_some_and(|include| include.iter().all(|pattern| pattern.is_match(text)))
+    }
+
     pub(crate) fn patterns(&self, rule: usize, source: usize) -> Option<&Patterns> {
-        let entry = self.parts().sources.iter().find(|entry| (entry.rule, entry.source) == (rule, source))?;
+        let entry = self.entry(rule, source)?;
         entry.patterns.get_or_init(|| Patterns::of(self.source(rule, source)?)).as_ref()
     }
 

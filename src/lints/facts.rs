@@ -117,6 +117,7 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
     }
     // Comments are only told from code where something might be found.
     let wanted: Vec<(usize, usize, &Source, &Patterns)> = wanted
+        .filter(|(rule, index, _)| lints.includes(*rule, *index, bytes))
         .filter_map(|(rule, index, source)| Some((rule, index, source, lints.patterns(rule, index)?)))
         .filter(|(.., source, patterns)| may_match(bytes, source, patterns))
         .collect();
@@ -126,6 +127,9 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
     let file = File { bytes, language, code: Code::read(bytes, language.syntax) };
     let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new() };
     for (rule, index, source, patterns) in wanted {
+        if !lints.includes(rule, index, &file.code.text) {
+            continue;
+        }
         for spot in spots(&file, source, patterns) {
             if facts.matches.len() < MAX_MATCHES {
                 facts.matches.push(file.place(rule, index, &spot));
@@ -146,14 +150,13 @@ pub(super) fn may_read(path: &str) -> bool {
     language::of_path(path).is_some() && !place::Place::of_path(path).vendored
 }
 
-/// Whether a text, its comments included, has all that a source asks for.
+/// Whether a text, its comments included, may have what code looks for.
 fn may_match(bytes: &[u8], source: &Source, patterns: &Patterns) -> bool {
-    patterns.include.iter().all(|pattern| pattern.is_match(bytes))
-        && match source.structure {
-            Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
-            Some(Structure::PublicName) => public_names::may_have(bytes),
-            None => true,
-        }
+    match source.structure {
+        Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
+        Some(Structure::PublicName) => public_names::may_have(bytes),
+        None => true,
+    }
 }
 
 /// Code that nobody wrote: lines of many hundred bytes.
@@ -164,9 +167,7 @@ fn is_minified(bytes: &[u8]) -> bool {
 
 fn spots(file: &File<'_>, source: &Source, patterns: &Patterns) -> Vec<Spot> {
     let text = &file.code.text;
-    if !patterns.include.iter().all(|pattern| pattern.is_match(text))
-        || patterns.exclude.iter().any(|pattern| pattern.is_match(text))
-    {
+    if patterns.exclude.iter().any(|pattern| pattern.is_match(text)) {
         return Vec::new();
     }
     match source.structure {
