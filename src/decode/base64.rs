@@ -143,45 +143,6 @@ fn groups(sextets: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The places of a group at which 32 characters may begin so that they decode to plain text (or to UTF-16 or UTF-32
-/// of it), one bit for each.
-///
-/// Every decoded byte of ASCII has its top bit clear, which is one fixed bit of three of the four characters. Or-ing
-/// the characters lane by lane tests all alignments at once, and noise is gone after sixteen.
-#[inline]
-pub(super) fn text_phases(chars: &[u8; 32]) -> u8 {
-    let value = |at: usize| SEXTETS[usize::from(chars[at])];
-    let mut lanes = [value(0) | value(4), value(1) | value(5), value(2) | value(6), value(3) | value(7)];
-    // Nearly all noise ends here, after eight characters.
-    if clear_phases(lanes) == 0 {
-        return 0;
-    }
-    for at in 8..32 {
-        lanes[at % 4] |= value(at);
-    }
-    let clear = clear_phases(lanes);
-    if clear == 0 || lanes.contains(&NONE) {
-        return 0;
-    }
-    (0..4u8)
-        .filter(|phase| clear & (1 << phase) != 0 && reads(chars, usize::from(*phase)))
-        .fold(0, |all, phase| all | 1 << phase)
-}
-
-/// Bit `p` says that character 0 may stand at place `p` of a group.
-fn clear_phases(lanes: [u8; 4]) -> u8 {
-    let clear = |phase: usize| {
-        let bits = lanes[(4 - phase) % 4] & 0x20 | lanes[(5 - phase) % 4] & 0x08 | lanes[(6 - phase) % 4] & 0x02;
-        u8::from(bits == 0) << phase
-    };
-    clear(0) | clear(1) | clear(2) | clear(3)
-}
-
-fn reads(chars: &[u8; 32], phase: usize) -> bool {
-    let sextets = chars.map(|byte| SEXTETS[usize::from(byte)]);
-    super::runs::is_texty(&groups(&sextets[(4 - phase) % 4..]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Noise, token};
@@ -248,17 +209,5 @@ mod tests {
                 assert!(find(text.as_bytes(), secret.as_bytes()).is_some(), "{width} {eol:?}");
             }
         }
-    }
-
-    #[test]
-    fn text_is_told_from_noise_at_every_alignment() {
-        let code = STANDARD.encode("key = value, and some more text to look at in here\n");
-        for at in 0..8 {
-            let chars: &[u8; 32] = code.as_bytes()[at..at + 32].try_into().unwrap();
-            assert_eq!(text_phases(chars), 1 << (at % 4));
-        }
-        let mut noise = Noise::new(3);
-        let passed = (0..20_000).filter(|_| text_phases(noise.body(32).as_bytes().try_into().unwrap()) != 0).count();
-        assert!(passed < 4, "{passed}");
     }
 }

@@ -11,6 +11,7 @@ const ALIGNMENTS: usize = 4;
 pub struct Covered {
     marks: [[usize; ALIGNMENTS]; 12],
     base64: Vec<View>,
+    spaced: usize,
     word_end: usize,
 }
 
@@ -67,6 +68,15 @@ impl Covered {
     pub(super) fn add_base64(&mut self, view: &View) {
         self.base64.retain(|old| old.settled > view.source.start);
         self.base64.push(view.outline());
+    }
+
+    /// Whether pairs with separators have been read up to here.
+    pub(super) fn has_spaced(&self, at: usize) -> bool {
+        at < self.spaced
+    }
+
+    pub(super) fn add_spaced(&mut self, view: &View) {
+        self.spaced = self.spaced.max(view.settled);
     }
 
     pub(super) fn has_hex(&self, at: usize) -> bool {

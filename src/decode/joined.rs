@@ -11,7 +11,7 @@ use super::view::Names;
 const MAX_GLUE: usize = 80;
 
 /// How far from a piece the word is looked for that makes commas glue.
-const JOIN_BEFORE: usize = 160;
+const JOIN_BEFORE: usize = 480;
 const JOIN_AFTER: usize = 480;
 
 /// What may stand between two literals, longest first where one begins another.

@@ -16,11 +16,15 @@ mod covered;
 mod entity;
 mod hex;
 mod joined;
+mod packed;
 mod percent;
 mod pivots;
 mod plain;
 mod quoted_printable;
+mod rows;
 mod runs;
+mod spaced;
+mod stretch;
 #[cfg(test)]
 mod testing;
 mod units;
@@ -34,7 +38,7 @@ use std::ops::Range;
 
 pub use covered::Covered;
 pub use pivots::{PIVOTS, Pivot, Role};
-pub use runs::{long_runs, may_hold_long_run, run_views};
+pub use runs::{is_run_digit, long_runs, run_views};
 pub use view::View;
 
 /// What a look at a pivot gave.
@@ -86,6 +90,7 @@ const PERCENT: u8 = 0;
 const BACKSLASH: u8 = 1;
 const ENTITY: u8 = 2;
 const QUOTED_PRINTABLE: u8 = 3;
+const ZERO_WIDTH: u8 = 4;
 const BASE64: u8 = 7;
 const HEX: u8 = 8;
 const WIDE16: u8 = 9;
@@ -177,7 +182,6 @@ mod tests {
         #[test]
         fn any_bytes_give_sound_views(bytes in pieces()) {
             exercise(&bytes, 2);
-            let _ = may_hold_long_run(&bytes);
         }
     }
 }

@@ -13,6 +13,9 @@ const MAX_WORD: usize = crate::limits::MAX_BODY + 32;
 /// What stands in front of each core in a complete prefix.
 const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
 
+/// Longest part of a prefix in front of a core.
+const MAX_HEAD: usize = 40;
+
 /// Longest glue or gap in front of a piece.
 const MAX_GAP: usize = 96;
 
@@ -63,14 +66,17 @@ fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
     let heads: &[&[u8]] = match &bytes[pivot.clone()] {
         b"live_" | b"test_" => HEADS,
         b"sec_" => &[b"wh"],
+        b"_secret_" => &[],
         _ => return None,
     };
-    let low = pivot.start.saturating_sub(16);
+    let low = pivot.start.saturating_sub(MAX_HEAD);
     let start = pivot.start - bytes[low..pivot.start].iter().rev().take_while(|byte| is_word(**byte)).count();
     let before = *bytes.get(start.checked_sub(1)?)?;
     let word = &bytes[start..pivot.start];
     let escaped = matches!(before, b'%' | b'\\' | b'#' | b'=' | b'{') && !word.is_empty();
-    let partial = heads.iter().any(|head| head.len() > word.len() && head.ends_with(word));
+    // In front of `_secret_` stands the object that the secret is for, `pi_…`.
+    let partial = heads.iter().any(|head| head.len() > word.len() && head.ends_with(word))
+        || heads.is_empty() && !word.contains(&b'_') && word.len() < MAX_HEAD;
     let gap = matches!(before, b'"' | b'\'' | b'`' | b';' | b'}' | 0x80..|b'\n'| b'\r' | b' ' | b'\t');
     let whole = heads.contains(&word);
     (!whole && (escaped || partial && gap)).then_some(start)
@@ -86,7 +92,7 @@ fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -
             return None;
         }
     }
-    let low = pivot.saturating_sub(MAX_GAP);
+    let low = word.saturating_sub(MAX_GAP);
     (low..pivot).find_map(|at| encoding.leads_to(bytes, at, word..pivot + 1))
 }
 
@@ -105,12 +111,26 @@ mod tests {
             ("a = task_type", "k_t"),
             ("'nsec_'", "sec_"),
             ("f(x);test_a()", "test_"),
+            ("\"client_secret_id\"", "_secret_"),
+            ("get(\"my_secret_id\")", "_secret_"),
         ] {
             let at = text.find(pivot).unwrap();
             let mut views = 0;
             super::views(text.as_bytes(), &(at..at + pivot.len()), &mut Covered::default(), &mut |_| views += 1);
             assert_eq!(views, 0, "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_and_its_secret_in_pieces() {
+        let mut noise = Noise::new(62);
+        let secret = format!("pi_3{}_secret_{}", noise.body(23), noise.body(25));
+        for cut in (3..secret.len()).filter(|cut| !(28..35).contains(cut)) {
+            let code = format!("{}\" + \"{}", &secret[..cut], &secret[cut..]);
+            testing::finds(&format!("k = \"{code}\";"), &code, &secret);
+        }
+        let code = secret.replace("_secret_", "\" + \"_secret_\" + \"");
+        testing::finds(&format!("k = \"{code}\";"), &code, &secret);
     }
 
     #[test]

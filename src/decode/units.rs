@@ -70,12 +70,12 @@ pub(super) trait Units: Sync {
 
 impl<T: Units> Encoding for T {
     fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
-        // The unit that the pivot belongs to; a pivot of plain text has none and was asked for by name.
+        // The unit that the pivot belongs to or ends with; a pivot of plain text has none and was asked for by name.
         let low = pivot.start.saturating_sub(LONGEST_UNIT);
         let held = |at: &usize| {
             self.leads(bytes[*at]) && self.unit(bytes, *at).is_some_and(|unit| at + unit.width > pivot.start)
         };
-        match (low..=pivot.start).find(held) {
+        match (low..pivot.end).find(held) {
             Some(lead) => self.view_from(bytes, lead..lead),
             None => Look::Barren(pivot.end),
         }

@@ -43,4 +43,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn invisible_characters_between_all() {
+        let mut noise = Noise::new(42);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(99));
+            for gap in ["\u{200b}", "\u{200c}", "\u{2060}", "\u{feff}", "\u{ad}", "\u{200b}\u{200d}"] {
+                let letters: Vec<String> = secret.chars().map(String::from).collect();
+                let code = letters.join(gap);
+                testing::finds(&format!("key={code} "), &code, &secret);
+            }
+        }
+    }
 }

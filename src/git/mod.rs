@@ -12,7 +12,10 @@ pub mod commit;
 mod config;
 pub(crate) mod disk;
 mod env;
-mod hash;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+pub(crate) mod hash;
 pub mod index;
 mod inflate;
 mod loose;
@@ -20,7 +23,7 @@ pub(crate) mod map;
 mod object;
 mod odb;
 mod oid;
-mod pack;
+pub(crate) mod pack;
 pub mod refs;
 mod repo;
 pub mod rev;

@@ -5,18 +5,22 @@
 //! history is opened once, and its blob's places are joined to what was found in it later.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
+use crate::context::within;
 use crate::coverage::Reason;
 use crate::engine::mask;
 use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
-use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_SKIP_EXAMPLES};
+use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Place};
 use crate::unpack::{self, Limits, Seekable, Visitor};
+
+/// Longest member that is remembered to tell which of its texts a hit is in.
+const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
 
 /// A hit in an archive.
 #[derive(Debug, Clone)]
@@ -27,13 +31,15 @@ pub struct Member {
     pub origin: Origin,
     /// What was found, in lines of the innermost member.
     pub hit: Hit,
+    /// Which of the texts that the member holds it is in: a source of a source map, a cell of a notebook.
+    pub within: Option<String>,
 }
 
 impl Member {
     /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
     #[must_use]
     pub fn place(&self, archive: &Place) -> Place {
-        let mut place = Place { origin: self.origin, ..archive.clone() };
+        let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
         for name in &self.chain {
             let name = PathText::new(name.as_bytes());
             place.path.redacted |= name.redacted;
@@ -100,6 +106,36 @@ impl Members {
     }
 }
 
+/// A member that is read once, remembered as long as it may be JSON, which can hold texts with names of their own.
+struct Kept<'a> {
+    inner: &'a mut dyn Read,
+    text: Vec<u8>,
+    goes_on: bool,
+}
+
+impl Kept<'_> {
+    /// The whole text, or nothing.
+    fn text(&self) -> &[u8] {
+        if self.goes_on { &self.text } else { &[] }
+    }
+}
+
+impl Read for Kept<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(out)?;
+        if self.goes_on && count > 0 {
+            let begins = !self.text.is_empty() || within::may_hold_texts(&out[..count]);
+            self.goes_on = begins && (self.text.len() + count) as u64 <= MAX_KEPT;
+            if self.goes_on {
+                self.text.extend_from_slice(&out[..count]);
+            } else {
+                self.text = Vec::new();
+            }
+        }
+        Ok(count)
+    }
+}
+
 struct Searcher<'a> {
     engine: &'a Engine,
     scratch: &'a mut Scratch,
@@ -108,14 +144,15 @@ struct Searcher<'a> {
 }
 
 impl Searcher<'_> {
-    fn keep(&mut self, hits: Vec<Hit>, chain: &[String], origin: Origin) {
-        for hit in hits {
+    fn keep(&mut self, hits: Vec<Hit>, mut within: Vec<Option<String>>, chain: &[String], origin: Origin) {
+        within.resize(hits.len(), None);
+        for (hit, within) in hits.into_iter().zip(within) {
             let kept = self.kept.entry(hit.fingerprint).or_default();
             *kept += 1;
             if *kept > MAX_HITS_PER_BLOB {
                 self.skip(Reason::OverLimit, chain, "more places of one credential than are kept");
             } else {
-                self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit });
+                self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit, within });
             }
         }
     }
@@ -124,13 +161,16 @@ impl Searcher<'_> {
 impl Visitor for Searcher<'_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut hits = Vec::new();
+        let mut content = Kept { inner: content, text: Vec::new(), goes_on: true };
         // The reader ends where it would fail, and whoever knows why has said so.
-        let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, content, self.scratch, &mut hits);
+        let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, &mut content, self.scratch, &mut hits);
         self.seen.bytes += bytes;
         if self.scratch.cut_short() {
             self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
         }
-        self.keep(hits, chain, Origin::File);
+        let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
+        let names = if hits.is_empty() { Vec::new() } else { within::names(content.text(), &offsets) };
+        self.keep(hits, names, chain, Origin::File);
     }
 
     fn name(&mut self, chain: &[String]) {
@@ -139,7 +179,7 @@ impl Visitor for Searcher<'_> {
         self.engine.prefilter().find(name.as_bytes(), &mut found);
         if !found.is_empty() {
             let hits = self.engine.judge(&Window::whole(name.as_bytes()), &found);
-            self.keep(hits, chain, Origin::FileName);
+            self.keep(hits, Vec::new(), chain, Origin::FileName);
         }
     }
 

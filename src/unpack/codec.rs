@@ -30,6 +30,7 @@ const TOO_MUCH_MEMORY: Fault = Fault::OverLimit("needs more memory than a decode
 pub(super) enum Codec {
     Stored(u64),
     Inflate(Box<Decompress>),
+    Deflate64(Box<deflate64::InflaterManaged>),
     Bzip2(::bzip2::Decompress),
     Lzma(liblzma::stream::Stream),
     Zstd(::zstd::stream::raw::Decoder<'static>),
@@ -49,6 +50,10 @@ impl Codec {
 
     pub(super) fn zlib() -> Self {
         Self::Inflate(Box::new(Decompress::new(true)))
+    }
+
+    pub(super) fn deflate64() -> Self {
+        Self::Deflate64(Box::new(deflate64::InflaterManaged::new()))
     }
 
     pub(super) fn bzip2() -> Self {
@@ -88,6 +93,11 @@ impl Codec {
                 let status = inner.decompress(input, out, FlushDecompress::None);
                 let end = status.map(|status| status == flate2::Status::StreamEnd).map_err(|_| CORRUPT);
                 stepped(before, (inner.total_in(), inner.total_out()), end)
+            }
+            Self::Deflate64(inner) => {
+                let result = inner.inflate(input, out);
+                let end = if result.data_error || inner.errored() { Err(CORRUPT) } else { Ok(inner.finished()) };
+                Step { used: result.bytes_consumed, made: result.bytes_written, end }
             }
             Self::Bzip2(inner) => {
                 let before = (inner.total_in(), inner.total_out());

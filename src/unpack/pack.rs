@@ -1,8 +1,9 @@
 //! Git packs and bundles that lie in a tree: every object of them is a member.
 //!
-//! A repository's own packs are read through their index by the history reader, as fast as the disk allows. A pack
-//! in a tree may have no index, a bundle never has one, and both may be anybody's. So this walks the entries from
-//! front to back, and then the deltas from their bases on, holding no more than a nested archive may hold. What
+//! The parsers of entries and deltas are the history reader's, and so are the names of objects, in either hash. That
+//! reader goes by an index and maps its packs; a pack in a tree may have no index, a bundle never has one, and both may
+//! lie in an archive. So this walks the entries from front to back, and then the deltas from their bases on, holding no
+//! more than a nested archive may hold. What
 //! rests on an object that is not in the pack is shown as the delta that it is: what it inserts can be read.
 
 mod delta;
@@ -17,6 +18,8 @@ use super::codec::{Codec, Decoder, Fault};
 use super::source::Source;
 use super::walker::{Walker, read_at};
 use crate::coverage::Reason;
+use crate::git::pack::entry::{self, Content};
+use crate::git::{Kind, ObjectFormat, Oid, hash};
 
 pub(super) const MAGIC: &[u8] = b"PACK\0\0\0";
 pub(super) const BUNDLE: &[u8] = b"# v";
@@ -30,10 +33,6 @@ const HEADER: u64 = 12;
 /// How far into a bundle its pack may begin: it names refs first.
 const MAX_REFS: usize = 16 << 20;
 
-/// What an entry's type bits say.
-const OFS_DELTA: u8 = 6;
-const REF_DELTA: u8 = 7;
-
 pub(super) fn is_pack(head: &[u8]) -> bool {
     head.len() >= 12 && matches!(head[7], 2 | 3)
 }
@@ -43,14 +42,18 @@ pub(super) fn is_bundle(head: &[u8]) -> bool {
 }
 
 pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64) {
-    pack(walker, input, (0, size));
+    pack(walker, input, (0, size), None);
 }
 
 /// A bundle is text about refs, an empty line, and a pack.
 pub(super) fn open_bundle(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64) {
     let head = read_at(input, 0, MAX_REFS);
     match memmem::find(&head, b"\n\nPACK") {
-        Some(at) => pack(walker, input, (at as u64 + 2, size)),
+        Some(at) => {
+            let sha256 = memmem::find(&head[..at], b"\n@object-format=sha256").is_some();
+            let format = if sha256 { ObjectFormat::Sha256 } else { ObjectFormat::Sha1 };
+            pack(walker, input, (at as u64 + 2, size), Some(format));
+        }
         // The first line alone is no evidence; the name of an object after it is.
         None if head.get(16..56).is_some_and(|line| line.iter().all(u8::is_ascii_hexdigit)) => {
             walker.skip(Reason::Damaged, "it has no pack");
@@ -64,8 +67,8 @@ pub(super) fn open_bundle(walker: &mut Walker<'_>, input: &mut dyn Seekable, siz
 struct Entry {
     /// Where it starts, from the pack's first byte.
     at: u64,
-    /// The object's type, or that of a delta.
-    kind: u8,
+    /// The object's kind; a delta has that of its base.
+    kind: Option<Kind>,
     /// Bytes of the object or the delta.
     size: u64,
     /// Where its base starts, if it is a delta whose base is in the pack.
@@ -74,7 +77,9 @@ struct Entry {
     data: u64,
 }
 
-fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u64)) {
+/// Opens the pack in a part of the input. Nothing in a pack says how its objects are named; where nobody else does, what
+/// is behind the last entry tells: its checksum is as long as a name.
+fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u64), format: Option<ObjectFormat>) {
     let head = read_at(input, start, 12);
     let Some(Ok(count)) = head.get(8..12).map(<[u8; 4]>::try_from) else {
         return walker.skip(Reason::Damaged, "its header is cut off");
@@ -83,13 +88,29 @@ fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u
         input,
         start,
         end,
+        format: format.unwrap_or(ObjectFormat::Sha1),
         entries: Vec::new(),
         children: Vec::new(),
         named: Vec::new(),
         seen: Vec::new(),
         held: 0,
     };
-    pack.list(walker, u32::from_be_bytes(count));
+    let count = u32::from_be_bytes(count);
+    let mut whole = pack.list(walker.budget, count);
+    if format.is_none() && whole != Ok(Some(ObjectFormat::Sha1)) {
+        pack.format = ObjectFormat::Sha256;
+        let other = pack.list(walker.budget, count);
+        if other == Ok(Some(ObjectFormat::Sha256)) {
+            whole = other;
+        } else {
+            pack.format = ObjectFormat::Sha1;
+            whole = pack.list(walker.budget, count);
+        }
+    }
+    if whole.is_err() {
+        walker.skip(Reason::Damaged, "an entry is corrupt, and what follows it cannot be found");
+    }
+    pack.relate();
     for at in 0..pack.entries.len() {
         if pack.entries[at].base.is_none() && !walker.budget.is_stopped() {
             pack.tree(walker, at);
@@ -108,12 +129,13 @@ struct Pack<'a> {
     input: &'a mut dyn Seekable,
     start: u64,
     end: u64,
+    format: ObjectFormat,
     /// In order of place.
     entries: Vec<Entry>,
     /// Place of a base, index of a delta of it; sorted.
     children: Vec<(u64, usize)>,
     /// Id of a base, index of a delta that names it so; sorted.
-    named: Vec<(git2::Oid, usize)>,
+    named: Vec<(Oid, usize)>,
     /// Which entries were visited.
     seen: Vec<bool>,
     /// Bytes of objects in memory.
@@ -121,29 +143,33 @@ struct Pack<'a> {
 }
 
 impl Pack<'_> {
-    /// Lists the entries. Where one ends, only its compressed data tells, so all of it is decoded once.
-    fn list(&mut self, walker: &mut Walker<'_>, count: u32) {
-        let (mut at, budget) = (HEADER, walker.budget);
+    /// Lists the entries. Where one ends, only its compressed data tells, so all of it is decoded once. Gives the format
+    /// whose checksum fits what is behind the last; an error where one is corrupt, so that the next cannot be found.
+    fn list(&mut self, budget: &Budget, count: u32) -> Result<Option<ObjectFormat>, ()> {
+        self.entries.clear();
+        self.named.clear();
+        let mut at = HEADER;
         for _ in 0..count {
             if self.entries.len() as u64 > budget.entries_left() {
-                break;
+                return Ok(None);
             }
-            let Some(entry) = self.header(at) else {
-                walker.skip(Reason::Damaged, "an entry is corrupt, and what follows it cannot be found");
-                break;
-            };
+            let entry = self.header(at).ok_or(())?;
             // One that is damaged is listed, so that what comes out of it is shown.
             self.entries.push(entry);
             let (taken, outcome) = self.decode(budget, entry, |decoder| decoder.finish());
             match outcome {
                 Ok((_, size)) if size == entry.size => at = entry.data + taken,
-                Err(Fault::Known) => break,
-                _ => {
-                    walker.skip(Reason::Damaged, "an entry is corrupt, and what follows it cannot be found");
-                    break;
-                }
+                Err(Fault::Known) => return Ok(None),
+                _ => return Err(()),
             }
         }
+        let left = (self.end - self.start).checked_sub(at);
+        let fits = |format: &ObjectFormat| left == Some(format.raw_len() as u64);
+        Ok([ObjectFormat::Sha1, ObjectFormat::Sha256].into_iter().find(fits))
+    }
+
+    /// Finds out which entries are deltas of which.
+    fn relate(&mut self) {
         self.seen = vec![false; self.entries.len()];
         self.named.sort_unstable();
         let deltas = self.entries.iter().enumerate();
@@ -153,34 +179,16 @@ impl Pack<'_> {
 
     fn header(&mut self, at: u64) -> Option<Entry> {
         let bytes = read_at(self.input, self.start.checked_add(at)?, 64);
-        let first = *bytes.first()?;
-        let (mut size, mut shift, mut next, mut byte) = (u64::from(first & 15), 4, 1, first);
-        while byte & 0x80 != 0 {
-            byte = *bytes.get(next)?;
-            if shift > 56 {
-                return None;
-            }
-            size |= u64::from(byte & 0x7f) << shift;
-            shift += 7;
-            next += 1;
-        }
-        let kind = first >> 4 & 7;
-        let base = match kind {
-            1..=4 => None,
-            OFS_DELTA => {
-                let (distance, used) = delta::distance(bytes.get(next..)?)?;
-                next += used;
-                Some(at.checked_sub(distance)?)
-            }
-            REF_DELTA => {
-                let id = git2::Oid::from_bytes(bytes.get(next..next + 20)?).ok()?;
+        let header = entry::header_of(&bytes, at, self.format).ok()?;
+        let (kind, base) = match header.content {
+            Content::Whole(kind) => (Some(kind), None),
+            Content::OffsetDelta(base) => (None, Some(base)),
+            Content::NameDelta(id) => {
                 self.named.push((id, self.entries.len()));
-                next += 20;
-                Some(ELSEWHERE)
+                (None, Some(ELSEWHERE))
             }
-            _ => return None,
         };
-        Some(Entry { at, kind, size, base, data: at + next as u64 })
+        Some(Entry { at, kind, size: header.size, base, data: at + header.data as u64 })
     }
 
     /// Runs `work` on an entry's decoder, and says how many compressed bytes it took.
@@ -207,7 +215,7 @@ impl Pack<'_> {
     }
 
     /// The deltas of an entry.
-    fn children_of(&self, at: u64, id: Option<git2::Oid>) -> std::vec::IntoIter<usize> {
+    fn children_of(&self, at: u64, id: Option<Oid>) -> std::vec::IntoIter<usize> {
         let from = self.children.partition_point(|(base, _)| *base < at);
         let placed = self.children[from..].iter().take_while(|(base, _)| *base == at).map(|(_, child)| *child);
         let from = self.named.partition_point(|(base, _)| id.is_none_or(|id| *base < id));
@@ -251,17 +259,11 @@ impl Pack<'_> {
         &mut self,
         walker: &mut Walker<'_>,
         index: usize,
-        kind: u8,
+        kind: Option<Kind>,
         mut content: &[u8],
-    ) -> Option<Option<git2::Oid>> {
-        let of = match kind {
-            1 => git2::ObjectType::Commit,
-            2 => git2::ObjectType::Tree,
-            3 => git2::ObjectType::Blob,
-            _ => git2::ObjectType::Tag,
-        };
+    ) -> Option<Option<Oid>> {
         self.seen[index] = true;
-        let id = git2::Oid::hash_object(of, content).ok();
+        let id = kind.and_then(|kind| hash::name(self.format, kind, content));
         let name = id.map_or_else(|| kind_name(kind).to_owned(), |id| format!("{} {id}", kind_name(kind)));
         walker.enter(&name, &mut content).then_some(id)
     }
@@ -286,14 +288,8 @@ impl Pack<'_> {
     }
 }
 
-fn kind_name(kind: u8) -> &'static str {
-    match kind {
-        1 => "commit",
-        2 => "tree",
-        3 => "blob",
-        4 => "tag",
-        _ => "delta",
-    }
+fn kind_name(kind: Option<Kind>) -> &'static str {
+    kind.map_or("delta", Kind::name)
 }
 
 /// A pack of one blob and one delta of it that appends `text`.
@@ -311,8 +307,7 @@ pub(super) fn sample(text: &[u8]) -> Vec<u8> {
         delta.extend_from_slice(piece);
     }
     let first = [&[0x34][..], &deflate(b"base")].concat();
-    let size =
-        [OFS_DELTA << 4 | 0x80 | (delta.len() & 15) as u8, (delta.len() >> 4) as u8 | 0x80, (delta.len() >> 11) as u8];
+    let size = [0x60 | 0x80 | (delta.len() & 15) as u8, (delta.len() >> 4) as u8 | 0x80, (delta.len() >> 11) as u8];
     let second = [&size[..], &[first.len() as u8], &deflate(&delta)].concat();
     [MAGIC, &[2, 0, 0, 0, 2], &first, &second, &[0; 20]].concat()
 }

@@ -11,12 +11,14 @@ use pinstripe::rules::load::load;
 use crate::support::Dir;
 use crate::support::encoders::{DISGUISES, disguise};
 
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 7] = [
     ("sk_live", "secret-live"),
     ("rk_live", "restricted-live"),
     ("whsec", "webhook-secret"),
     ("sk_test", "secret-test"),
     ("sk_live:24", "secret-live"),
+    ("sk_org", "organization-key"),
+    ("pst_live", "terminal-token"),
 ];
 
 fn engine() -> Engine {

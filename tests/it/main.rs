@@ -20,6 +20,7 @@ mod hostile_pull_request;
 mod hygiene;
 mod lints;
 mod look_alikes;
+mod members;
 mod no_key_gets_out;
 mod policy;
 mod pre_receive;

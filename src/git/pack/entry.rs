@@ -27,10 +27,16 @@ pub(crate) struct Header {
 /// Parses the header at `at`. `pack` ends where its entries end.
 pub(crate) fn header(pack: &[u8], at: u64, format: ObjectFormat) -> Result<Header, Damage> {
     let start = usize::try_from(at).map_err(|_| Damage::Outside)?;
-    let mut bytes = pack.get(start..).ok_or(Damage::Outside)?;
     if at < super::HEADER_LEN as u64 {
         return Err(Damage::Outside);
     }
+    let header = header_of(pack.get(start..).ok_or(Damage::Outside)?, at, format)?;
+    Ok(Header { data: start + header.data, ..header })
+}
+
+/// Parses the header that `entry` begins with, which stands at `at` in its pack. `data` counts from there.
+pub(crate) fn header_of(entry: &[u8], at: u64, format: ObjectFormat) -> Result<Header, Damage> {
+    let mut bytes = entry;
     let mut next = || {
         let (first, rest) = bytes.split_first().ok_or(Damage::Outside)?;
         bytes = rest;
@@ -71,7 +77,7 @@ pub(crate) fn header(pack: &[u8], at: u64, format: ObjectFormat) -> Result<Heade
         }
         _ => return Err(Damage::Header),
     };
-    Ok(Header { content, size, data: pack.len() - bytes.len() })
+    Ok(Header { content, size, data: entry.len() - bytes.len() })
 }
 
 #[cfg(test)]

@@ -54,6 +54,12 @@ impl Index {
         Self::check(Bytes::Made(bytes), format)
     }
 
+    /// Takes bytes for an index, if they are one.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn given(bytes: Vec<u8>, format: ObjectFormat) -> Result<Self, IndexError> {
+        Self::check(Bytes::Made(bytes), format)
+    }
+
     fn check(bytes: Bytes, format: ObjectFormat) -> Result<Self, IndexError> {
         let hash_len = format.raw_len();
         let fanout = if bytes.starts_with(MAGIC) {

@@ -83,11 +83,11 @@ fn dirty_runs(copies: &[Copied], bytes: &[u8]) -> Vec<Range<usize>> {
     for (next, end) in seams {
         let mut start = at;
         let floor = ranges.last().map_or(0, |range| range.end);
-        while start > floor && is_digit(bytes[start - 1]) {
+        while start > floor && decode::is_run_digit(bytes[start - 1]) {
             start -= 1;
         }
         let mut stop = next;
-        while stop < bytes.len() && is_digit(bytes[stop]) {
+        while stop < bytes.len() && decode::is_run_digit(bytes[stop]) {
             stop += 1;
         }
         match ranges.last_mut() {
@@ -98,11 +98,6 @@ fn dirty_runs(copies: &[Copied], bytes: &[u8]) -> Vec<Range<usize>> {
         at = end;
     }
     ranges
-}
-
-/// Characters that a long run is made of.
-fn is_digit(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'_' | b'/')
 }
 
 #[cfg(test)]
@@ -119,6 +114,9 @@ mod tests {
             1 => "[A-Za-z0-9+/]{40,90}".prop_map(String::into_bytes),
             1 => "(c2[a-z]){20,30}".prop_map(String::into_bytes),
             1 => "(c2tf[A-Za-z0-9]{4}){12,20}".prop_map(String::into_bytes),
+            1 => "(6[0-9a-f] ){20,30}".prop_map(String::into_bytes),
+            1 => "(7[0-9a-f]){30,45}".prop_map(String::into_bytes),
+            1 => "(eJw|H4sI|[ ,]H4sI)[A-Za-z0-9]{40,60}".prop_map(String::into_bytes),
         ]
     }
 

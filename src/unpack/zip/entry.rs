@@ -91,6 +91,7 @@ impl Entry {
         let codec = match self.method {
             0 => Ok(Codec::Stored(self.packed.max(self.size))),
             8 => Ok(Codec::inflate()),
+            9 => return self.visit_deflate64(walker, source),
             12 => Ok(Codec::bzip2()),
             14 => return self.visit_lzma(walker, source),
             93 => Codec::zstd(memory),
@@ -106,6 +107,17 @@ impl Entry {
         match codec {
             Ok(codec) => self.decode(walker, source, codec),
             Err(fault) => walker.fault(Some(&self.name), fault),
+        }
+    }
+
+    /// The decoder of Deflate64 takes more than it needs, so it gets no more than there is.
+    fn visit_deflate64(&self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
+        let packed = if self.flags & DESCRIPTOR != 0 && self.packed == 0 { u64::MAX } else { self.packed };
+        let mut part = std::io::Read::take(&mut *source, packed);
+        self.decode(walker, &mut Source::new(&mut part), Codec::deflate64());
+        if packed < u64::MAX {
+            let left = part.limit();
+            source.skip(left);
         }
     }
 

@@ -1,5 +1,7 @@
 //! Every disguise that the project claims to see through, as functions from a key to the text that hides it.
 
+use std::io::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
@@ -13,6 +15,14 @@ fn marked(before: &str, code: &str, after: &str) -> Vec<u8> {
 
 fn each(key: &str, unit: fn(u8) -> String) -> String {
     key.bytes().map(unit).collect()
+}
+
+fn listed(key: &str, separator: &str, unit: fn(u8) -> String) -> String {
+    key.bytes().map(unit).collect::<Vec<_>>().join(separator)
+}
+
+fn between(key: &str, gap: &str) -> String {
+    key.chars().map(String::from).collect::<Vec<_>>().join(gap)
 }
 
 fn wrapped(code: &str, width: usize, eol: &str) -> String {
@@ -134,6 +144,31 @@ pub(crate) const DISGUISES: &[Disguise] = &[
             &format!("{}\", \"{}\", \"{}", &key[..at], &key[at..at + 5], &key[at + 5..]),
             "\"].join(\"\");",
         )
+    }),
+    ("percent twice, lower case", &["percent"], |key| marked("?key=", &key.replace('_', "%255f"), "&a=b")),
+    ("percent twice, all", &["percent"], |key| marked("?key=", &each(key, |b| format!("%25{b:02x}")), "&a=b")),
+    ("zero width between all", &["zero-width"], |key| marked("key: ", &between(key, "\u{200b}"), "\n")),
+    ("soft hyphen between all", &["zero-width"], |key| marked("key: ", &between(key, "\u{ad}"), "\n")),
+    ("word joiner between all", &["zero-width"], |key| marked("key: ", &between(key, "\u{2060}"), "\n")),
+    ("hex with blanks", &["hex"], |key| marked("dump: ", &listed(key, " ", |b| format!("{b:02x}")), "\n")),
+    ("hex with colons", &["hex"], |key| marked("dump = '", &listed(key, ":", |b| format!("{b:02X}")), "'")),
+    ("hex with commas", &["hex"], |key| marked("\"k\"=hex:", &listed(key, ",", |b| format!("{b:02x}")), "\r\n")),
+    ("hex literals", &["char-codes"], |key| marked("k[] = {", &listed(key, ", ", |b| format!("0x{b:02x}")), "};")),
+    ("character codes", &["char-codes"], |key| {
+        marked("String.fromCharCode(", &listed(key, ",", |b| b.to_string()), ")")
+    }),
+    ("character codes on lines", &["char-codes"], |key| {
+        marked("[\n  ", &listed(key, ",\n  ", |b| b.to_string()), "\n]")
+    }),
+    ("base64 of zlib", &["base64", "zlib"], |key| {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        packed.write_all(key.as_bytes()).unwrap();
+        marked("k: ", &STANDARD.encode(packed.finish().unwrap()), "\n")
+    }),
+    ("base64 of bzip2", &["base64", "bzip2"], |key| {
+        let mut packed = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
+        packed.write_all(key.as_bytes()).unwrap();
+        marked("k: ", &STANDARD.encode(packed.finish().unwrap()), "\n")
     }),
     ("base64 of base64", &["base64", "base64"], |key| marked("k: ", &STANDARD.encode(STANDARD.encode(key)), "\n")),
     ("base64 of UTF-16", &["base64", "utf-16le"], |key| {

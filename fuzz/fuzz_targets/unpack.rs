@@ -1,0 +1,46 @@
+//! The walk through archives: whatever the bytes, it ends within its bounds and stays within its depth.
+
+#![no_main]
+
+use std::io::{Cursor, Read};
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use pinstripe::coverage::Reason;
+use pinstripe::unpack::{Limits, Visitor, open_within};
+
+const LIMITS: fn() -> Limits = || Limits {
+    entries: 1_000,
+    bytes: 16 << 20,
+    floor: 1 << 20,
+    held: 4 << 20,
+    memory: 8 << 20,
+    time: Duration::from_secs(5),
+    ..Limits::default()
+};
+
+struct Counter {
+    names: u64,
+    bytes: u64,
+}
+
+impl Visitor for Counter {
+    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+        assert!(chain.len() <= LIMITS().depth);
+        self.bytes += std::io::copy(content, &mut std::io::sink()).expect("a member never fails");
+    }
+
+    fn name(&mut self, _chain: &[String]) {
+        self.names += 1;
+    }
+
+    fn skip(&mut self, _reason: Reason, _chain: &[String], what: &str) {
+        assert!(!what.is_empty());
+    }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut counter = Counter { names: 0, bytes: 0 };
+    open_within(&mut Cursor::new(bytes), &mut counter, LIMITS());
+    assert!(counter.names <= LIMITS().entries + 1);
+});

@@ -1,0 +1,205 @@
+//! Compressed streams in base64. What they hold shows nothing at all in the outer layer, so they are known by their
+//! first characters, at the beginning of a segment of digits.
+
+use std::io::{self, Read};
+use std::sync::OnceLock;
+
+use aho_corasick::packed::Searcher;
+
+use super::base64::{self, ALPHABET};
+use super::rows::{BLOCK, may_be_digits};
+use super::view::View;
+use super::wraps::segment_start;
+
+/// Digits in a row from which on a segment is looked at: the shortest key, compressed, has 54.
+const SHORTEST: usize = 48;
+
+/// From one block that is looked at to the next.
+const STRIDE: usize = SHORTEST - BLOCK;
+
+/// Bytes from a long segment on that are searched at once.
+const STRETCH: usize = 16 << 10;
+
+/// Length of the longest magic.
+const LONGEST_MAGIC: usize = 8;
+
+/// Base64 characters of one stream that are decoded, and what may come out of it.
+const MAX_PACKED: usize = 8 << 20;
+const MAX_UNPACKED: u64 = 16 << 20;
+
+/// Base64 characters tried before what looks compressed is believed to be.
+const TRIAL: usize = 512;
+
+/// What a trial reads, and what it must give at least. Formats with large blocks give nothing before the first is whole.
+const TRIAL_READS: u64 = 64;
+const TRIAL_GIVES: usize = 16;
+
+/// Memory for the dictionary of a decoder, a power of two: what `zstd -19` and `xz -7` take.
+const MAX_DICTIONARY: u64 = 32 << 20;
+
+/// A way to open a stream.
+type Open = for<'a> fn(&'a [u8]) -> io::Result<Box<dyn Read + 'a>>;
+
+/// A compression, as it looks in base64.
+struct Format {
+    /// The first characters; those of zlib are its two bytes at any level and two bits of the third.
+    magics: &'static [&'static str],
+    names: &'static [&'static str],
+    /// Whether the first bytes give something before the rest is there.
+    streams: bool,
+    open: Open,
+}
+
+const FORMATS: &[Format] = &[
+    Format {
+        magics: &["H4sI"],
+        names: &["base64", "gzip"],
+        streams: true,
+        open: |packed| Ok(Box::new(flate2::read::MultiGzDecoder::new(packed))),
+    },
+    Format {
+        magics: &[
+            "eJw", "eJx", "eJy", "eJz", "eNo", "eNp", "eNq", "eNr", "eAE", "eAF", "eAG", "eAH", "eF4", "eF5", "eF6",
+            "eF7",
+        ],
+        names: &["base64", "zlib"],
+        streams: true,
+        open: |packed| Ok(Box::new(flate2::read::ZlibDecoder::new(packed))),
+    },
+    Format {
+        magics: &["KLUv/", "KLUv_"],
+        names: &["base64", "zstd"],
+        streams: false,
+        open: |packed| {
+            let mut stream = zstd::stream::read::Decoder::with_buffer(packed)?;
+            stream.window_log_max(MAX_DICTIONARY.ilog2())?;
+            Ok(Box::new(stream))
+        },
+    },
+    Format {
+        magics: &["/Td6WFoA", "_Td6WFoA"],
+        names: &["base64", "xz"],
+        streams: false,
+        open: |packed| {
+            let stream = liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0)?;
+            Ok(Box::new(liblzma::read::XzDecoder::new_stream(packed, stream)))
+        },
+    },
+    Format {
+        magics: &["QlpoM", "QlpoN", "QlpoO"],
+        names: &["base64", "bzip2"],
+        streams: false,
+        open: |packed| Ok(Box::new(bzip2::read::MultiBzDecoder::new(packed))),
+    },
+];
+
+/// All magics with the number of their format.
+fn magics() -> impl Iterator<Item = (&'static str, usize)> {
+    FORMATS.iter().enumerate().flat_map(|(at, format)| format.magics.iter().map(move |magic| (*magic, at)))
+}
+
+/// Tells where segments of digits begin like a compressed stream.
+///
+/// Nearly all text has no long segment, and that is found out first. Where there is one, more are near, and in noise
+/// there is nothing else: there a vector searcher looks for the magics at once.
+pub(super) fn find(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
+    let mut from = 0;
+    while let Some(start) = next_segment(bytes, from) {
+        let end = bytes.len().min(start + STRETCH);
+        let searched = &bytes[start..bytes.len().min(end + LONGEST_MAGIC - 1)];
+        search(searched, &mut |at| {
+            let at = start + at;
+            let begins = at.checked_sub(1).is_none_or(|before| !ALPHABET[usize::from(bytes[before])]);
+            if at < end && begins && is_long(bytes, at) {
+                tell(at);
+            }
+        });
+        from = end;
+    }
+}
+
+fn search(bytes: &[u8], look: &mut dyn FnMut(usize)) {
+    static SEARCHER: OnceLock<Option<Searcher>> = OnceLock::new();
+    match SEARCHER.get_or_init(|| Searcher::new(magics().map(|(magic, _)| magic))) {
+        Some(searcher) => searcher.find_iter(bytes).for_each(|found| look(found.start())),
+        None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *look)),
+    }
+}
+
+/// The first long segment from `from` on, or `from` if it lies in digits. One block in [`STRIDE`] is looked at: one lies
+/// inside every long segment.
+fn next_segment(bytes: &[u8], from: usize) -> Option<usize> {
+    let probes = (from..bytes.len()).step_by(STRIDE);
+    let mut digits = probes.filter(|at| {
+        let block = bytes[*at..].first_chunk::<BLOCK>();
+        block.is_some_and(|block| may_be_digits(block) && block.iter().all(|byte| ALPHABET[usize::from(*byte)]))
+    });
+    digits.find_map(|at| {
+        let start = segment_start(bytes, at, from.max(at.saturating_sub(STRIDE)), &ALPHABET);
+        (start == from || is_long(bytes, start)).then_some(start)
+    })
+}
+
+fn is_long(bytes: &[u8], at: usize) -> bool {
+    let segment = bytes.get(at..at + SHORTEST);
+    segment.is_some_and(|segment| segment.iter().all(|byte| ALPHABET[usize::from(*byte)]))
+}
+
+/// The stream that begins at `at`, unpacked.
+pub(super) fn view(bytes: &[u8], at: usize) -> Option<View> {
+    let rest = bytes.get(at..)?;
+    let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
+    if format.streams {
+        let start = base64::decode(bytes, at, 0, 0..TRIAL)?;
+        unpack(&start.bytes, format.open, TRIAL_READS).filter(|head| head.len() >= TRIAL_GIVES)?;
+    }
+    let whole = base64::decode(bytes, at, 0, 0..MAX_PACKED)?;
+    Some(View::of_whole(unpack(&whole.bytes, format.open, MAX_UNPACKED)?, format.names, whole.source))
+}
+
+/// What comes out of a stream until it ends, breaks or reaches the limit; `None` if nothing does.
+fn unpack(packed: &[u8], open: Open, limit: u64) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    // A stream that is cut or damaged still gave what was read before.
+    let result = open(packed).and_then(|stream| stream.take(limit).read_to_end(&mut out));
+    (result.is_ok() || !out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Noise;
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every place by definition.
+    fn by_definition(bytes: &[u8]) -> Vec<usize> {
+        let begins = |at: &usize| *at == 0 || !ALPHABET[usize::from(bytes[at - 1])];
+        let magic = |at: &usize| magics().any(|(magic, _)| bytes[*at..].starts_with(magic.as_bytes()));
+        (0..bytes.len()).filter(|at| begins(at) && magic(at) && is_long(bytes, *at)).collect()
+    }
+
+    fn found(bytes: &[u8]) -> Vec<usize> {
+        let mut places = Vec::new();
+        find(bytes, &mut |at| places.push(at));
+        places
+    }
+
+    proptest! {
+        #[test]
+        fn none_is_missed(
+            pieces in proptest::collection::vec("[A-Za-z0-9+/]{0,60}|[ .,=]{1,3}|(H4sI|eJw|QlpoO|KLUv/)[A-Za-z]{40,60}", 0..30)
+        ) {
+            let text = pieces.concat().into_bytes();
+            prop_assert_eq!(found(&text), by_definition(&text));
+        }
+    }
+
+    #[test]
+    fn streams_behind_long_noise_are_found() {
+        let mut noise = Noise::new(7);
+        for length in [100, STRETCH - 3, STRETCH, 2 * STRETCH + 17] {
+            let text = format!("{},H4sI{} eJx{}", noise.body(length), noise.body(60), noise.body(46));
+            assert_eq!(found(text.as_bytes()), [length + 1, length + 66]);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The test that all bytes go through: whether every fourth character of two rows of sixteen can begin a group of
+//! base64 that decodes to text.
+//!
+//! Vector instructions that every x86-64 has; plain arithmetic on eight
+//! bytes at a time elsewhere.
+
+/// Bytes of a row.
+pub(super) const BLOCK: usize = 16;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use vector::{Row, may_be_digits, text_begins};
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) use portable::{Row, may_be_digits, text_begins};
+
+#[cfg(target_arch = "x86_64")]
+mod vector {
+    use safe_arch::{
+        bitand_m128i, cast_to_m128_from_m128i, cast_to_m128i_from_m128, cmp_eq_mask_i8_m128i, load_unaligned_m128i,
+        m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i, shuffle_abi_f32_all_m128, sub_i8_m128i,
+        unpack_high_i64_m128i, unpack_low_i64_m128i, zeroed_m128i,
+    };
+
+    use super::BLOCK;
+
+    /// Which characters of a row can begin a group.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Row(m128i);
+
+    impl Row {
+        pub(in super::super) fn none() -> Self {
+            Self(zeroed_m128i())
+        }
+    }
+
+    fn row(bytes: &[u8; BLOCK]) -> m128i {
+        let from_a = sub_i8_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(b'A'.cast_signed()));
+        cmp_eq_mask_i8_m128i(min_u8_m128i(from_a, set_splat_i8_m128i(0x25)), from_a)
+    }
+
+    /// Whether all bytes lie between the least and the greatest digit of base64.
+    #[inline]
+    pub(in super::super) fn may_be_digits(bytes: &[u8; BLOCK]) -> bool {
+        let from_plus = sub_i8_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(b'+'.cast_signed()));
+        let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
+        move_mask_i8_m128i(inside) == 0xffff
+    }
+
+    /// For four rows and the one before them: bit `4 * row + lane` says that in this row and the one before it, every
+    /// fourth character from `lane` on can begin a group. Also gives the last row.
+    #[inline]
+    pub(in super::super) fn text_begins(bytes: &[u8; 4 * BLOCK], before: Row) -> (u32, Row) {
+        let (rows, _) = bytes.as_chunks::<BLOCK>();
+        let [a, b, c, d] = [row(&rows[0]), row(&rows[1]), row(&rows[2]), row(&rows[3])];
+        // The halves of two pairs of rows become one row, and then the quarters of four.
+        let halves = |one, two| bitand_m128i(unpack_low_i64_m128i(one, two), unpack_high_i64_m128i(one, two));
+        let low = cast_to_m128_from_m128i(halves(bitand_m128i(before.0, a), bitand_m128i(a, b)));
+        let high = cast_to_m128_from_m128i(halves(bitand_m128i(b, c), bitand_m128i(c, d)));
+        let even = cast_to_m128i_from_m128(shuffle_abi_f32_all_m128::<0b10_00_10_00>(low, high));
+        let odd = cast_to_m128i_from_m128(shuffle_abi_f32_all_m128::<0b11_01_11_01>(low, high));
+        (move_mask_i8_m128i(bitand_m128i(even, odd)).cast_unsigned(), Row(d))
+    }
+}
+
+#[cfg(any(test, not(target_arch = "x86_64")))]
+mod portable {
+    use super::BLOCK;
+
+    /// Which characters of a row can begin a group, all four groups at once: the top bit of each byte.
+    #[derive(Clone, Copy)]
+    pub(in super::super) struct Row(u32);
+
+    impl Row {
+        pub(in super::super) fn none() -> Self {
+            Self(0)
+        }
+    }
+
+    fn row(bytes: &[u8; BLOCK]) -> Row {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        let value = u128::from_le_bytes(*bytes);
+        let fits = |half: u64| {
+            // Below 0x80 no byte carries into the next; what is not is no digit, and neither is its row then.
+            let text = half & (0x7f * ONES);
+            (text + (0x80 - 0x41) * ONES) & !(text + (0x80 - 0x67) * ONES) & !half & (0x80 * ONES)
+        };
+        let both = fits(value as u64) & fits((value >> 64) as u64);
+        Row(both as u32 & (both >> 32) as u32)
+    }
+
+    /// Whether all bytes lie between the least and the greatest digit of base64.
+    pub(in super::super) fn may_be_digits(bytes: &[u8; BLOCK]) -> bool {
+        bytes.iter().all(|byte| (b'+'..=b'z').contains(byte))
+    }
+
+    /// As the vector code.
+    pub(in super::super) fn text_begins(bytes: &[u8; 4 * BLOCK], before: Row) -> (u32, Row) {
+        let (rows, _) = bytes.as_chunks::<BLOCK>();
+        rows.iter().enumerate().fold((0, before), |(all, before), (at, bytes)| {
+            let row = row(bytes);
+            let both = row.0 & before.0;
+            let bits = (0..4).map(|lane| (both >> (8 * lane + 7) & 1) << lane).sum::<u32>();
+            (all | bits << (4 * at), row)
+        })
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn both_ways_agree(bytes in proptest::collection::vec(prop_oneof![20 => b'A'..=b'f', 1 => any::<u8>()], 128)) {
+            let (blocks, _) = bytes.as_chunks::<64>();
+            let (_, before) = vector::text_begins(&blocks[0], vector::Row::none());
+            let (_, portable) = portable::text_begins(&blocks[0], portable::Row::none());
+            let (bits, _) = vector::text_begins(&blocks[1], before);
+            prop_assert_eq!(bits, portable::text_begins(&blocks[1], portable).0);
+            let block = blocks[0].first_chunk().unwrap();
+            prop_assert_eq!(vector::may_be_digits(block), portable::may_be_digits(block));
+        }
+    }
+}

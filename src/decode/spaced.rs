@@ -1,0 +1,85 @@
+//! Hexadecimal pairs with something in between: `73 6b 5f`, `73:6b:5f`, `73,00,6b,00` of a registry export.
+//!
+//! There is no pivot for them; a key makes a stretch that is found by its shape ([`super::stretch`]).
+
+use std::ops::Range;
+
+use super::hex::{ALPHABET, value};
+use super::view::{Builder, View};
+
+const LEFT: usize = 4 << 10;
+const RIGHT: usize = 12 << 10;
+const MARGIN: usize = 4 << 10;
+
+/// What may stand between two pairs. It takes part in what a long run is.
+pub(super) fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b':' | b',' | b'-')
+}
+
+fn pair(bytes: &[u8], at: usize) -> Option<u8> {
+    let [high, low] = *bytes.get(at..)?.first_chunk::<2>()?;
+    (ALPHABET[usize::from(high)] && ALPHABET[usize::from(low)]).then(|| value(high) << 4 | value(low))
+}
+
+/// Behind a separator, and the line end and indentation that may follow it.
+fn next_pair(bytes: &[u8], end: usize) -> Option<usize> {
+    let rest = bytes.get(end..)?;
+    let separators = usize::from(is_separator(*rest.first()?));
+    let blanks = rest[separators..].iter().take(32).take_while(|byte| byte.is_ascii_whitespace() || **byte == b'\\');
+    let width = separators + blanks.count();
+    (width > 0).then_some(end + width)
+}
+
+/// The view of the pairs around the one at `at`.
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+    let low = at.saturating_sub(LEFT);
+    let mut first = at;
+    while first >= low + 3 && is_separator(bytes[first - 1]) && pair(bytes, first - 3).is_some() {
+        first -= 3;
+    }
+    let high = bytes.len().min(at + RIGHT);
+    let mut builder = Builder::default();
+    let (mut next, mut end) = (Some(first), first);
+    while let Some(start) = next
+        && let Some(byte) = pair(&bytes[..high], start)
+    {
+        builder.push(byte, start, 2);
+        end = start + 2;
+        next = next_pair(&bytes[..high], end);
+    }
+    let source: Range<usize> = first..end;
+    let settled = if high < bytes.len() && end + 64 > high { end.saturating_sub(MARGIN) } else { end };
+    (end > first).then(|| builder.finish(&["hex"], source, settled.max(at + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{self, Noise, token};
+
+    #[test]
+    fn every_separator_and_case_and_wraps() {
+        let mut noise = Noise::new(72);
+        for prefix in testing::PREFIXES {
+            for body in [24, 99] {
+                let secret = token(prefix, &noise.body(body));
+                for separator in [" ", ":", ",", "-"] {
+                    let lower: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+                    let upper: Vec<String> = secret.bytes().map(|byte| format!("{byte:02X}")).collect();
+                    for pairs in [lower, upper] {
+                        let code = pairs.join(separator);
+                        testing::finds(&format!("x = \"{code}\""), &code, &secret);
+                        testing::finds(&format!("20 20 {code}\n"), "", &secret);
+                        let lines: Vec<String> = pairs.chunks(25).map(|line| line.join(separator)).collect();
+                        if body == 99 {
+                            testing::finds(
+                                &format!("x:\n  {}\n", lines.join(&format!("{separator}\\\n  "))),
+                                "",
+                                &secret,
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
