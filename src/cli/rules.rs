@@ -97,7 +97,7 @@ fn explain(rule: &Rule) -> String {
         section(&mut text, "How it is told");
         paragraph(&mut text, "", &detection(detect));
     }
-    for (title, examples) in [("Found in", &rule.examples), ("Not in", &rule.counter_examples)] {
+    for (title, examples) in [("Found in", &rule.examples().found), ("Not in", &rule.examples().not_found)] {
         if !examples.is_empty() {
             section(&mut text, title);
             for example in examples {
@@ -163,7 +163,7 @@ fn detection(detect: &Detect) -> String {
 /// Runs every rule on every rule's examples.
 fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
     let failures = check::check(rules).context("the rules cannot be searched together")?;
-    let examples: usize = rules.iter().map(|rule| rule.examples.len() + rule.counter_examples.len()).sum();
+    let examples: usize = rules.iter().map(|rule| rule.examples().found.len() + rule.examples().not_found.len()).sum();
     for failure in &failures {
         let example: String = sanitize(&failure.example).chars().take(200).collect();
         output::warn(&format!("{}: {}: {example}", sanitize(&failure.rule), sanitize(&failure.reason)));
@@ -172,7 +172,7 @@ fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
         output::warn(&format!("error: {} of {examples} examples fail", failures.len()));
         return Ok(FAILED);
     }
-    for rule in rules.iter().filter(|rule| rule.detect.is_some() && rule.examples.is_empty()) {
+    for rule in rules.iter().filter(|rule| rule.detect.is_some() && rule.examples().found.is_empty()) {
         output::warn(&format!("warning: rule {} has no example that could prove it", sanitize(&rule.id)));
     }
     let count = rules.iter().count();

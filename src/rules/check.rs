@@ -38,7 +38,7 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
             check_lint(&lints, &engine, rule, &mut failures);
             continue;
         }
-        for example in &rule.examples {
+        for example in &rule.examples().found {
             let found = ids(&engine, &forge.fill(example));
             if !found.contains(&rule.id) {
                 failures.push(failure(&rule.id, example, "the rule does not find its example".to_owned()));
@@ -47,7 +47,7 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
                 failures.push(failure(&rule.id, example, format!("rule {other} finds something in it as well")));
             }
         }
-        for example in &rule.counter_examples {
+        for example in &rule.examples().not_found {
             if ids(&engine, &forge.fill(example)).contains(&rule.id) {
                 failures.push(failure(&rule.id, example, "the rule finds its counter-example".to_owned()));
             }
@@ -59,8 +59,8 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
 /// Runs all lints on the trees that a lint's examples describe.
 fn check_lint(lints: &Compiled<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
     for (examples, must, reason) in [
-        (&rule.examples, true, "the lint does not find its example"),
-        (&rule.counter_examples, false, "the lint finds its counter-example"),
+        (&rule.examples().found, true, "the lint does not find its example"),
+        (&rule.examples().not_found, false, "the lint finds its counter-example"),
     ] {
         for example in examples {
             let findings = lint_tree(lints, engine, &tree(&Forge::new(2026).fill(example)));
@@ -126,10 +126,18 @@ mod tests {
         let failures = check(&rules).unwrap();
         assert!(failures.is_empty(), "{failures:#?}");
         for rule in rules.iter().filter(|rule| rule.detect.is_some()) {
-            assert!(rule.examples.len() >= 2 && !rule.counter_examples.is_empty(), "{} needs examples", rule.id);
+            assert!(
+                rule.examples().found.len() >= 2 && !rule.examples().not_found.is_empty(),
+                "{} needs examples",
+                rule.id
+            );
         }
         for rule in rules.iter().filter(|rule| rule.lint.is_some()) {
-            assert!(rule.examples.len() >= 6 && rule.counter_examples.len() >= 6, "{} needs examples", rule.id);
+            assert!(
+                rule.examples().found.len() >= 6 && rule.examples().not_found.len() >= 6,
+                "{} needs examples",
+                rule.id
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use super::RuleSet;
 use super::builtin::BUILTIN;
 use super::lint::Lint;
-use super::model::{Body, Check, Detect, Rule};
+use super::model::{Body, Check, Detect, Examples, Rule};
 use crate::engine::compile;
 use crate::engine::mask::sanitize;
 use crate::finding::{Confidence, Severity};
@@ -121,7 +121,25 @@ fn detect_of(text: &str) -> Result<Option<Detect>, toml::de::Error> {
 
 /// What a built-in rule says beside how it is searched.
 pub(super) fn body(id: &str, text: &str) -> Option<Body> {
-    parse(id, id, text, false).ok().map(|rule| Body::clone(&rule))
+    parse(id, id, &without_examples(text), false).ok().map(|rule| Body::clone(&rule))
+}
+
+/// What a built-in rule is proved by.
+pub(super) fn examples(id: &str, text: &str) -> Option<Examples> {
+    parse(id, id, text, false).ok().map(|rule| rule.examples().clone())
+}
+
+/// The text of a built-in rule without its examples, which are most of it. These files give the end of each list a line of
+/// its own, and write what has several lines between `'''`.
+fn without_examples(text: &str) -> String {
+    let (mut list, mut string) = (false, false);
+    let wanted = |line: &&str| {
+        let inside = list || matches!(line.trim_end(), "examples = [" | "counter-examples = [");
+        string ^= inside && line.matches("'''").count() % 2 == 1;
+        list = inside && (string || line.trim_end() != "]");
+        !inside
+    };
+    text.split_inclusive('\n').filter(wanted).collect()
 }
 
 fn complaint(file: &str, key: &str, reason: impl Into<String>) -> Complaint {
@@ -197,10 +215,12 @@ pub fn parse(file: &str, id: &str, text: &str, compile_pattern: bool) -> Result<
         lint,
         help: reader.required("help").unwrap_or_default(),
         samples: reader.samples(),
-        examples: reader.optional("examples").unwrap_or_default(),
-        counter_examples: reader.optional("counter-examples").unwrap_or_default(),
     };
-    if reader.complaints.is_empty() { Ok(Rule::read(id, detect, body)) } else { Err(reader.complaints) }
+    let examples = Examples {
+        found: reader.optional("examples").unwrap_or_default(),
+        not_found: reader.optional("counter-examples").unwrap_or_default(),
+    };
+    if reader.complaints.is_empty() { Ok(Rule::read(id, detect, body, examples)) } else { Err(reader.complaints) }
 }
 
 /// A file being read, with what is wrong so far.
@@ -334,6 +354,8 @@ mod tests {
         for (id, text) in BUILTIN {
             let whole = parse(id, id, text, true).unwrap();
             assert_eq!(detect_of(text).unwrap(), whole.detect, "{id}");
+            assert_eq!(body(id, text).as_ref(), Some(&*whole), "{id}");
+            assert!(!without_examples(text).contains("examples = ["), "{id}: each list ends with a line of its own");
         }
     }
 }

@@ -122,17 +122,33 @@ pub struct Rule {
     /// The whole text of a built-in rule.
     text: &'static str,
     body: OnceLock<Body>,
+    examples: OnceLock<Examples>,
+}
+
+/// Texts with placeholders that a rule is proved by.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Examples {
+    /// Those in which it must find something.
+    pub found: Vec<String>,
+    /// Those in which it must find nothing.
+    pub not_found: Vec<String>,
 }
 
 impl Rule {
     /// A rule that was read whole.
-    pub(super) fn read(id: &str, detect: Option<Detect>, body: Body) -> Self {
-        Self { id: id.to_owned(), detect, text: "", body: body.into() }
+    pub(super) fn read(id: &str, detect: Option<Detect>, body: Body, examples: Examples) -> Self {
+        Self { id: id.to_owned(), detect, text: "", body: body.into(), examples: examples.into() }
     }
 
     /// A built-in rule of which only the way that it is searched was read.
     pub(super) fn builtin(id: &str, detect: Option<Detect>, text: &'static str) -> Self {
-        Self { id: id.to_owned(), detect, text, body: OnceLock::new() }
+        Self { id: id.to_owned(), detect, text, body: OnceLock::new(), examples: OnceLock::new() }
+    }
+
+    /// What it is proved by. Only who proves or explains rules asks for it.
+    #[must_use]
+    pub fn examples(&self) -> &Examples {
+        self.examples.get_or_init(|| load::examples(&self.id, self.text).unwrap_or_default())
     }
 }
 
@@ -160,10 +176,6 @@ pub struct Body {
     pub help: Help,
     /// Fingerprints of published sample keys (rule `published-sample`).
     pub samples: Vec<Fingerprint>,
-    /// Texts with placeholders in which this rule must find something.
-    pub examples: Vec<String>,
-    /// Texts with placeholders in which it must find nothing.
-    pub counter_examples: Vec<String>,
 }
 
 impl Default for Body {
@@ -175,8 +187,6 @@ impl Default for Body {
             lint: None,
             help: Help::default(),
             samples: Vec::new(),
-            examples: Vec::new(),
-            counter_examples: Vec::new(),
         }
     }
 }
