@@ -1,16 +1,11 @@
 //! The commits of a store, whether anything reaches them or not, and the edges from trees to what they hold.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::io::{self, Read};
-use std::sync::Mutex;
+use std::collections::{BinaryHeap, HashMap};
 
-use super::{Subject, flags, prefix};
-use crate::git::commit::tag_target;
+use super::{flags, prefix};
 use crate::git::refs::Refs;
-use crate::git::tree::TreeEntries;
-use crate::git::walk::{self, Made, NoThreads, Object, Plan, Visitor};
-use crate::git::{Commit, Kind, Oid};
+use crate::git::{Commit, Oid};
 
 /// Tags of tags that are followed.
 const MAX_TAGS: usize = 2_000;
@@ -41,86 +36,52 @@ pub(super) struct Graph {
 /// From a child to the tree that names it, both by prefix.
 pub(super) type Edges = Vec<(u64, u64)>;
 
-#[derive(Default)]
-struct Total {
+/// What the commits, tags and trees of a store say, gathered by whoever walks them.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
     commits: Vec<Node>,
     tags: Vec<(Oid, Oid)>,
     edges: Edges,
 }
 
-struct Reader<'a> {
-    blobs: &'a HashSet<u64>,
-    total: &'a Mutex<Total>,
-    own: Total,
-}
-
-impl Visitor for Reader<'_> {
-    type State = ();
-
-    fn whole(&mut self, object: &Object, bytes: &[u8]) {
-        if !object.fresh {
-            return;
-        }
-        let format = object.oid.format();
-        match object.kind {
-            Kind::Commit => {
-                if let Some(commit) = Commit::parse(bytes, format) {
-                    let (tree, time, parents) = (prefix(&commit.tree), commit.time, commit.parents);
-                    self.own.commits.push(Node { oid: object.oid, tree, time, parents });
-                }
-            }
-            Kind::Tag => self.own.tags.extend(tag_target(bytes, format).map(|target| (object.oid, target))),
-            Kind::Tree => {
-                let parent = prefix(&object.oid);
-                for entry in TreeEntries::new(bytes, format).map_while(Result::ok) {
-                    let child = prefix(&entry.oid);
-                    if entry.is_tree() || self.blobs.contains(&child) {
-                        self.own.edges.push((child, parent));
-                    }
-                }
-            }
-            Kind::Blob => {}
-        }
+impl Gathered {
+    /// Notes a commit.
+    pub(crate) fn commit(&mut self, oid: Oid, commit: Commit<'_>) {
+        self.commits.push(Node { oid, tree: prefix(&commit.tree), time: commit.time, parents: commit.parents });
     }
 
-    fn made(&mut self, object: &Object, (): &(), made: &Made<'_>) {
-        self.whole(object, made.bytes);
+    /// Notes what a tag points to.
+    pub(crate) fn tag(&mut self, oid: Oid, target: Oid) {
+        self.tags.push((oid, target));
     }
 
-    /// A tree or commit beyond all bounds was told of by the search.
-    fn stream(&mut self, _: &Object, _: u64, content: &mut dyn Read) -> io::Result<()> {
-        io::copy(content, &mut io::sink()).map(|_| ())
+    /// Notes what a tree names, by prefix.
+    pub(crate) fn edges(&mut self, tree: &Oid, children: impl IntoIterator<Item = u64>) {
+        let parent = prefix(tree);
+        self.edges.extend(children.into_iter().map(|child| (child, parent)));
     }
-}
 
-impl Drop for Reader<'_> {
-    fn drop(&mut self) {
-        let mut total = self.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        total.commits.append(&mut self.own.commits);
-        total.tags.append(&mut self.own.tags);
-        total.edges.append(&mut self.own.edges);
+    /// Adds what another thread has gathered.
+    pub(crate) fn merge(&mut self, mut other: Self) {
+        self.commits.append(&mut other.commits);
+        self.tags.append(&mut other.tags);
+        self.edges.append(&mut other.edges);
     }
-}
 
-/// Reads all commits and tags, and the edges of all trees if they are wanted.
-pub(super) fn read(subject: &Subject<'_>, blobs: &HashSet<u64>, with_trees: bool) -> Result<(Graph, Edges), NoThreads> {
-    let kinds: &[Kind] = if with_trees { &[Kind::Commit, Kind::Tag, Kind::Tree] } else { &[Kind::Commit, Kind::Tag] };
-    let total = Mutex::new(Total::default());
-    let plan = Plan { kinds, wanted: &|_| true, threads: subject.threads, stop: &|| false };
-    let make = || Reader { blobs, total: &total, own: Total::default() };
-    walk::walk(subject.odb, &plan, &make, &|_| {})?;
-    let mut total = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    total.commits.sort_unstable_by_key(|commit| commit.oid);
-    total.commits.dedup_by_key(|commit| commit.oid);
-    let mut graph = Graph { commits: total.commits, tags: total.tags.into_iter().collect(), ..Graph::default() };
-    graph.parents = graph
-        .commits
-        .iter()
-        .map(|commit| commit.parents.iter().filter_map(|parent| graph.find(parent)).collect())
-        .collect();
-    graph.commits.iter_mut().for_each(|commit| commit.parents = Vec::new());
-    graph.sort();
-    Ok((graph, total.edges))
+    /// Lays the commits out.
+    pub(super) fn into_graph(mut self) -> (Graph, Edges) {
+        self.commits.sort_unstable_by_key(|commit| commit.oid);
+        self.commits.dedup_by_key(|commit| commit.oid);
+        let mut graph = Graph { commits: self.commits, tags: self.tags.into_iter().collect(), ..Graph::default() };
+        graph.parents = graph
+            .commits
+            .iter()
+            .map(|commit| commit.parents.iter().filter_map(|parent| graph.find(parent)).collect())
+            .collect();
+        graph.commits.iter_mut().for_each(|commit| commit.parents = Vec::new());
+        graph.sort();
+        (graph, self.edges)
+    }
 }
 
 impl Graph {

@@ -8,12 +8,13 @@ mod exposure;
 mod graph;
 mod trees;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::finding::{Exposure, Reach};
 use crate::git::refs::Refs;
-use crate::git::walk::NoThreads;
-use crate::git::{Index, Odb, Oid};
+use crate::git::walk::Store;
+use crate::git::{Index, Oid};
+pub(crate) use graph::Gathered;
 use trees::Marked;
 
 /// Bits that say what reaches a commit or a path.
@@ -34,10 +35,9 @@ pub(crate) mod flags {
 
 /// The repository that is asked.
 pub(crate) struct Subject<'a> {
-    pub(crate) odb: &'a Odb,
+    pub(crate) store: &'a Store<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
-    pub(crate) threads: usize,
 }
 
 /// What is asked for. Credentials are numbers below `credentials`.
@@ -76,16 +76,15 @@ pub(crate) struct Answer {
     pub(crate) order: Vec<Oid>,
 }
 
-/// Answers a question.
-pub(crate) fn answer(subject: &Subject<'_>, question: &Question) -> Result<Answer, NoThreads> {
+/// Answers a question. `gathered` holds all commits and tags, and of the trees at least the edges to other trees and to
+/// the blobs of the question.
+pub(crate) fn answer(subject: &Subject<'_>, question: &Question, gathered: Gathered) -> Answer {
     if question.credentials == 0 {
-        return Ok(Answer::default());
+        return Answer::default();
     }
-    let blobs: HashSet<u64> = question.blobs.keys().map(prefix).collect();
-    let with_trees = !question.blobs.is_empty() || !question.trees.is_empty();
-    let (graph, edges) = graph::read(subject, &blobs, with_trees)?;
+    let (graph, edges) = gathered.into_graph();
     let starts: BTreeSet<u64> = question.blobs.keys().chain(question.trees.keys()).map(prefix).collect();
-    let marked = Marked::find(subject, &starts, edges)?;
+    let marked = Marked::find(subject.store, &starts, edges);
     let reached = graph.reach(subject.refs);
     let mut places = marked.places(&graph, &reached, subject.refs.head);
     let sets = marked.sets(question);
@@ -102,7 +101,7 @@ pub(crate) fn answer(subject: &Subject<'_>, question: &Question) -> Result<Answe
         answer.paths.insert(*oid, paths);
     }
     add_index(&mut answer, subject);
-    Ok(answer)
+    answer
 }
 
 /// What is staged has a path, whether it was ever committed or not.
@@ -129,7 +128,7 @@ pub(crate) fn reach(flags: u8) -> Reach {
 }
 
 /// The first eight bytes of a name, by which trees are told apart here.
-fn prefix(oid: &Oid) -> u64 {
+pub(crate) fn prefix(oid: &Oid) -> u64 {
     prefix_of(oid.as_bytes())
 }
 

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::sync::Mutex;
 
+use rayon::prelude::*;
+
 use super::graph::{Edges, Graph, Reached};
-use super::{Known, Question, Subject, flags, prefix, prefix_of};
+use super::{Known, Question, flags, prefix, prefix_of};
 use crate::git::tree::TreeEntries;
-use crate::git::walk::{self, Made, NoThreads, Object, Plan, Visitor};
+use crate::git::walk::{Made, Object, Plan, Store, Visitor};
 use crate::git::{Kind, Oid};
 use crate::limits::MAX_PLACES_PER_BLOB;
 
@@ -66,8 +68,8 @@ fn find(nodes: &[u64], prefix: u64) -> Option<u32> {
 
 impl Marked {
     /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(subject: &Subject<'_>, starts: &BTreeSet<u64>, mut edges: Edges) -> Result<Self, NoThreads> {
-        edges.sort_unstable();
+    pub(super) fn find(store: &Store<'_>, starts: &BTreeSet<u64>, mut edges: Edges) -> Self {
+        store.install(|| edges.par_sort_unstable());
         edges.dedup();
         let mut seen: BTreeSet<u64> = starts.clone();
         let mut queue: Vec<u64> = starts.iter().copied().collect();
@@ -83,8 +85,8 @@ impl Marked {
         let nodes: Vec<u64> = seen.into_iter().collect();
         let total = Mutex::new(Names::new());
         let wanted = |oid: &[u8]| find(&nodes, prefix_of(oid)).is_some();
-        let plan = Plan { kinds: &[Kind::Tree], wanted: &wanted, threads: subject.threads, stop: &|| false };
-        walk::walk(subject.odb, &plan, &|| Namer { nodes: &nodes, total: &total, own: Vec::new() }, &|_| {})?;
+        let plan = Plan { kinds: &[Kind::Tree], wanted: &wanted, stop: &|| false };
+        store.walk(&plan, &|| Namer { nodes: &nodes, total: &total, own: Vec::new() }, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         names.sort_unstable();
         names.dedup();
@@ -93,7 +95,7 @@ impl Marked {
             marked.children[parent as usize].push((name, child));
         }
         marked.sort();
-        Ok(marked)
+        marked
     }
 
     /// The position of an object, if it is marked.

@@ -34,6 +34,7 @@ pub struct Prefilter {
     fallback: Option<AhoCorasick>,
     /// Whether long runs are told of as well.
     runs: bool,
+    longest: usize,
 }
 
 impl Prefilter {
@@ -52,7 +53,8 @@ impl Prefilter {
             Some(_) => None,
             None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
         };
-        Ok(Self { pivots, simd, fallback, runs })
+        let longest = pivots.iter().map(Vec::len).max().unwrap_or(1);
+        Ok(Self { pivots, simd, fallback, runs, longest })
     }
 
     /// Whether the fast searcher is in use.
@@ -65,6 +67,11 @@ impl Prefilter {
     #[must_use]
     pub fn pivots(&self) -> &[Vec<u8>] {
         &self.pivots
+    }
+
+    /// Length of the longest pivot, in bytes.
+    pub(crate) fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Whether long runs of encoded text are told of.

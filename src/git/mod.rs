@@ -30,6 +30,7 @@ pub mod rev;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod tree;
+pub(crate) mod tree_starts;
 pub(crate) mod walk;
 
 pub use ask::AskError;

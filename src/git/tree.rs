@@ -52,9 +52,17 @@ impl<'a> TreeEntries<'a> {
         Self { rest: content, format }
     }
 
+    /// Bytes that are still to be read.
+    pub(crate) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn read(&mut self) -> Option<TreeEntry<'a>> {
-        let space = memchr::memchr(b' ', &self.rest[..self.rest.len().min(8)])?;
-        let mode = u32::from_str_radix(std::str::from_utf8(&self.rest[..space]).ok()?, 8).ok()?;
+        let head = &self.rest[..self.rest.len().min(8)];
+        let space = head.iter().position(|byte| *byte == b' ').filter(|space| *space > 0)?;
+        let mode = head[..space]
+            .iter()
+            .try_fold(0_u32, |mode, digit| matches!(digit, b'0'..=b'7').then(|| mode << 3 | u32::from(digit - b'0')))?;
         let after = &self.rest[space + 1..];
         let nul = memchr::memchr(0, after)?;
         let behind = &after[nul + 1..];

@@ -90,6 +90,12 @@ pub fn is_archive(bytes: &[u8]) -> bool {
         || is_stub(head) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64)
 }
 
+/// Whether a file may be an archive, by how it begins and ends. Its first half a kilobyte and last 22 bytes suffice.
+pub(crate) fn may_be_archive(head: &[u8], tail: &[u8]) -> bool {
+    let head = &head[..head.len().min(HEAD)];
+    sniff(head).is_some() || is_stub(head) || zip::ends_like_zip(tail)
+}
+
 /// Whether `bytes` are printable text for as far as matters. True for none at all.
 pub(super) fn is_text(bytes: &[u8]) -> bool {
     let bytes = &bytes[..bytes.len().min(TEXT)];

@@ -37,6 +37,7 @@ use crate::coverage::Reason;
 
 pub use budget::Limits;
 pub use format::is_archive;
+pub(crate) use format::may_be_archive;
 pub use walker::is_archive_at;
 
 /// Bytes that can be read from any position: a slice in a [`std::io::Cursor`], or a file.

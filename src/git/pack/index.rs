@@ -1,5 +1,7 @@
 //! The index of a pack: names in order, each with the offset of its entry. Versions 1 and 2, mapped or made in memory.
 
+use std::sync::OnceLock;
+
 use super::super::hash;
 use super::super::map::{Bytes, Mapped};
 use super::super::oid::{ObjectFormat, Oid};
@@ -27,7 +29,22 @@ pub(crate) struct Index {
     /// Where the fan-out table begins: 8 in version 2, 0 in version 1.
     fanout: usize,
     large: usize,
+    /// A fan-out by more bits than the file's, for whoever looks up many names.
+    fine: OnceLock<Fine>,
 }
+
+/// For each beginning of a name, of `bits` bits, how many names begin with less.
+#[derive(Debug)]
+struct Fine {
+    bits: u32,
+    before: Vec<u32>,
+}
+
+/// Most bits of a [`Fine`] fan-out.
+const MAX_FINE_BITS: u32 = 22;
+
+/// Names that are looked at one by one. Honest names are spread evenly.
+const MAX_BUCKET: usize = 32;
 
 impl Index {
     /// Takes a mapped file for an index, if it is one.
@@ -85,7 +102,7 @@ impl Index {
         if rest % 8 != 0 || (fanout == 0 && rest != 0) || rest / 8 > count {
             return Err(IndexError::Size);
         }
-        Ok(Self { bytes, count, hash_len, fanout, large: rest / 8 })
+        Ok(Self { bytes, count, hash_len, fanout, large: rest / 8, fine: OnceLock::new() })
     }
 
     /// Whether the file is what git wrote, by its own checksum.
@@ -137,11 +154,36 @@ impl Index {
         (self.fanout == 8).then(|| be32(&self.bytes[start..start + 4]))
     }
 
+    /// Prepares for many look-ups.
+    pub(crate) fn refine(&self) {
+        self.fine.get_or_init(|| {
+            let bits = self.count.max(2).ilog2().clamp(8, MAX_FINE_BITS);
+            let mut before = Vec::with_capacity((1 << bits) + 1);
+            for at in 0..self.count {
+                let bucket = usize::try_from(be64(self.name(at)) >> (64 - bits)).unwrap_or(0);
+                // Names out of order, which only a damaged index has, are found by nobody.
+                while before.len() <= bucket {
+                    before.push(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+            }
+            before.resize((1 << bits) + 1, u32::try_from(self.count).unwrap_or(u32::MAX));
+            Fine { bits, before }
+        });
+    }
+
     /// Which entry has this name.
     pub(crate) fn find(&self, oid: &Oid) -> Option<usize> {
         let wanted = oid.as_bytes();
         if wanted.len() != self.hash_len {
             return None;
+        }
+        if let Some(Fine { bits, before }) = self.fine.get() {
+            let bucket = usize::try_from(be64(wanted) >> (64 - bits)).unwrap_or(0);
+            let (low, high) = (before[bucket] as usize, before[bucket + 1] as usize);
+            if high - low <= MAX_BUCKET {
+                let key = be64(wanted);
+                return (low..high).find(|at| be64(self.name(*at)) == key && self.name(*at) == wanted);
+            }
         }
         let bound = |first: usize| be32(&self.bytes[self.fanout + first * 4..][..4]) as usize;
         let first = usize::from(wanted[0]);
@@ -195,6 +237,8 @@ mod tests {
             assert_eq!((index.oid(at), index.offset(at)), (Some(oid), Some(offset)));
             assert_eq!(index.checksum(at), Some(checksum));
         }
+        index.refine();
+        assert!(entries.iter().enumerate().all(|(at, entry)| index.find(&entry.0) == Some(at)));
         assert_eq!((index.find(&oid(1)), index.oid(3)), (None, None));
         assert_eq!(Index::made(&[], ObjectFormat::Sha256).unwrap().len(), 0);
     }

@@ -1,7 +1,8 @@
 //! The deltas of a pack as a forest: who is made from whom, laid out in a few arrays.
 //!
-//! Read once from the entries' headers, in parallel and in the order of the file. The heaviest child of each entry
-//! comes last, which keeps few texts in memory at a time: whoever turns to the last child needs its parent no more.
+//! Read once from the entries' headers, in parallel and in the order of the file, for any number of walks; what one of
+//! them goes through is a [`super::choice::Choice`]. The heaviest child of each entry comes last, which keeps few texts
+//! in memory at a time: whoever turns to the last child needs its parent no more.
 
 use rayon::prelude::*;
 
@@ -12,28 +13,34 @@ use super::super::pack::entry::Content;
 
 const NONE: u32 = u32::MAX;
 
-/// The part of a pack's deltas that has to be walked.
+/// All deltas of a pack.
 #[derive(Debug, Default)]
 pub(super) struct Forest {
     /// Offsets of all entries, ascending.
     offsets: Vec<u64>,
     /// For each, its place in the pack's index.
     names: Vec<u32>,
-    /// Whether somebody wants to see it, one bit each.
-    visit: Vec<u64>,
+    /// For each, who it is made from.
+    links: Vec<Link>,
+    /// For each, its kind, where its tree has a root.
+    kinds: Vec<Option<Kind>>,
     first_child: Vec<u32>,
     children: Vec<u32>,
-    /// Whole objects that somebody wants to see or that others are made from.
+    /// Whole objects, the heaviest trees first.
     pub(super) roots: Vec<(u32, Kind)>,
     /// Entries whose base is not in this pack.
     pub(super) thin: Vec<u32>,
-    /// Names (places in the index) that cannot be read, and why.
-    pub(super) damaged: Vec<(u32, Damage)>,
+    /// Entries whose header makes no sense.
+    pub(super) broken: Vec<(u32, Damage)>,
+    /// Entries that are made from themselves in the end.
+    pub(super) cyclic: Vec<u32>,
+    /// Places in the index that point to no entry.
+    pub(super) outside: Vec<u32>,
 }
 
 /// What the header of an entry says about its place in the forest.
 #[derive(Debug, Clone, Copy)]
-enum Link {
+pub(super) enum Link {
     Root(Kind),
     Child(u32),
     Thin,
@@ -41,13 +48,14 @@ enum Link {
 }
 
 impl Forest {
-    /// Reads the headers of a pack. `wanted` says by its place in the index whether an object is to be visited, `kinds`
-    /// which kinds are.
-    pub(super) fn build(pack: &Pack, kinds: &[Kind], wanted: &(dyn Fn(usize) -> bool + Sync)) -> Self {
+    /// Reads the headers of a pack.
+    pub(super) fn build(pack: &Pack) -> Self {
         let mut forest = Self::sorted(pack);
-        let links = forest.links(pack);
-        let visited = forest.choose(&links, kinds, wanted);
-        forest.lay_out(&links, &visited);
+        forest.links = forest.read_links(pack);
+        forest.lay_out();
+        if forest.put_heaviest_last() < forest.len() {
+            forest.find_cycles();
+        }
         forest
     }
 
@@ -56,10 +64,10 @@ impl Forest {
         let end = pack.bytes().len() as u64;
         let mut entries: Vec<(u64, u32)> = Vec::with_capacity(pack.index.len());
         for name in 0..pack.index.len() {
-            let at = u32::try_from(name).unwrap_or(NONE);
+            let at = index(name);
             match pack.index.offset(name) {
                 Some(offset) if offset < end => entries.push((offset, at)),
-                _ => forest.damaged.push((at, Damage::Outside)),
+                _ => forest.outside.push(at),
             }
         }
         entries.par_sort_unstable();
@@ -67,7 +75,7 @@ impl Forest {
         forest
     }
 
-    fn links(&self, pack: &Pack) -> Vec<Link> {
+    fn read_links(&self, pack: &Pack) -> Vec<Link> {
         let link = |at: usize| match pack.header(self.offsets[at]).map(|header| header.content) {
             Ok(Content::Whole(kind)) => Link::Root(kind),
             Ok(Content::OffsetDelta(base)) => match self.find_before(at, base) {
@@ -98,38 +106,15 @@ impl Forest {
         u32::try_from(low + found).ok()
     }
 
-    /// Which entries are walked: those to be visited, and all that they are made from.
-    fn choose(&mut self, links: &[Link], kinds: &[Kind], wanted: &(dyn Fn(usize) -> bool + Sync)) -> Vec<bool> {
-        let mut reached = vec![false; links.len()];
-        self.visit = vec![0; links.len().div_ceil(64)];
-        for (start, kind) in kinds_of_trees(links).into_iter().enumerate() {
-            let of_kind = kind.is_none_or(|kind| kinds.contains(&kind));
-            if !of_kind || !wanted(self.names[start] as usize) {
-                continue;
-            }
-            self.visit[start / 64] |= 1 << (start % 64);
-            let mut at = start;
-            while !std::mem::replace(&mut reached[at], true) {
-                match links[at] {
-                    Link::Child(base) => at = base as usize,
-                    _ => break,
-                }
-            }
-        }
-        reached
-    }
-
-    fn lay_out(&mut self, links: &[Link], reached: &[bool]) {
-        let count = links.len();
+    fn lay_out(&mut self) {
+        let count = self.links.len();
         self.first_child = vec![0; count + 1];
-        let edges = || links.iter().zip(reached).enumerate().filter(|(_, (_, reached))| **reached);
-        for (at, (link, _)) in edges() {
-            let index = u32::try_from(at).unwrap_or(NONE);
+        for (at, link) in self.links.iter().enumerate() {
             match link {
                 Link::Child(base) => self.first_child[*base as usize + 1] += 1,
-                Link::Root(kind) => self.roots.push((index, *kind)),
-                Link::Thin => self.thin.push(index),
-                Link::Damaged(_) => {}
+                Link::Root(kind) => self.roots.push((index(at), *kind)),
+                Link::Thin => self.thin.push(index(at)),
+                Link::Damaged(damage) => self.broken.push((index(at), *damage)),
             }
         }
         for at in 0..count {
@@ -137,92 +122,89 @@ impl Forest {
         }
         let mut next = self.first_child.clone();
         self.children = vec![0; self.first_child[count] as usize];
-        for (at, (link, _)) in edges() {
+        for (at, link) in self.links.iter().enumerate() {
             if let Link::Child(base) = link {
-                self.children[next[*base as usize] as usize] = u32::try_from(at).unwrap_or(NONE);
+                self.children[next[*base as usize] as usize] = index(at);
                 next[*base as usize] += 1;
             }
         }
-        self.put_heaviest_last();
-        for (at, (link, _)) in edges() {
-            if let Link::Damaged(damage) = link {
-                self.fail(u32::try_from(at).unwrap_or(NONE), *damage);
-            }
-        }
-        self.report_cycles(links, reached);
     }
 
-    /// Weighs every tree, root by root, and orders each entry's children. Each entry is touched a few times.
-    fn put_heaviest_last(&mut self) {
-        let mut weight = vec![1_u32; self.offsets.len()];
-        let starts: Vec<u32> = self.roots.iter().map(|root| root.0).chain(self.thin.iter().copied()).collect();
+    /// Weighs every tree from its leaves, orders each entry's children, and passes the kind of the root on. Tells how
+    /// many entries a root leads to.
+    fn put_heaviest_last(&mut self) -> usize {
+        let mut weight = vec![1_u32; self.len()];
+        self.kinds = vec![None; self.len()];
         let mut order = Vec::new();
-        for start in starts {
+        let mut reached = 0;
+        for (start, kind) in self.roots.iter().map(|(root, kind)| (*root, *kind)) {
             order.clear();
             order.push(start);
             let mut at = 0;
             while let Some(entry) = order.get(at).copied() {
-                order.extend_from_slice(self.children(entry));
+                self.kinds[entry as usize] = Some(kind);
+                let children = self.first_child[entry as usize] as usize..self.first_child[entry as usize + 1] as usize;
+                order.extend_from_slice(&self.children[children]);
                 at += 1;
             }
+            reached += order.len();
             for entry in order.iter().rev() {
-                let range = self.child_range(*entry);
-                let children = &mut self.children[range];
-                weight[*entry as usize] = children.iter().map(|child| weight[*child as usize]).sum::<u32>() + 1;
-                if let Some(heaviest) = (0..children.len()).max_by_key(|at| (weight[children[*at] as usize], *at)) {
-                    let last = children.len() - 1;
-                    children.swap(heaviest, last);
+                let children =
+                    self.first_child[*entry as usize] as usize..self.first_child[*entry as usize + 1] as usize;
+                let children = &mut self.children[children];
+                let (mut total, mut heaviest) = (1, (0, 0));
+                for (at, child) in children.iter().enumerate() {
+                    let weight = weight[*child as usize];
+                    total += weight;
+                    heaviest = heaviest.max((weight, at));
+                }
+                weight[*entry as usize] = total;
+                if let Some(last) = children.len().checked_sub(1) {
+                    children.swap(heaviest.1, last);
                 }
             }
         }
         // The heaviest trees first, so that no thread is left alone with one at the end; the others as they lie.
-        let heavy = u32::try_from(self.offsets.len() / 512).unwrap_or(NONE).max(256);
+        let heavy = u32::try_from(self.len() / 512).unwrap_or(NONE).max(256);
         self.roots.sort_by_key(|(root, _)| {
             let weight = weight[*root as usize];
             std::cmp::Reverse(if weight >= heavy { weight } else { 0 })
         });
+        reached
     }
 
     /// Whatever no root leads to is made from itself.
-    fn report_cycles(&mut self, links: &[Link], reached: &[bool]) {
-        if links.iter().all(|link| matches!(link, Link::Root(_))) {
+    fn find_cycles(&mut self) {
+        if self.links.iter().all(|link| matches!(link, Link::Root(_))) {
             return;
         }
-        let mut seen = vec![false; links.len()];
-        let damaged = links.iter().enumerate().filter(|(_, link)| matches!(link, Link::Damaged(_)));
+        let mut seen = vec![false; self.links.len()];
         let mut queue: Vec<u32> = self.roots.iter().map(|root| root.0).chain(self.thin.iter().copied()).collect();
-        queue.extend(damaged.map(|(at, _)| u32::try_from(at).unwrap_or(NONE)));
+        queue.extend(self.broken.iter().map(|broken| broken.0));
         while let Some(entry) = queue.pop() {
             if !std::mem::replace(&mut seen[entry as usize], true) {
                 queue.extend_from_slice(self.children(entry));
             }
         }
-        for at in (0..links.len()).filter(|at| reached[*at] && !seen[*at]) {
-            if self.is_visited(at) {
-                self.damaged.push((self.names[at], Damage::Cycle));
-            }
+        self.cyclic = (0..self.links.len()).filter(|at| !seen[*at]).map(index).collect();
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// Who an entry is made from, if it is made from one of this pack.
+    pub(super) fn base(&self, entry: u32) -> Option<u32> {
+        match self.links[entry as usize] {
+            Link::Child(base) => Some(base),
+            _ => None,
         }
     }
 
-    /// Notes that an entry cannot be read, nor anything that is made from it.
-    fn fail(&mut self, entry: u32, damage: Damage) {
-        let mut lost = Vec::new();
-        self.lost_with(entry, &mut lost);
-        for (at, entry) in lost.into_iter().enumerate() {
-            let damage = if at == 0 { damage } else { Damage::Base };
-            self.damaged.push((self.names[entry as usize], damage));
-        }
-    }
-
-    /// Adds the entry and all that is made from it to `lost`, if somebody wants to see it; itself in any case.
-    pub(super) fn lost_with(&self, entry: u32, lost: &mut Vec<u32>) {
-        let mut queue = vec![entry];
-        while let Some(at) = queue.pop() {
-            if at == entry || self.is_visited(at as usize) {
-                lost.push(at);
-            }
-            queue.extend_from_slice(self.children(at));
-        }
+    /// The kind of an entry, which is that of the root of its tree; unknown for trees without one.
+    pub(super) fn kind(&self, entry: u32) -> Option<Kind> {
+        self.kinds[entry as usize]
     }
 
     fn child_range(&self, entry: u32) -> std::ops::Range<usize> {
@@ -235,19 +217,14 @@ impl Forest {
         &self.children[self.child_range(entry)]
     }
 
-    /// Whether somebody wants to see the entry.
-    pub(super) fn is_visited(&self, at: usize) -> bool {
-        self.visit[at / 64] & (1 << (at % 64)) != 0
-    }
-
-    /// How many entries somebody wants to see.
-    pub(super) fn visits(&self) -> u64 {
-        self.visit.iter().map(|word| u64::from(word.count_ones())).sum()
-    }
-
     /// Where an entry stands in the pack's index.
     pub(super) fn name(&self, entry: u32) -> usize {
         self.names[entry as usize] as usize
+    }
+
+    /// As [`Forest::name`], as it is stored.
+    pub(super) fn name_number(&self, entry: u32) -> u32 {
+        self.names[entry as usize]
     }
 
     pub(super) fn oid(&self, pack: &Pack, entry: u32) -> Option<Oid> {
@@ -265,23 +242,7 @@ impl Forest {
     }
 }
 
-/// The kind of each entry, which is that of the root of its tree; unknown for trees without one.
-fn kinds_of_trees(links: &[Link]) -> Vec<Option<Kind>> {
-    let mut kinds: Vec<Option<Kind>> = vec![None; links.len()];
-    let mut known = vec![false; links.len()];
-    let mut path = Vec::new();
-    for start in 0..links.len() {
-        let (mut at, mut kind) = (start, None);
-        while !std::mem::replace(&mut known[at], true) {
-            path.push(at);
-            match links[at] {
-                Link::Child(base) => at = base as usize,
-                Link::Root(root) => kind = Some(root),
-                Link::Thin | Link::Damaged(_) => {}
-            }
-        }
-        let kind = kind.or(kinds[at]);
-        path.drain(..).for_each(|at| kinds[at] = kind);
-    }
-    kinds
+/// An entry's number, or a name's place in the index. A pack has at most 2³² of either.
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(NONE)
 }

@@ -21,11 +21,11 @@ const MAX_BASE: u64 = 512 << 20;
 /// Shows what the threads have left.
 pub(super) fn finish<V: Visitor>(shared: &Shared<'_>, visitor: V, loose: &[Oid]) -> Lost {
     let mut late = std::mem::take(&mut *shared.late());
-    for (number, forest) in shared.forests.iter().enumerate() {
-        late.entries.extend(forest.thin.iter().map(|entry| (number, *entry)));
-        let index = &shared.odb.packs[number].index;
+    for (number, choice) in shared.choices.iter().enumerate() {
+        late.entries.extend(choice.thin.iter().map(|entry| (number, *entry)));
+        let index = &shared.pack(number).index;
         let named = |(name, damage): &(u32, Damage)| index.oid(*name as usize).map(|oid| (oid, *damage));
-        late.lost.extend(forest.damaged.iter().filter_map(named));
+        late.lost.extend(choice.damaged.iter().filter_map(named));
     }
     let mut end = End { shared, worker: Worker::new(shared, 0, visitor), lost: Lost::default() };
     end.worker.room = Room { text: MAX_IN_MEMORY, kept: 32 << 20 };
@@ -60,16 +60,26 @@ impl<V: Visitor> End<'_, V> {
     }
 
     fn entry(&mut self, pack: usize, entry: u32, late: &mut Late) {
-        let Some(oid) = self.shared.forests[pack].oid(&self.shared.odb.packs[pack], entry) else { return };
-        let kind = self.shared.odb.kind(&oid).ok().flatten();
-        match (kind, self.shared.odb.read_within(&oid, MAX_IN_MEMORY)) {
+        let (store, choice) = (self.shared.store, &self.shared.choices[pack]);
+        let (odb, forest) = (store.odb, &store.forests[pack]);
+        let Some(oid) = forest.oid(&odb.packs[pack], entry) else { return };
+        let kind = odb.kind(&oid).ok().flatten();
+        if kind.is_some_and(|kind| !self.shared.plan.kinds.contains(&kind)) {
+            return;
+        }
+        match (kind, odb.read_within(&oid, MAX_IN_MEMORY)) {
             (_, Ok(Some((kind, bytes)))) => self.worker.below(entry, kind, Buffer::from(bytes)),
             (Some(kind), Err(ObjectError::TooLarge { .. })) => {
-                let object = Object { oid, kind, fresh: self.shared.forests[pack].is_visited(entry as usize) };
+                let object = Object { oid, kind, fresh: choice.is_visited(entry) };
                 if let Err(error) = self.stream(pack, entry, &object) {
                     self.fail(&object, error, late);
                 }
-                late.entries.extend(self.shared.forests[pack].children(entry).iter().map(|child| (pack, *child)));
+                let children = forest.children(entry);
+                let mut next = 0;
+                while let Some(at) = choice.next(children, next) {
+                    late.entries.push((pack, children[at]));
+                    next = at + 1;
+                }
             }
             (_, Err(ObjectError::Damaged { damage, .. })) => self.worker.lose(entry, damage),
             _ => self.worker.lose(entry, Damage::Base),
@@ -89,7 +99,8 @@ impl<V: Visitor> End<'_, V> {
         if !object.fresh {
             return Ok(());
         }
-        let (pack, offset) = (&self.shared.odb.packs[pack], self.shared.forests[pack].offset(entry));
+        let odb = self.shared.store.odb;
+        let (pack, offset) = (self.shared.pack(pack), self.shared.store.forests[pack].offset(entry));
         let header = pack.header(offset).map_err(damaged)?;
         let mut stored = ZlibDecoder::new(pack.compressed(&header));
         let (base, at) = match header.content {
@@ -98,7 +109,7 @@ impl<V: Visitor> End<'_, V> {
             Content::NameDelta(base) => (Some(base), offset),
         };
         let base = base.ok_or_else(|| damaged(Damage::Base))?;
-        let (_, base) = self.shared.odb.read_within(&base, MAX_BASE)?.ok_or_else(|| damaged(Damage::Base))?;
+        let (_, base) = odb.read_within(&base, MAX_BASE)?.ok_or_else(|| damaged(Damage::Base))?;
         let header = pack.header(at).map_err(damaged)?;
         let size = usize::try_from(header.size).ok().filter(|size| *size as u64 <= MAX_BASE);
         let too_large = || ObjectError::TooLarge { oid: object.oid, size: header.size, limit: MAX_BASE };
@@ -129,7 +140,7 @@ impl<V: Visitor> End<'_, V> {
     }
 
     fn loose(&mut self, oid: &Oid) {
-        let too_large = match self.shared.odb.read_within(oid, MAX_IN_MEMORY) {
+        let too_large = match self.shared.store.odb.read_within(oid, MAX_IN_MEMORY) {
             Ok(Some((kind, bytes))) => {
                 if self.shared.plan.kinds.contains(&kind) {
                     self.check_name(oid, kind, &bytes);
@@ -138,7 +149,7 @@ impl<V: Visitor> End<'_, V> {
                 return;
             }
             Ok(None) => Err(ObjectError::Damaged { oid: *oid, damage: Damage::Outside }),
-            Err(ObjectError::TooLarge { .. }) => self.shared.odb.open_loose(oid),
+            Err(ObjectError::TooLarge { .. }) => self.shared.store.odb.open_loose(oid),
             Err(error) => Err(error),
         };
         let outcome = match too_large {
@@ -154,7 +165,7 @@ impl<V: Visitor> End<'_, V> {
 
     /// A loose object has no checksum in an index; its name is one.
     fn check_name(&mut self, oid: &Oid, kind: super::Kind, bytes: &[u8]) {
-        if super::super::hash::name(self.shared.odb.format, kind, bytes) != Some(*oid) {
+        if super::super::hash::name(self.shared.store.odb.format, kind, bytes) != Some(*oid) {
             self.lost.suspect.push(*oid);
         }
     }
@@ -172,7 +183,7 @@ impl<V: Visitor> End<'_, V> {
             if (self.shared.plan.stop)() {
                 break;
             }
-            match self.shared.odb.read(&oid) {
+            match self.shared.store.odb.read(&oid) {
                 Ok(Some((kind, bytes))) => {
                     if self.shared.plan.kinds.contains(&kind) {
                         self.show(&Object { oid, kind, fresh: true }, &bytes);

@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+mod choice;
 mod delta_reader;
 mod forest;
 mod large;
@@ -20,7 +21,8 @@ mod tree;
 use super::object::{Damage, Kind, ObjectError};
 use super::odb::Odb;
 use super::oid::Oid;
-pub(crate) use super::pack::delta::Copied;
+pub(crate) use super::pack::delta::{Copied, Op, Ops};
+use choice::Choice;
 use forest::Forest;
 use tree::Worker;
 
@@ -44,6 +46,15 @@ pub(crate) struct Made<'a> {
     pub(crate) copies: &'a [Copied],
 }
 
+/// A text that was not built: a delta against a base that is at hand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unbuilt<'a> {
+    pub(crate) base: &'a [u8],
+    pub(crate) instructions: &'a [u8],
+    /// What its header promises, which nobody has checked.
+    pub(crate) size: usize,
+}
+
 /// One thread's view of the objects.
 pub(crate) trait Visitor: Send {
     /// What it remembers about an object for those that are made from it.
@@ -55,6 +66,11 @@ pub(crate) trait Visitor: Send {
     /// An object made from another.
     fn made(&mut self, object: &Object, base: &Self::State, made: &Made<'_>) -> Self::State;
 
+    /// Whether an object that nothing else is made from is done with without being built. One that cannot be built is not.
+    fn passes(&mut self, _object: &Object, _base: &Self::State, _unbuilt: &Unbuilt<'_>) -> bool {
+        false
+    }
+
     /// An object too large for memory.
     ///
     /// # Errors
@@ -62,12 +78,11 @@ pub(crate) trait Visitor: Send {
     fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()>;
 }
 
-/// What to walk, and with how much.
+/// What one walk shows.
 pub(crate) struct Plan<'a> {
     pub(crate) kinds: &'a [Kind],
     /// Which objects are to be visited, by name.
     pub(crate) wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
-    pub(crate) threads: usize,
     /// Asked now and then; true ends the walk.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -79,10 +94,6 @@ pub(crate) struct Lost {
     pub(crate) objects: Vec<ObjectError>,
     /// Objects that can be read although the index says that they are not what they were.
     pub(crate) suspect: Vec<Oid>,
-    /// Directories and files of the store that cannot be read.
-    pub(crate) files: Vec<super::disk::DiskError>,
-    /// Indexes that are not what git wrote.
-    pub(crate) indexes: Vec<String>,
     /// Objects that were not visited because the walk was stopped.
     pub(crate) unvisited: u64,
 }
@@ -92,40 +103,91 @@ pub(crate) struct Lost {
 #[error("the worker threads cannot be started: {0}")]
 pub(crate) struct NoThreads(#[from] rayon::ThreadPoolBuildError);
 
-/// Shows every wanted object of the store to one of the visitors. `make` makes one for each thread; it is dropped when
-/// its thread is done. `expect` is told how many objects there will be.
-pub(crate) fn walk<V: Visitor>(
-    odb: &Odb,
-    plan: &Plan<'_>,
-    make: &(dyn Fn() -> V + Sync),
-    expect: &dyn Fn(u64),
-) -> Result<Lost, NoThreads> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(plan.threads).build()?;
-    let repeated = Repeated::find(&pool, odb);
-    let (forests, indexes) = pool.install(|| {
-        let build = |(number, pack): (usize, &super::pack::Pack)| {
-            let wanted = |name: usize| !repeated.has(number, name) && (plan.wanted)(pack.index.name(name));
-            Forest::build(pack, plan.kinds, &wanted)
-        };
-        rayon::join(
-            || odb.packs.iter().enumerate().map(build).collect::<Vec<Forest>>(),
-            || odb.packs.iter().filter_map(super::pack::Pack::complaint).collect(),
-        )
-    });
-    let (loose, files) = loose(odb, plan);
-    let total = forests.iter().map(Forest::visits).sum::<u64>() + loose.len() as u64;
-    expect(total);
-    let shared = Shared { odb, forests: &forests, plan, visited: AtomicUsize::new(0), late: Mutex::default() };
-    shared.walk_trees(&pool, make);
-    let mut lost = pool.install(|| large::finish(&shared, make(), &loose));
-    (lost.files, lost.indexes) = (files, indexes);
-    let seen = shared.visited.load(Ordering::Relaxed) as u64 + lost.objects.len() as u64;
-    lost.unvisited = if (plan.stop)() { total.saturating_sub(seen) } else { 0 };
-    Ok(lost)
+impl Lost {
+    /// Adds what another walk over the same store could not show.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.objects.sort_by_key(ToString::to_string);
+        self.objects.dedup_by_key(|error| error.to_string());
+        self.suspect.extend(other.suspect);
+        self.suspect.sort_unstable();
+        self.suspect.dedup();
+        self.unvisited += other.unvisited;
+    }
 }
 
+/// A store laid out for any number of walks.
+pub(crate) struct Store<'a> {
+    odb: &'a Odb,
+    pool: rayon::ThreadPool,
+    forests: Vec<Forest>,
+    repeated: Repeated,
+    /// Objects that no pack holds, each with its kind, if its header says one.
+    loose: Vec<(Oid, Option<Kind>)>,
+    files: Vec<super::disk::DiskError>,
+    indexes: Vec<String>,
+}
+
+impl<'a> Store<'a> {
+    /// Reads the headers of all entries.
+    pub(crate) fn new(odb: &'a Odb, threads: usize) -> Result<Self, NoThreads> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
+        odb.packs.iter().for_each(|pack| pack.index.refine());
+        let repeated = Repeated::find(&pool, odb);
+        let (forests, indexes) = pool.install(|| {
+            rayon::join(
+                || odb.packs.iter().map(Forest::build).collect::<Vec<Forest>>(),
+                || odb.packs.iter().filter_map(super::pack::Pack::complaint).collect(),
+            )
+        });
+        let (loose, files) = loose(odb, &pool);
+        Ok(Self { odb, pool, forests, repeated, loose, files, indexes })
+    }
+
+    /// Runs something that is parallel in itself on the threads of the walks.
+    pub(crate) fn install<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(run)
+    }
+
+    /// Shows every wanted object to one of the visitors. `make` makes one for each thread; it is dropped when its thread
+    /// is done. `expect` is told how many objects there will be.
+    pub(crate) fn walk<V: Visitor>(
+        &self,
+        plan: &Plan<'_>,
+        make: &(dyn Fn() -> V + Sync),
+        expect: &dyn Fn(u64),
+    ) -> Lost {
+        let choose = |(number, forest): (usize, &Forest)| {
+            let index = &self.odb.packs[number].index;
+            let wanted = |name: usize| !self.repeated.has(number, name) && (plan.wanted)(index.name(name));
+            Choice::new(forest, plan.kinds, &wanted)
+        };
+        let choices: Vec<Choice> = self.forests.iter().enumerate().map(choose).collect();
+        let of_kind = |kind: &Option<Kind>| kind.is_none_or(|kind| plan.kinds.contains(&kind));
+        let loose = self.loose.iter().filter(|(oid, kind)| of_kind(kind) && (plan.wanted)(oid.as_bytes()));
+        let loose: Vec<Oid> = loose.map(|(oid, _)| *oid).collect();
+        let total = choices.iter().map(Choice::visits).sum::<u64>() + loose.len() as u64;
+        expect(total);
+        let shared = Shared { store: self, choices, plan, visited: AtomicUsize::new(0), late: Mutex::default() };
+        shared.walk_trees(make);
+        let mut lost = self.pool.install(|| large::finish(&shared, make(), &loose));
+        let seen = shared.visited.load(Ordering::Relaxed) as u64 + lost.objects.len() as u64;
+        lost.unvisited = if (plan.stop)() { total.saturating_sub(seen) } else { 0 };
+        lost
+    }
+
+    /// Directories and files that cannot be read, and indexes that are not what git wrote.
+    pub(crate) fn take_problems(&mut self) -> (Vec<super::disk::DiskError>, Vec<String>) {
+        (std::mem::take(&mut self.files), std::mem::take(&mut self.indexes))
+    }
+}
+
+/// Names of loose objects, with their kinds, and the directories that cannot be read.
+type Loose = (Vec<(Oid, Option<Kind>)>, Vec<super::disk::DiskError>);
+
 /// The loose objects that no pack holds.
-fn loose(odb: &Odb, plan: &Plan<'_>) -> (Vec<Oid>, Vec<super::disk::DiskError>) {
+fn loose(odb: &Odb, pool: &rayon::ThreadPool) -> Loose {
+    use rayon::prelude::*;
     let (mut oids, mut problems) = (Vec::new(), Vec::new());
     for dir in &odb.loose {
         let (found, errors) = super::loose::list(dir, odb.format);
@@ -134,8 +196,9 @@ fn loose(odb: &Odb, plan: &Plan<'_>) -> (Vec<Oid>, Vec<super::disk::DiskError>) 
     }
     oids.sort_unstable();
     oids.dedup();
-    oids.retain(|oid| (plan.wanted)(oid.as_bytes()) && !odb.packs.iter().any(|pack| pack.index.find(oid).is_some()));
-    (oids, problems)
+    oids.retain(|oid| !odb.packs.iter().any(|pack| pack.index.find(oid).is_some()));
+    let kind = |oid: Oid| (oid, odb.open_loose(&oid).ok().flatten().map(|opened| opened.kind));
+    (pool.install(|| oids.into_par_iter().map(kind).collect()), problems)
 }
 
 /// What is left for later: objects that take more memory than a thread has, and those that could not be read.
@@ -149,20 +212,21 @@ struct Late {
 
 /// What all threads of a walk share.
 struct Shared<'a> {
-    odb: &'a Odb,
-    forests: &'a [Forest],
+    store: &'a Store<'a>,
+    /// One for each pack.
+    choices: Vec<Choice>,
     plan: &'a Plan<'a>,
     visited: AtomicUsize,
     late: Mutex<Late>,
 }
 
 impl Shared<'_> {
-    fn walk_trees<V: Visitor>(&self, pool: &rayon::ThreadPool, make: &(dyn Fn() -> V + Sync)) {
-        for number in 0..self.forests.len() {
+    fn walk_trees<V: Visitor>(&self, make: &(dyn Fn() -> V + Sync)) {
+        for (number, choice) in self.choices.iter().enumerate().filter(|(_, choice)| !choice.roots.is_empty()) {
             let next = AtomicUsize::new(0);
-            pool.broadcast(|_| {
+            self.store.pool.broadcast(|_| {
                 let mut worker = Worker::new(self, number, make());
-                let roots = &self.forests[number].roots;
+                let roots = &choice.roots;
                 loop {
                     let from = next.fetch_add(CHUNK, Ordering::Relaxed);
                     if from >= roots.len() || (self.plan.stop)() {
@@ -174,6 +238,10 @@ impl Shared<'_> {
                 }
             });
         }
+    }
+
+    fn pack(&self, number: usize) -> &super::pack::Pack {
+        &self.store.odb.packs[number]
     }
 
     fn late(&self) -> std::sync::MutexGuard<'_, Late> {

@@ -6,7 +6,9 @@ use super::super::inflate::{Buffer, Inflater};
 use super::super::object::{Damage, Kind};
 use super::super::pack::delta;
 use super::super::pack::entry::{Content, Header};
-use super::{Copied, Made, Object, Shared, Visitor};
+use super::choice::Choice;
+use super::forest::Forest;
+use super::{Copied, Made, Object, Shared, Unbuilt, Visitor};
 
 /// Bytes of texts that all threads together keep for what is made from them.
 const KEPT: usize = 48 << 20;
@@ -21,6 +23,14 @@ struct Level<S> {
     kind: Kind,
     entry: u32,
     next: usize,
+}
+
+/// What became of a child.
+enum Visited<S> {
+    /// Nothing is made from it.
+    Leaf,
+    /// What is known of it for those that are made from it.
+    Inner(S),
 }
 
 /// How much memory a walk may take.
@@ -48,7 +58,7 @@ pub(super) struct Worker<'a, V: Visitor> {
 
 impl<'a, V: Visitor> Worker<'a, V> {
     pub(super) fn new(shared: &'a Shared<'a>, pack: usize, visitor: V) -> Self {
-        let kept = (KEPT / shared.plan.threads.max(1)).max(KEPT_AT_LEAST);
+        let kept = (KEPT / shared.store.pool.current_num_threads().max(1)).max(KEPT_AT_LEAST);
         let room = Room { text: (kept / 3).max(4 << 20) as u64, kept };
         Self {
             shared,
@@ -88,7 +98,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
         }
         self.check(root);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let pack = &self.shared.odb.packs[self.pack];
+        let pack = self.shared.pack(self.pack);
         self.inflater.inflate(pack.compressed(&header), size, bytes)?;
         Ok(true)
     }
@@ -100,15 +110,16 @@ impl<'a, V: Visitor> Worker<'a, V> {
         self.count(&object);
         let mut levels = vec![Level { bytes, state, kind, entry, next: 0 }];
         while let Some(level) = levels.last_mut() {
-            let children = self.shared.forests[self.pack].children(level.entry);
-            let Some(child) = children.get(level.next).copied() else {
+            let children = self.forest().children(level.entry);
+            let Some(at) = self.choice().next(children, level.next) else {
                 if let Some(level) = levels.pop() {
                     self.give_back(level.bytes);
                 }
                 continue;
             };
-            level.next += 1;
-            let is_last = level.next == children.len();
+            let child = children[at];
+            level.next = at + 1;
+            let is_last = self.choice().next(children, level.next).is_none();
             let kept: usize = levels.iter().map(|level| level.bytes.held()).sum();
             if levels.len() > 1 && kept > self.room.kept {
                 self.put_off(child);
@@ -126,63 +137,90 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// nothing is made from it.
     fn child(&mut self, entry: u32, levels: &[Level<V::State>]) -> Option<Option<Level<V::State>>> {
         let level = levels.last()?;
+        let object = self.object(entry, level.kind)?;
         let mut bytes = self.spare.pop().unwrap_or_default();
-        match self.apply(entry, &level.bytes, &mut bytes) {
-            Ok(true) => {}
-            Ok(false) => {
+        match self.make(entry, &object, level, &mut bytes) {
+            Ok(Some(Visited::Inner(state))) => {
+                self.count(&object);
+                Some(Some(Level { bytes, state, kind: level.kind, entry, next: 0 }))
+            }
+            Ok(Some(Visited::Leaf)) => {
+                self.count(&object);
+                self.give_back(bytes);
+                Some(None)
+            }
+            Ok(None) => {
                 self.put_off(entry);
-                return None;
+                None
             }
             Err(damage) => {
                 self.lose(entry, damage);
-                return None;
+                None
             }
         }
-        let kind = level.kind;
-        let object = self.object(entry, kind)?;
-        let made = Made { bytes: &bytes, copies: &self.copies };
-        let state = self.visitor.made(&object, &level.state, &made);
-        self.count(&object);
-        if self.shared.forests[self.pack].children(entry).is_empty() {
-            self.give_back(bytes);
-            return Some(None);
-        }
-        Some(Some(Level { bytes, state, kind, entry, next: 0 }))
     }
 
-    /// False if it is too large for here.
-    fn apply(&mut self, entry: u32, base: &[u8], out: &mut Buffer) -> Result<bool, Damage> {
+    /// Visits what is made from a level, and builds it if it has to be. `None` if it is too large for here.
+    fn make(
+        &mut self,
+        entry: u32,
+        object: &Object,
+        level: &Level<V::State>,
+        bytes: &mut Buffer,
+    ) -> Result<Option<Visited<V::State>>, Damage> {
+        let Some((start, size)) = self.delta(entry, &level.bytes)? else { return Ok(None) };
+        let instructions = &self.delta[start..];
+        let is_leaf = self.choice().next(self.forest().children(entry), 0).is_none();
+        let unbuilt = Unbuilt { base: &level.bytes, instructions, size };
+        if is_leaf && self.visitor.passes(object, &level.state, &unbuilt) {
+            return Ok(Some(Visited::Leaf));
+        }
+        delta::apply(&level.bytes, instructions, size, bytes, &mut self.copies)?;
+        let made = Made { bytes, copies: &self.copies };
+        let state = self.visitor.made(object, &level.state, &made);
+        Ok(Some(if is_leaf { Visited::Leaf } else { Visited::Inner(state) }))
+    }
+
+    /// Inflates a delta. Tells where its instructions begin and the length of what it makes; `None` if that is too large
+    /// for here.
+    fn delta(&mut self, entry: u32, base: &[u8]) -> Result<Option<(usize, usize)>, Damage> {
         let header = self.header(entry)?;
         if matches!(header.content, Content::Whole(_)) {
             return Err(Damage::Header);
         }
         if header.size > self.room.text {
-            return Ok(false);
+            return Ok(None);
         }
         self.check(entry);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let pack = &self.shared.odb.packs[self.pack];
+        let pack = self.shared.pack(self.pack);
         self.inflater.inflate(pack.compressed(&header), size, &mut self.delta)?;
         let (from, size, start) = delta::sizes(&self.delta)?;
         if from != base.len() as u64 {
             return Err(Damage::Delta);
         }
         if size > self.room.text {
-            return Ok(false);
+            return Ok(None);
         }
-        let size = usize::try_from(size).map_err(|_| Damage::Length)?;
-        delta::apply(base, &self.delta[start..], size, out, &mut self.copies)?;
-        Ok(true)
+        Ok(Some((start, usize::try_from(size).map_err(|_| Damage::Length)?)))
+    }
+
+    fn forest(&self) -> &'a Forest {
+        &self.shared.store.forests[self.pack]
+    }
+
+    fn choice(&self) -> &'a Choice {
+        &self.shared.choices[self.pack]
     }
 
     fn header(&self, entry: u32) -> Result<Header, Damage> {
-        self.shared.odb.packs[self.pack].header(self.shared.forests[self.pack].offset(entry))
+        self.shared.pack(self.pack).header(self.forest().offset(entry))
     }
 
     /// Compares the stored bytes with the checksum in the index. A difference is told and not acted on: what can be
     /// inflated is searched all the same.
     fn check(&mut self, entry: u32) {
-        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let (pack, forest) = (self.shared.pack(self.pack), self.forest());
         let Some(expected) = pack.index.checksum(forest.name(entry)) else { return };
         let range = (usize::try_from(forest.offset(entry)), usize::try_from(forest.end(pack, entry)));
         let (Ok(start), Ok(end)) = range else { return };
@@ -192,9 +230,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     fn object(&self, entry: u32, kind: Kind) -> Option<Object> {
-        let forest = &self.shared.forests[self.pack];
-        let oid = forest.oid(&self.shared.odb.packs[self.pack], entry)?;
-        Some(Object { oid, kind, fresh: forest.is_visited(entry as usize) })
+        let oid = self.forest().oid(self.shared.pack(self.pack), entry)?;
+        Some(Object { oid, kind, fresh: self.choice().is_visited(entry) })
     }
 
     fn count(&mut self, object: &Object) {
@@ -213,9 +250,9 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     pub(super) fn lose(&mut self, entry: u32, damage: Damage) {
-        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let (pack, forest) = (self.shared.pack(self.pack), self.forest());
         let mut lost = Vec::new();
-        forest.lost_with(entry, &mut lost);
+        self.choice().lost_with(forest, entry, &mut lost);
         let mut late = self.shared.late();
         for (at, entry) in lost.into_iter().enumerate() {
             if let Some(oid) = forest.oid(pack, entry) {
@@ -227,7 +264,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// Tells the others what this thread has seen of this pack.
     fn settle(&mut self) {
         self.shared.visited.fetch_add(std::mem::take(&mut self.visited), Ordering::Relaxed);
-        let (pack, forest) = (&self.shared.odb.packs[self.pack], &self.shared.forests[self.pack]);
+        let (pack, forest) = (self.shared.pack(self.pack), &self.shared.store.forests[self.pack]);
         let suspect = self.suspect.drain(..).filter_map(|entry| forest.oid(pack, entry));
         self.shared.late().suspect.extend(suspect);
     }
@@ -235,7 +272,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
 impl<V: Visitor> Drop for Worker<'_, V> {
     fn drop(&mut self) {
-        if !self.shared.odb.packs.is_empty() {
+        if !self.shared.store.forests.is_empty() {
             self.settle();
         }
     }

@@ -3,16 +3,17 @@
 //! Keys are looked for in every object of a store; what code means can only be asked of a tree, and HEAD's is the one
 //! that somebody is about to run.
 
+use std::collections::HashSet;
+
 use rayon::prelude::*;
 
-use super::Error;
+use super::visitor::Common;
 use crate::finding::Reach;
 use crate::git::changes::Differ;
-use crate::git::walk::NoThreads;
-use crate::git::{Kind, Odb, Oid, Repository};
+use crate::git::walk::Store;
+use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::site::{PathText, Place};
-use crate::source::Shared;
 use crate::source::neighbours::Committed;
 use crate::source::staged::tree_of;
 
@@ -48,22 +49,27 @@ impl std::fmt::Debug for Heads {
     }
 }
 
-/// What source lints want to know of HEAD's files. What cannot be read was counted by the search of the store.
+/// What source lints want to know of HEAD's files. What cannot be read was counted by the search of the store, which
+/// also knows what mentions Stripe: the other blobs are not read again.
 pub(super) fn facts(
-    shared: &Shared<'_>,
-    repository: &Repository,
-    odb: &Odb,
+    store: &Store<'_>,
+    common: &Common<'_>,
     head: Option<Oid>,
-    threads: usize,
-) -> Result<Vec<SourceFacts>, Error> {
-    let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Ok(Vec::new()) };
-    let mut differ = Differ::new(odb, repository.format);
-    differ.trees(None, tree_of(odb, repository, &head));
+    mentions: &HashSet<Oid>,
+) -> Vec<SourceFacts> {
+    let (shared, odb) = (common.shared, common.odb);
+    let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Vec::new() };
+    let mut differ = Differ::new(odb, common.repo.format);
+    differ.trees(None, tree_of(odb, common.repo, &head));
+    let may_matter = |path: &str, oid: &Oid| {
+        shared.lints().may_read(path)
+            && (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || common.knows(oid.as_bytes()))
+    };
     let files: Vec<(String, Oid)> = differ
         .changes
         .into_iter()
         .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new?)))
-        .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && shared.lints().may_read(path))
+        .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && may_matter(path, &side.oid))
         .map(|(path, side)| (path, side.oid))
         .collect();
     let read = |(path, oid): &(String, Oid)| {
@@ -75,8 +81,7 @@ pub(super) fn facts(
             Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
         shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(NoThreads::from)?;
-    let mut facts: Vec<SourceFacts> = pool.install(|| files.par_iter().filter_map(read).collect());
+    let mut facts: Vec<SourceFacts> = store.install(|| files.par_iter().filter_map(read).collect());
     facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));
-    Ok(facts)
+    facts
 }

@@ -11,102 +11,140 @@ use crate::decode;
 use crate::engine::prefilter::{Found, Prefilter};
 use crate::git::walk::Copied;
 
-/// Stretches to be searched that are nearer to each other than this are searched as one.
-const JOIN: usize = 64;
+/// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
+/// as much as this many bytes.
+const JOIN: usize = 160;
+
+/// Bytes on either side of a seam that show every long run across it: more than the shortest run has.
+pub(super) const SIGN: usize = 128;
 
 /// Adds to `found` what [`Prefilter::find`] would find in `bytes`, of which `copies` came from a text where it found `known`.
 pub(super) fn find(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
-    let longest = prefilter.pivots().iter().map(Vec::len).max().unwrap_or(1);
-    let dirty = dirty(copies, bytes.len(), longest);
-    let runs = if prefilter.has_runs() { dirty_runs(copies, bytes) } else { Vec::new() };
-    for range in &dirty {
-        let end = (range.end + longest - 1).min(bytes.len());
-        let first = found.len();
-        prefilter.find_pivots(&bytes[range.start..end], found);
-        let mut at = first;
-        while let Some(pivot) = found.get_mut(at) {
-            pivot.at += range.start;
-            if pivot.at >= range.end {
-                found.truncate(at);
+    let first = found.len();
+    let mut seams = Seams { prefilter, bytes, found, stretch: 0..0, gaps: 0..0, run_end: 0 };
+    let (mut at, mut clean_from) = (0, 0);
+    for copy in copies {
+        seams.gap(at..copy.to, clean_from);
+        at = copy.to + copy.len;
+        // Pivots that begin before this came over whole.
+        clean_from = copy.to + (copy.len + 1).saturating_sub(prefilter.longest());
+    }
+    seams.gap(at..bytes.len(), clean_from);
+    seams.search();
+    if !known.is_empty() {
+        inherit(prefilter, known, copies, bytes, found);
+    }
+    if found.len() > first + 1 {
+        found[first..].sort_unstable_by_key(|pivot| (pivot.at, pivot.pivot));
+        found.dedup();
+    }
+}
+
+/// What is not copied, and what a copy cannot carry over because it reaches past its end.
+struct Seams<'a> {
+    prefilter: &'a Prefilter,
+    bytes: &'a [u8],
+    found: &'a mut Vec<Found>,
+    /// Offsets at which a pivot may begin that were not searched yet.
+    stretch: Range<usize>,
+    /// From the first to the last gap in it.
+    gaps: Range<usize>,
+    /// Long runs were looked for up to here.
+    run_end: usize,
+}
+
+impl Seams<'_> {
+    /// Adds what lies between two copies. Pivots from `clean_from` on may reach into it.
+    #[inline]
+    fn gap(&mut self, gap: Range<usize>, clean_from: usize) {
+        if clean_from > self.stretch.end + JOIN {
+            self.search();
+            self.stretch.start = clean_from;
+            self.gaps.start = gap.start;
+        }
+        self.stretch.end = gap.end;
+        self.gaps.end = gap.end;
+    }
+
+    /// Searches the stretch.
+    fn search(&mut self) {
+        let Range { start, end } = self.stretch.clone();
+        if start < end {
+            let first = self.found.len();
+            let last = self.bytes.len().min(end + self.prefilter.longest() - 1);
+            self.prefilter.find_pivots(&self.bytes[start..last], self.found);
+            let mut at = first;
+            while let Some(pivot) = self.found.get_mut(at) {
+                pivot.at += start;
+                if pivot.at >= end {
+                    self.found.truncate(at);
+                }
+                at += 1;
             }
-            at += 1;
+        }
+        if self.prefilter.has_runs() {
+            self.runs();
         }
     }
-    for range in &runs {
-        decode::long_runs(&bytes[range.clone()], &mut |at| {
-            found.push(Found { at: range.start + at, pivot: prefilter.long_run() });
-        });
+
+    /// Looks for long runs that touch the gaps. Where there is any sign of one, the run around is searched, each once.
+    fn runs(&mut self) {
+        let near = self.gaps.start.saturating_sub(SIGN)..self.bytes.len().min(self.gaps.end + SIGN);
+        let mut sign = false;
+        decode::long_runs(&self.bytes[near], &mut |_| sign = true);
+        if sign && self.gaps.end >= self.run_end {
+            let from = self.gaps.start.max(self.run_end);
+            let run = digits_before(self.bytes, from, self.run_end)..digits_after(self.bytes, self.gaps.end);
+            self.run_end = run.end;
+            push_runs(self.prefilter, self.bytes, run, self.found);
+        }
     }
+}
+
+/// Adds the pivots that the copies carry over.
+fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+    let mut run = 0..0;
     for copy in copies {
         let from = known.partition_point(|pivot| pivot.at < copy.from);
         for pivot in known[from..].iter().take_while(|pivot| pivot.at < copy.from + copy.len) {
             let at = pivot.at - copy.from + copy.to;
-            let searched = if pivot.pivot == prefilter.long_run() { &runs } else { &dirty };
-            if !contains(searched, at) {
-                found.push(Found { at, pivot: pivot.pivot });
+            if pivot.pivot != prefilter.long_run() {
+                if at + prefilter.pivots()[pivot.pivot].len() <= copy.to + copy.len {
+                    found.push(Found { at, pivot: pivot.pivot });
+                }
+            } else if !run.contains(&at) {
+                // A run that touches a seam is not the run that it was.
+                run = digits_before(bytes, at, run.end)..digits_after(bytes, at);
+                push_runs(prefilter, bytes, run.clone(), found);
             }
         }
     }
-    found.sort_unstable_by_key(|pivot| (pivot.at, pivot.pivot));
 }
 
-fn contains(ranges: &[Range<usize>], at: usize) -> bool {
-    let after = ranges.partition_point(|range| range.end <= at);
-    ranges.get(after).is_some_and(|range| range.start <= at)
+fn push_runs(prefilter: &Prefilter, bytes: &[u8], run: Range<usize>, found: &mut Vec<Found>) {
+    let start = run.start;
+    decode::long_runs(&bytes[run], &mut |at| found.push(Found { at: start + at, pivot: prefilter.long_run() }));
 }
 
-/// The offsets at which a pivot may begin that no copy carries over whole.
-fn dirty(copies: &[Copied], length: usize, longest: usize) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut clean_until = 0;
-    for copy in copies {
-        push(&mut ranges, clean_until..copy.to);
-        clean_until = copy.to + (copy.len + 1).saturating_sub(longest);
-    }
-    push(&mut ranges, clean_until..length);
-    ranges
+/// Where the run that goes on before `at` begins, not before `low`.
+fn digits_before(bytes: &[u8], at: usize, low: usize) -> usize {
+    at - bytes[low..at].iter().rev().take_while(|byte| decode::is_run_digit(**byte)).count()
 }
 
-fn push(ranges: &mut Vec<Range<usize>>, range: Range<usize>) {
-    match ranges.last_mut() {
-        Some(last) if range.start <= last.end + JOIN => last.end = last.end.max(range.end),
-        _ if range.is_empty() => {}
-        _ => ranges.push(range),
-    }
-}
-
-/// What lies around seams and insertions, up to the next delimiter of long runs on either side.
-fn dirty_runs(copies: &[Copied], bytes: &[u8]) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut at = 0;
-    let seams = copies.iter().map(|copy| (copy.to, copy.to + copy.len)).chain([(bytes.len(), bytes.len())]);
-    for (next, end) in seams {
-        let mut start = at;
-        let floor = ranges.last().map_or(0, |range| range.end);
-        while start > floor && decode::is_run_digit(bytes[start - 1]) {
-            start -= 1;
-        }
-        let mut stop = next;
-        while stop < bytes.len() && decode::is_run_digit(bytes[stop]) {
-            stop += 1;
-        }
-        match ranges.last_mut() {
-            Some(last) if start <= last.end => last.end = last.end.max(stop),
-            _ if start < stop => ranges.push(start..stop),
-            _ => {}
-        }
-        at = end;
-    }
-    ranges
+/// Where the run that goes on at `at` ends.
+fn digits_after(bytes: &[u8], at: usize) -> usize {
+    at + bytes[at..].iter().take_while(|byte| decode::is_run_digit(**byte)).count()
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod testing {
+    //! Deltas against any base, with bait in them.
+
     use super::*;
     use crate::decode::PIVOTS;
     use proptest::prelude::*;
 
-    fn piece() -> impl Strategy<Value = Vec<u8>> {
+    pub(in super::super) fn piece() -> impl Strategy<Value = Vec<u8>> {
         let bait: Vec<Vec<u8>> = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
         prop_oneof![
             4 => proptest::sample::select(bait),
@@ -121,42 +159,76 @@ mod tests {
     }
 
     #[derive(Debug, Clone)]
-    enum Op {
+    enum Step {
         Copy(proptest::sample::Index, proptest::sample::Index),
         Insert(Vec<u8>),
     }
 
-    fn op() -> impl Strategy<Value = Op> {
-        prop_oneof![
-            2 => any::<(proptest::sample::Index, proptest::sample::Index)>().prop_map(|(a, b)| Op::Copy(a, b)),
-            1 => piece().prop_map(Op::Insert),
-        ]
+    #[derive(Debug, Clone)]
+    pub(in super::super) struct Steps(Vec<Step>);
+
+    /// What the steps make of a base.
+    #[derive(Debug, Default)]
+    pub(in super::super) struct Delta {
+        pub(in super::super) bytes: Vec<u8>,
+        pub(in super::super) copies: Vec<Copied>,
+        pub(in super::super) instructions: Vec<u8>,
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(600))]
-        #[test]
-        fn inheriting_equals_searching(
-            base in proptest::collection::vec(piece(), 1..40),
-            ops in proptest::collection::vec(op(), 0..8),
-        ) {
-            let base = base.concat();
-            let texts = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
-            let prefilter = Prefilter::new(texts, true).unwrap();
-            let (mut bytes, mut copies) = (Vec::new(), Vec::new());
-            for op in ops {
-                match op {
-                    Op::Insert(piece) => bytes.extend(piece),
-                    Op::Copy(a, b) => {
+    pub(in super::super) fn delta() -> impl Strategy<Value = Steps> {
+        let step = prop_oneof![
+            2 => any::<(proptest::sample::Index, proptest::sample::Index)>().prop_map(|(a, b)| Step::Copy(a, b)),
+            1 => prop_oneof![piece(), "[a-z ]{1,60}".prop_map(String::into_bytes)].prop_map(Step::Insert),
+        ];
+        proptest::collection::vec(step, 0..8).prop_map(Steps)
+    }
+
+    impl Steps {
+        pub(in super::super) fn build(self, base: &[u8]) -> Delta {
+            let mut delta = Delta::default();
+            for step in self.0 {
+                match step {
+                    Step::Insert(piece) if !piece.is_empty() => {
+                        for part in piece.chunks(127) {
+                            delta.instructions.push(u8::try_from(part.len()).unwrap());
+                            delta.instructions.extend(part);
+                        }
+                        delta.bytes.extend(piece);
+                    }
+                    Step::Insert(_) => {}
+                    Step::Copy(a, b) => {
                         let (a, b) = (a.index(base.len() + 1), b.index(base.len() + 1));
                         let range = a.min(b)..a.max(b);
                         if !range.is_empty() {
-                            copies.push(Copied { from: range.start, to: bytes.len(), len: range.len() });
-                            bytes.extend(&base[range]);
+                            delta.copies.push(Copied { from: range.start, to: delta.bytes.len(), len: range.len() });
+                            delta.instructions.push(0xff);
+                            delta.instructions.extend(&u32::try_from(range.start).unwrap().to_le_bytes());
+                            delta.instructions.extend(&u32::try_from(range.len()).unwrap().to_le_bytes()[..3]);
+                            delta.bytes.extend(&base[range]);
                         }
                     }
                 }
             }
+            delta
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Delta, delta, piece};
+    use super::*;
+    use crate::decode::PIVOTS;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(600))]
+        #[test]
+        fn inheriting_equals_searching(base in proptest::collection::vec(piece(), 1..40), delta in delta()) {
+            let base = base.concat();
+            let texts = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
+            let prefilter = Prefilter::new(texts, true).unwrap();
+            let Delta { bytes, copies, .. } = delta.build(&base);
             let (mut known, mut whole, mut inherited) = (Vec::new(), Vec::new(), Vec::new());
             prefilter.find(&base, &mut known);
             prefilter.find(&bytes, &mut whole);

@@ -3,17 +3,20 @@
 //! First the store is searched object by object, without knowing any path ([`visitor`]). Only for what hit are trees and
 //! commits asked where it was, since when and until when ([`crate::attribute`]). Nothing is fetched, written or run.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod blobs;
 mod cache;
 mod head;
 mod inherit;
 mod places;
+mod structure;
 mod texts;
+mod unbuilt;
 mod visitor;
 
 use super::{Collector, Shared};
@@ -21,15 +24,17 @@ use crate::attribute;
 use crate::coverage::{Coverage, Reason};
 use crate::finding::{Exposure, Finding};
 use crate::git::refs::Refs;
-use crate::git::walk::{self, Plan};
+use crate::git::walk::{self, Lost, Plan, Store};
 use crate::git::{Index, Kind, Odb, Oid, OpenError, OpenOptions, Repository};
 use crate::lints::SourceFacts;
 use crate::rules::RuleSet;
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Sighting};
+use blobs::Searcher;
 use cache::Cache;
 pub use head::Heads;
-use visitor::{Common, Raw, Searcher, Seen};
+use structure::{Purpose, Reader};
+use visitor::{Common, Raw, Seen};
 
 /// How a history is scanned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -164,8 +169,6 @@ pub enum Error {
     Repository(#[from] OpenError),
 }
 
-const ALL: &[Kind] = &[Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
-
 /// Scans the whole store of a repository.
 ///
 /// # Errors
@@ -173,49 +176,67 @@ const ALL: &[Kind] = &[Kind::Blob, Kind::Tree, Kind::Commit, Kind::Tag];
 pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result<History, Error> {
     let odb = Odb::open(repo);
     let refs = Refs::read(repo);
-    let mut coverage = Coverage::default();
-    repo.report_problems(&mut coverage);
-    odb.report_problems(&mut coverage);
-    refs.report_problems(&mut coverage);
-    let index = index(repo, &mut coverage);
-    let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo));
-    let keep_clean = cache.is_some();
-    let total = Mutex::new(Seen::default());
-    let common = Common { shared, repo, odb: &odb, plain: options.plain, keep_clean, total };
-    let stop = || shared.expired();
+    let mut history = History { head: refs.head, ..History::default() };
+    repo.report_problems(&mut history.coverage);
+    odb.report_problems(&mut history.coverage);
+    refs.report_problems(&mut history.coverage);
+    let index = index(repo, &mut history.coverage);
+    let mut store = Store::new(&odb, options.threads)?;
+    let (files, indexes) = store.take_problems();
+    let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo, &mut history.warnings));
+    let common =
+        Common { shared, repo, odb: &odb, plain: options.plain, cache: cache.as_ref(), total: Mutex::default() };
+    let (mut seen, lost) = search(&common, &store, &refs);
+    history.facts = head::facts(&store, &common, refs.head, &seen.mentions);
+    history.coverage.merge(std::mem::take(&mut seen.coverage));
+    if let Some(cache) = cache {
+        let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
+        let failed = cache.save(clean).err();
+        history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
+    }
+    count_lost(&mut history.coverage, lost);
+    files.iter().for_each(|error| history.coverage.skip(error.reason(), error.to_string()));
+    indexes.into_iter().for_each(|index| history.coverage.skip(Reason::Damaged, index));
+    count_unread(&mut history.coverage, repo, &seen);
+    seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
+    let subject = attribute::Subject { store: &store, refs: &refs, index: index.as_ref() };
+    let attributed = places::attribute(&subject, &seen.hits, std::mem::take(&mut seen.gathered));
+    (history.sightings, history.exposures) = places::place(&attributed, seen.hits, &refs);
+    Ok(history)
+}
+
+/// Shows every object to a visitor: the blobs first, then, knowing which of them hit, trees and texts.
+fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
+    let stop = || common.shared.expired();
+    let expect = |objects| common.shared.progress.expect(objects);
     let known = AtomicU64::new(0);
-    let wanted = |name: &[u8]| {
-        let is_known = cache.as_ref().is_some_and(|(cache, _)| cache.has(name));
+    let unknown = |name: &[u8]| {
+        let is_known = common.knows(name);
         known.fetch_add(u64::from(is_known), Ordering::Relaxed);
         !is_known
     };
-    let plan = Plan { kinds: ALL, wanted: &wanted, threads: options.threads, stop: &stop };
-    let lost = walk::walk(&odb, &plan, &|| Searcher::new(&common), &|total| shared.progress.expect(total))?;
-    let mut seen = common.total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    coverage.merge(std::mem::take(&mut seen.coverage));
-    coverage.objects += known.into_inner();
-    let mut warnings = Vec::new();
-    if let Some((cache, warning)) = cache {
-        warnings.extend(warning);
-        let clean = healthy(std::mem::take(&mut seen.clean), &lost);
-        warnings.extend(cache.save(clean).err().map(|error| format!("the cache cannot be written: {error}")));
+    let plan = Plan { kinds: &[Kind::Blob], wanted: &unknown, stop: &stop };
+    let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
+    let mut seen = common.take();
+    search_ref_names(common.shared, refs, &mut seen.hits);
+    let hit = |seen: &Seen| {
+        let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
+        (!seen.hits.is_empty()).then(|| blobs.map(|raw| attribute::prefix(&raw.oid)).collect::<HashSet<u64>>())
+    };
+    let blobs = hit(&seen);
+    let wanted = |name: &[u8]| unknown(name) || blobs.is_some();
+    let plan = Plan { kinds: &[Kind::Tree, Kind::Commit, Kind::Tag], wanted: &wanted, stop: &stop };
+    let purpose = Purpose { search: true, gather: blobs.as_ref() };
+    lost.merge(store.walk(&plan, &|| Reader::new(common, purpose), &expect));
+    seen.merge(common.take());
+    if let (None, Some(blobs)) = (&blobs, hit(&seen)) {
+        // Only a name or a text holds a key, which was not to be known before.
+        let plan = Plan { wanted: &|_| true, ..plan };
+        store.walk(&plan, &|| Reader::new(common, Purpose { search: false, gather: Some(&blobs) }), &|_| {});
+        seen.merge(common.take());
     }
-    count_lost(&mut coverage, lost);
-    count_shallow(&mut coverage, repo);
-    search_ref_names(shared, &refs, &mut seen.hits);
-    seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
-    let subject = attribute::Subject { odb: &odb, refs: &refs, index: index.as_ref(), threads: options.threads };
-    let attributed = places::attribute(&subject, &seen.hits)?;
-    for oid in &seen.missing {
-        coverage.skip(Reason::MissingObject, oid.to_string());
-    }
-    for name in &seen.submodules {
-        coverage.skip(Reason::Submodule, visitor::shown(name));
-    }
-    count_pointers(&mut coverage, repo, &seen);
-    let (sightings, exposures) = places::place(&attributed, seen.hits, &refs);
-    let facts = head::facts(shared, repo, &odb, refs.head, options.threads)?;
-    Ok(History { sightings, facts, exposures, coverage, warnings, head: refs.head })
+    seen.coverage.objects += known.into_inner();
+    (seen, lost)
 }
 
 impl From<walk::NoThreads> for Error {
@@ -230,15 +251,17 @@ fn key(raw: &Raw) -> Key<'_> {
     (raw.oid, raw.origin, &raw.chain, raw.name.as_deref(), raw.hit.span.start, raw.hit.rule)
 }
 
-fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository) -> (Cache, Option<String>) {
+fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository, warnings: &mut Vec<String>) -> Cache {
     let under = format!("{} archives={}", shared.engine.rules().digest(), shared.archives);
-    Cache::open(directory, repo, &under)
+    let (cache, warning) = Cache::open(directory, repo, &under);
+    warnings.extend(warning);
+    cache
 }
 
 /// Without what can be read although its checksum is wrong.
-fn healthy(mut clean: Vec<Oid>, lost: &walk::Lost) -> Vec<Oid> {
+fn healthy(mut clean: Vec<Oid>, lost: &Lost) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
-    if lost.indexes.is_empty() { clean } else { Vec::new() }
+    clean
 }
 
 fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
@@ -251,28 +274,30 @@ fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
     }
 }
 
-fn count_lost(coverage: &mut Coverage, lost: walk::Lost) {
+fn count_lost(coverage: &mut Coverage, lost: Lost) {
     for error in lost.objects {
         coverage.skip(error.reason(), error.to_string());
     }
     for oid in lost.suspect {
         coverage.skip(Reason::Damaged, format!("object {oid}: its checksum is wrong"));
     }
-    for error in lost.files {
-        coverage.skip(error.reason(), error.to_string());
-    }
-    for index in lost.indexes {
-        coverage.skip(Reason::Damaged, index);
-    }
     if lost.unvisited > 0 {
         coverage.skip_many(Reason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
     }
 }
 
-fn count_shallow(coverage: &mut Coverage, repo: &Repository) {
+/// Counts what is not here, by anybody's intent or not.
+fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     for oid in &repo.shallow {
         coverage.skip(Reason::ShallowBoundary, format!("commit {oid}"));
     }
+    for oid in &seen.missing {
+        coverage.skip(Reason::MissingObject, oid.to_string());
+    }
+    for name in &seen.submodules {
+        coverage.skip(Reason::Submodule, visitor::shown(name));
+    }
+    count_pointers(coverage, repo, seen);
 }
 
 /// Git LFS keeps the content elsewhere; what it keeps here is a file that can be read.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::visitor::Raw;
-use crate::attribute::{self, Answer, Question, Subject, flags};
+use crate::attribute::{self, Answer, Gathered, Question, Subject, flags};
 use crate::finding::{Exposure, Origin, Reach};
 use crate::git::Kind;
 use crate::git::refs::Refs;
-use crate::git::walk::NoThreads;
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Place, Sighting};
 
@@ -21,7 +20,7 @@ pub(super) struct Attributed {
 }
 
 /// Asks where the hits were.
-pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw]) -> Result<Attributed, NoThreads> {
+pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered) -> Attributed {
     let keys: BTreeSet<(usize, Fingerprint)> = hits.iter().map(|raw| (raw.hit.rule, raw.hit.fingerprint)).collect();
     let numbers: Numbers = keys.into_iter().zip(0..).collect();
     let mut question = Question { credentials: numbers.len(), ..Question::default() };
@@ -35,7 +34,7 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw]) -> Result<Attribute
         };
         set.insert(*number);
     }
-    Ok(Attributed { answer: attribute::answer(subject, &question)?, numbers })
+    Attributed { answer: attribute::answer(subject, &question, gathered), numbers }
 }
 
 /// Puts every hit where it was.

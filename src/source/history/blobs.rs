@@ -1,0 +1,181 @@
+//! One thread's look at the blobs of a store, which are searched like files.
+//!
+//! What was copied from a text that was searched already is not searched again; whatever has a pivot is judged on its
+//! own bytes, so the result does not depend on how git stored the objects.
+
+use std::io::{self, Read};
+
+use super::inherit;
+use super::unbuilt::Abridged;
+use super::visitor::{Common, Raw, Share};
+use crate::coverage::Reason;
+use crate::decode::wide::is_wide_text;
+use crate::engine::prefilter::Found;
+use crate::engine::stream::{Scratch, scan_reader};
+use crate::engine::{Budget, Window};
+use crate::finding::Origin;
+use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
+use crate::source::members;
+
+/// Texts up to this size are searched whole, in bytes; larger ones through a window.
+const MAX_WHOLE: usize = 8 << 20;
+
+/// Pivots of one text that are remembered for what is made from it.
+const MAX_REMEMBERED: usize = 64 << 10;
+
+/// Longest Git LFS pointer, in bytes.
+const MAX_POINTER: usize = 1024;
+
+/// What is remembered of a text for those that are made from it: where its pivots are, if that is known.
+pub(super) type Memory = Option<Vec<Found>>;
+
+pub(super) struct Searcher<'a> {
+    share: Share<'a>,
+    scratch: Scratch,
+    inner: Scratch,
+    abridged: Abridged,
+}
+
+impl<'a> Searcher<'a> {
+    pub(super) fn new(common: &'a Common<'a>) -> Self {
+        Self {
+            share: Share::new(common),
+            scratch: Scratch::default(),
+            inner: Scratch::default(),
+            abridged: Abridged::default(),
+        }
+    }
+
+    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&[Found], &[Copied])>) -> Memory {
+        if object.fresh {
+            self.share.count(bytes.len() as u64);
+        }
+        let engine = self.share.common.shared.engine;
+        let wide = engine.decodes() && is_wide_text(bytes).is_some();
+        if wide || bytes.len() > MAX_WHOLE {
+            if object.fresh {
+                let _ = self.windows(object, &mut { bytes });
+                self.members(object, bytes, self.share.seen.hits.len());
+            }
+            return None;
+        }
+        let mut found = Vec::new();
+        match base {
+            Some((known, copies)) if !self.share.common.plain => {
+                inherit::find(engine.prefilter(), known, copies, bytes, &mut found);
+            }
+            _ => engine.prefilter().find(bytes, &mut found),
+        }
+        if object.fresh {
+            if found.iter().any(|pivot| engine.is_stripe(pivot.pivot)) {
+                self.share.seen.mentions.insert(object.oid);
+            }
+            self.judge(object, bytes, &found);
+        }
+        (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(found)
+    }
+
+    fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) {
+        let (first, skipped) = (self.share.seen.hits.len(), self.share.seen.coverage.skipped_total());
+        if !found.is_empty() {
+            let mut budget = Budget::new(bytes.len());
+            let hits = self.share.common.shared.engine.judge_within(&Window::whole(bytes), found, &mut budget);
+            if budget.is_spent() {
+                self.share.seen.coverage.skip(Reason::OverLimit, format!("blob {}", object.oid));
+            }
+            self.share.keep(object, Origin::File, hits);
+        }
+        self.members(object, bytes, first);
+        self.pointer(object, bytes);
+        let is_pointer = self.share.seen.pointers.contains_key(&object.oid);
+        let told = self.share.seen.coverage.skipped_total() != skipped;
+        if self.share.seen.hits.len() == first && !is_pointer && !told {
+            self.share.clean(object.oid);
+        }
+    }
+
+    /// Searches what an archive holds. Hits from `first` on are those of its own bytes.
+    fn members(&mut self, object: &Object, bytes: &[u8], first: usize) {
+        let shared = self.share.common.shared;
+        if !crate::unpack::is_archive(bytes) {
+            return;
+        }
+        if !shared.archives {
+            return self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("blob {}", object.oid));
+        }
+        let left = shared.deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()));
+        let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, left) else { return };
+        self.share.count_inside(members.bytes);
+        for (reason, count, examples) in members.skipped() {
+            let example = examples.first().map(|example| format!("blob {}{example}", object.oid));
+            self.share.seen.coverage.skip_many(reason, count, example);
+        }
+        let known = members.fingerprints();
+        let mut own = self.share.seen.hits.split_off(first.min(self.share.seen.hits.len()));
+        own.retain(|raw| !known.contains(&raw.hit.fingerprint));
+        self.share.seen.hits.append(&mut own);
+        for member in members.hits {
+            let raw = Raw {
+                oid: object.oid,
+                kind: object.kind,
+                origin: member.origin,
+                chain: member.chain,
+                name: None,
+                hit: member.hit,
+            };
+            self.share.seen.hits.push(raw);
+        }
+    }
+
+    fn windows(&mut self, object: &Object, reader: &mut dyn Read) -> io::Result<()> {
+        let mut hits = Vec::new();
+        let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
+        if self.scratch.cut_short() {
+            self.share.seen.coverage.skip(Reason::OverLimit, format!("{} {}", object.kind.name(), object.oid));
+        }
+        self.share.keep(object, Origin::File, hits);
+        outcome.map(|_| ()).map_err(|(_, error)| error)
+    }
+
+    fn pointer(&mut self, object: &Object, bytes: &[u8]) {
+        if bytes.len() <= MAX_POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+            let text = String::from_utf8_lossy(bytes);
+            let oid = text.lines().find_map(|line| line.strip_prefix("oid sha256:")).unwrap_or_default();
+            self.share.seen.pointers.insert(object.oid, oid.trim().to_owned());
+        }
+    }
+}
+
+impl Visitor for Searcher<'_> {
+    type State = Memory;
+
+    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+        self.blob(object, bytes, None)
+    }
+
+    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+        self.blob(object, made.bytes, base.as_deref().map(|known| (known, made.copies)))
+    }
+
+    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+        let common = self.share.common;
+        let is_known_dull = base.as_ref().is_some_and(Vec::is_empty) && !common.plain;
+        if !is_known_dull || unbuilt.size > MAX_WHOLE || unbuilt.size <= MAX_POINTER {
+            return false;
+        }
+        let (engine, abridged) = (common.shared.engine, &mut self.abridged);
+        let passes = abridged.is_dull(engine.prefilter(), unbuilt)
+            && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
+            && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
+        if passes && object.fresh {
+            self.share.count(unbuilt.size as u64);
+            self.share.clean(object.oid);
+        }
+        passes
+    }
+
+    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+        self.share.count(size);
+        self.windows(object, content)
+    }
+}
