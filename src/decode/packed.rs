@@ -17,7 +17,8 @@ const SHORTEST: usize = 48;
 /// From one block that is looked at to the next.
 const STRIDE: usize = SHORTEST - BLOCK;
 
-/// Bytes from a long segment on that are searched at once.
+/// Bytes from a long segment on that are searched at once: few, and more while one segment follows the other.
+const FIRST_STRETCH: usize = 512;
 const STRETCH: usize = 16 << 10;
 
 /// Length of the longest magic.
@@ -103,9 +104,10 @@ fn magics() -> impl Iterator<Item = (&'static str, usize)> {
 /// Nearly all text has no long segment, and that is found out first. Where there is one, more are near, and in noise
 /// there is nothing else: there a vector searcher looks for the magics at once.
 pub(super) fn find(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
-    let mut from = 0;
+    let (mut from, mut stretch) = (0, FIRST_STRETCH);
     while let Some(start) = next_segment(bytes, from) {
-        let end = bytes.len().min(start + STRETCH);
+        stretch = if start < from + SHORTEST { STRETCH.min(stretch * 4) } else { FIRST_STRETCH };
+        let end = bytes.len().min(start + stretch);
         let searched = &bytes[start..bytes.len().min(end + LONGEST_MAGIC - 1)];
         search(searched, &mut |at| {
             let at = start + at;

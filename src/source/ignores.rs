@@ -57,9 +57,22 @@ pub struct Ignores {
     directories: Mutex<HashMap<PathBuf, Arc<Directory>>>,
 }
 
-impl Ignores {
+/// One thread's way to the decisions: most entries lie in the directory of the entry before.
+#[derive(Debug, Clone)]
+pub struct Decider<'a> {
+    ignores: &'a Ignores,
+    last: Option<(PathBuf, Arc<Directory>)>,
+}
+
+impl<'a> Decider<'a> {
+    /// Nothing decided yet.
+    #[must_use]
+    pub fn new(ignores: &'a Ignores) -> Self {
+        Self { ignores, last: None }
+    }
+
     /// Decides about an entry; a directory that is taken is remembered with its rules. Parents come before children.
-    pub fn decide(&self, path: &Path, is_directory: bool) -> Decision {
+    pub fn decide(&mut self, path: &Path, is_directory: bool) -> Decision {
         let parent = path.parent().and_then(|parent| self.known(parent));
         if path.file_name().is_some_and(|name| name == ".git")
             && parent.as_ref().is_some_and(|p| p.repository.is_some())
@@ -68,7 +81,7 @@ impl Ignores {
         }
         let Some(parent) = parent else {
             if is_directory {
-                self.remember(path, None, false);
+                self.ignores.remember(path, None, false);
             }
             return Decision::Take;
         };
@@ -77,19 +90,34 @@ impl Ignores {
             return Decision::Ignored;
         }
         if is_directory {
-            self.remember(path, Some(parent), ignored);
+            self.ignores.remember(path, Some(parent), ignored);
         }
         Decision::Take
     }
 
+    fn known(&mut self, path: &Path) -> Option<Arc<Directory>> {
+        // Compared as bytes, which cannot find two paths equal that are not.
+        if let Some((last, directory)) = &self.last
+            && last.as_os_str() == path.as_os_str()
+        {
+            return Some(Arc::clone(directory));
+        }
+        let found = self.ignores.known(path)?;
+        self.last = Some((path.to_path_buf(), Arc::clone(&found)));
+        Some(found)
+    }
+}
+
+impl Ignores {
     /// Makes the directories from a repository's root down to `path` known, so that a scan of a part of a repository
     /// obeys the same rules as one of the whole. False if `path` itself is ignored.
     pub fn enter(&self, root: &Path, path: &Path) -> bool {
         self.remember(root, None, false);
+        let mut decider = Decider::new(self);
         let mut at = root.to_path_buf();
         for part in path.strip_prefix(root).into_iter().flat_map(Path::components) {
             at.push(part);
-            if self.decide(&at, true) != Decision::Take {
+            if decider.decide(&at, true) != Decision::Take {
                 return false;
             }
         }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
-use super::ignores::{Decision, Ignores};
+use super::ignores::{Decider, Decision, Ignores};
 use super::{Collector, Shared, place_lines};
 use crate::coverage::Reason;
 use crate::limits::{MAX_IN_MEMORY, WINDOW};
@@ -138,7 +138,8 @@ impl Scope<'_> {
             .build_parallel();
         walker.run(|| {
             let mut collector = Collector::new(self.shared);
-            Box::new(move |entry| self.visit(&mut collector, entry, ignores))
+            let mut decider = ignores.map(Decider::new);
+            Box::new(move |entry| self.visit(&mut collector, entry, decider.as_mut()))
         });
     }
 
@@ -146,7 +147,7 @@ impl Scope<'_> {
         &self,
         collector: &mut Collector<'_>,
         entry: Result<DirEntry, ignore::Error>,
-        ignores: Option<&Ignores>,
+        decider: Option<&mut Decider<'_>>,
     ) -> WalkState {
         if self.shared.expired() {
             collector.skip(Reason::TimedOut, "the rest of the work tree");
@@ -161,7 +162,7 @@ impl Scope<'_> {
         };
         let is_directory = entry.file_type().is_some_and(|kind| kind.is_dir());
         if (entry.depth() > 0 || is_directory)
-            && let Some(reason) = self.left_out(entry.path(), is_directory, entry.depth(), ignores)
+            && let Some(reason) = self.left_out(entry.path(), is_directory, entry.depth(), decider)
         {
             let shown = self.shown(entry.path()).text;
             collector.skip(reason, &if is_directory { format!("{shown}/") } else { shown });
@@ -178,10 +179,16 @@ impl Scope<'_> {
         WalkState::Continue
     }
 
-    fn left_out(&self, path: &Path, is_directory: bool, depth: usize, ignores: Option<&Ignores>) -> Option<Reason> {
-        match ignores {
+    fn left_out(
+        &self,
+        path: &Path,
+        is_directory: bool,
+        depth: usize,
+        decider: Option<&mut Decider<'_>>,
+    ) -> Option<Reason> {
+        match decider {
             Some(_) if depth == 0 && work_tree_of(path).is_some() => None,
-            Some(ignores) => match ignores.decide(path, is_directory) {
+            Some(decider) => match decider.decide(path, is_directory) {
                 Decision::Take => None,
                 Decision::Ignored => Some(Reason::Ignored),
                 Decision::GitDir => Some(Reason::GitDir),
