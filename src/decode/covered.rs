@@ -9,7 +9,7 @@ const ALIGNMENTS: usize = 4;
 /// What [`super::views`] and [`super::long_runs`] remember about one slice of bytes.
 #[derive(Debug, Default)]
 pub struct Covered {
-    marks: [[usize; ALIGNMENTS]; 12],
+    marks: [[usize; ALIGNMENTS]; 13],
     base64: Vec<View>,
     spaced: usize,
     word_end: usize,

@@ -74,9 +74,15 @@ fn blanks(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// Literals joined by operators or by standing next to each other; with `commas`, elements of a joined list as well.
-pub(super) struct Joined {
-    pub(super) commas: bool,
+/// What joins the literals.
+#[derive(PartialEq, Eq)]
+pub(super) enum Joined {
+    /// Operators, or that they stand next to each other.
+    Operators,
+    /// The same, and nothing between the elements of a joined list.
+    Elements,
+    /// The same, and an underscore between the elements of a joined list.
+    Underscored,
 }
 
 impl Units for Joined {
@@ -88,10 +94,10 @@ impl Units for Joined {
         let end = match bytes[at] {
             b'$' | b'#' => placeholder(bytes, at + 1),
             b'{' => placeholder(bytes, at),
-            b'\\' => line_end(bytes, at).or_else(|| self.glue(bytes, at)),
-            _ => closing(bytes, at).or_else(|| self.glue(bytes, at)),
+            b'\\' => line_end(bytes, at).or_else(|| glue(bytes, at, false)),
+            _ => closing(bytes, at).or_else(|| glue(bytes, at, false)),
         };
-        end.map(|end| Unit::gap(end - at))
+        end.map(|end| Unit::gap(end - at)).or_else(|| self.between_elements(bytes, at))
     }
 
     fn name_at(&self, _: &[u8], _: usize) -> Names {
@@ -100,12 +106,16 @@ impl Units for Joined {
 }
 
 impl Joined {
-    fn glue(&self, bytes: &[u8], at: usize) -> Option<usize> {
-        let plain = glue(bytes, at, false);
-        if plain.is_some() || !self.commas {
-            return plain;
+    /// What stands between two elements of a joined list.
+    fn between_elements(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+        if *self == Self::Operators || !matches!(bytes[at], b'"' | b'\'' | b'`' | b'\\') {
+            return None;
         }
-        glue(bytes, at, true).filter(|_| is_joined(bytes, at))
+        let width = glue(bytes, at, true)? - at;
+        match self {
+            Self::Underscored => is_joined_by_underscores(bytes, at).then(|| Unit::byte(b'_', width)),
+            _ => is_joined(bytes, at).then(|| Unit::gap(width)),
+        }
     }
 }
 
@@ -115,6 +125,27 @@ fn is_joined(bytes: &[u8], at: usize) -> bool {
     [b"join".as_slice(), b"Join", b"implode", b"oncat", b"CONCAT"]
         .iter()
         .any(|word| memchr::memmem::find(around, word).is_some())
+}
+
+/// Whether a list around `at` is one whose elements a program joins with underscores.
+fn is_joined_by_underscores(bytes: &[u8], at: usize) -> bool {
+    let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
+    [b"\"_".as_slice(), b"'_", b"`_"].iter().any(|text| {
+        memchr::memmem::find_iter(around, text).any(|found| {
+            let quoted = around.get(found + 2..).is_some_and(|rest| quote(rest, 0).is_some());
+            quoted && is_separator(&around[..found], &around[found + 3..])
+        })
+    })
+}
+
+/// Whether a literal between these texts is what a list is joined with: `join("_")`, `"_".join(`, `implode('_', …)`,
+/// `Join(list, "_")`.
+fn is_separator(before: &[u8], after: &[u8]) -> bool {
+    let (before, after) = (before.trim_ascii_end(), after.trim_ascii_start());
+    let before = before.iter().rposition(|byte| *byte != b'\\').map_or(before, |last| &before[..=last]);
+    [b"join(".as_slice(), b"implode("].iter().any(|call| before.ends_with(call))
+        || after.starts_with(b".join")
+        || after.starts_with(b")") && (before.ends_with(b"},") || before.ends_with(b"],"))
 }
 
 /// `{"` of `${"…"}`, `#{"…"}` or `{'…'}`.
@@ -218,6 +249,36 @@ mod tests {
                 format!("x = f\"{head}{{'{a}{b}'}}\""),
             ];
             for row in rows {
+                testing::finds(&row, "", &secret);
+            }
+        }
+    }
+
+    #[test]
+    fn both_sides_of_every_mode() {
+        let mut noise = Noise::new(53);
+        for (head, mode) in [("sk", "live"), ("rk", "live"), ("sk", "test"), ("rk", "test"), ("sk_org", "live")] {
+            let body = noise.body(36);
+            let secret = format!("{head}_{mode}_{body}");
+            for glue in GLUES.iter().filter(|glue| !glue.starts_with('\\') || glue.len() > 6) {
+                for code in [
+                    format!("{head}_{glue}{mode}{glue}_{body}"),
+                    format!("{head}{glue}_{mode}{glue}_{body}"),
+                    format!("{head}_{glue}{mode}_{glue}{body}"),
+                    format!("{head}{glue}_{glue}{mode}{glue}_{glue}{body}"),
+                ] {
+                    testing::finds(&format!("const k = \"{code}\";\n"), &code, &secret);
+                }
+            }
+            for row in [
+                format!("[\"{head}\", \"{mode}\", \"{body}\"].join(\"_\")"),
+                format!("k = '_'.join(['{head}', '{mode}', '{body}'])"),
+                format!("$k = implode('_', ['{head}', '{mode}', '{body}']);"),
+                format!("strings.Join([]string{{\"{head}\", \"{mode}\", \"{body}\"}}, \"_\")"),
+                format!("[\n  \"{head}_{mode}\",\n  \"{body}\"\n].join('_')"),
+                format!("[\"{head}\", \"_{mode}\", \"_{body}\"].join(\"\")"),
+                format!("{{\"a\":\"[\\\"{head}\\\", \\\"{mode}\\\", \\\"{body}\\\"].join(\\\"_\\\")\"}}"),
+            ] {
                 testing::finds(&row, "", &secret);
             }
         }

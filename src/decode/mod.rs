@@ -71,14 +71,15 @@ trait Encoding: Sync {
 }
 
 /// Every encoding. The order is that of the constants below.
-const ENCODINGS: [&dyn Encoding; 12] = [
+const ENCODINGS: [&dyn Encoding; 13] = [
     &percent::Percent,
     &backslash::Backslash,
     &entity::Entity,
     &quoted_printable::QuotedPrintable,
     &zero_width::ZeroWidth,
-    &joined::Joined { commas: false },
-    &joined::Joined { commas: true },
+    &joined::Joined::Operators,
+    &joined::Joined::Elements,
+    &joined::Joined::Underscored,
     &base64::Base64,
     &hex::Hex,
     &utf16::Wide { width: 2 },
@@ -91,14 +92,14 @@ const BACKSLASH: u8 = 1;
 const ENTITY: u8 = 2;
 const QUOTED_PRINTABLE: u8 = 3;
 const ZERO_WIDTH: u8 = 4;
-const BASE64: u8 = 7;
-const HEX: u8 = 8;
-const WIDE16: u8 = 9;
-const WIDE32: u8 = 10;
-const CHAR_CODES: u8 = 11;
+const BASE64: u8 = 8;
+const HEX: u8 = 9;
+const WIDE16: u8 = 10;
+const WIDE32: u8 = 11;
+const CHAR_CODES: u8 = 12;
 
 /// The first so many encodings can take over in the middle of a plain token.
-const UNITS: usize = 7;
+const UNITS: usize = 8;
 
 /// Gives the views of the run around a pivot of [`PIVOTS`] found at `at`. Pivots are to be asked about in the order in
 /// which they stand, with one `covered` for one slice of bytes: a run is decoded once, however many pivots it holds.

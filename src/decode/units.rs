@@ -120,14 +120,14 @@ impl<T: Units> ViewFrom for T {
     }
 }
 
-/// Undoes every unit in a range. A unit that the range's end cuts is copied as it is.
+/// Undoes every unit in a range. A unit that the range's end cuts is copied as it is; what tells that something is a
+/// unit, such as the word that joins a list, may stand behind it.
 fn rewrite<T: Units + ?Sized>(units: &T, bytes: &[u8], range: Range<usize>) -> Builder {
-    let bytes = &bytes[..range.end];
     let mut builder = Builder::with_capacity(range.len());
     let (mut at, mut copied) = (range.start, range.start);
-    while at < bytes.len() {
+    while at < range.end {
         let unit = if units.leads(bytes[at]) { units.unit(bytes, at) } else { None };
-        let Some(unit) = unit.filter(|unit| unit.width > 0) else {
+        let Some(unit) = unit.filter(|unit| (1..=range.end - at).contains(&unit.width)) else {
             at += 1;
             continue;
         };
@@ -136,7 +136,7 @@ fn rewrite<T: Units + ?Sized>(units: &T, bytes: &[u8], range: Range<usize>) -> B
         at += unit.width;
         copied = at;
     }
-    builder.copy(&bytes[copied.min(bytes.len())..], copied);
+    builder.copy(&bytes[copied..range.end], copied);
     builder
 }
 

@@ -145,6 +145,14 @@ pub(crate) const DISGUISES: &[Disguise] = &[
             "\"].join(\"\");",
         )
     }),
+    ("joined on both sides of the mode", &["joined"], |key| {
+        let at = key.find('_').unwrap();
+        let end = key.rfind('_').unwrap();
+        marked("k = \"", &format!("{}\" + \"{}\" + \"{}", &key[..at], &key[at..end], &key[end..]), "\";")
+    }),
+    ("list joined by underscores", &["joined"], |key| {
+        marked("k = [\"", &key.replace('_', "\", \""), "\"].join(\"_\");")
+    }),
     ("percent twice, lower case", &["percent"], |key| marked("?key=", &key.replace('_', "%255f"), "&a=b")),
     ("percent twice, all", &["percent"], |key| marked("?key=", &each(key, |b| format!("%25{b:02x}")), "&a=b")),
     ("zero width between all", &["zero-width"], |key| marked("key: ", &between(key, "\u{200b}"), "\n")),
