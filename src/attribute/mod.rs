@@ -16,6 +16,7 @@ use crate::git::walk::Store;
 use crate::git::{Index, Oid};
 pub(crate) use graph::Gathered;
 use trees::Marked;
+pub(crate) use trees::Paths;
 
 /// Bits that say what reaches a commit or a path.
 pub(crate) mod flags {
@@ -67,7 +68,7 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
     /// The paths of each blob and tree that was asked for.
-    pub(crate) paths: HashMap<Oid, BTreeMap<Vec<u8>, Known>>,
+    pub(crate) paths: HashMap<Oid, Paths>,
     /// What reaches each commit and tag that was asked for.
     pub(crate) texts: HashMap<Oid, u8>,
     /// By number of the credential.
@@ -108,7 +109,7 @@ pub(crate) fn answer(subject: &Subject<'_>, question: &Question, gathered: Gathe
 fn add_index(answer: &mut Answer, subject: &Subject<'_>) {
     for entry in subject.index.into_iter().flat_map(Index::iter) {
         if let Some(paths) = answer.paths.get_mut(&entry.oid) {
-            paths.entry(entry.path.to_vec()).or_default().flags |= flags::INDEX;
+            paths.add_staged(entry.path);
         }
     }
 }

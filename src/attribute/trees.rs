@@ -1,6 +1,6 @@
 //! The trees that lead to what was asked for: marked from below, then named and reached from above.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::Mutex;
 
@@ -15,6 +15,9 @@ use crate::limits::MAX_PLACES_PER_BLOB;
 
 /// Longest path that is put together, in bytes.
 const MAX_PATH: usize = 64 << 10;
+
+/// Paths of one blob or tree that are counted beyond those that are kept.
+const MAX_LEFT_OUT: usize = 64 << 10;
 
 /// Trees and blobs that lead to what was asked for, and the names between them.
 #[derive(Debug, Default)]
@@ -125,36 +128,43 @@ impl Marked {
     }
 
     /// The paths of each node, with what reaches them there.
-    pub(super) fn places(&self, graph: &Graph, reached: &Reached, head: Option<Oid>) -> Vec<BTreeMap<Vec<u8>, Known>> {
-        let mut places: Vec<BTreeMap<Vec<u8>, Known>> = vec![BTreeMap::new(); self.nodes.len()];
+    pub(super) fn places(&self, graph: &Graph, reached: &Reached, head: Option<Oid>) -> Vec<Paths> {
+        let mut places: Vec<Paths> = vec![Paths::default(); self.nodes.len()];
         let head = head.and_then(|oid| graph.find(&oid));
         for (position, commit) in graph.order.iter().enumerate() {
             if let Some(node) = self.node(graph.commits[*commit as usize].tree) {
                 let is_head = if head == Some(*commit) { flags::HEAD } else { 0 };
                 let known =
                     Known { flags: reached.commits[*commit as usize] | is_head, first: u32::try_from(position).ok() };
-                add(&mut places[node], Vec::new(), known);
+                places[node].add(Vec::new(), known);
             }
         }
         for (oid, bits) in &reached.others {
             if let Some(node) = self.node(prefix(oid)) {
-                add(&mut places[node], Vec::new(), Known { flags: *bits, first: None });
+                places[node].add(Vec::new(), Known { flags: *bits, first: None });
             }
         }
         for node in &self.order {
             let node = *node as usize;
-            if places[node].is_empty() && !self.children[node].is_empty() {
+            if places[node].kept.is_empty() && !self.children[node].is_empty() {
                 // A tree that no commit has: what is in it is told by its path from there.
-                add(&mut places[node], Vec::new(), Known::default());
+                places[node].add(Vec::new(), Known::default());
             }
-            let own: Vec<(Vec<u8>, Known)> = places[node].iter().map(|(path, known)| (path.clone(), *known)).collect();
+            let own = places[node].kept.clone();
+            if self.children[node].is_empty() {
+                continue;
+            }
+            let left_out = places[node].hand_over();
             for (name, child) in &self.children[node] {
+                let child = &mut places[*child as usize];
                 for (path, known) in &own {
                     let joined = if path.is_empty() { name.clone() } else { [path, &b"/"[..], name].concat() };
                     if joined.len() <= MAX_PATH {
-                        add(&mut places[*child as usize], joined, *known);
+                        child.add(joined, *known);
                     }
                 }
+                let below = left_out.iter().map(|path| hash(hash(*path, b"/"), name));
+                below.for_each(|path| child.leave_out(path));
             }
         }
         places
@@ -199,18 +209,66 @@ pub(super) struct Sets {
     pub(super) sets: Vec<Vec<u32>>,
 }
 
-/// Adds what is known of a path. Of too many paths those in HEAD stay, then those that sort first.
-fn add(paths: &mut BTreeMap<Vec<u8>, Known>, path: Vec<u8>, known: Known) {
-    let entry = paths.entry(path).or_default();
-    entry.flags |= known.flags;
-    entry.first = match (entry.first, known.first) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
-    };
-    if paths.len() > MAX_PLACES_PER_BLOB {
-        let last = paths.iter().rev().find(|(_, known)| known.flags & flags::HEAD == 0);
-        if let Some(last) = last.or_else(|| paths.iter().next_back()).map(|(path, _)| path.clone()) {
-            paths.remove(&last);
+/// The paths of a blob or tree. Of too many those in HEAD or the index stay, then those that sort first; the others are counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paths {
+    /// At most [`MAX_PLACES_PER_BLOB`].
+    pub(crate) kept: BTreeMap<Vec<u8>, Known>,
+    /// Hashes of the others, up to [`MAX_LEFT_OUT`]: the same path comes up again in every version of a tree.
+    left_out: HashSet<u64>,
+    /// How many hashes were handed over to what is below.
+    handed_over: u64,
+}
+
+impl Paths {
+    /// Adds what is known of a path.
+    fn add(&mut self, path: Vec<u8>, known: Known) {
+        if !self.left_out.is_empty() {
+            self.left_out.remove(&hash(EMPTY, &path));
+        }
+        let entry = self.kept.entry(path).or_default();
+        entry.flags |= known.flags;
+        entry.first = match (entry.first, known.first) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        if self.kept.len() > MAX_PLACES_PER_BLOB {
+            let last = self.kept.iter().rev().find(|(_, known)| known.flags & (flags::HEAD | flags::INDEX) == 0);
+            if let Some(last) = last.or_else(|| self.kept.iter().next_back()).map(|(path, _)| path.clone()) {
+                self.leave_out(hash(EMPTY, &last));
+                self.kept.remove(&last);
+            }
         }
     }
+
+    fn leave_out(&mut self, path: u64) {
+        if self.left_out.len() < MAX_LEFT_OUT {
+            self.left_out.insert(path);
+        }
+    }
+
+    /// Adds a path of the index. One that was left out before stays so: what reached it is no longer known.
+    pub(super) fn add_staged(&mut self, path: &[u8]) {
+        if !self.left_out.contains(&hash(EMPTY, path)) {
+            self.add(path.to_vec(), Known { flags: flags::INDEX, first: None });
+        }
+    }
+
+    /// How many paths there are beyond those that are kept.
+    pub(crate) fn more(&self) -> u64 {
+        self.left_out.len() as u64 + self.handed_over
+    }
+
+    fn hand_over(&mut self) -> HashSet<u64> {
+        self.handed_over = self.left_out.len() as u64;
+        std::mem::take(&mut self.left_out)
+    }
+}
+
+/// The hash of no bytes.
+const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// FNV-1a, which goes on from a path to what is below it without the path itself.
+fn hash(before: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(before, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -30,5 +30,6 @@ mod rules_command;
 mod sarif;
 mod scan;
 mod staged;
+mod stores;
 mod support;
 mod windows;

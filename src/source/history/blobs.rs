@@ -54,7 +54,9 @@ impl<'a> Searcher<'a> {
         let wide = engine.decodes() && is_wide_text(bytes).is_some();
         if wide || bytes.len() > MAX_WHOLE {
             if object.fresh {
+                let first = self.share.seen.hits.len();
                 let _ = self.windows(object, &mut { bytes });
+                self.share.name_within(first, bytes);
                 self.members(object, bytes, self.share.seen.hits.len());
             }
             return None;
@@ -84,6 +86,7 @@ impl<'a> Searcher<'a> {
                 self.share.seen.coverage.skip(Reason::OverLimit, format!("blob {}", object.oid));
             }
             self.share.keep(object, Origin::File, hits);
+            self.share.name_within(first, bytes);
         }
         self.members(object, bytes, first);
         self.pointer(object, bytes);
@@ -121,6 +124,7 @@ impl<'a> Searcher<'a> {
                 origin: member.origin,
                 chain: member.chain,
                 name: None,
+                within: member.within,
                 hit: member.hit,
             };
             self.share.seen.hits.push(raw);

@@ -59,13 +59,16 @@ pub struct Histories {
     /// HEAD's trees, for lints.
     pub heads: Heads,
     exposures: BTreeMap<(usize, Fingerprint), Exposure>,
+    more: BTreeMap<(usize, Fingerprint), u64>,
 }
 
 impl Histories {
-    /// Says of a finding how long it was exposed.
+    /// Says of a finding how long it was exposed, and how many places are not listed.
     pub fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
         let rule = rules.index_of(&finding.rule);
-        finding.exposure = rule.and_then(|rule| self.exposures.get(&(rule, finding.fingerprint)).cloned());
+        let key = rule.map(|rule| (rule, finding.fingerprint));
+        finding.exposure = key.and_then(|key| self.exposures.get(&key).cloned());
+        finding.more_locations += key.and_then(|key| self.more.get(&key)).copied().unwrap_or(0);
     }
 
     fn add(&mut self, exposures: BTreeMap<(usize, Fingerprint), Exposure>) {
@@ -117,6 +120,9 @@ pub fn scan_all(
         let mut history = scan(shared, repository, options)?;
         all.head = history.head.filter(|_| repositories.len() == 1);
         all.add(std::mem::take(&mut history.exposures));
+        for (key, count) in std::mem::take(&mut history.more) {
+            *all.more.entry(key).or_default() += count;
+        }
         all.warnings.append(&mut history.warnings);
         if repository.foreign {
             let shown = crate::engine::mask::sanitize(&repository.git_dir.to_string_lossy());
@@ -150,6 +156,8 @@ pub struct History {
     pub facts: Vec<SourceFacts>,
     /// How long each credential was exposed, by rule and fingerprint.
     pub exposures: BTreeMap<(usize, Fingerprint), Exposure>,
+    /// Places of each credential beyond those in `sightings`, by rule and fingerprint.
+    pub more: BTreeMap<(usize, Fingerprint), u64>,
     /// What was read and what was not.
     pub coverage: Coverage,
     /// Sentences for the user.
@@ -201,7 +209,7 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
     let subject = attribute::Subject { store: &store, refs: &refs, index: index.as_ref() };
     let attributed = places::attribute(&subject, &seen.hits, std::mem::take(&mut seen.gathered));
-    (history.sightings, history.exposures) = places::place(&attributed, seen.hits, &refs);
+    (history.sightings, history.exposures, history.more) = places::place(&attributed, seen.hits, &refs);
     Ok(history)
 }
 
@@ -323,6 +331,7 @@ fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
                 origin: crate::finding::Origin::RefName,
                 chain: Vec::new(),
                 name: Some(name.clone()),
+                within: None,
                 hit,
             });
         }

@@ -19,6 +19,9 @@ pub(super) struct Attributed {
     numbers: Numbers,
 }
 
+/// What is said of each credential.
+pub(super) type Of<T> = BTreeMap<(usize, Fingerprint), T>;
+
 /// Asks where the hits were.
 pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered) -> Attributed {
     let keys: BTreeSet<(usize, Fingerprint)> = hits.iter().map(|raw| (raw.hit.rule, raw.hit.fingerprint)).collect();
@@ -37,22 +40,22 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
     Attributed { answer: attribute::answer(subject, &question, gathered), numbers }
 }
 
-/// Puts every hit where it was.
-pub(super) fn place(
-    attributed: &Attributed,
-    hits: Vec<Raw>,
-    refs: &Refs,
-) -> (Vec<Sighting>, BTreeMap<(usize, Fingerprint), Exposure>) {
+/// Puts every hit where it was, and says how many places there are beyond those.
+pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Vec<Sighting>, Of<Exposure>, Of<u64>) {
     let exposures = attributed.numbers.iter().filter_map(|(key, number)| {
         attributed.answer.exposures.get(*number as usize).map(|exposure| (*key, exposure.clone()))
     });
     let exposures = exposures.collect();
-    let mut sightings = Vec::new();
+    let (mut sightings, mut more) = (Vec::new(), Of::new());
     for raw in hits {
+        let left_out = attributed.answer.paths.get(&raw.oid).map_or(0, attribute::Paths::more);
+        if left_out > 0 {
+            *more.entry((raw.hit.rule, raw.hit.fingerprint)).or_default() += left_out;
+        }
         let places = places(&attributed.answer, &raw, refs);
         sightings.extend(places.into_iter().map(|place| Sighting { hit: raw.hit.clone(), place }));
     }
-    (sightings, exposures)
+    (sightings, exposures, more)
 }
 
 fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
@@ -80,7 +83,8 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
 /// The places of a blob, or of an entry of a tree.
 fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Place> {
     let nowhere = BTreeMap::from([(Vec::new(), attribute::Known::default())]);
-    let paths = answer.paths.get(&raw.oid).filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);
+    let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept);
+    let paths = paths.filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);
     let mut places = Vec::new();
     for (path, known) in paths {
         let full = match &raw.name {
@@ -95,6 +99,7 @@ fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Plac
             place.path.redacted |= name.redacted;
             place.archive.push(name.text);
         }
+        place.within.clone_from(&raw.within);
         place.reach = attribute::reach(known.flags);
         place.commit = known.first.and_then(|at| answer.order.get(at as usize)).map(ToString::to_string);
         let is_note = known.flags & flags::NOTE != 0 && known.flags & (flags::HEAD | flags::REF) == 0;

@@ -150,6 +150,7 @@ impl<'a> Reader<'a> {
             origin: Origin::FileName,
             chain: Vec::new(),
             name: Some(name.to_vec()),
+            within: None,
             hit,
         }));
         hit

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use super::cache::Cache;
 use crate::attribute::Gathered;
+use crate::context::within;
 use crate::coverage::{Coverage, Reason};
 use crate::engine::{Hit, mask};
 use crate::finding::Origin;
@@ -23,6 +24,8 @@ pub(super) struct Raw {
     pub(super) chain: Vec<String>,
     /// The name of the entry, where a tree's names were searched.
     pub(super) name: Option<Vec<u8>>,
+    /// The original source of a source map, the cell of a notebook.
+    pub(super) within: Option<String>,
     pub(super) hit: Hit,
 }
 
@@ -127,8 +130,18 @@ impl<'a> Share<'a> {
             origin,
             chain: Vec::new(),
             name: None,
+            within: None,
             hit,
         }));
+    }
+
+    /// Says for the hits from `first` on which text within this one holds them.
+    pub(super) fn name_within(&mut self, first: usize, bytes: &[u8]) {
+        let hits = self.seen.hits.get_mut(first..).unwrap_or_default();
+        let offsets: Vec<u64> = hits.iter().map(|raw| raw.hit.span.start).collect();
+        if !offsets.is_empty() {
+            hits.iter_mut().zip(within::names(bytes, &offsets)).for_each(|(raw, name)| raw.within = name);
+        }
     }
 
     /// Remembers an object in which nothing was found.

@@ -1,0 +1,158 @@
+//! Stores that are not whole, not alone, or not what their refs say.
+
+use pinstripe::coverage::Reason;
+use pinstripe::finding::Origin;
+use pinstripe::report::Report;
+
+use crate::support::{Dir, git};
+
+fn skipped(report: &Report, reason: Reason) -> u64 {
+    report.coverage.skipped.iter().filter(|skipped| skipped.reason == reason).map(|skipped| skipped.count).sum()
+}
+
+fn paths(report: &Report) -> Vec<&str> {
+    report.findings.iter().flat_map(|finding| &finding.locations).map(|location| location.path.as_str()).collect()
+}
+
+fn repository() -> Dir {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("one.env", "K={{sk_live@one}}\n");
+    commit(&dir, "one");
+    dir
+}
+
+fn commit(dir: &Dir, message: &str) {
+    dir.git(&["add", "-A"]);
+    dir.git(&["commit", "-qm", message]);
+}
+
+#[test]
+fn places_beyond_the_cap_are_counted() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let text = dir.forge.fill("K={{sk_live@same}}\n");
+    for at in 0..20 {
+        dir.write_bytes(&format!("d{at:02}/a/x.env"), text.as_bytes());
+        dir.write_bytes(&format!("d{at:02}/b.env"), text.as_bytes());
+    }
+    for message in ["first", "second"] {
+        dir.write_bytes(message, b"x\n");
+        commit(&dir, message);
+    }
+    let finding = &dir.scan(&["--history"]).report().findings[0];
+    assert_eq!((finding.locations.len(), finding.more_locations), (16, 24));
+    let text = dir.run(&["scan", "--history"]).stdout;
+    assert!(text.contains("and 34 more"), "{text}");
+}
+
+#[test]
+fn a_partial_clone_is_read_to_its_end() {
+    let dir = repository();
+    dir.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", dir.path().display());
+    let mut outer = Dir::new();
+    git(outer.path(), &["clone", "-q", "--filter=blob:none", "--no-checkout", &url, "part"]);
+    let run = outer.scan(&["--history", "part"]);
+    assert_eq!((run.code, skipped(&run.report(), Reason::MissingObject)), (3, 1), "{}", run.stderr);
+    let message = outer.forge.fill("use {{sk_live@control}}");
+    git(&outer.join("part"), &["commit-tree", "HEAD^{tree}", "-m", &message]);
+    let run = outer.scan(&["--history", "part"]);
+    assert_eq!((run.code, skipped(&run.report(), Reason::MissingObject)), (1, 1), "{}", run.stderr);
+    assert_eq!(run.report().findings[0].locations[0].origin, Origin::CommitMessage);
+}
+
+#[test]
+fn what_is_kept_elsewhere_is_named_and_not_entered() {
+    let dir = repository();
+    let content = "ab".repeat(32);
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{content}\nsize 40\n");
+    dir.write_bytes("large.bin", pointer.as_bytes());
+    dir.git(&["add", "large.bin"]);
+    let head = dir.git(&["rev-parse", "HEAD"]);
+    dir.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},vendor/other", head.trim())]);
+    dir.git(&["commit", "-qm", "elsewhere"]);
+    let report = dir.scan(&["--history"]).report();
+    assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::Submodule)), (1, 1));
+    assert!(report.coverage.complete && report.findings.len() == 1);
+}
+
+#[test]
+fn a_replaced_object_and_its_replacement_are_both_searched() {
+    let mut dir = repository();
+    let old = dir.git(&["rev-parse", "HEAD:one.env"]);
+    dir.write("../replacement", "K={{sk_live@new}}\n");
+    let new = dir.git(&["hash-object", "-w", "../replacement"]);
+    dir.git(&["replace", old.trim(), new.trim()]);
+    let report = dir.scan(&["--history"]).report();
+    assert_eq!(report.findings.len(), 2);
+    let unnamed = report.findings.iter().find(|finding| finding.locations[0].path.is_empty()).unwrap();
+    assert_eq!(unnamed.exposure.as_ref().unwrap().refs_total, 1);
+}
+
+#[test]
+fn several_repositories_and_several_packs() {
+    let mut outer = Dir::new();
+    for name in ["a", "b"] {
+        outer.write(&format!("{name}/x.env"), &format!("K={{{{sk_live@{name}}}}}\n"));
+        let at = outer.join(name);
+        git(&at, &["init", "-q"]);
+        for file in ["x.env", "y.env"] {
+            outer.write(&format!("{name}/{file}"), &format!("K={{{{sk_live@{name}{file}}}}}\n"));
+            git(&at, &["add", "-A"]);
+            git(&at, &["commit", "-qm", file]);
+            git(&at, &["repack", "-dq"]);
+        }
+        git(&at, &["multi-pack-index", "write"]);
+    }
+    let report = outer.scan(&["--history", "a", "b"]).report();
+    let mut found = paths(&report);
+    found.sort_unstable();
+    assert_eq!(found, ["a/x.env", "a/y.env", "b/x.env", "b/y.env"]);
+    assert!(report.coverage.complete, "{:?}", report.coverage.skipped);
+}
+
+#[test]
+fn alternates_are_followed_when_asked() {
+    let dir = repository();
+    let outer = Dir::new();
+    let from = dir.path().to_str().unwrap();
+    git(outer.path(), &["clone", "-q", "--bare", "--shared", from, "shared.git"]);
+    let run = outer.scan(&["--history", "shared.git"]);
+    assert_eq!((run.code, skipped(&run.report(), Reason::Alternate)), (3, 1), "{}", run.stderr);
+    let run = outer.scan(&["--history", "--alternates", "shared.git"]);
+    assert_eq!((run.code, paths(&run.report())), (1, vec!["one.env"]));
+}
+
+#[test]
+fn the_source_within_a_map_and_the_name_of_a_directory() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("app.js.map", r#"{"version":3,"sources":["src/pay.ts"],"sourcesContent":["k = '{{sk_live@map}}'"]}"#);
+    let key = dir.forge.make("sk_live").unwrap();
+    dir.write_bytes(&format!("top/{key}/below/x"), b"x\n");
+    commit(&dir, "one");
+    let report = dir.scan(&["--history"]).report();
+    let at = |origin| {
+        let all = report.findings.iter().flat_map(|finding| &finding.locations);
+        all.filter(|location| location.origin == origin).collect::<Vec<_>>()
+    };
+    assert_eq!(at(Origin::File)[0].within.as_deref(), Some("src/pay.ts"));
+    let names = at(Origin::FileName);
+    assert!(names.len() == 1 && names[0].path.starts_with("top/sk_live_…") && names[0].redacted, "{names:?}");
+}
+
+#[test]
+fn a_path_of_the_index_that_the_cap_left_out_is_counted_once() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let text = dir.forge.fill("K={{sk_live@same}}\n");
+    for at in 0..20 {
+        dir.write_bytes(&format!("{at:02}.env"), text.as_bytes());
+    }
+    commit(&dir, "one");
+    dir.write_bytes("staged.env", text.as_bytes());
+    dir.git(&["add", "-A"]);
+    let finding = &dir.scan(&["--history"]).report().findings[0];
+    assert_eq!((finding.locations.len(), finding.more_locations), (16, 5));
+}
