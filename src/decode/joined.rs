@@ -11,8 +11,8 @@ use super::view::Names;
 const MAX_GLUE: usize = 80;
 
 /// How far from a piece the word is looked for that makes commas glue.
-const JOIN_BEFORE: usize = 480;
-const JOIN_AFTER: usize = 480;
+const JOIN_BEFORE: usize = 800;
+const JOIN_AFTER: usize = 800;
 
 /// What may stand between two literals, longest first where one begins another.
 const OPERATORS: &[&[u8]] = &[
@@ -280,6 +280,32 @@ mod tests {
                 format!("{{\"a\":\"[\\\"{head}\\\", \\\"{mode}\\\", \\\"{body}\\\"].join(\\\"_\\\")\"}}"),
             ] {
                 testing::finds(&row, "", &secret);
+            }
+        }
+    }
+
+    #[test]
+    fn one_character_a_piece() {
+        let mut noise = Noise::new(54);
+        for prefix in testing::PREFIXES.into_iter().chain(["pst_live_", "sk_org_", "pi_3x_secret_"]) {
+            for length in [36, 99] {
+                let secret = token(prefix, &noise.body(length));
+                let pieces = |text: &str, glue: &str| text.chars().map(String::from).collect::<Vec<_>>().join(glue);
+                let body = &secret[prefix.len()..];
+                for code in [
+                    pieces(&secret, "\", \""),
+                    pieces(&secret, "','"),
+                    format!("{}\",\"{body}", pieces(prefix, "\",\"")),
+                ] {
+                    let quote = if code.contains('"') { '"' } else { '\'' };
+                    testing::finds(&format!("k = [{quote}{code}{quote}].join('')"), &code, &secret);
+                    testing::finds(&format!("k = ''.join([{quote}{code}{quote}])"), &code, &secret);
+                }
+                for glue in ["\" + \"", "' . '", "\" \"", "' || '", "\" & \"", "\" << \""] {
+                    let quote = &glue[..1];
+                    let code = format!("{}{glue}{body}", pieces(prefix, glue));
+                    testing::finds(&format!("k = {quote}{code}{quote};"), &code, &secret);
+                }
             }
         }
     }

@@ -8,7 +8,8 @@
 //! the figures. After adding a pivot, look at them again.
 //!
 //! Cores are found through two overlapping halves (`k_l`, `live`), so that a prefix split at any place still shows
-//! one, and split at several places mostly does. A longer text would not be faster: the first three bytes decide. Base64 cores are split for the same reason: a line wrap may fall into them.
+//! one, and split at several places mostly does. A longer text would not be faster: the first three bytes decide.
+//! A prefix in pieces of one or two characters shows neither, but mostly an underscore between quotes. Base64 cores are split for the same reason: a line wrap may fall into them.
 
 use super::{BACKSLASH, BASE64, CHAR_CODES, ENTITY, HEX, PERCENT, QUOTED_PRINTABLE, WIDE16, WIDE32, ZERO_WIDTH};
 
@@ -79,7 +80,7 @@ pub const PIVOTS: &[Pivot] = &[
     core(b"rkcs_"),
     encoded(b"X3NlY3JldF", &[BASE64]),
     encoded(b"XN0X", &[BASE64]),
-    encoded(b"77687365635", &[HEX]),
+    encoded(b"736563", &[HEX]),
     encoded(b"fdGV", &[BASE64]),
     core(b"live"),
     encoded(b"_\xe2\x80", &[ZERO_WIDTH]),
@@ -92,7 +93,7 @@ pub const PIVOTS: &[Pivot] = &[
     encoded(b"9saX", &[BASE64]),
     encoded(b"%5f", &[PERCENT]),
     encoded(b"95,", &[CHAR_CODES]),
-    short(b"absec_"),
+    core(b"\"_\""),
     encoded(b"X3Rl", &[BASE64]),
     encoded(b"XZlX", &[BASE64]),
     encoded(b"_\xef\xbb", &[ZERO_WIDTH]),
@@ -111,7 +112,7 @@ pub const PIVOTS: &[Pivot] = &[
     encoded(b"005F", &[BACKSLASH, ENTITY]),
     encoded(b"c3Rf", &[BASE64]),
     encoded(b"X2xp", &[BASE64]),
-    encoded(b"7365637265745", &[HEX]),
+    core(b"'_'"),
     short(b"oart_"),
 ];
 

@@ -33,7 +33,11 @@ pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, g
     if !may_be_core(bytes, pivot) {
         return;
     }
-    let end = covered.word_end(bytes, pivot.end, MAX_WORD);
+    let end = match &bytes[pivot.clone()] {
+        // The piece ends at the closing quote, which belongs to the pivot.
+        b"\"_\"" | b"'_'" => pivot.end - 1,
+        _ => covered.word_end(bytes, pivot.end, MAX_WORD),
+    };
     let right = bytes.get(end).copied().is_some_and(breaks) && may_reach(bytes, pivot, end);
     let left = goes_on_left(bytes, pivot);
     if !right && left.is_none() {
@@ -123,6 +127,8 @@ mod tests {
             ("\"test_helper\"", "test"),
             ("[\"test\", \"live\"].join(\"\")", "test"),
             ("mode = \"live\"", "live"),
+            ("a.split(\"_\").join(\"\")", "\"_\""),
+            ("s.replace('-', '_') + 'b'", "'_'"),
             ("my_test' + 'x", "test"),
             ("link_list[\"a\"]", "k_l"),
             ("exec_live_mode", "live"),

@@ -150,6 +150,10 @@ pub(crate) const DISGUISES: &[Disguise] = &[
         let end = key.rfind('_').unwrap();
         marked("k = \"", &format!("{}\" + \"{}\" + \"{}", &key[..at], &key[at..end], &key[end..]), "\";")
     }),
+    ("list of characters", &["joined"], |key| {
+        let at = key.rfind('_').unwrap() + 1;
+        marked("k = ['", &format!("{}','{}", between(&key[..at], "','"), &key[at..]), "'].join('');")
+    }),
     ("list joined by underscores", &["joined"], |key| {
         marked("k = [\"", &key.replace('_', "\", \""), "\"].join(\"_\");")
     }),
