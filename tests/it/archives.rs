@@ -99,7 +99,7 @@ fn a_key_two_levels_deep_is_found_in_every_format() {
     let env = env.as_bytes();
     let conf = tar(&[("package/readme", b"nothing"), ("package/.env", env)]);
     let layer = tar(&[("srv/app/.env", env)]);
-    let cases: [(&str, Vec<u8>, &str); 20] = [
+    let mut cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("a.zip", zip(&[("in.tar.gz", &gzip(&conf))]), "in.tar.gz!package/.env"),
         ("app.war", zip(&[("WEB-INF/lib/in.jar", &zip(&[("app/.env", env)]))]), "WEB-INF/lib/in.jar!app/.env"),
         ("app.apk", zip(&[("assets/in.zip", &zip(&[("app/.env", env)]))]), "assets/in.zip!app/.env"),
@@ -121,6 +121,9 @@ fn a_key_two_levels_deep_is_found_in_every_format() {
         ("oci-zstd.tar", tar(&[("blobs/sha256/0a1b", &zstd(&layer))]), "blobs/sha256/0a1b!srv/app/.env"),
         ("no-name-that-says-so", zip(&[("neither", &xz(&conf))]), "neither!package/.env"),
     ];
+    for name in ["a.jar", "a.whl", "a.aab", "a.ipa", "a.xlsx", "a.vsix", "a.nupkg"] {
+        cases.push((name, zip(&[("in.jar", &zip(&[("app/.env", env)]))]), "in.jar!app/.env"));
+    }
     for (name, bytes, _) in &cases {
         dir.write_bytes(name, bytes);
     }
