@@ -75,6 +75,10 @@ fn what_is_kept_elsewhere_is_named_and_not_entered() {
     let report = dir.scan(&["--history"]).report();
     assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::Submodule)), (1, 1));
     assert!(report.coverage.complete && report.findings.len() == 1);
+    dir.write_bytes(&format!(".git/lfs/objects/ab/ab/{content}"), b"content\n");
+    let report = dir.scan(&["--history"]).report();
+    let pointer = report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::LfsPointer).unwrap();
+    assert!(pointer.examples[0].ends_with(".git/lfs/objects, which is not read"), "{:?}", pointer.examples);
 }
 
 #[test]

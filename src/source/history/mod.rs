@@ -308,7 +308,7 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     count_pointers(coverage, repo, seen);
 }
 
-/// Git LFS keeps the content elsewhere; what it keeps here is a file that can be read.
+/// Git LFS keeps the content elsewhere, or in a directory of its own: it is said which.
 fn count_pointers(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     for (oid, content) in &seen.pointers {
         let is_hex = content.len() == 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -316,7 +316,8 @@ fn count_pointers(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
             let (first, second) = (&content[..2], &content[2..4]);
             crate::git::disk::exists(&repo.common_dir.join("lfs/objects").join(first).join(second).join(content))
         };
-        let what = if stored { "its content is in .git/lfs" } else { "its content is not here" };
+        let what =
+            if stored { "its content is in .git/lfs/objects, which is not read" } else { "its content is not here" };
         coverage.skip(Reason::LfsPointer, format!("blob {oid}: {what}"));
     }
 }
