@@ -93,6 +93,8 @@ impl Units for Joined {
     fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
         let end = match bytes[at] {
             b'$' | b'#' => placeholder(bytes, at + 1),
+            // The type of a list in Go is no text in front of a placeholder.
+            b'{' if bytes[..at].ends_with(b"]string") => None,
             b'{' => placeholder(bytes, at),
             b'\\' => line_end(bytes, at).or_else(|| glue(bytes, at, false)),
             _ => closing(bytes, at).or_else(|| glue(bytes, at, false)),

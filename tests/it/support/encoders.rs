@@ -154,6 +154,9 @@ pub(crate) const DISGUISES: &[Disguise] = &[
         let at = key.rfind('_').unwrap() + 1;
         marked("k = ['", &format!("{}','{}", between(&key[..at], "','"), &key[at..]), "'].join('');")
     }),
+    ("list in Go", &["joined"], |key| {
+        marked("k := strings.Join([]string{\"", &key.replace('_', "\", \""), "\"}, \"_\")")
+    }),
     ("list joined by underscores", &["joined"], |key| {
         marked("k = [\"", &key.replace('_', "\", \""), "\"].join(\"_\");")
     }),
