@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use pinstripe::finding::{CommitDate, Exposure, Origin, Reach, Status};
 use pinstripe::report::{FORMATS, Options, Report, TargetKind};
@@ -12,8 +13,14 @@ use crate::support::Dir;
 
 const PACKAGE: &str = "@microsoft/sarif-multitool@5.7.0";
 
-/// The validator's own binary: through its npm wrapper a `;` in an argument ends the command.
+/// The validator's own binary: through its npm wrapper a `;` in an argument ends the command. Tests run side by side, and
+/// only one of them may bring it.
 fn validator() -> Result<PathBuf, String> {
+    static VALIDATOR: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    VALIDATOR.get_or_init(install).clone()
+}
+
+fn install() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("SARIF_MULTITOOL") {
         return Ok(path.into());
     }
