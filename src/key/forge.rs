@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 use crate::engine::shape::looks_random;
+use crate::limits::MAX_BODY;
 
 const ALPHANUMERIC: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -185,6 +186,7 @@ impl Forge {
             "price" | "prctbl" | "buy_btn" | "prod" | "pi" => Some(self.object(name, account)),
             "we" => Some(format!("we_1{}", self.body(23))),
             "hex40" => Some(self.draw(HEX, 40)),
+            "repeat" => repeated(variant),
             _ => self.client_secret(name).or_else(|| self.foreign(name)),
         }
     }
@@ -213,6 +215,13 @@ impl Forge {
     }
 }
 
+/// `CHARACTERS*LENGTH`: the characters over and over up to a length, as people write where a key should stand.
+fn repeated(variant: &str) -> Option<String> {
+    let (characters, length) = variant.split_once('*')?;
+    let length = length.parse::<usize>().ok().filter(|length| *length <= MAX_BODY)?;
+    (!characters.is_empty()).then(|| characters.chars().cycle().take(length).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,6 +244,7 @@ mod tests {
 
     #[test]
     fn other_braces_are_left_alone() {
+        assert_eq!(Forge::new(1).fill("x_{{repeat:abc*7}} {{repeat:*3}}"), "x_abcabca {{repeat:*3}}");
         assert_eq!(Forge::new(1).fill("{{ .Values.key }} {{nothing}} {{"), "{{ .Values.key }} {{nothing}} {{");
     }
 }
