@@ -12,7 +12,7 @@ use crate::site::PathText;
 const DAY: i64 = 86_400;
 
 /// The exposure of every credential.
-pub(super) fn of_all(graph: &Graph, sets: &Sets, question: &Question, refs: &Refs) -> Vec<Exposure> {
+pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: &Refs) -> Vec<Exposure> {
     let head = refs.head.and_then(|oid| graph.find(&oid));
     let inside = graph.ancestry(head);
     let mut exposures = Vec::with_capacity(question.credentials);
@@ -23,10 +23,10 @@ pub(super) fn of_all(graph: &Graph, sets: &Sets, question: &Question, refs: &Ref
         let introduced = bits.introduced(&holds);
         let removed = bits.removed(&holds, &inside, head);
         let reached = bits.reached_by_refs(&holds, refs);
+        let ever = holds.iter().zip(&inside).filter(|(_, inside)| **inside).fold(0, |ever, (holds, _)| ever | holds);
         for at in 0..count {
             let in_head = head.is_some_and(|head| holds[head as usize] & (1 << at) != 0);
-            let ever = (0..holds.len()).any(|commit| inside[commit] && holds[commit] & (1 << at) != 0);
-            let removed = removed[at].filter(|_| ever && !in_head);
+            let removed = removed[at].filter(|_| ever & (1 << at) != 0 && !in_head);
             exposures.push(exposure(graph, (introduced[at], removed), head, in_head, &reached[at]));
         }
     }
@@ -82,9 +82,9 @@ impl Bits<'_> {
     }
 
     /// What the tree of each commit holds.
-    fn held(&self, sets: &Sets) -> Vec<u64> {
+    fn held(&self, sets: &Sets<'_>) -> Vec<u64> {
         let masks: Vec<u64> = sets.sets.iter().map(|set| self.mask(set)).collect();
-        let of_commit = |tree| sets.of_tree.get(&tree).map_or(0, |set| masks[*set as usize]);
+        let of_commit = |tree| sets.of_tree(tree).map_or(0, |set| masks[set as usize]);
         self.graph.commits.iter().map(|commit| of_commit(commit.tree)).collect()
     }
 
@@ -94,7 +94,7 @@ impl Bits<'_> {
         let mut best: Vec<Option<u32>> = vec![None; 64];
         for at in &self.graph.order {
             let mut above = 0;
-            for parent in &self.graph.parents[*at as usize] {
+            for parent in self.graph.parents(*at) {
                 above |= before[*parent as usize] | holds[*parent as usize];
             }
             before[*at as usize] = above;
@@ -116,7 +116,7 @@ impl Bits<'_> {
             return best;
         }
         for at in self.graph.order.iter().rev().filter(|at| inside[**at as usize]) {
-            let parents = &self.graph.parents[*at as usize];
+            let parents = self.graph.parents(*at);
             let held = parents.iter().fold(0, |mask, parent| mask | holds[*parent as usize]);
             let own = held & !holds[*at as usize] & !after[*at as usize];
             for bit in bits(own & !removed_after[*at as usize]) {
@@ -140,7 +140,7 @@ impl Bits<'_> {
             below[at] |= text(&commit.oid);
         }
         for at in &self.graph.order {
-            let mask = self.graph.parents[*at as usize].iter().fold(0, |mask, parent| mask | below[*parent as usize]);
+            let mask = self.graph.parents(*at).iter().fold(0, |mask, parent| mask | below[*parent as usize]);
             below[*at as usize] |= mask;
         }
         let mut names: Vec<Vec<&[u8]>> = vec![Vec::new(); 64];

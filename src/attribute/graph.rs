@@ -1,9 +1,13 @@
-//! The commits of a store, whether anything reaches them or not, and the edges from trees to what they hold.
+//! The commits of a store, whether anything reaches them or not.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use super::{flags, prefix};
+use rayon::prelude::*;
+
+use super::edges::Edges;
+use super::flags;
+use super::prefixes::{Prefixes, prefix};
 use crate::git::refs::Refs;
 use crate::git::{Commit, Oid};
 
@@ -25,16 +29,17 @@ pub(super) struct Node {
 #[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) commits: Vec<Node>,
-    /// Positions of each commit's parents that are here.
-    pub(super) parents: Vec<Vec<u32>>,
+    /// The names of the commits, in the same order.
+    names: Prefixes,
+    /// Positions of the parents that are here, one commit after the other.
+    parents: Vec<u32>,
+    /// Where the parents of each commit end.
+    ends: Vec<u32>,
     /// Positions, ancestors first; the older first where that is free.
     pub(super) order: Vec<u32>,
     /// What tags point to.
     tags: HashMap<Oid, Oid>,
 }
-
-/// From a child to the tree that names it, both by prefix.
-pub(super) type Edges = Vec<(u64, u64)>;
 
 /// What the commits, tags and trees of a store say, gathered by whoever walks them.
 #[derive(Debug, Default)]
@@ -55,29 +60,33 @@ impl Gathered {
         self.tags.push((oid, target));
     }
 
-    /// Notes what a tree names, by prefix.
-    pub(crate) fn edges(&mut self, tree: &Oid, children: impl IntoIterator<Item = u64>) {
-        let parent = prefix(tree);
-        self.edges.extend(children.into_iter().map(|child| (child, parent)));
+    /// Notes what trees name.
+    pub(crate) fn edges(&mut self, edges: Edges) {
+        self.edges.merge(edges);
     }
 
     /// Adds what another thread has gathered.
     pub(crate) fn merge(&mut self, mut other: Self) {
         self.commits.append(&mut other.commits);
         self.tags.append(&mut other.tags);
-        self.edges.append(&mut other.edges);
+        self.edges.merge(other.edges);
     }
 
     /// Lays the commits out.
     pub(super) fn into_graph(mut self) -> (Graph, Edges) {
-        self.commits.sort_unstable_by_key(|commit| commit.oid);
+        // Names differ within their first bytes, save those that somebody has made to be alike.
+        let order = |a: &Node, b: &Node| prefix(&a.oid).cmp(&prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid));
+        self.commits.par_sort_unstable_by(order);
         self.commits.dedup_by_key(|commit| commit.oid);
-        let mut graph = Graph { commits: self.commits, tags: self.tags.into_iter().collect(), ..Graph::default() };
-        graph.parents = graph
-            .commits
-            .iter()
-            .map(|commit| commit.parents.iter().filter_map(|parent| graph.find(parent)).collect())
-            .collect();
+        let names = Prefixes::new(self.commits.iter().map(|commit| prefix(&commit.oid)).collect());
+        let tags = self.tags.into_iter().collect();
+        let mut graph = Graph { commits: self.commits, names, tags, ..Graph::default() };
+        let found = |commit: &Node| commit.parents.iter().filter_map(|parent| graph.find(parent)).collect();
+        let parents: Vec<Vec<u32>> = graph.commits.par_iter().map(found).collect();
+        for parents in parents {
+            graph.parents.extend(parents);
+            graph.ends.push(u32::try_from(graph.parents.len()).unwrap_or(u32::MAX));
+        }
         graph.commits.iter_mut().for_each(|commit| commit.parents = Vec::new());
         graph.sort();
         (graph, self.edges)
@@ -87,8 +96,15 @@ impl Gathered {
 impl Graph {
     /// The position of a commit.
     pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
-        let at = self.commits.binary_search_by_key(oid, |commit| commit.oid).ok()?;
-        u32::try_from(at).ok()
+        let at = self.names.find(prefix(oid))?;
+        let found = self.commits[at..].iter().position(|commit| commit.oid >= *oid)? + at;
+        u32::try_from(found).ok().filter(|_| self.commits[found].oid == *oid)
+    }
+
+    /// The positions of a commit's parents that are here.
+    pub(super) fn parents(&self, at: u32) -> &[u32] {
+        let begin = (at as usize).checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.parents[begin..self.ends[at as usize] as usize]
     }
 
     /// Follows tags to a commit, telling of every object on the way.
@@ -106,23 +122,20 @@ impl Graph {
 
     /// Brings the commits in order: ancestors first, and among those that are free the older, then the lesser name.
     fn sort(&mut self) {
-        let count = self.commits.len();
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); count];
-        let mut missing: Vec<u32> = vec![0; count];
-        for (at, parents) in self.parents.iter().enumerate() {
-            for parent in parents {
-                children[*parent as usize].push(u32::try_from(at).unwrap_or(u32::MAX));
-            }
-            missing[at] = u32::try_from(parents.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(self.commits.len()).unwrap_or(u32::MAX);
+        let mut children: Vec<Vec<u32>> = vec![Vec::new(); self.commits.len()];
+        let mut missing: Vec<usize> = (0..count).map(|at| self.parents(at).len()).collect();
+        for at in 0..count {
+            self.parents(at).iter().for_each(|parent| children[*parent as usize].push(at));
         }
-        let free = |at: usize| Reverse((self.commits[at].time, u32::try_from(at).unwrap_or(u32::MAX)));
-        let mut heap: BinaryHeap<_> = (0..count).filter(|at| missing[*at] == 0).map(free).collect();
+        let free = |at: u32| Reverse((self.commits[at as usize].time, at));
+        let mut heap: BinaryHeap<_> = (0..count).filter(|at| missing[*at as usize] == 0).map(free).collect();
         while let Some(Reverse((_, at))) = heap.pop() {
             self.order.push(at);
             for child in std::mem::take(&mut children[at as usize]) {
                 missing[child as usize] -= 1;
                 if missing[child as usize] == 0 {
-                    heap.push(free(child as usize));
+                    heap.push(free(child));
                 }
             }
         }
@@ -152,7 +165,7 @@ impl Graph {
         }
         for at in self.order.iter().rev() {
             let bits = reached.commits[*at as usize];
-            for parent in &self.parents[*at as usize] {
+            for parent in self.parents(*at) {
                 reached.commits[*parent as usize] |= bits;
             }
         }
@@ -165,7 +178,7 @@ impl Graph {
         let mut queue: Vec<u32> = tip.into_iter().collect();
         while let Some(at) = queue.pop() {
             if !std::mem::replace(&mut inside[at as usize], true) {
-                queue.extend_from_slice(&self.parents[at as usize]);
+                queue.extend_from_slice(self.parents(at));
             }
         }
         inside

@@ -4,8 +4,10 @@
 //! reads the names in the few trees that lead to those objects. Every walk here is iterative and bounded by the size of
 //! the store, whatever shape its trees have.
 
+mod edges;
 mod exposure;
 mod graph;
+mod prefixes;
 mod trees;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,7 +16,9 @@ use crate::finding::{Exposure, Reach};
 use crate::git::refs::Refs;
 use crate::git::walk::Store;
 use crate::git::{Index, Oid};
+pub(crate) use edges::Edges;
 pub(crate) use graph::Gathered;
+pub(crate) use prefixes::{Prefixes, prefix};
 use trees::Marked;
 pub(crate) use trees::Paths;
 
@@ -83,11 +87,11 @@ pub(crate) fn answer(subject: &Subject<'_>, question: &Question, gathered: Gathe
     if question.credentials == 0 {
         return Answer::default();
     }
-    let (graph, edges) = gathered.into_graph();
-    let starts: BTreeSet<u64> = question.blobs.keys().chain(question.trees.keys()).map(prefix).collect();
+    let (graph, edges) = subject.store.install(|| gathered.into_graph());
+    let starts: Vec<Oid> = question.blobs.keys().chain(question.trees.keys()).copied().collect();
     let marked = Marked::find(subject.store, &starts, edges);
     let reached = graph.reach(subject.refs);
-    let mut places = marked.places(&graph, &reached, subject.refs.head);
+    let mut places = marked.places(&graph, &reached, subject.refs.head, question);
     let sets = marked.sets(question);
     let mut answer = Answer {
         exposures: exposure::of_all(&graph, &sets, question, subject.refs),
@@ -126,13 +130,4 @@ pub(crate) fn reach(flags: u8) -> Reach {
     .into_iter()
     .find(|(bits, _)| flags & bits != 0)
     .map_or(Reach::Unreachable, |(_, reach)| reach)
-}
-
-/// The first eight bytes of a name, by which trees are told apart here.
-pub(crate) fn prefix(oid: &Oid) -> u64 {
-    prefix_of(oid.as_bytes())
-}
-
-fn prefix_of(bytes: &[u8]) -> u64 {
-    bytes.first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }

@@ -1,13 +1,15 @@
 //! The trees that lead to what was asked for: marked from below, then named and reached from above.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::graph::{Edges, Graph, Reached};
-use super::{Known, Question, flags, prefix, prefix_of};
+use super::edges::Edges;
+use super::graph::{Graph, Reached};
+use super::prefixes::{Prefixes, prefix};
+use super::{Known, Question, flags};
 use crate::git::tree::TreeEntries;
 use crate::git::walk::{Made, Object, Plan, Store, Visitor};
 use crate::git::{Kind, Oid};
@@ -22,8 +24,8 @@ const MAX_LEFT_OUT: usize = 64 << 10;
 /// Trees and blobs that lead to what was asked for, and the names between them.
 #[derive(Debug, Default)]
 pub(super) struct Marked {
-    /// Prefixes, ascending.
-    nodes: Vec<u64>,
+    /// By name.
+    nodes: Prefixes,
     /// For each, what it names: name and node, in order.
     children: Vec<Vec<(Vec<u8>, u32)>>,
     /// Nodes, those that name others first.
@@ -33,7 +35,7 @@ pub(super) struct Marked {
 type Names = Vec<(u32, Vec<u8>, u32)>;
 
 struct Namer<'a> {
-    nodes: &'a [u64],
+    nodes: &'a Prefixes,
     total: &'a Mutex<Names>,
     own: Names,
 }
@@ -42,9 +44,9 @@ impl Visitor for Namer<'_> {
     type State = ();
 
     fn whole(&mut self, object: &Object, bytes: &[u8]) {
-        let Some(parent) = find(self.nodes, prefix(&object.oid)).filter(|_| object.fresh) else { return };
+        let Some(parent) = find(self.nodes, &object.oid).filter(|_| object.fresh) else { return };
         for entry in TreeEntries::new(bytes, object.oid.format()).map_while(Result::ok) {
-            if let Some(child) = find(self.nodes, prefix(&entry.oid)) {
+            if let Some(child) = find(self.nodes, &entry.oid) {
                 self.own.push((parent, entry.name.to_vec(), child));
             }
         }
@@ -65,33 +67,30 @@ impl Drop for Namer<'_> {
     }
 }
 
-fn find(nodes: &[u64], prefix: u64) -> Option<u32> {
-    nodes.binary_search(&prefix).ok().and_then(|at| u32::try_from(at).ok())
+fn find(nodes: &Prefixes, oid: &Oid) -> Option<u32> {
+    nodes.find(prefix(oid)).and_then(|at| u32::try_from(at).ok())
 }
 
 impl Marked {
     /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(store: &Store<'_>, starts: &BTreeSet<u64>, mut edges: Edges) -> Self {
-        store.install(|| edges.par_sort_unstable());
-        edges.dedup();
-        let mut seen: BTreeSet<u64> = starts.clone();
-        let mut queue: Vec<u64> = starts.iter().copied().collect();
-        while let Some(child) = queue.pop() {
-            let from = edges.partition_point(|edge| edge.0 < child);
-            for (_, parent) in edges[from..].iter().take_while(|edge| edge.0 == child) {
-                if seen.insert(*parent) {
-                    queue.push(*parent);
-                }
-            }
-        }
+    pub(super) fn find(store: &Store<'_>, starts: &[Oid], edges: Edges) -> Self {
+        let mut numbers = Vec::new();
+        store.numbers(starts, &mut numbers);
+        let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
+        let leading = edges.leading(store.count(), &numbers);
         drop(edges);
-        let nodes: Vec<u64> = seen.into_iter().collect();
+        let mut nodes: Vec<u64> = starts.iter().map(prefix).collect();
+        let numbers = (0..).zip(&leading).filter(|(_, leads)| **leads);
+        nodes.extend(numbers.filter_map(|(number, _)| store.oid(number)).map(|oid| prefix(&oid)));
+        nodes.sort_unstable();
+        nodes.dedup();
+        let nodes = Prefixes::new(nodes);
         let total = Mutex::new(Names::new());
-        let wanted = |oid: &[u8]| find(&nodes, prefix_of(oid)).is_some();
+        let wanted = |number: usize, _: &[u8]| leading[number];
         let plan = Plan { kinds: &[Kind::Tree], wanted: &wanted, stop: &|| false };
         store.walk(&plan, &|| Namer { nodes: &nodes, total: &total, own: Vec::new() }, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        names.sort_unstable();
+        store.install(|| names.par_sort_unstable());
         names.dedup();
         let mut marked = Self { children: vec![Vec::new(); nodes.len()], nodes, order: Vec::new() };
         for (parent, name, child) in names {
@@ -103,7 +102,7 @@ impl Marked {
 
     /// The position of an object, if it is marked.
     pub(super) fn node(&self, prefix: u64) -> Option<usize> {
-        self.nodes.binary_search(&prefix).ok()
+        self.nodes.find(prefix)
     }
 
     fn sort(&mut self) {
@@ -127,8 +126,15 @@ impl Marked {
         }
     }
 
-    /// The paths of each node, with what reaches them there.
-    pub(super) fn places(&self, graph: &Graph, reached: &Reached, head: Option<Oid>) -> Vec<Paths> {
+    /// The paths of each node that is asked for, with what reaches them there.
+    pub(super) fn places(
+        &self,
+        graph: &Graph,
+        reached: &Reached,
+        head: Option<Oid>,
+        question: &Question,
+    ) -> Vec<Paths> {
+        let asked: HashSet<usize> = question.trees.keys().filter_map(|oid| self.node(prefix(oid))).collect();
         let mut places: Vec<Paths> = vec![Paths::default(); self.nodes.len()];
         let head = head.and_then(|oid| graph.find(&oid));
         for (position, commit) in graph.order.iter().enumerate() {
@@ -150,10 +156,10 @@ impl Marked {
                 // A tree that no commit has: what is in it is told by its path from there.
                 places[node].add(Vec::new(), Known::default());
             }
-            let own = places[node].kept.clone();
             if self.children[node].is_empty() {
                 continue;
             }
+            let own = std::mem::take(&mut places[node].kept);
             let left_out = places[node].hand_over();
             for (name, child) in &self.children[node] {
                 let child = &mut places[*child as usize];
@@ -166,35 +172,44 @@ impl Marked {
                 let below = left_out.iter().map(|path| hash(hash(*path, b"/"), name));
                 below.for_each(|path| child.leave_out(path));
             }
+            if asked.contains(&node) {
+                places[node].kept = own;
+            }
         }
         places
     }
 
     /// For each tree (by prefix) the set of credentials in it, as a number, and the sets.
-    pub(super) fn sets(&self, question: &Question) -> Sets {
+    pub(super) fn sets(&self, question: &Question) -> Sets<'_> {
         let mut own: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.nodes.len()];
         for (oid, credentials) in question.blobs.iter().chain(&question.trees) {
             if let Some(node) = self.node(prefix(oid)) {
                 own[node].extend(credentials);
             }
         }
-        let mut sets = Sets { of_tree: HashMap::new(), sets: Vec::new() };
-        let mut numbers: HashMap<Vec<u32>, u32> = HashMap::new();
-        let mut number: Vec<u32> = vec![0; self.nodes.len()];
+        let mut sets = Sets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
+        let mut numbers: HashMap<Vec<u32>, u32> = HashMap::from([(Vec::new(), 0)]);
+        let mut below: Vec<u32> = Vec::new();
         for node in self.order.iter().rev() {
             let node = *node as usize;
+            below.clear();
+            below.extend(self.children[node].iter().map(|(_, child)| sets.of_node[*child as usize]));
+            below.sort_unstable();
+            below.dedup();
             let mut set = std::mem::take(&mut own[node]);
-            let below: BTreeSet<u32> = self.children[node].iter().map(|(_, child)| number[*child as usize]).collect();
-            for child in below {
-                set.extend(sets.sets.get(child as usize).into_iter().flatten());
+            if let (true, [only]) = (set.is_empty(), &below[..]) {
+                sets.of_node[node] = *only;
+                continue;
             }
-            let set: Vec<u32> = set.into_iter().collect();
+            for child in &below {
+                set.extend(&sets.sets[*child as usize]);
+            }
             let next = u32::try_from(sets.sets.len()).unwrap_or(u32::MAX);
-            number[node] = *numbers.entry(set).or_insert_with_key(|set| {
+            let set: Vec<u32> = set.into_iter().collect();
+            sets.of_node[node] = *numbers.entry(set).or_insert_with_key(|set| {
                 sets.sets.push(set.clone());
                 next
             });
-            sets.of_tree.insert(self.nodes[node], number[node]);
         }
         sets
     }
@@ -202,18 +217,26 @@ impl Marked {
 
 /// Which credentials the trees hold.
 #[derive(Debug)]
-pub(super) struct Sets {
-    /// By the prefix of a tree's name; trees without any are not here.
-    pub(super) of_tree: HashMap<u64, u32>,
-    /// Credentials, ascending.
+pub(super) struct Sets<'a> {
+    nodes: &'a Prefixes,
+    /// For each node the number of its set.
+    of_node: Vec<u32>,
+    /// Credentials, ascending. The first has none.
     pub(super) sets: Vec<Vec<u32>>,
+}
+
+impl Sets<'_> {
+    /// The number of a tree's set, by the prefix of its name; trees without any may have none.
+    pub(super) fn of_tree(&self, tree: u64) -> Option<u32> {
+        self.of_node.get(self.nodes.find(tree)?).copied()
+    }
 }
 
 /// The paths of a blob or tree. Of too many those in HEAD or the index stay, then those that sort first; the others are counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Paths {
-    /// At most [`MAX_PLACES_PER_BLOB`].
-    pub(crate) kept: BTreeMap<Vec<u8>, Known>,
+    /// In order, at most [`MAX_PLACES_PER_BLOB`].
+    pub(crate) kept: Vec<(Vec<u8>, Known)>,
     /// Hashes of the others, up to [`MAX_LEFT_OUT`]: the same path comes up again in every version of a tree.
     left_out: HashSet<u64>,
     /// How many hashes were handed over to what is below.
@@ -226,18 +249,23 @@ impl Paths {
         if !self.left_out.is_empty() {
             self.left_out.remove(&hash(EMPTY, &path));
         }
-        let entry = self.kept.entry(path).or_default();
+        let at = match self.kept.binary_search_by(|kept| kept.0.cmp(&path)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.kept.insert(at, (path, Known::default()));
+                at
+            }
+        };
+        let entry = &mut self.kept[at].1;
         entry.flags |= known.flags;
         entry.first = match (entry.first, known.first) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         if self.kept.len() > MAX_PLACES_PER_BLOB {
-            let last = self.kept.iter().rev().find(|(_, known)| known.flags & (flags::HEAD | flags::INDEX) == 0);
-            if let Some(last) = last.or_else(|| self.kept.iter().next_back()).map(|(path, _)| path.clone()) {
-                self.leave_out(hash(EMPTY, &last));
-                self.kept.remove(&last);
-            }
+            let last = self.kept.iter().rposition(|(_, known)| known.flags & (flags::HEAD | flags::INDEX) == 0);
+            let (path, _) = self.kept.remove(last.unwrap_or(MAX_PLACES_PER_BLOB));
+            self.leave_out(hash(EMPTY, &path));
         }
     }
 

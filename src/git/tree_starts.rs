@@ -5,69 +5,116 @@
 
 use std::ops::Range;
 
-use super::oid::ObjectFormat;
+use super::oid::{ObjectFormat, Oid};
 use super::pack::delta::Copied;
-use super::tree::TreeEntries;
+use super::tree::{TreeEntries, TreeEntry};
 
 /// The offsets at which the entries of a tree begin, and its length. Empty for a tree that cannot be read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Starts(Vec<u32>);
 
+/// An entry that was not copied whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct New {
+    /// Where it begins.
+    pub(crate) at: u32,
+    /// Where it ends.
+    pub(crate) end: u32,
+    /// How long its name is.
+    name: u32,
+    pub(crate) mode: u32,
+    /// The base has an entry of this name and mode, which names something else.
+    pub(crate) renewed: bool,
+}
+
 /// What a tree made from another has of it, and what it has of its own.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Parts {
-    pub(crate) starts: Starts,
     /// Parts of the base, from the first byte of an entry to the last of one, and where they stand now.
     pub(crate) kept: Vec<(Range<u32>, u32)>,
-    /// Where the other entries begin.
-    pub(crate) new: Vec<u32>,
+    /// The other entries.
+    pub(crate) new: Vec<New>,
+    /// Where copied entries begin that end elsewhere, and how many bytes of each were copied.
+    begun: Vec<(u32, u32)>,
 }
 
 impl Starts {
     /// Reads a tree whole. `None` if it is malformed.
-    pub(crate) fn read(bytes: &[u8], format: ObjectFormat) -> Option<Parts> {
-        Self::default().made(&[], bytes, format)
+    pub(crate) fn read(bytes: &[u8], format: ObjectFormat, parts: &mut Parts) -> Option<Self> {
+        Self::default().made(&[], bytes, format, parts)
     }
 
     /// Reads of a tree what did not come over from this one. `None` if it is malformed or not aligned with this one.
-    pub(crate) fn made(&self, copies: &[Copied], bytes: &[u8], format: ObjectFormat) -> Option<Parts> {
-        let mut parts = Parts { starts: Self(Vec::with_capacity(self.0.len() + 2)), ..Parts::default() };
+    pub(crate) fn made(
+        &self,
+        copies: &[Copied],
+        bytes: &[u8],
+        format: ObjectFormat,
+        parts: &mut Parts,
+    ) -> Option<Self> {
+        parts.clear();
+        let mut starts = Self(Vec::with_capacity(self.0.len() + 2));
         let mut done = 0;
         for copy in copies {
             let from = u32::try_from(copy.from).ok()?;
             let end = u32::try_from(copy.from + copy.len).ok()?;
+            let to = u32::try_from(copy.to).ok()?;
             let first = self.0.partition_point(|at| *at < from);
-            let last = self.0.partition_point(|at| *at <= end);
-            let Some([begin, .., end]) = self.0.get(first..last) else { continue };
-            let to = u32::try_from(copy.to).ok()? + (begin - from);
-            parts.read(bytes, done..to, format)?;
-            parts.starts.0.extend(self.0[first..last - 1].iter().map(|at| at - begin + to));
-            parts.kept.push((*begin..*end, to));
-            done = to + (end - begin);
+            let last = first + self.0[first..].partition_point(|at| *at <= end);
+            let (Some(begin), Some(rest)) = (self.0.get(first), self.0[..last].last()) else { continue };
+            if first + 1 < last {
+                let to = to + (begin - from);
+                parts.read(bytes, done..to, format, &mut starts)?;
+                starts.0.extend(self.0[first..last - 1].iter().map(|at| at - begin + to));
+                parts.kept.push((*begin..*rest, to));
+                done = to + (rest - begin);
+            }
+            if (from..end).contains(rest) {
+                parts.begun.push((to + (rest - from), end - rest));
+            }
         }
         let length = u32::try_from(bytes.len()).ok()?;
-        parts.read(bytes, done..length, format)?;
-        parts.starts.0.push(length);
-        Some(parts)
+        parts.read(bytes, done..length, format, &mut starts)?;
+        starts.0.push(length);
+        Some(starts)
+    }
+}
+
+impl New {
+    /// The entry of a tree with these bytes.
+    pub(crate) fn entry<'a>(&self, bytes: &'a [u8], format: ObjectFormat) -> Option<TreeEntry<'a>> {
+        let bytes = bytes.get(self.at as usize..self.end as usize)?;
+        let (head, oid) = bytes.split_at_checked(bytes.len().checked_sub(format.raw_len())?)?;
+        let name = head.get(head.len().checked_sub(self.name as usize + 1)?..head.len() - 1)?;
+        Some(TreeEntry { mode: self.mode, name, oid: Oid::from_raw(oid)? })
     }
 }
 
 impl Parts {
+    fn clear(&mut self) {
+        self.kept.clear();
+        self.new.clear();
+        self.begun.clear();
+    }
+
     /// Reads entries that must fill the range.
-    fn read(&mut self, bytes: &[u8], range: Range<u32>, format: ObjectFormat) -> Option<()> {
+    fn read(&mut self, bytes: &[u8], range: Range<u32>, format: ObjectFormat, starts: &mut Starts) -> Option<()> {
         let part = bytes.get(range.start as usize..range.end as usize)?;
         let mut entries = TreeEntries::new(part, format);
-        loop {
-            let at = range.end - u32::try_from(entries.left()).ok()?;
-            match entries.next() {
-                Some(Ok(_)) => {
-                    self.starts.0.push(at);
-                    self.new.push(at);
-                }
-                Some(Err(_)) => return None,
-                None => return Some(()),
-            }
+        let mut begun = self.begun.drain(..).peekable();
+        let mut at = range.start;
+        while let Some(entry) = entries.next() {
+            let entry = entry.ok()?;
+            let end = range.end - u32::try_from(entries.left()).ok()?;
+            let head = (end - at).checked_sub(u32::try_from(format.raw_len()).ok()?)?;
+            while begun.next_if(|begun| begun.0 < at).is_some() {}
+            let renewed = begun.next_if(|begun| begun.0 == at).is_some_and(|begun| begun.1 >= head);
+            let name = u32::try_from(entry.name.len()).ok()?;
+            starts.0.push(at);
+            self.new.push(New { at, end, name, mode: entry.mode, renewed });
+            at = end;
         }
+        Some(())
     }
 }
 
@@ -89,7 +136,8 @@ mod tests {
             cuts in proptest::collection::vec(any::<(proptest::sample::Index, proptest::sample::Index)>(), 0..6),
         ) {
             let base = tree(&base);
-            let starts = Starts::read(&base, ObjectFormat::Sha1).unwrap().starts;
+            let (mut old, mut parts) = (Parts::default(), Parts::default());
+            let starts = Starts::read(&base, ObjectFormat::Sha1, &mut old).unwrap();
             let (mut bytes, mut copies) = (Vec::new(), Vec::new());
             let mut inserts = inserts.iter();
             for (a, b) in cuts {
@@ -100,19 +148,41 @@ mod tests {
                 }
                 bytes.extend(inserts.next().map(|insert| tree(std::slice::from_ref(insert))).unwrap_or_default());
             }
-            let whole = Starts::read(&bytes, ObjectFormat::Sha1);
+            let mut all = Parts::default();
+            let whole = Starts::read(&bytes, ObjectFormat::Sha1, &mut all);
             // Pieces of entries may be entries by chance, in both readings or in neither.
-            let made = starts.made(&copies, &bytes, ObjectFormat::Sha1);
+            let made = starts.made(&copies, &bytes, ObjectFormat::Sha1, &mut parts);
             if let (Some(whole), Some(made)) = (whole, made) {
-                prop_assert_eq!(&whole.starts.0, &made.starts.0);
-                let mut told = made.new.clone();
-                for (range, to) in made.kept {
+                prop_assert_eq!(&whole.0, &made.0);
+                let mut told: Vec<u32> = parts.new.iter().map(|new| new.at).collect();
+                for (range, to) in &parts.kept {
                     let kept = starts.0.iter().filter(|at| range.contains(at));
                     told.extend(kept.map(|at| at - range.start + to));
                 }
                 told.sort_unstable();
-                prop_assert_eq!(told, whole.new);
+                prop_assert_eq!(told, all.new.iter().map(|new| new.at).collect::<Vec<_>>());
+                let head = |new: &New, bytes| new.entry(bytes, ObjectFormat::Sha1).map(|entry| (entry.mode, entry.name));
+                let known: Vec<_> = old.new.iter().map(|new| head(new, &base)).collect();
+                for new in &parts.new {
+                    prop_assert!(head(new, &bytes).is_some());
+                    prop_assert!(!new.renewed || known.contains(&head(new, &bytes)));
+                }
             }
         }
+    }
+
+    #[test]
+    fn an_entry_of_the_same_name_is_renewed() {
+        let base = tree(&[("a".to_owned(), 1), ("b".to_owned(), 2), ("c".to_owned(), 3)]);
+        let made = tree(&[("a".to_owned(), 1), ("b".to_owned(), 7), ("c".to_owned(), 3), ("d".to_owned(), 4)]);
+        let (each, mut parts) = (base.len() / 3, Parts::default());
+        let starts = Starts::read(&base, ObjectFormat::Sha1, &mut parts).unwrap();
+        let copy = |from, end| Copied { from, to: from, len: end - from };
+        let copies = [copy(0, 2 * each - 20), copy(2 * each, 3 * each)];
+        starts.made(&copies, &made, ObjectFormat::Sha1, &mut parts).unwrap();
+        let new: Vec<(usize, bool)> = parts.new.iter().map(|new| (new.at as usize, new.renewed)).collect();
+        assert_eq!(new, [(each, true), (3 * each, false)]);
+        starts.made(&[copy(0, 2 * each - 21)], &made, ObjectFormat::Sha1, &mut parts).unwrap();
+        assert!(parts.new.iter().all(|new| !new.renewed));
     }
 }

@@ -171,6 +171,28 @@ impl Index {
         });
     }
 
+    /// Tells of several names, by their places in the slice, which entries have them. All of them wait for memory at
+    /// the same time: that is most of what a look-up does.
+    pub(crate) fn find_all(&self, names: &[Oid], tell: &mut dyn FnMut(usize, usize)) {
+        let mut likely = Vec::with_capacity(names.len());
+        if let Some(Fine { bits, before }) = self.fine.get().filter(|_| self.count > 0) {
+            let bucket = |name: &Oid| usize::try_from(be64(name.as_bytes()) >> (64 - bits)).unwrap_or(0);
+            likely.extend(names.iter().map(|name| (before[bucket(name)] as usize).min(self.count - 1)));
+        }
+        let keys: Vec<u64> = likely.iter().map(|at| be64(self.name(*at))).collect();
+        for (which, name) in names.iter().enumerate() {
+            let at = match (keys.get(which), likely.get(which)) {
+                (Some(key), Some(at)) if *key == be64(name.as_bytes()) && self.name(*at) == name.as_bytes() => {
+                    Some(*at)
+                }
+                _ => self.find(name),
+            };
+            if let Some(at) = at {
+                tell(which, at);
+            }
+        }
+    }
+
     /// Which entry has this name.
     pub(crate) fn find(&self, oid: &Oid) -> Option<usize> {
         let wanted = oid.as_bytes();
@@ -239,6 +261,9 @@ mod tests {
         }
         index.refine();
         assert!(entries.iter().enumerate().all(|(at, entry)| index.find(&entry.0) == Some(at)));
+        let mut told = Vec::new();
+        index.find_all(&[oid(255), oid(1), oid(0), oid(9)], &mut |which, at| told.push((which, at)));
+        assert_eq!(told, [(0, 2), (2, 0), (3, 1)]);
         assert_eq!((index.find(&oid(1)), index.oid(3)), (None, None));
         assert_eq!(Index::made(&[], ObjectFormat::Sha256).unwrap().len(), 0);
     }

@@ -16,6 +16,7 @@ mod choice;
 mod delta_reader;
 mod forest;
 mod large;
+mod numbers;
 mod tree;
 
 use super::object::{Damage, Kind, ObjectError};
@@ -81,8 +82,8 @@ pub(crate) trait Visitor: Send {
 /// What one walk shows.
 pub(crate) struct Plan<'a> {
     pub(crate) kinds: &'a [Kind],
-    /// Which objects are to be visited, by name.
-    pub(crate) wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    /// Which objects are to be visited, by number and name.
+    pub(crate) wanted: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
     /// Asked now and then; true ends the walk.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -158,14 +159,18 @@ impl<'a> Store<'a> {
         expect: &dyn Fn(u64),
     ) -> Lost {
         let choose = |(number, forest): (usize, &Forest)| {
-            let index = &self.odb.packs[number].index;
-            let wanted = |name: usize| !self.repeated.has(number, name) && (plan.wanted)(index.name(name));
+            let (index, first) = (&self.odb.packs[number].index, self.first_number(number));
+            let wanted =
+                |name: usize| !self.repeated.has(number, name) && (plan.wanted)(first + name, index.name(name));
             Choice::new(forest, plan.kinds, &wanted)
         };
         let choices: Vec<Choice> = self.forests.iter().enumerate().map(choose).collect();
         let of_kind = |kind: &Option<Kind>| kind.is_none_or(|kind| plan.kinds.contains(&kind));
-        let loose = self.loose.iter().filter(|(oid, kind)| of_kind(kind) && (plan.wanted)(oid.as_bytes()));
-        let loose: Vec<Oid> = loose.map(|(oid, _)| *oid).collect();
+        let wanted = |at: usize, (oid, kind): &(Oid, Option<Kind>)| {
+            of_kind(kind) && (plan.wanted)(self.packed() + at, oid.as_bytes())
+        };
+        let loose = self.loose.iter().enumerate().filter(|(at, loose)| wanted(*at, loose));
+        let loose: Vec<Oid> = loose.map(|(_, (oid, _))| *oid).collect();
         let total = choices.iter().map(Choice::visits).sum::<u64>() + loose.len() as u64;
         expect(total);
         let shared = Shared { store: self, choices, plan, visited: AtomicUsize::new(0), late: Mutex::default() };

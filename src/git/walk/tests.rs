@@ -53,7 +53,7 @@ fn look(odb: &Odb, threads: usize) -> Look {
     let mut store = Store::new(odb, threads).unwrap();
     let mut lost = Lost::default();
     for kinds in [&[Kind::Blob][..], &[Kind::Tree, Kind::Commit, Kind::Tag]] {
-        let plan = Plan { kinds, wanted: &|_| true, stop: &|| false };
+        let plan = Plan { kinds, wanted: &|_, _| true, stop: &|| false };
         lost.merge(store.walk(&plan, &|| Keeper(&seen), &|_| {}));
     }
     let mut seen = seen.into_inner().unwrap();
@@ -110,14 +110,14 @@ fn only_what_is_wanted() {
     lab.git(&["gc", "-q"]);
     let oracle = lab.oracle();
     let seen = Seen::default();
-    let odd = |oid: &[u8]| oid[3] % 2 == 1;
+    let odd = |_: usize, oid: &[u8]| oid[3] % 2 == 1;
     let plan = Plan { kinds: &[Kind::Blob], wanted: &odd, stop: &|| false };
     let odb = lab.odb();
     Store::new(&odb, 2).unwrap().walk(&plan, &|| Keeper(&seen), &|_| {});
     let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
     seen.sort_unstable();
     let wanted =
-        oracle.iter().filter(|(oid, kind, _)| *kind == Kind::Blob && odd(oid.as_bytes())).map(|object| object.0);
+        oracle.iter().filter(|(oid, kind, _)| *kind == Kind::Blob && odd(0, oid.as_bytes())).map(|object| object.0);
     assert_eq!(seen, wanted.collect::<Vec<_>>());
 }
 

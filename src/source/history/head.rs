@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use super::visitor::Common;
 use crate::finding::Reach;
 use crate::git::changes::Differ;
-use crate::git::walk::Store;
 use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::site::{PathText, Place};
@@ -51,19 +50,15 @@ impl std::fmt::Debug for Heads {
 
 /// What source lints want to know of HEAD's files. What cannot be read was counted by the search of the store, which
 /// also knows what mentions Stripe: the other blobs are not read again.
-pub(super) fn facts(
-    store: &Store<'_>,
-    common: &Common<'_>,
-    head: Option<Oid>,
-    mentions: &HashSet<Oid>,
-) -> Vec<SourceFacts> {
+pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
     let (shared, odb) = (common.shared, common.odb);
     let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Vec::new() };
     let mut differ = Differ::new(odb, common.repo.format);
     differ.trees(None, tree_of(odb, common.repo, &head));
     let may_matter = |path: &str, oid: &Oid| {
-        shared.lints().may_read(path)
-            && (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || common.knows(oid.as_bytes()))
+        // What few files fulfil comes first: a path is compared with hundreds of words.
+        (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || common.knows(oid.as_bytes()))
+            && shared.lints().may_read(path)
     };
     let files: Vec<(String, Oid)> = differ
         .changes
@@ -81,7 +76,7 @@ pub(super) fn facts(
             Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
         shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
     };
-    let mut facts: Vec<SourceFacts> = store.install(|| files.par_iter().filter_map(read).collect());
+    let mut facts: Vec<SourceFacts> = files.par_iter().filter_map(read).collect();
     facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));
     facts
 }

@@ -3,8 +3,8 @@
 //! First the store is searched object by object, without knowing any path ([`visitor`]). Only for what hit are trees and
 //! commits asked where it was, since when and until when ([`crate::attribute`]). Nothing is fetched, written or run.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +13,7 @@ mod blobs;
 mod cache;
 mod head;
 mod inherit;
+mod named;
 mod places;
 mod structure;
 mod texts;
@@ -195,20 +196,24 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     let common =
         Common { shared, repo, odb: &odb, plain: options.plain, cache: cache.as_ref(), total: Mutex::default() };
     let (mut seen, lost) = search(&common, &store, &refs);
-    history.facts = head::facts(&store, &common, refs.head, &seen.mentions);
     history.coverage.merge(std::mem::take(&mut seen.coverage));
-    if let Some(cache) = cache {
-        let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
-        let failed = cache.save(clean).err();
-        history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
-    }
+    let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
     count_lost(&mut history.coverage, lost);
     files.iter().for_each(|error| history.coverage.skip(error.reason(), error.to_string()));
     indexes.into_iter().for_each(|index| history.coverage.skip(Reason::Damaged, index));
     count_unread(&mut history.coverage, repo, &seen);
     seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
     let subject = attribute::Subject { store: &store, refs: &refs, index: index.as_ref() };
-    let attributed = places::attribute(&subject, &seen.hits, std::mem::take(&mut seen.gathered));
+    let gathered = std::mem::take(&mut seen.gathered);
+    let (attributed, facts) = store.install(|| {
+        let facts = || head::facts(&common, refs.head, &seen.mentions);
+        rayon::join(|| places::attribute(&subject, &seen.hits, gathered), facts)
+    });
+    history.facts = facts;
+    if let Some(cache) = cache {
+        let failed = cache.save(clean).err();
+        history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
+    }
     (history.sightings, history.exposures, history.more) = places::place(&attributed, seen.hits, &refs);
     Ok(history)
 }
@@ -218,7 +223,7 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     let stop = || common.shared.expired();
     let expect = |objects| common.shared.progress.expect(objects);
     let known = AtomicU64::new(0);
-    let unknown = |name: &[u8]| {
+    let unknown = |_: usize, name: &[u8]| {
         let is_known = common.knows(name);
         known.fetch_add(u64::from(is_known), Ordering::Relaxed);
         !is_known
@@ -229,18 +234,20 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     search_ref_names(common.shared, refs, &mut seen.hits);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
-        (!seen.hits.is_empty()).then(|| blobs.map(|raw| attribute::prefix(&raw.oid)).collect::<HashSet<u64>>())
+        let prefixes = || blobs.map(|raw| attribute::prefix(&raw.oid)).collect();
+        (!seen.hits.is_empty()).then(|| attribute::Prefixes::new(prefixes()))
     };
     let blobs = hit(&seen);
-    let wanted = |name: &[u8]| unknown(name) || blobs.is_some();
+    let wanted = |number: usize, name: &[u8]| unknown(number, name) || blobs.is_some();
     let plan = Plan { kinds: &[Kind::Tree, Kind::Commit, Kind::Tag], wanted: &wanted, stop: &stop };
     let purpose = Purpose { search: true, gather: blobs.as_ref() };
-    lost.merge(store.walk(&plan, &|| Reader::new(common, purpose), &expect));
+    lost.merge(store.walk(&plan, &|| Reader::new(common, store, purpose), &expect));
     seen.merge(common.take());
     if let (None, Some(blobs)) = (&blobs, hit(&seen)) {
         // Only a name or a text holds a key, which was not to be known before.
-        let plan = Plan { wanted: &|_| true, ..plan };
-        store.walk(&plan, &|| Reader::new(common, Purpose { search: false, gather: Some(&blobs) }), &|_| {});
+        let plan = Plan { wanted: &|_, _| true, ..plan };
+        let purpose = Purpose { search: false, gather: Some(&blobs) };
+        store.walk(&plan, &|| Reader::new(common, store, purpose), &|_| {});
         seen.merge(common.take());
     }
     seen.coverage.objects += known.into_inner();

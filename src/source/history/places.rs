@@ -82,8 +82,8 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
 
 /// The places of a blob, or of an entry of a tree.
 fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Place> {
-    let nowhere = BTreeMap::from([(Vec::new(), attribute::Known::default())]);
-    let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept);
+    let nowhere = [(Vec::new(), attribute::Known::default())];
+    let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept[..]);
     let paths = paths.filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);
     let mut places = Vec::new();
     for (path, known) in paths {

@@ -4,20 +4,21 @@
 //! are searched part by part, so that it can be said which part holds a key. On the way, what attribution wants to know
 //! is gathered.
 
-use std::collections::HashSet;
 use std::io::{self, Read};
 
+use super::named::Named;
 use super::texts::parts;
 use super::visitor::{Common, Raw, Share};
-use crate::attribute::prefix;
+use crate::attribute::{Edges, Prefixes, prefix};
 use crate::coverage::Reason;
 use crate::engine::Window;
+use crate::engine::prefilter::Found;
 use crate::engine::stream::{Scratch, scan_reader};
 use crate::finding::Origin;
 use crate::git::commit::tag_target;
-use crate::git::tree::{TreeEntries, TreeEntry};
-use crate::git::tree_starts::{Parts, Starts};
-use crate::git::walk::{Copied, Made, Object, Visitor};
+use crate::git::tree::TreeEntry;
+use crate::git::tree_starts::{New, Parts, Starts};
+use crate::git::walk::{Copied, Made, Object, Store, Visitor};
 use crate::git::{Commit, Kind, Oid};
 
 /// What a walk over the structure is for.
@@ -25,38 +26,49 @@ use crate::git::{Commit, Kind, Oid};
 pub(super) struct Purpose<'a> {
     /// Names and texts are searched, and what they name is looked up.
     pub(super) search: bool,
-    /// Commits, tags and edges are gathered: those to other trees and to these blobs, by prefix.
-    pub(super) gather: Option<&'a HashSet<u64>>,
+    /// Commits, tags and edges are gathered: those to other trees and to these blobs.
+    pub(super) gather: Option<&'a Prefixes>,
 }
 
 /// What is remembered of a tree for those that are made from it.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     starts: Starts,
-    /// Entries that are gathered: where they begin, ascending, and the prefix of what they name.
-    edges: Vec<(u32, u64)>,
+    /// Entries that are gathered: where they begin, ascending, and the tickets of what they name.
+    edges: Vec<(u32, u32)>,
     /// A name holds a key, which is told of every tree that has it.
     hit: bool,
     /// Whether anything was to be told, which is not told again of a copy.
     told: bool,
 }
 
-/// An entry of a tree that no base had.
-struct New<'a> {
-    at: u32,
-    /// All of it: mode, name and what it names.
-    raw: &'a [u8],
-    entry: TreeEntry<'a>,
+/// A tree that is read.
+struct Tree<'a> {
+    object: &'a Object,
+    bytes: &'a [u8],
+    search: bool,
 }
 
 pub(super) struct Reader<'a> {
     share: Share<'a>,
     purpose: Purpose<'a>,
+    named: Named<'a>,
+    /// By ticket.
+    edges: Edges,
+    parts: Parts,
+    found: Vec<Found>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(common: &'a Common<'a>, purpose: Purpose<'a>) -> Self {
-        Self { share: Share::new(common), purpose }
+    pub(super) fn new(common: &'a Common<'a>, store: &'a Store<'a>, purpose: Purpose<'a>) -> Self {
+        Self {
+            share: Share::new(common),
+            purpose,
+            named: Named::new(store, common.odb),
+            edges: Edges::default(),
+            parts: Parts::default(),
+            found: Vec::new(),
+        }
     }
 
     fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
@@ -65,33 +77,33 @@ impl<'a> Reader<'a> {
             self.share.count(bytes.len() as u64);
         }
         let format = object.oid.format();
+        let mut parts = std::mem::take(&mut self.parts);
         let base = base.filter(|(base, _)| !base.hit && !self.share.common.plain);
-        let made = base.and_then(|(base, copies)| Some((base, base.starts.made(copies, bytes, format)?)));
-        let (parts, mut memory) = match made {
-            Some((base, parts)) => {
-                let memory = Memory { edges: kept_edges(base, &parts), told: base.told, ..Memory::default() };
-                (Some(parts), memory)
-            }
-            None => (Starts::read(bytes, format), Memory::default()),
+        let made = base.and_then(|(base, copies)| Some((base, base.starts.made(copies, bytes, format, &mut parts)?)));
+        let (base, starts) = match made {
+            Some((base, starts)) => (Some(base), Some(starts)),
+            None => (None, Starts::read(bytes, format, &mut parts)),
         };
-        let Some(parts) = parts else {
+        let Some(starts) = starts else {
             if search {
                 self.share.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
             }
             return Memory { told: true, ..Memory::default() };
         };
-        for at in &parts.new {
-            let rest = &bytes[*at as usize..];
-            let mut entries = TreeEntries::new(rest, format);
-            if let Some(Ok(entry)) = entries.next() {
-                let raw = &rest[..rest.len() - entries.left()];
-                self.entry(object, &New { at: *at, raw, entry }, search, &mut memory);
-            }
+        let mut memory = Memory { starts, told: base.is_some_and(|base| base.told), ..Memory::default() };
+        if search {
+            memory.hit = self.names(object, bytes, &parts.new);
+            memory.told |= memory.hit;
+        } else {
+            // Visited elsewhere: whether its names hold a key is not known here.
+            let is_known = self.share.common.knows(object.oid.as_bytes());
+            memory.hit = self.purpose.search && !parts.new.is_empty() && !is_known;
         }
-        memory.edges.sort_unstable();
-        memory.starts = parts.starts;
-        if object.fresh && self.purpose.gather.is_some() {
-            self.share.seen.gathered.edges(&object.oid, memory.edges.iter().map(|edge| edge.1));
+        memory.told |= self.entries(&Tree { object, bytes, search }, &parts, base, &mut memory.edges);
+        self.parts = parts;
+        if object.fresh && !memory.edges.is_empty() {
+            let ticket = self.named.number(&object.oid, false);
+            self.edges.add(ticket, memory.edges.iter().map(|edge| edge.1));
         }
         if search && !memory.told {
             self.share.clean(object.oid);
@@ -104,45 +116,60 @@ impl<'a> Reader<'a> {
         self.purpose.search && object.fresh && !self.share.common.knows(object.oid.as_bytes())
     }
 
-    /// An entry that no base had.
-    fn entry(&mut self, object: &Object, new: &New<'_>, search: bool, memory: &mut Memory) {
-        let entry = &new.entry;
-        if let Some(blobs) = self.purpose.gather {
-            let child = prefix(&entry.oid);
-            if entry.is_tree() || blobs.contains(&child) {
-                memory.edges.push((new.at, child));
+    /// Looks up what a tree names that its base does not, and gathers its edges in order. True if anything is to be told.
+    fn entries(&mut self, tree: &Tree<'_>, parts: &Parts, base: Option<&Memory>, edges: &mut Vec<(u32, u32)>) -> bool {
+        let Tree { object, bytes, search } = *tree;
+        let mut kept = kept_edges(base, parts).peekable();
+        let mut told = false;
+        for new in &parts.new {
+            edges.extend(std::iter::from_fn(|| kept.next_if(|edge| edge.0 < new.at)));
+            let Some(entry) = new.entry(bytes, object.oid.format()) else { continue };
+            let check = search && !entry.is_submodule();
+            if self.gathers(&entry) {
+                edges.push((new.at, self.named.number(&entry.oid, check)));
+            } else if check {
+                self.named.check(&entry.oid);
+            }
+            if search && entry.is_submodule() {
+                self.share.seen.submodules.insert(entry.name.to_vec());
+                told = true;
             }
         }
-        if !search {
-            // Visited elsewhere: whether its names hold a key is not known here.
-            memory.hit |= self.purpose.search && !self.share.common.knows(object.oid.as_bytes());
-            return;
-        }
-        if self.name(object, new) {
-            (memory.hit, memory.told) = (true, true);
-        }
-        if entry.is_submodule() {
-            self.share.seen.submodules.insert(entry.name.to_vec());
-            memory.told = true;
-        } else if !self.share.common.odb.contains(&entry.oid) {
-            self.share.seen.missing.insert(entry.oid);
-            memory.told = true;
-        }
+        edges.extend(kept);
+        told | self.lacks()
     }
 
-    /// Searches the name of an entry.
-    fn name(&mut self, object: &Object, new: &New<'_>) -> bool {
-        let engine = self.share.common.shared.engine;
-        let mut found = Vec::new();
-        // The searcher is made for more bytes than most names have.
-        engine.prefilter().find(new.raw, &mut found);
-        if found.is_empty() {
-            return false;
+    /// Whether anything is missing that was just asked for. Only who remembers what is clean needs to know at once.
+    fn lacks(&mut self) -> bool {
+        self.share.common.cache.is_some() && self.named.lacks()
+    }
+
+    fn gathers(&self, entry: &TreeEntry<'_>) -> bool {
+        self.purpose.gather.is_some_and(|blobs| entry.is_tree() || blobs.find(prefix(&entry.oid)).is_some())
+    }
+
+    /// Searches the names that the base does not have. True if one of them holds a key.
+    fn names(&mut self, object: &Object, bytes: &[u8], new: &[New]) -> bool {
+        let mut hit = false;
+        for run in new.chunk_by(|a, b| a.end == b.at && !a.renewed && !b.renewed) {
+            let (Some(first), Some(last)) = (run.first().filter(|first| !first.renewed), run.last()) else { continue };
+            // The searcher is made for more bytes than most names have.
+            self.found.clear();
+            let raw = &bytes[first.at as usize..last.end as usize];
+            self.share.common.shared.engine.prefilter().find(raw, &mut self.found);
+            if !self.found.is_empty() {
+                let entries = run.iter().filter_map(|new| new.entry(bytes, object.oid.format()));
+                entries.for_each(|entry| hit |= self.name(object, entry.name));
+            }
         }
-        found.clear();
-        let name = new.entry.name;
-        engine.prefilter().find(name, &mut found);
-        let hits = engine.judge(&Window::whole(name), &found);
+        hit
+    }
+
+    fn name(&mut self, object: &Object, name: &[u8]) -> bool {
+        let engine = self.share.common.shared.engine;
+        self.found.clear();
+        engine.prefilter().find(name, &mut self.found);
+        let hits = engine.judge(&Window::whole(name), &self.found);
         let hit = !hits.is_empty();
         self.share.seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: object.oid,
@@ -190,13 +217,12 @@ impl<'a> Reader<'a> {
             self.share.seen.coverage.skip(Reason::Damaged, format!("{} {}", object.kind.name(), object.oid));
         }
         let common = self.share.common;
-        let missing: Vec<Oid> = named.iter().filter(|oid| !common.odb.contains(oid)).copied().collect();
-        let told = !is_whole || !missing.is_empty();
-        self.share.seen.missing.extend(missing);
-        let mut found = Vec::new();
-        common.shared.engine.prefilter().find(bytes, &mut found);
+        named.iter().for_each(|oid| self.named.check(oid));
+        let told = self.lacks() || !is_whole;
+        self.found.clear();
+        common.shared.engine.prefilter().find(bytes, &mut self.found);
         let first = self.share.seen.hits.len();
-        if !found.is_empty() {
+        if !self.found.is_empty() {
             for (origin, part) in parts(object.kind, bytes) {
                 let hits = common.shared.engine.scan(part);
                 self.share.keep(object, origin, hits);
@@ -218,15 +244,24 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The edges of the base that came over.
-fn kept_edges(base: &Memory, parts: &Parts) -> Vec<(u32, u64)> {
-    let mut edges = Vec::with_capacity(base.edges.len() + 1);
-    for (range, to) in &parts.kept {
-        let first = base.edges.partition_point(|edge| edge.0 < range.start);
-        let inside = base.edges[first..].iter().take_while(|edge| edge.0 < range.end);
-        edges.extend(inside.map(|(at, child)| (at - range.start + to, *child)));
+/// The edges of the base that came over, in order.
+fn kept_edges(base: Option<&Memory>, parts: &Parts) -> impl Iterator<Item = (u32, u32)> {
+    let edges = base.map_or(&[][..], |base| &base.edges);
+    parts.kept.iter().flat_map(move |(range, to)| {
+        let first = edges.partition_point(|edge| edge.0 < range.start);
+        let inside = edges[first..].iter().take_while(|edge| edge.0 < range.end);
+        inside.map(move |(at, ticket)| (at - range.start + to, *ticket))
+    })
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.named.settle();
+        let mut edges = std::mem::take(&mut self.edges);
+        edges.renumber(|ticket| self.named.answer(ticket));
+        self.share.seen.gathered.edges(edges);
+        self.share.seen.missing.append(&mut self.named.missing);
     }
-    edges
 }
 
 impl Visitor for Reader<'_> {

@@ -1,0 +1,55 @@
+//! Numbers for the objects of a store, so that what is known of them can lie in arrays.
+
+use super::Store;
+use crate::git::Oid;
+
+impl Store<'_> {
+    /// How many numbers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.packed() + self.loose.len()
+    }
+
+    /// How many names the packs have: the number of the first loose object.
+    pub(super) fn packed(&self) -> usize {
+        self.odb.packs.iter().map(|pack| pack.index.len()).sum()
+    }
+
+    /// The number of the first name in a pack's index.
+    pub(super) fn first_number(&self, pack: usize) -> usize {
+        self.odb.packs[..pack].iter().map(|pack| pack.index.len()).sum()
+    }
+
+    /// Adds the numbers of these objects: the place of each in the first pack that names it, or among the loose ones.
+    /// `None` for those that are not here.
+    pub(crate) fn numbers(&self, oids: &[Oid], numbers: &mut Vec<Option<u32>>) {
+        let from = numbers.len();
+        numbers.resize(from + oids.len(), None);
+        let numbers = &mut numbers[from..];
+        let mut first = 0;
+        for pack in &self.odb.packs {
+            pack.index.find_all(oids, &mut |which, at| {
+                numbers[which] = numbers[which].or_else(|| u32::try_from(first + at).ok());
+            });
+            if numbers.iter().all(Option::is_some) {
+                return;
+            }
+            first += pack.index.len();
+        }
+        for (oid, number) in oids.iter().zip(numbers).filter(|(_, number)| number.is_none()) {
+            let loose = self.loose.binary_search_by_key(oid, |loose| loose.0);
+            *number = loose.ok().and_then(|at| u32::try_from(first + at).ok());
+        }
+    }
+
+    /// The object of a number.
+    pub(crate) fn oid(&self, number: u32) -> Option<Oid> {
+        let mut at = number as usize;
+        for pack in &self.odb.packs {
+            if at < pack.index.len() {
+                return pack.index.oid(at);
+            }
+            at -= pack.index.len();
+        }
+        self.loose.get(at).map(|loose| loose.0)
+    }
+}
