@@ -2,7 +2,7 @@
 
 use std::io::{self, Cursor, Read};
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::context::within;
 use crate::coverage::{Coverage, Reason};
@@ -84,6 +84,12 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn expired(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// How long the scan may still take, if that is bounded.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// What all threads have seen, once they are done.
@@ -222,7 +228,7 @@ impl<'a> Collector<'a> {
         if !self.shared.archives {
             return self.skip(Reason::ArchiveNotOpened, &place.path.text.clone());
         }
-        let left = self.shared.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = self.shared.time_left();
         let members = members::open(self.shared.engine, input, &mut self.inner, left);
         self.seen.coverage.bytes += members.bytes;
         self.shared.progress.add_many(0, members.bytes);

@@ -4,6 +4,7 @@ use pinstripe::coverage::Reason;
 use pinstripe::finding::Origin;
 use pinstripe::report::Report;
 
+use crate::archives::zip;
 use crate::support::{Dir, git};
 
 fn skipped(report: &Report, reason: Reason) -> u64 {
@@ -62,12 +63,15 @@ fn a_partial_clone_is_read_to_its_end() {
     assert_eq!(run.report().findings[0].locations[0].origin, Origin::CommitMessage);
 }
 
+/// A Git LFS pointer to the content of this name.
+fn pointer(content: &str) -> String {
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{content}\nsize 40\n")
+}
+
 #[test]
 fn what_is_kept_elsewhere_is_named_and_not_entered() {
     let dir = repository();
-    let content = "ab".repeat(32);
-    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{content}\nsize 40\n");
-    dir.write_bytes("large.bin", pointer.as_bytes());
+    dir.write_bytes("large.bin", pointer(&"ab".repeat(32)).as_bytes());
     dir.git(&["add", "large.bin"]);
     let head = dir.git(&["rev-parse", "HEAD"]);
     dir.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},vendor/other", head.trim())]);
@@ -75,10 +79,33 @@ fn what_is_kept_elsewhere_is_named_and_not_entered() {
     let report = dir.scan(&["--history"]).report();
     assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::Submodule)), (1, 1));
     assert!(report.coverage.complete && report.findings.len() == 1);
-    dir.write_bytes(&format!(".git/lfs/objects/ab/ab/{content}"), b"content\n");
-    let report = dir.scan(&["--history"]).report();
-    let pointer = report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::LfsPointer).unwrap();
-    assert!(pointer.examples[0].ends_with(".git/lfs/objects, which is not read"), "{:?}", pointer.examples);
+}
+
+#[test]
+fn the_content_of_a_pointer_is_searched_where_it_is_here() {
+    let mut dir = repository();
+    let [large, kit, gone, odd] = ["ab", "01", "cd", "ef"].map(|byte| byte.repeat(32));
+    for (name, content) in [("data/large.bin", &large), ("kit.bin", &kit), ("gone.bin", &gone), ("odd.bin", &odd)] {
+        dir.write_bytes(name, pointer(content).as_bytes());
+    }
+    let env = dir.forge.fill("K={{sk_live@kit}}\n");
+    dir.write_bytes(&format!(".git/lfs/objects/01/01/{kit}"), &zip(&[("conf/.env", env.as_bytes())]));
+    commit(&dir, "pointers");
+    let blob = dir.git(&["rev-parse", "HEAD:data/large.bin"]);
+    let filler = "no key in here\n".repeat(400_000);
+    dir.write(&format!(".git/lfs/objects/ab/ab/{large}"), &format!("{filler}K={{{{sk_live@large}}}}\n{filler}"));
+    std::fs::create_dir_all(dir.join(&format!(".git/lfs/objects/ef/ef/{odd}"))).unwrap();
+    let cache = Dir::new();
+    let cached = ["--history", "--since-cache", cache.path().to_str().unwrap()];
+    for arguments in [&["--history"][..], &["--history", "--plain-history"], &cached, &cached] {
+        let report = dir.scan(arguments).report();
+        let mut found: Vec<_> = report.findings.iter().map(|finding| &finding.locations[0]).collect();
+        found.sort();
+        let at = found.iter().find(|at| at.path == "data/large.bin").unwrap();
+        assert_eq!((found.len(), at.line, at.blob.as_deref()), (3, 400_001, Some(blob.trim())));
+        assert!(found.iter().any(|at| at.path == "kit.bin" && at.archive == ["conf/.env"]), "{found:?}");
+        assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::SpecialFile)), (1, 1));
+    }
 }
 
 #[test]

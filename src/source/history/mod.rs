@@ -13,6 +13,7 @@ mod blobs;
 mod cache;
 mod head;
 mod inherit;
+mod lfs;
 mod named;
 mod places;
 mod structure;
@@ -231,6 +232,7 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     let plan = Plan { kinds: &[Kind::Blob], wanted: &unknown, stop: &stop };
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
+    lfs::read(common, store, &mut seen);
     search_ref_names(common.shared, refs, &mut seen.hits);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
@@ -312,20 +314,8 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     for name in &seen.submodules {
         coverage.skip(Reason::Submodule, visitor::shown(name));
     }
-    count_pointers(coverage, repo, seen);
-}
-
-/// Git LFS keeps the content elsewhere, or in a directory of its own: it is said which.
-fn count_pointers(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
-    for (oid, content) in &seen.pointers {
-        let is_hex = content.len() == 64 && content.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let stored = is_hex && {
-            let (first, second) = (&content[..2], &content[2..4]);
-            crate::git::disk::exists(&repo.common_dir.join("lfs/objects").join(first).join(second).join(content))
-        };
-        let what =
-            if stored { "its content is in .git/lfs/objects, which is not read" } else { "its content is not here" };
-        coverage.skip(Reason::LfsPointer, format!("blob {oid}: {what}"));
+    for oid in seen.pointers.keys() {
+        coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
 use crate::limits::MAX_HITS_PER_BLOB;
 use crate::source::Shared;
+use crate::source::members::Members;
 
 /// A hit in an object. Where that object is, only the trees and commits can tell.
 #[derive(Debug, Clone)]
@@ -132,6 +133,28 @@ impl<'a> Share<'a> {
             name: None,
             within: None,
             hit,
+        }));
+    }
+
+    /// Keeps what an archive holds. Hits from `first` on are those of its own bytes: what members hold is told there.
+    pub(super) fn keep_members(&mut self, object: &Object, members: Members, first: usize) {
+        self.count_inside(members.bytes);
+        for (reason, count, examples) in members.skipped() {
+            let example = examples.first().map(|example| format!("blob {}{example}", object.oid));
+            self.seen.coverage.skip_many(reason, count, example);
+        }
+        let known = members.fingerprints();
+        let mut own = self.seen.hits.split_off(first.min(self.seen.hits.len()));
+        own.retain(|raw| !known.contains(&raw.hit.fingerprint));
+        self.seen.hits.append(&mut own);
+        self.seen.hits.extend(members.hits.into_iter().map(|member| Raw {
+            oid: object.oid,
+            kind: object.kind,
+            origin: member.origin,
+            chain: member.chain,
+            name: None,
+            within: member.within,
+            hit: member.hit,
         }));
     }
 
