@@ -11,6 +11,7 @@
 
 mod action;
 mod archives;
+mod damage;
 mod delimiters;
 mod encodings;
 mod frameworks;

@@ -48,6 +48,29 @@ fn places_beyond_the_cap_are_counted() {
 }
 
 #[test]
+fn a_shallow_clone_says_where_it_ends() {
+    let mut dir = repository();
+    std::fs::remove_file(dir.join("one.env")).unwrap();
+    dir.write("two.txt", "nothing\n");
+    commit(&dir, "two");
+    let url = format!("file://{}", dir.path().display());
+    let outer = Dir::new();
+    for (name, keys) in [("without.git", 0), ("with.git", 1)] {
+        git(outer.path(), &["clone", "-q", "--bare", "--depth=1", &url, name]);
+        let run = outer.scan(&["--history", name]);
+        let report = run.report();
+        assert_eq!((run.code, report.findings.len()), (if keys == 0 { 3 } else { 1 }, keys), "{}", run.stderr);
+        let tip = dir.git(&["rev-parse", "HEAD"]);
+        let boundary =
+            report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::ShallowBoundary).unwrap();
+        assert_eq!(boundary.examples, [format!("commit {}", tip.trim())]);
+        assert_eq!((report.coverage.skipped.len(), report.coverage.complete), (1, false));
+        dir.write("three.env", "K={{sk_live@three}}\n");
+        commit(&dir, "three");
+    }
+}
+
+#[test]
 fn a_partial_clone_is_read_to_its_end() {
     let dir = repository();
     dir.git(&["config", "uploadpack.allowFilter", "true"]);
@@ -135,6 +158,10 @@ fn several_repositories_and_several_packs() {
             git(&at, &["repack", "-dq"]);
         }
         git(&at, &["multi-pack-index", "write"]);
+        let packs = std::fs::read_dir(at.join(".git/objects/pack")).unwrap().map(|file| file.unwrap().file_name());
+        let packs: Vec<String> = packs.map(|name| name.into_string().unwrap()).collect();
+        assert_eq!(packs.iter().filter(|name| name.ends_with(".pack")).count(), 2, "{packs:?}");
+        assert!(packs.iter().any(|name| name == "multi-pack-index") && git(&at, &["count-objects"]).starts_with("0 "));
     }
     let report = outer.scan(&["--history", "a", "b"]).report();
     let mut found = paths(&report);
@@ -171,6 +198,41 @@ fn the_source_within_a_map_and_the_name_of_a_directory() {
     assert_eq!(at(Origin::File)[0].within.as_deref(), Some("src/pay.ts"));
     let names = at(Origin::FileName);
     assert!(names.len() == 1 && names[0].path.starts_with("top/sk_live_…") && names[0].redacted, "{names:?}");
+}
+
+#[test]
+fn cells_and_sources_are_named_in_every_version_and_in_archives() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let prose = (0..200).map(|line| format!(r#"{{"source":["line {line}"]}},"#)).collect::<Vec<_>>().join("\n");
+    let key = dir.forge.fill(r#"{"source":["k = '{{sk_live@cell}}'"]}"#);
+    let map =
+        dir.forge.fill(r#"{"version":3,"sources":["a.ts","pay.ts"],"sourcesContent":["","k='{{rk_live@map}}'"]}"#);
+    for (message, first) in [("one", ""), ("two", "{\"source\":[\"more\"]},\n")] {
+        let book = format!("{{\"cells\":[{first}{prose}{key}],\n\"nbformat\":4}}");
+        dir.write_bytes("book.ipynb", book.as_bytes());
+        dir.write_bytes("kit.zip", &zip(&[("in/book.ipynb", book.as_bytes()), ("app.js.map", map.as_bytes())]));
+        commit(&dir, message);
+    }
+    let expected = [
+        ("book.ipynb", "", "cell 201"),
+        ("book.ipynb", "", "cell 202"),
+        ("kit.zip", "app.js.map", "pay.ts"),
+        ("kit.zip", "app.js.map", "pay.ts"),
+        ("kit.zip", "in/book.ipynb", "cell 201"),
+        ("kit.zip", "in/book.ipynb", "cell 202"),
+    ];
+    for _ in 0..2 {
+        let report = dir.scan(&["--history"]).report();
+        let places = report.findings.iter().flat_map(|finding| &finding.locations);
+        let mut seen: Vec<_> = places
+            .map(|at| (at.path.as_str(), at.archive.join("!"), at.within.as_deref().unwrap_or("nothing")))
+            .collect();
+        seen.sort();
+        let seen: Vec<_> = seen.iter().map(|(path, archive, within)| (*path, archive.as_str(), *within)).collect();
+        assert_eq!(seen, expected);
+        dir.git(&["repack", "-qadf"]);
+    }
 }
 
 #[test]
