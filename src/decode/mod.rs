@@ -23,6 +23,8 @@ mod plain;
 mod quoted_printable;
 mod rows;
 mod runs;
+mod segments;
+mod sense;
 mod spaced;
 mod stretch;
 #[cfg(test)]
@@ -38,7 +40,9 @@ use std::ops::Range;
 
 pub use covered::Covered;
 pub use pivots::{PIVOTS, Pivot, Role};
+pub(crate) use rows::rows_of_digits;
 pub use runs::{is_run_digit, long_runs, run_views};
+pub(crate) use sense::{SENSE, Sense};
 pub use view::View;
 
 /// What a look at a pivot gave.

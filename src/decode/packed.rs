@@ -2,24 +2,14 @@
 //! first characters, at the beginning of a segment of digits.
 
 use std::io::{self, Read};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use aho_corasick::packed::Searcher;
 
 use super::base64::{self, ALPHABET};
-use super::rows::{BLOCK, may_be_digits};
+use super::segments::is_long;
 use super::view::View;
-use super::wraps::segment_start;
-
-/// Digits in a row from which on a segment is looked at: the shortest key, compressed, has 54.
-const SHORTEST: usize = 48;
-
-/// From one block that is looked at to the next.
-const STRIDE: usize = SHORTEST - BLOCK;
-
-/// Bytes from a long segment on that are searched at once: few, and more while one segment follows the other.
-const FIRST_STRETCH: usize = 512;
-const STRETCH: usize = 16 << 10;
 
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
@@ -99,25 +89,21 @@ fn magics() -> impl Iterator<Item = (&'static str, usize)> {
     FORMATS.iter().enumerate().flat_map(|(at, format)| format.magics.iter().map(move |magic| (*magic, at)))
 }
 
-/// Tells where segments of digits begin like a compressed stream.
-///
-/// Nearly all text has no long segment, and that is found out first. Where there is one, more are near, and in noise
-/// there is nothing else: there a vector searcher looks for the magics at once.
-pub(super) fn find(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
-    let (mut from, mut stretch) = (0, FIRST_STRETCH);
-    while let Some(start) = next_segment(bytes, from) {
-        stretch = if start < from + SHORTEST { STRETCH.min(stretch * 4) } else { FIRST_STRETCH };
-        let end = bytes.len().min(start + stretch);
-        let searched = &bytes[start..bytes.len().min(end + LONGEST_MAGIC - 1)];
-        search(searched, &mut |at| {
-            let at = start + at;
-            let begins = at.checked_sub(1).is_none_or(|before| !ALPHABET[usize::from(bytes[before])]);
-            if at < end && begins && is_long(bytes, at) {
-                tell(at);
-            }
-        });
-        from = end;
-    }
+/// Whether a segment of digits begins like a compressed stream.
+pub(super) fn begins(segment: &[u8]) -> bool {
+    magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
+}
+
+/// Tells where segments of digits in a region begin like a compressed stream.
+pub(super) fn find(bytes: &[u8], region: &Range<usize>, tell: &mut dyn FnMut(usize)) {
+    let searched = &bytes[region.start..bytes.len().min(region.end + LONGEST_MAGIC - 1)];
+    search(searched, &mut |at| {
+        let at = region.start + at;
+        let begins = at.checked_sub(1).is_none_or(|before| !ALPHABET[usize::from(bytes[before])]);
+        if at < region.end && begins && is_long(bytes, at) {
+            tell(at);
+        }
+    });
 }
 
 fn search(bytes: &[u8], look: &mut dyn FnMut(usize)) {
@@ -126,25 +112,6 @@ fn search(bytes: &[u8], look: &mut dyn FnMut(usize)) {
         Some(searcher) => searcher.find_iter(bytes).for_each(|found| look(found.start())),
         None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *look)),
     }
-}
-
-/// The first long segment from `from` on, or `from` if it lies in digits. One block in [`STRIDE`] is looked at: one lies
-/// inside every long segment.
-fn next_segment(bytes: &[u8], from: usize) -> Option<usize> {
-    let probes = (from..bytes.len()).step_by(STRIDE);
-    let mut digits = probes.filter(|at| {
-        let block = bytes[*at..].first_chunk::<BLOCK>();
-        block.is_some_and(|block| may_be_digits(block) && block.iter().all(|byte| ALPHABET[usize::from(*byte)]))
-    });
-    digits.find_map(|at| {
-        let start = segment_start(bytes, at, from.max(at.saturating_sub(STRIDE)), &ALPHABET);
-        (start == from || is_long(bytes, start)).then_some(start)
-    })
-}
-
-fn is_long(bytes: &[u8], at: usize) -> bool {
-    let segment = bytes.get(at..at + SHORTEST);
-    segment.is_some_and(|segment| segment.iter().all(|byte| ALPHABET[usize::from(*byte)]))
 }
 
 /// The stream that begins at `at`, unpacked.
@@ -169,6 +136,7 @@ fn unpack(packed: &[u8], open: Open, limit: u64) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::segments::REGION;
     use super::super::testing::Noise;
     use super::*;
     use proptest::prelude::*;
@@ -182,7 +150,7 @@ mod tests {
 
     fn found(bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
-        find(bytes, &mut |at| places.push(at));
+        super::super::long_runs(bytes, &mut |at| places.push(at));
         places
     }
 
@@ -199,7 +167,7 @@ mod tests {
     #[test]
     fn streams_behind_long_noise_are_found() {
         let mut noise = Noise::new(7);
-        for length in [100, STRETCH - 3, STRETCH, 2 * STRETCH + 17] {
+        for length in [100, REGION - 3, REGION, 2 * REGION + 17] {
             let text = format!("{},H4sI{} eJx{}", noise.body(length), noise.body(60), noise.body(46));
             assert_eq!(found(text.as_bytes()), [length + 1, length + 66]);
         }

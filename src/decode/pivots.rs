@@ -20,6 +20,8 @@ pub struct Pivot {
     pub text: &'static [u8],
     /// What finding it means.
     pub role: Role,
+    /// One of these stands in front of it, or it means nothing; anything may if there are none.
+    pub behind: &'static [u8],
 }
 
 /// What finding a pivot means.
@@ -36,19 +38,25 @@ pub enum Role {
 }
 
 const fn core(text: &'static [u8]) -> Pivot {
-    Pivot { text, role: Role::Core }
+    Pivot { text, role: Role::Core, behind: b"" }
 }
 
 const fn short(text: &'static [u8]) -> Pivot {
-    Pivot { text, role: Role::Short }
+    Pivot { text, role: Role::Short, behind: b"" }
 }
 
 const fn vendor(text: &'static [u8]) -> Pivot {
-    Pivot { text, role: Role::Vendor }
+    Pivot { text, role: Role::Vendor, behind: b"" }
 }
 
 const fn encoded(text: &'static [u8], encodings: &'static [u8]) -> Pivot {
-    Pivot { text, role: Role::Encoded(encodings) }
+    Pivot { text, role: Role::Encoded(encodings), behind: b"" }
+}
+
+impl Pivot {
+    const fn behind(self, behind: &'static [u8]) -> Self {
+        Self { behind, ..self }
+    }
 }
 
 /// Every pivot, in the order that makes the search fast. A search must report overlapping ones (`k_l` lies across
@@ -59,7 +67,7 @@ pub const PIVOTS: &[Pivot] = &[
     encoded(b"x5f", &[BACKSLASH, ENTITY, CHAR_CODES]),
     encoded(b"dmVf", &[BASE64]),
     encoded(b"VzdF", &[BASE64]),
-    encoded(b"005f", &[BACKSLASH, ENTITY]),
+    encoded(b"005f", &[BACKSLASH, ENTITY]).behind(b"uUxX{"),
     encoded(b"95;", &[ENTITY]),
     core(b"whs"),
     encoded(b"fc2VjcmV0X", &[BASE64]),
@@ -109,7 +117,7 @@ pub const PIVOTS: &[Pivot] = &[
     encoded(b"{5F", &[BACKSLASH]),
     encoded(b"90ZX", &[BASE64]),
     encoded(b"&Under", &[ENTITY]),
-    encoded(b"005F", &[BACKSLASH, ENTITY]),
+    encoded(b"005F", &[BACKSLASH, ENTITY]).behind(b"uUxX{"),
     encoded(b"c3Rf", &[BASE64]),
     encoded(b"X2xp", &[BASE64]),
     core(b"'_'"),

@@ -11,7 +11,7 @@ use super::{Covered, ENCODINGS, Encoding, Look, UNITS, View};
 const MAX_WORD: usize = crate::limits::MAX_BODY + 32;
 
 /// What stands in front of each core in a complete prefix.
-const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
+pub(super) const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
 
 /// Longest part of a prefix in front of a core.
 const MAX_HEAD: usize = 40;
@@ -24,7 +24,7 @@ pub(super) fn is_word(byte: u8) -> bool {
 }
 
 /// What a token can break off at and still go on.
-fn breaks(byte: u8) -> bool {
+pub(super) fn may_break_off(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
 }
 
@@ -38,7 +38,7 @@ pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, g
         b"\"_\"" | b"'_'" => pivot.end - 1,
         _ => covered.word_end(bytes, pivot.end, MAX_WORD),
     };
-    let right = bytes.get(end).copied().is_some_and(breaks) && may_reach(bytes, pivot, end);
+    let right = bytes.get(end).copied().is_some_and(may_break_off) && may_reach(bytes, pivot, end);
     let left = goes_on_left(bytes, pivot);
     if !right && left.is_none() {
         return;
@@ -62,7 +62,9 @@ fn may_be_core(bytes: &[u8], pivot: &Range<usize>) -> bool {
     }
     match bytes.get(pivot.end) {
         Some(b'_') => true,
-        Some(next) => breaks(*next) && pivot.start > 0 && matches!(bytes[pivot.start - 1], b'_' | b'"' | b'\'' | b'`'),
+        Some(next) => {
+            may_break_off(*next) && pivot.start > 0 && matches!(bytes[pivot.start - 1], b'_' | b'"' | b'\'' | b'`')
+        }
         None => false,
     }
 }

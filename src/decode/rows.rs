@@ -8,10 +8,21 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, may_be_digits, text_begins};
+pub(super) use vector::{Row, digit_rows, text_begins};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, may_be_digits, text_begins};
+pub(super) use portable::{Row, digit_rows, text_begins};
+
+/// Where rows of nothing but digits may be, counted from the first byte: one lies inside every run of twice as many.
+pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
+    let (blocks, rest) = bytes.as_chunks::<{ 4 * BLOCK }>();
+    let mut last = [0; 4 * BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    let rows = blocks.iter().map(digit_rows).chain(std::iter::once(digit_rows(&last))).enumerate();
+    rows.filter(|(_, rows)| *rows != 0).flat_map(|(block, rows)| {
+        (0..4).filter(move |row| rows >> row & 1 != 0).map(move |row| (4 * block + row) * BLOCK)
+    })
+}
 
 #[cfg(target_arch = "x86_64")]
 mod vector {
@@ -38,12 +49,16 @@ mod vector {
         cmp_eq_mask_i8_m128i(min_u8_m128i(from_a, set_splat_i8_m128i(0x25)), from_a)
     }
 
-    /// Whether all bytes lie between the least and the greatest digit of base64.
+    /// A bit for each of four rows whose bytes all lie between the least and the greatest digit of base64.
     #[inline]
-    pub(in super::super) fn may_be_digits(bytes: &[u8; BLOCK]) -> bool {
-        let from_plus = sub_i8_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(b'+'.cast_signed()));
-        let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
-        move_mask_i8_m128i(inside) == 0xffff
+    pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
+        let (rows, _) = bytes.as_chunks::<BLOCK>();
+        let inside = |row: &[u8; BLOCK]| {
+            let from_plus = sub_i8_m128i(load_unaligned_m128i(row), set_splat_i8_m128i(b'+'.cast_signed()));
+            cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus)
+        };
+        let all = |row: usize| u32::from(move_mask_i8_m128i(inside(&rows[row])) == 0xffff) << row;
+        all(0) | all(1) | all(2) | all(3)
     }
 
     /// For four rows and the one before them: bit `4 * row + lane` says that in this row and the one before it, every
@@ -88,9 +103,11 @@ mod portable {
         Row(both as u32 & (both >> 32) as u32)
     }
 
-    /// Whether all bytes lie between the least and the greatest digit of base64.
-    pub(in super::super) fn may_be_digits(bytes: &[u8; BLOCK]) -> bool {
-        bytes.iter().all(|byte| (b'+'..=b'z').contains(byte))
+    /// As the vector code.
+    pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
+        let (rows, _) = bytes.as_chunks::<BLOCK>();
+        let all = |row: &[u8; BLOCK]| row.iter().all(|byte| (b'+'..=b'z').contains(byte));
+        rows.iter().enumerate().map(|(at, row)| u32::from(all(row)) << at).sum()
     }
 
     /// As the vector code.
@@ -118,8 +135,7 @@ mod tests {
             let (_, portable) = portable::text_begins(&blocks[0], portable::Row::none());
             let (bits, _) = vector::text_begins(&blocks[1], before);
             prop_assert_eq!(bits, portable::text_begins(&blocks[1], portable).0);
-            let block = blocks[0].first_chunk().unwrap();
-            prop_assert_eq!(vector::may_be_digits(block), portable::may_be_digits(block));
+            prop_assert_eq!(vector::digit_rows(&blocks[0]), portable::digit_rows(&blocks[0]));
         }
     }
 }

@@ -5,8 +5,12 @@
 //! first characters ([`super::packed`]). What is found, and where it is told of, depends on the digits around the place
 //! and on nothing else: not on where a search began, nor on anything beyond the run's delimiters ([`is_run_digit`]).
 
+use super::segments::{Sign, Signs};
 use super::view::View;
 use super::{Covered, base64, hex, packed, spaced, stretch};
+
+/// How far around a region stretches are looked for: one may reach in or out.
+const MARGIN: usize = 128;
 
 /// Whether a long run may go on with this byte. A change on the other side of a byte that is none changes no run.
 #[must_use]
@@ -16,8 +20,23 @@ pub fn is_run_digit(byte: u8) -> bool {
 
 /// Tells where long runs hold text: the places to ask [`super::run_views`] about.
 pub fn long_runs(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
-    stretch::find(bytes, tell);
-    packed::find(bytes, tell);
+    let mut stretches = stretch::Finder::default();
+    for sign in Signs::new(bytes) {
+        match sign {
+            Sign::Segment(segment) => {
+                stretches.digits(bytes, &segment, tell);
+                if packed::begins(&bytes[segment.start..]) {
+                    tell(segment.start);
+                }
+            }
+            Sign::Digits(region) => {
+                let region_around = region.start.saturating_sub(MARGIN)..bytes.len().min(region.end + MARGIN);
+                stretches.digits(bytes, &region_around, tell);
+                packed::find(bytes, &region, tell);
+            }
+            Sign::Separators(block) => stretches.spaced(bytes, block, tell),
+        }
+    }
 }
 
 /// Gives the views of the long run that [`long_runs`] told of.

@@ -13,7 +13,7 @@ use std::ops::Range;
 use super::base64::SEXTETS;
 use super::hex;
 use super::rows::{BLOCK, Row, text_begins};
-use super::spaced;
+use super::spaced::is_separator;
 
 /// Groups of base64 from which on a stretch counts: the shortest key in two layers has 38 characters in the inner one,
 /// which fill 12 groups of the outer one at any alignment.
@@ -27,7 +27,7 @@ const SPACED_PAIRS: usize = 24;
 
 /// Bytes that are screened at a time, and how many of them are tried as hexadecimal digits: so many at the beginning
 /// of a block lie inside every stretch.
-const SCREEN: usize = 4 * BLOCK;
+pub(super) const SCREEN: usize = 4 * BLOCK;
 const PROBE: usize = 8;
 
 /// In a long stretch, one place is told every so many bytes: a view reaches further than that.
@@ -84,7 +84,7 @@ impl Unit for SpacedPair {
     const SHORTEST: usize = SPACED_PAIRS;
 
     fn text(chars: &[u8]) -> Option<[u8; 3]> {
-        Pair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| spaced::is_separator(*byte)))
+        Pair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| is_separator(*byte)))
     }
 }
 
@@ -139,24 +139,63 @@ fn holds<U: Unit>(bytes: &[u8], at: usize) -> bool {
 }
 
 /// Tells where stretches are: where each begins, and again after every [`STEP`] bytes of it.
-pub(super) fn find(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
-    if bytes.len() < Group::WIDTH * Group::SHORTEST {
-        return;
+#[derive(Default)]
+pub(super) struct Finder([Told; 3]);
+
+impl Finder {
+    /// Looks for all kinds in a region.
+    pub(super) fn digits(&mut self, bytes: &[u8], region: &Range<usize>, tell: &mut dyn FnMut(usize)) {
+        let Range { start, end } = *region;
+        let (blocks, rest) = bytes[start..end].as_chunks::<SCREEN>();
+        let mut before = Row::none();
+        let mut done = 0;
+        while let Some((skipped, screened)) = screen(&blocks[done..], &mut before) {
+            done += skipped + 1;
+            self.look(bytes, start + (done - 1) * SCREEN, screened, tell);
+        }
+        let mut last = [b'='; SCREEN];
+        last[..rest.len()].copy_from_slice(rest);
+        if let Some((_, screened)) = screen(&[last], &mut before) {
+            self.look(bytes, end - rest.len(), screened, tell);
+        }
     }
-    let (blocks, rest) = bytes.as_chunks::<SCREEN>();
-    let mut last = [b'='; SCREEN];
-    last[..rest.len()].copy_from_slice(rest);
-    let mut told = [Told::default(); 3];
-    let mut before = Row::none();
-    let mut done = 0;
-    while let Some((skipped, screened)) = screen(&blocks[done..], &mut before) {
-        let at = (done + skipped) * SCREEN;
-        look(bytes, at, screened, &mut told, tell);
-        done += skipped + 1;
+
+    /// Looks for pairs with separators near the block at `at`.
+    pub(super) fn spaced(&mut self, bytes: &[u8], at: usize, tell: &mut dyn FnMut(usize)) {
+        self.look(bytes, at, Screened { base64: 0, hex: 0, spaced: separators(&bytes[at..]) }, tell);
     }
-    if let Some((_, screened)) = screen(&[last], &mut before) {
-        look(bytes, blocks.len() * SCREEN, screened, &mut told, tell);
+
+    fn look(&mut self, bytes: &[u8], at: usize, screened: Screened, tell: &mut dyn FnMut(usize)) {
+        let [base64, hex, spaced] = &mut self.0;
+        for bit in bits(u64::from(screened.base64)) {
+            // From the row before.
+            let Some(row) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
+            if !is_blank(bytes, row) {
+                let group = row + bit % 4;
+                tell_new::<Group>(bytes, group, row + 2 * BLOCK, &mut base64[group % 4], tell);
+            }
+        }
+        for pair in bits(screened.hex).map(|bit| at + bit) {
+            tell_new::<Pair>(bytes, pair, at + PROBE, &mut hex[pair % 2], tell);
+        }
+        for separator in bits(screened.spaced).map(|bit| at + bit / 8) {
+            if bytes.get(separator).is_some_and(|byte| is_separator(*byte)) {
+                let pair = separator + 1;
+                tell_new::<SpacedPair>(bytes, pair, at + PROBE, &mut spaced[pair % 3], tell);
+            }
+        }
     }
+}
+
+/// Whether a block may hold pairs with separators.
+#[inline]
+pub(super) fn may_be_spaced(block: &[u8]) -> bool {
+    separators(block) != 0
+}
+
+#[inline]
+fn separators(block: &[u8]) -> u64 {
+    block.first_chunk().map_or(0, |probe| every_third(u64::from_le_bytes(*probe)))
 }
 
 /// What a block may hold.
@@ -214,25 +253,6 @@ fn bits(mut left: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-fn look(bytes: &[u8], at: usize, screened: Screened, told: &mut [Told; 3], tell: &mut dyn FnMut(usize)) {
-    for bit in bits(u64::from(screened.base64)) {
-        // From the row before.
-        let Some(row) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
-        if !is_blank(bytes, row) {
-            tell_new::<Group>(bytes, row + bit % 4, row + 2 * BLOCK, &mut told[0][bit % 4], tell);
-        }
-    }
-    for lane in bits(screened.hex) {
-        tell_new::<Pair>(bytes, at + lane, at + PROBE, &mut told[1][lane], tell);
-    }
-    for separator in bits(screened.spaced).map(|bit| at + bit / 8) {
-        if bytes.get(separator).is_some_and(|byte| spaced::is_separator(*byte)) {
-            let pair = separator + 1;
-            tell_new::<SpacedPair>(bytes, pair, at + PROBE, &mut told[2][pair % 3], tell);
-        }
-    }
-}
-
 /// Zero bytes are text to the screen, and there are many.
 fn is_blank(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + BLOCK) == Some(&[b'A'; BLOCK])
@@ -263,7 +283,7 @@ mod tests {
 
     fn found(bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
-        find(bytes, &mut |at| places.push(at));
+        super::super::long_runs(bytes, &mut |at| places.push(at));
         places.sort_unstable();
         places
     }

@@ -1,6 +1,8 @@
 //! What finding each pivot means: which literals of which rules may stand there, and whether a disguise may.
 
-use crate::decode::{PIVOTS, Pivot, Role};
+use memchr::memmem::Finder;
+
+use crate::decode::{PIVOTS, Pivot, Role, Sense};
 use crate::rules::RuleSet;
 
 use super::prefilter::CORES;
@@ -29,10 +31,12 @@ pub(super) struct Meaning {
 /// Everything that the rules want to be found.
 pub(super) struct Wanted {
     pub(super) texts: Vec<Vec<u8>>,
+    /// One for each text.
+    pub(super) senses: Vec<Sense>,
     /// One for each text, and one for long runs.
     pub(super) meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
-    pub(super) near: Vec<Literal>,
+    pub(super) near: Vec<(Finder<'static>, Literal)>,
 }
 
 impl Wanted {
@@ -47,9 +51,16 @@ impl Wanted {
                 place_literal(rule, literal, &mut pivots, &mut near);
             }
         }
+        let literals = rules.detecting().flat_map(|(_, detect)| &detect.literals).map(String::as_bytes);
+        let literals: Vec<&[u8]> = literals.collect();
+        let sense =
+            |text: &Vec<u8>| PIVOTS.iter().find(|pivot| pivot.text == text).map(|pivot| Sense::of(pivot, &literals));
+        let senses = pivots.iter().map(|(text, _)| sense(text).unwrap_or_default()).collect();
         let (texts, mut meanings): (Vec<_>, Vec<_>) = pivots.into_iter().unzip();
+        let finder = |literal: Literal| (Finder::new(&literal.text).into_owned(), literal);
+        let near = near.into_iter().map(finder).collect();
         meanings.push(Meaning { long_run: true, ..Meaning::default() });
-        Self { texts, meanings, near }
+        Self { texts, senses, meanings, near }
     }
 }
 

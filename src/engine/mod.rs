@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
 pub mod assignment;
@@ -110,7 +111,7 @@ pub struct Engine {
     prefilter: Prefilter,
     meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
-    near: Vec<Literal>,
+    near: Vec<(Finder<'static>, Literal)>,
     patterns: Vec<OnceLock<Option<Regex>>>,
 }
 
@@ -132,9 +133,16 @@ impl Engine {
     }
 
     fn with(rules: RuleSet, encodings: bool) -> Result<Self, Error> {
-        let Wanted { texts, meanings, near } = Wanted::by(&rules, encodings);
+        let Wanted { texts, senses, meanings, near } = Wanted::by(&rules, encodings);
         let patterns = rules.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { prefilter: Prefilter::new(texts, encodings)?, meanings, near, patterns, rules })
+        let prefilter = Prefilter::new(texts, encodings)?.with_senses(senses);
+        Ok(Self { prefilter, meanings, near, patterns, rules })
+    }
+
+    /// Judges every pivot, however senseless.
+    #[cfg(test)]
+    pub(crate) fn take_everything_for_sense(&mut self) {
+        self.prefilter.forget_senses();
     }
 
     /// The rules in force.
@@ -278,8 +286,8 @@ impl Engine {
     fn judge_near(&self, text: &Text<'_>, near: &near::Windows, tokens: &mut Vec<Token>) {
         let bytes = text.bytes;
         for range in near.ranges() {
-            for literal in &self.near {
-                for at in memchr::memmem::find_iter(&bytes[range.clone()], &literal.text) {
+            for (finder, literal) in &self.near {
+                for at in finder.find_iter(&bytes[range.clone()]) {
                     self.confirm(text, literal, range.start + at + literal.pivot_at, tokens);
                 }
             }

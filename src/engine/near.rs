@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::boundary::is_word;
+use crate::decode;
 use crate::limits::{CONTEXT, MAX_BODY};
 
 /// Length of a prefix-less key of 2011 and 2012.
@@ -27,25 +28,57 @@ impl Windows {
     }
 }
 
-/// Runs of exactly 32 alphanumerics that are quoted or assigned.
+/// Runs of exactly 32 alphanumerics that begin in a range, if they are whole words.
 pub(super) fn unprefixed_runs(bytes: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
-    let mut at = range.start;
-    while at < range.end {
-        if !is_word(bytes[at]) {
-            at += 1;
+    let mut done = range.start;
+    let end = bytes.len().min(range.end + UNPREFIXED);
+    for row in decode::rows_of_digits(&bytes[range.start..end]).map(|row| range.start + row) {
+        if row < done || !is_word(bytes[row]) {
             continue;
         }
-        let mut end = at;
-        while end < bytes.len() && end - at <= MAX_BODY && is_word(bytes[end]) {
-            end += 1;
+        let before = bytes[..row].iter().rev().take(UNPREFIXED).take_while(|byte| is_word(**byte)).count();
+        let start = row - before;
+        let word = bytes[start..].iter().take(UNPREFIXED + 1).take_while(|byte| is_word(**byte)).count();
+        done = start + word;
+        let run = &bytes[start..done];
+        if range.contains(&start)
+            && word == UNPREFIXED
+            && run.iter().all(u8::is_ascii_alphanumeric)
+            && !bytes[done..].starts_with(b"-")
+        {
+            runs.push(start..done);
         }
-        let alphanumeric = bytes[at..end].iter().all(u8::is_ascii_alphanumeric);
-        let begins = at == 0 || !is_word(bytes[at - 1]);
-        if end - at == UNPREFIXED && alphanumeric && begins && !bytes[end..].starts_with(b"-") {
-            runs.push(at..end);
-        }
-        at = end;
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn by_definition(bytes: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
+        let is_run = |start: &usize| {
+            let end = start + UNPREFIXED;
+            bytes.get(*start..end).is_some_and(|run| run.iter().all(u8::is_ascii_alphanumeric))
+                && (*start == 0 || !is_word(bytes[start - 1]))
+                && !bytes.get(end).is_some_and(|byte| is_word(*byte) || *byte == b'-')
+        };
+        range.filter(is_run).map(|start| start..start + UNPREFIXED).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn none_is_missed(
+            pieces in proptest::collection::vec("[a-zA-Z0-9]{30,34}|[a-z_. ='-]{1,40}", 0..12),
+            from in 0..60usize,
+            to in 0..200usize,
+        ) {
+            let text = pieces.concat().into_bytes();
+            let (from, to) = (from.min(text.len()), to.min(text.len()));
+            let range = from.min(to)..from.max(to);
+            prop_assert_eq!(unprefixed_runs(&text, range.clone()), by_definition(&text, range));
+        }
+    }
 }

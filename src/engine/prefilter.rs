@@ -5,10 +5,12 @@
 //! the prefixes themselves. Every occurrence is reported, overlapping ones included, so that the set of pivots in a
 //! text depends on nothing but the text.
 
+use std::ops::Range;
+
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
-use crate::decode;
+use crate::decode::{self, SENSE, Sense};
 
 /// The most pivots the SIMD searcher is built with.
 pub const MAX_PIVOTS: usize = 64;
@@ -30,6 +32,8 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Prefilter {
     pivots: Vec<Vec<u8>>,
+    /// One for each pivot, or none at all.
+    senses: Vec<Sense>,
     simd: Option<Searcher>,
     fallback: Option<AhoCorasick>,
     /// Whether long runs are told of as well.
@@ -54,7 +58,18 @@ impl Prefilter {
             None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
         };
         let longest = pivots.iter().map(Vec::len).max().unwrap_or(1);
-        Ok(Self { pivots, simd, fallback, runs, longest })
+        Ok(Self { pivots, senses: Vec::new(), simd, fallback, runs, longest })
+    }
+
+    /// Leaves out pivots that make no sense where they stand.
+    #[must_use]
+    pub(super) fn with_senses(self, senses: Vec<Sense>) -> Self {
+        Self { senses, ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_senses(&mut self) {
+        self.senses.clear();
     }
 
     /// Whether the fast searcher is in use.
@@ -69,9 +84,9 @@ impl Prefilter {
         &self.pivots
     }
 
-    /// Length of the longest pivot, in bytes.
-    pub(crate) fn longest(&self) -> usize {
-        self.longest
+    /// How far behind the first byte of a pivot anything lies that it depends on, and in front of it.
+    pub(crate) fn reach(&self) -> (usize, usize) {
+        if self.senses.is_empty() { (self.longest, 0) } else { (self.longest + SENSE, SENSE) }
     }
 
     /// Whether long runs of encoded text are told of.
@@ -89,7 +104,7 @@ impl Prefilter {
     /// Adds every occurrence of a pivot in `bytes` to `found`, and where long runs are, in order of offset.
     pub fn find(&self, bytes: &[u8], found: &mut Vec<Found>) {
         let first = found.len();
-        self.find_pivots(bytes, found);
+        self.find_pivots(bytes, 0..bytes.len(), found);
         if self.runs {
             let pivots = found.len();
             decode::long_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
@@ -99,18 +114,22 @@ impl Prefilter {
         }
     }
 
-    /// As [`Prefilter::find`], without the long runs.
-    pub(crate) fn find_pivots(&self, bytes: &[u8], found: &mut Vec<Found>) {
-        let mut at = 0;
-        while at < bytes.len() {
-            let span = Span { start: at, end: bytes.len() };
+    /// As [`Prefilter::find`], without the long runs, and only pivots that begin in `range`.
+    pub(crate) fn find_pivots(&self, bytes: &[u8], range: Range<usize>, found: &mut Vec<Found>) {
+        let end = bytes.len().min(range.end + self.longest - 1);
+        let mut at = range.start;
+        while at < range.end {
+            let span = Span { start: at, end };
             let next = match (&self.simd, &self.fallback) {
                 (Some(simd), _) => simd.find_in(bytes, span),
                 (None, Some(automaton)) => automaton.find(aho_corasick::Input::new(bytes).span(span)),
                 (None, None) => None,
             };
-            let Some(next) = next else { return };
-            found.push(Found { at: next.start(), pivot: next.pattern().as_usize() });
+            let Some(next) = next.filter(|next| next.start() < range.end) else { return };
+            let pivot = next.pattern().as_usize();
+            if self.senses.get(pivot).is_none_or(|sense| sense.holds(bytes, next.start(), next.end() - next.start())) {
+                found.push(Found { at: next.start(), pivot });
+            }
             at = next.start() + 1;
         }
     }

@@ -26,8 +26,16 @@ const MAX_REMEMBERED: usize = 64 << 10;
 /// Longest Git LFS pointer, in bytes.
 const MAX_POINTER: usize = 1024;
 
-/// What is remembered of a text for those that are made from it: where its pivots are, if that is known.
-pub(super) type Memory = Option<Vec<Found>>;
+/// What is remembered of a text for those that are made from it, unless that is too much.
+pub(super) type Memory = Option<Known>;
+
+/// Where the pivots of a text are.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) found: Vec<Found>,
+    /// Whether all of them were judged, and to be nothing.
+    pub(super) is_nothing: bool,
+}
 
 pub(super) struct Searcher<'a> {
     share: Share<'a>,
@@ -46,7 +54,7 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&[Found], &[Copied])>) -> Memory {
+    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
         if object.fresh {
             self.share.count(bytes.len() as u64);
         }
@@ -64,20 +72,32 @@ impl<'a> Searcher<'a> {
         let mut found = Vec::new();
         match base {
             Some((known, copies)) if !self.share.common.plain => {
-                inherit::find(engine.prefilter(), known, copies, bytes, &mut found);
+                inherit::find(engine.prefilter(), &known.found, copies, bytes, &mut found);
             }
             _ => engine.prefilter().find(bytes, &mut found),
         }
+        let mut is_nothing = found.is_empty();
         if object.fresh {
-            if found.iter().any(|pivot| engine.is_stripe(pivot.pivot)) {
-                self.share.seen.mentions.insert(object.oid);
-            }
-            self.judge(object, bytes, &found);
+            self.mention(object, &found);
+            is_nothing = match base {
+                Some((known, copies)) if known.is_nothing => {
+                    self.judge(object, bytes, &inherit::unsettled(engine, copies, &found))
+                }
+                _ => self.judge(object, bytes, &found),
+            };
         }
-        (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(found)
+        (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(Known { found, is_nothing })
     }
 
-    fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) {
+    fn mention(&mut self, object: &Object, found: &[Found]) {
+        let engine = self.share.common.shared.engine;
+        if found.iter().any(|pivot| engine.is_stripe(pivot.pivot)) {
+            self.share.seen.mentions.insert(object.oid);
+        }
+    }
+
+    /// Whether there is nothing in it.
+    fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) -> bool {
         let (first, skipped) = (self.share.seen.hits.len(), self.share.seen.coverage.skipped_total());
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
@@ -92,9 +112,11 @@ impl<'a> Searcher<'a> {
         self.pointer(object, bytes);
         let is_pointer = self.share.seen.pointers.contains_key(&object.oid);
         let told = self.share.seen.coverage.skipped_total() != skipped;
-        if self.share.seen.hits.len() == first && !is_pointer && !told {
+        let is_nothing = self.share.seen.hits.len() == first && !is_pointer && !told;
+        if is_nothing {
             self.share.clean(object.oid);
         }
+        is_nothing
     }
 
     /// Searches what an archive holds. Hits from `first` on are those of its own bytes.
@@ -158,20 +180,20 @@ impl Visitor for Searcher<'_> {
     }
 
     fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
-        self.blob(object, made.bytes, base.as_deref().map(|known| (known, made.copies)))
+        self.blob(object, made.bytes, base.as_ref().map(|known| (known, made.copies)))
     }
 
     fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
         let common = self.share.common;
-        let is_known_dull = base.as_ref().is_some_and(Vec::is_empty) && !common.plain;
-        if !is_known_dull || unbuilt.size > MAX_WHOLE || unbuilt.size <= MAX_POINTER {
-            return false;
-        }
+        let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
+        let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
         let (engine, abridged) = (common.shared.engine, &mut self.abridged);
-        let passes = abridged.is_dull(engine.prefilter(), unbuilt)
+        let passes = abridged.is_dull(engine, &base.found, unbuilt)
             && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
             && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
         if passes && object.fresh {
+            // Perhaps no longer, which costs no more than another look.
+            self.mention(object, &base.found);
             self.share.count(unbuilt.size as u64);
             self.share.clean(object.oid);
         }

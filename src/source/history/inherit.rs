@@ -8,8 +8,10 @@
 use std::ops::Range;
 
 use crate::decode;
+use crate::engine::Engine;
 use crate::engine::prefilter::{Found, Prefilter};
 use crate::git::walk::Copied;
+use crate::limits::{CONTEXT, MAX_BODY, REACH};
 
 /// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
 /// as much as this many bytes.
@@ -18,16 +20,38 @@ const JOIN: usize = 160;
 /// Bytes on either side of a seam that show every long run across it: more than the shortest run has.
 pub(super) const SIGN: usize = 128;
 
+/// How far a judgement looks from the word `stripe`: twice as far as a key may be from it, since what is near the key
+/// counts too.
+const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
+
+/// Whether all that a pivot's judgement looks at lies within a copy, so that the verdict came over as well.
+pub(super) fn is_deep(engine: &Engine, pivot: &Found, copy: &Range<usize>) -> bool {
+    let reach = if engine.is_stripe(pivot.pivot) { NEAR_STRIPE } else { REACH };
+    let is_run = pivot.pivot == engine.prefilter().long_run();
+    !is_run && pivot.at >= copy.start + reach && pivot.at + reach <= copy.end
+}
+
+/// The pivots that are to be judged, given that all of the base's were judged to be nothing.
+pub(super) fn unsettled(engine: &Engine, copies: &[Copied], found: &[Found]) -> Vec<Found> {
+    let mut copies = copies.iter().peekable();
+    let is_unsettled = |pivot: &&Found| {
+        while copies.next_if(|copy| copy.to + copy.len <= pivot.at).is_some() {}
+        !copies.peek().is_some_and(|copy| is_deep(engine, pivot, &(copy.to..copy.to + copy.len)))
+    };
+    found.iter().filter(is_unsettled).copied().collect()
+}
+
 /// Adds to `found` what [`Prefilter::find`] would find in `bytes`, of which `copies` came from a text where it found `known`.
 pub(super) fn find(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
     let first = found.len();
+    let (behind, _) = prefilter.reach();
     let mut seams = Seams { prefilter, bytes, found, stretch: 0..0, gaps: 0..0, run_end: 0 };
     let (mut at, mut clean_from) = (0, 0);
     for copy in copies {
         seams.gap(at..copy.to, clean_from);
         at = copy.to + copy.len;
         // Pivots that begin before this came over whole.
-        clean_from = copy.to + (copy.len + 1).saturating_sub(prefilter.longest());
+        clean_from = copy.to + (copy.len + 1).saturating_sub(behind);
     }
     seams.gap(at..bytes.len(), clean_from);
     seams.search();
@@ -62,26 +86,13 @@ impl Seams<'_> {
             self.stretch.start = clean_from;
             self.gaps.start = gap.start;
         }
-        self.stretch.end = gap.end;
+        self.stretch.end = self.bytes.len().min(gap.end + self.prefilter.reach().1);
         self.gaps.end = gap.end;
     }
 
     /// Searches the stretch.
     fn search(&mut self) {
-        let Range { start, end } = self.stretch.clone();
-        if start < end {
-            let first = self.found.len();
-            let last = self.bytes.len().min(end + self.prefilter.longest() - 1);
-            self.prefilter.find_pivots(&self.bytes[start..last], self.found);
-            let mut at = first;
-            while let Some(pivot) = self.found.get_mut(at) {
-                pivot.at += start;
-                if pivot.at >= end {
-                    self.found.truncate(at);
-                }
-                at += 1;
-            }
-        }
+        self.prefilter.find_pivots(self.bytes, self.stretch.clone(), self.found);
         if self.prefilter.has_runs() {
             self.runs();
         }
@@ -103,13 +114,15 @@ impl Seams<'_> {
 
 /// Adds the pivots that the copies carry over.
 fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+    let (behind, before) = prefilter.reach();
     let mut run = 0..0;
     for copy in copies {
         let from = known.partition_point(|pivot| pivot.at < copy.from);
         for pivot in known[from..].iter().take_while(|pivot| pivot.at < copy.from + copy.len) {
             let at = pivot.at - copy.from + copy.to;
             if pivot.pivot != prefilter.long_run() {
-                if at + prefilter.pivots()[pivot.pivot].len() <= copy.to + copy.len {
+                // What is not so deep inside was found at the seam.
+                if at >= copy.to + before && at + behind <= copy.to + copy.len {
                     found.push(Found { at, pivot: pivot.pivot });
                 }
             } else if !run.contains(&at) {
@@ -148,7 +161,7 @@ pub(super) mod testing {
         let bait: Vec<Vec<u8>> = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
         prop_oneof![
             4 => proptest::sample::select(bait),
-            2 => "[a-z_ .\n]{0,9}".prop_map(String::into_bytes),
+            2 => "[a-z_ .\n'=,+]{0,9}".prop_map(String::into_bytes),
             1 => "[A-Za-z0-9+/]{40,90}".prop_map(String::into_bytes),
             1 => "(c2[a-z]){20,30}".prop_map(String::into_bytes),
             1 => "(c2tf[A-Za-z0-9]{4}){12,20}".prop_map(String::into_bytes),
@@ -218,7 +231,6 @@ pub(super) mod testing {
 mod tests {
     use super::testing::{Delta, delta, piece};
     use super::*;
-    use crate::decode::PIVOTS;
     use proptest::prelude::*;
 
     proptest! {
@@ -226,14 +238,14 @@ mod tests {
         #[test]
         fn inheriting_equals_searching(base in proptest::collection::vec(piece(), 1..40), delta in delta()) {
             let base = base.concat();
-            let texts = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
-            let prefilter = Prefilter::new(texts, true).unwrap();
+            let engine = Engine::new(crate::rules::load::load(true, &[]).unwrap()).unwrap();
+            let prefilter = engine.prefilter();
             let Delta { bytes, copies, .. } = delta.build(&base);
             let (mut known, mut whole, mut inherited) = (Vec::new(), Vec::new(), Vec::new());
             prefilter.find(&base, &mut known);
             prefilter.find(&bytes, &mut whole);
             whole.sort_unstable_by_key(|pivot| (pivot.at, pivot.pivot));
-            find(&prefilter, &known, &copies, &bytes, &mut inherited);
+            find(prefilter, &known, &copies, &bytes, &mut inherited);
             prop_assert_eq!(inherited, whole);
         }
     }

@@ -3,7 +3,11 @@
 //! Most texts have nothing, and building them is most of the work. What the delta inserts is put together with enough of
 //! the copies on either side; the middle of long copies is left out, since whatever is there was in the base.
 
-use super::inherit::SIGN;
+use std::ops::Range;
+
+use super::inherit::{SIGN, is_deep};
+use crate::decode;
+use crate::engine::Engine;
 use crate::engine::prefilter::{Found, Prefilter};
 use crate::git::walk::{Op, Ops, Unbuilt};
 
@@ -20,19 +24,40 @@ pub(super) struct Abridged {
     pub(super) head: Vec<u8>,
     /// The part behind the last long copy, with the end of that. How the text ends, when all of it was read.
     pub(super) part: Vec<u8>,
+    /// Whether the part begins in the middle of a copy.
+    is_cut: bool,
     found: Vec<Found>,
 }
 
+/// What a text is made from.
+struct Base<'a> {
+    engine: &'a Engine,
+    bytes: &'a [u8],
+    /// Its pivots, all of which were judged to be nothing.
+    known: &'a [Found],
+}
+
+impl Base<'_> {
+    /// Whether what is nothing in the base is nothing in a copy of this range: all that its judgement saw came over.
+    fn is_nothing(&self, copy: &Range<usize>) -> bool {
+        let from = self.known.partition_point(|pivot| pivot.at < copy.start);
+        let mut inside = self.known[from..].iter().take_while(|pivot| pivot.at < copy.end);
+        inside.all(|pivot| is_deep(self.engine, pivot, copy))
+    }
+}
+
 impl Abridged {
-    /// Whether nothing is to be looked at in a text whose base has no pivot. Not if its delta makes no sense.
-    pub(super) fn is_dull(&mut self, prefilter: &Prefilter, unbuilt: &Unbuilt<'_>) -> bool {
+    /// Whether nothing is to be looked at in a text, given that there was nothing in its base, where these are the
+    /// pivots. Not if its delta makes no sense.
+    pub(super) fn is_dull(&mut self, engine: &Engine, known: &[Found], unbuilt: &Unbuilt<'_>) -> bool {
         self.head.clear();
         self.part.clear();
-        self.read(prefilter, unbuilt) == Some(unbuilt.size)
+        self.is_cut = false;
+        self.read(&Base { engine, bytes: unbuilt.base, known }, unbuilt) == Some(unbuilt.size)
     }
 
     /// The length of the text, if it is dull.
-    fn read(&mut self, prefilter: &Prefilter, unbuilt: &Unbuilt<'_>) -> Option<usize> {
+    fn read(&mut self, base: &Base<'_>, unbuilt: &Unbuilt<'_>) -> Option<usize> {
         let mut ops = Ops::new(unbuilt.instructions);
         let (mut size, mut copy) = (0, 0..0);
         while let Some(op) = ops.next().ok()? {
@@ -42,19 +67,19 @@ impl Abridged {
                     size += len;
                 }
                 Op::Copy { from, len } => {
-                    self.copy(prefilter, unbuilt.base.get(copy)?)?;
+                    self.copy(base, copy)?;
                     copy = from..from + len;
                     size += len;
                 }
                 Op::Insert(bytes) => {
-                    self.copy(prefilter, unbuilt.base.get(std::mem::take(&mut copy))?)?;
+                    self.copy(base, std::mem::take(&mut copy))?;
                     self.add(bytes);
                     size += bytes.len();
                 }
             }
         }
-        self.copy(prefilter, unbuilt.base.get(copy)?)?;
-        self.search(prefilter)?;
+        self.copy(base, copy)?;
+        self.search(base.engine.prefilter(), self.part.len())?;
         Some(size)
     }
 
@@ -70,27 +95,38 @@ impl Abridged {
         }
     }
 
-    fn copy(&mut self, prefilter: &Prefilter, piece: &[u8]) -> Option<()> {
-        if piece.is_empty() {
-            return Some(());
-        }
+    /// `None` if there is anything to look at, or the copy makes no sense.
+    fn copy(&mut self, base: &Base<'_>, copy: Range<usize>) -> Option<()> {
+        let piece = base.bytes.get(copy.clone())?;
         if piece.len() <= 2 * KEEP {
-            self.add(piece);
+            if !piece.is_empty() {
+                self.add(piece);
+            }
             return Some(());
         }
+        if !base.known.is_empty() && !base.is_nothing(&copy) {
+            return None;
+        }
+        let prefilter = base.engine.prefilter();
         self.begin_with(piece);
         self.part.extend_from_slice(&piece[..KEEP]);
-        self.search(prefilter)?;
+        self.search(prefilter, (self.part.len() + 1).saturating_sub(prefilter.reach().0))?;
         self.part.clear();
+        self.is_cut = true;
         self.part.extend_from_slice(&piece[piece.len() - KEEP..]);
         Some(())
     }
 
-    /// `None` if there is anything to look at in the part.
-    fn search(&mut self, prefilter: &Prefilter) -> Option<()> {
+    /// `None` if there is anything to look at in the part up to `end`. Where it is cut, the base had the same pivots.
+    fn search(&mut self, prefilter: &Prefilter, end: usize) -> Option<()> {
         self.found.clear();
-        prefilter.find(&self.part, &mut self.found);
-        self.found.is_empty().then_some(())
+        let start = if self.is_cut { prefilter.reach().1 } else { 0 };
+        prefilter.find_pivots(&self.part, start..end, &mut self.found);
+        let mut is_dull = self.found.is_empty();
+        if is_dull && prefilter.has_runs() {
+            decode::long_runs(&self.part, &mut |_| is_dull = false);
+        }
+        is_dull.then_some(())
     }
 }
 
@@ -98,7 +134,6 @@ impl Abridged {
 mod tests {
     use super::super::inherit::testing::{Delta, delta, piece};
     use super::*;
-    use crate::decode::PIVOTS;
     use proptest::prelude::*;
 
     proptest! {
@@ -109,7 +144,8 @@ mod tests {
             delta in delta(),
         ) {
             let base = base.concat();
-            let prefilter = Prefilter::new(PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect(), true).unwrap();
+            let engine = Engine::new(crate::rules::load::load(true, &[]).unwrap()).unwrap();
+            let prefilter = engine.prefilter();
             let (mut known, mut whole) = (Vec::new(), Vec::new());
             prefilter.find(&base, &mut known);
             prop_assume!(known.is_empty());
@@ -117,7 +153,7 @@ mod tests {
             prefilter.find(&bytes, &mut whole);
             let mut abridged = Abridged::default();
             let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
-            if abridged.is_dull(&prefilter, &unbuilt) {
+            if abridged.is_dull(&engine, &known, &unbuilt) {
                 prop_assert!(whole.is_empty());
                 prop_assert_eq!(&abridged.head[..], &bytes[..bytes.len().min(HEAD)]);
                 prop_assert!(bytes.ends_with(&abridged.part[abridged.part.len().saturating_sub(KEEP)..]));
@@ -129,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_delta_that_makes_no_sense_is_not_dull() {
-        let prefilter = Prefilter::new(vec![b"pivot".to_vec()], true).unwrap();
+        let engine = Engine::new(crate::rules::load::load(true, &[]).unwrap()).unwrap();
         let dull = |instructions: &[u8], size| {
-            Abridged::default().is_dull(&prefilter, &Unbuilt { base: b"0123456789", instructions, size })
+            Abridged::default().is_dull(&engine, &[], &Unbuilt { base: b"0123456789", instructions, size })
         };
         assert!(dull(&[0x90, 5, 1, b'a'], 6));
         assert!(!dull(&[0x90, 5, 1, b'a'], 7));
         assert!(!dull(&[0x90, 50], 50));
         assert!(!dull(&[5, b'a'], 5));
-        assert!(!dull(b"\x05pivot", 5));
+        assert!(!dull(b"\x06stripe", 6));
     }
 }

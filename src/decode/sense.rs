@@ -1,0 +1,285 @@
+//! Whether a pivot can belong to a key at all, told from the few bytes around it.
+//!
+//! `live` and `test` are in every other file: in `deliver`, `latest`, `test_helper`. A pivot makes sense if the literal
+//! that it is a part of goes on around it, or breaks off where a disguise can begin or end. What makes no sense would
+//! be judged to be nothing; to drop it at once saves that, and in a history the search of texts that hold nothing else.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::plain::{HEADS, may_break_off};
+use super::wraps::Alphabet;
+use super::{BASE64, HEX, Pivot, Role, base64 as base64_text, hex};
+
+/// How far from a pivot its sense is read, in bytes.
+pub(crate) const SENSE: usize = PART + 1 + MARK;
+
+/// Bytes of the prefix that are compared on either side.
+const PART: usize = 8;
+
+/// How far blanks and digits are looked past: more than the longest escape of one character has.
+const MARK: usize = 14;
+
+/// What must stand around a pivot.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Sense {
+    /// Anything.
+    #[default]
+    Any,
+    /// One of these bytes in front of it, zeros aside.
+    Behind(&'static [u8]),
+    /// The rest of one of these texts, as far as it is not disguised.
+    Within(Vec<Around>),
+    /// The rest of one of these texts in digits, as far as the line is not wrapped.
+    Encoded(Vec<Around>, &'static Alphabet),
+}
+
+/// What is in front of a pivot in a prefix, and what is behind it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Around {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+}
+
+impl Sense {
+    /// The sense of a pivot. Rules look for these literals.
+    pub(crate) fn of(pivot: &Pivot, literals: &[&[u8]]) -> Self {
+        match pivot.role {
+            _ if !pivot.behind.is_empty() => Self::Behind(pivot.behind),
+            Role::Core => {
+                let around = around(pivot.text, prefixes().iter().map(Vec::as_slice).chain(literals.iter().copied()));
+                if around.is_empty() { Self::Any } else { Self::Within(around) }
+            }
+            Role::Encoded([BASE64]) => {
+                let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| in_base64(prefix)).collect();
+                Self::Encoded(around(pivot.text, texts.iter().map(Vec::as_slice)), &base64_text::ALPHABET)
+            }
+            Role::Encoded([HEX]) => {
+                let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| in_hex(prefix)).collect();
+                Self::Encoded(around(pivot.text, texts.iter().map(Vec::as_slice)), &hex::ALPHABET)
+            }
+            Role::Encoded(_) | Role::Short | Role::Vendor => Self::Any,
+        }
+    }
+
+    /// Whether a pivot at `at`, so many bytes long, makes sense.
+    #[inline]
+    pub(crate) fn holds(&self, bytes: &[u8], at: usize, length: usize) -> bool {
+        let (before, after) = (&bytes[..at], &bytes[at + length..]);
+        match self {
+            Self::Any => true,
+            Self::Behind(set) => {
+                before.iter().rev().take(MARK).find(|byte| **byte != b'0').is_none_or(|byte| set.contains(byte))
+            }
+            Self::Within(around) => around.iter().any(|Around { head, tail }| {
+                differs(after.iter(), tail.iter()).is_none_or(|at| may_break_off(after[at]))
+                    && differs(before.iter().rev(), head.iter().rev())
+                        .is_none_or(|at| may_end_disguise(&before[..before.len() - at]))
+            }),
+            Self::Encoded(around, alphabet) => around.iter().any(|Around { head, tail }| {
+                differs(after.iter(), tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
+                    && differs(before.iter().rev(), head.iter().rev())
+                        .is_none_or(|at| may_end_wrap(&before[..before.len() - at], alphabet))
+            }),
+        }
+    }
+}
+
+/// What stands around a text in the texts that contain it.
+fn around<'a>(text: &[u8], within: impl Iterator<Item = &'a [u8]>) -> Vec<Around> {
+    let mut all = Vec::new();
+    for whole in within {
+        all.extend(memchr::memmem::find_iter(whole, text).map(|at| {
+            let (head, tail) = (&whole[..at], &whole[at + text.len()..]);
+            Around {
+                head: head[head.len().saturating_sub(PART)..].to_vec(),
+                tail: tail[..tail.len().min(PART)].to_vec(),
+            }
+        }));
+    }
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Every prefix that may be disguised.
+fn prefixes() -> Vec<Vec<u8>> {
+    let moded = HEADS.iter().flat_map(|head| [b"live_", b"test_"].map(|core| [*head, core].concat()));
+    moded.chain([b"whsec_".to_vec(), b"sk_org_".to_vec(), b"_secret_".to_vec()]).collect()
+}
+
+/// The characters that a text alone decides, at each alignment.
+fn in_base64(text: &[u8]) -> Vec<Vec<u8>> {
+    let at = |before: usize| {
+        let bytes = [&[0; 2][..before], text].concat();
+        let code = STANDARD_NO_PAD.encode(&bytes).into_bytes();
+        code[(8 * before).div_ceil(6)..8 * bytes.len() / 6].to_vec()
+    };
+    (0..3).map(at).collect()
+}
+
+/// In lower case and in upper case.
+fn in_hex(text: &[u8]) -> [Vec<u8>; 2] {
+    let lower: Vec<u8> = text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    [lower.to_ascii_uppercase(), lower]
+}
+
+/// Where a text differs from what is wanted, up to where either ends.
+fn differs<'a>(text: impl Iterator<Item = &'a u8>, wanted: impl Iterator<Item = &'a u8>) -> Option<usize> {
+    text.zip(wanted).position(|(byte, wanted)| byte != wanted)
+}
+
+/// Whether a line may end here, wrapped in any way.
+fn may_end_wrap(before: &[u8], alphabet: &Alphabet) -> bool {
+    before.last().is_none_or(|last| !alphabet[usize::from(*last)]) || may_end_disguise(before)
+}
+
+/// Whether a disguise may end with the last of these bytes: an escape, a quote, a line end that is escaped.
+fn may_end_disguise(before: &[u8]) -> bool {
+    let Some((last, rest)) = before.split_last() else { return true };
+    match last {
+        b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+            let mark = rest.iter().rev().take(MARK).find(|byte| !byte.is_ascii_alphanumeric());
+            mark.is_some_and(|byte| matches!(byte, b'\\' | b'%' | b'#' | b'=' | b'{' | b'&'))
+        }
+        b'"' | b'\'' | b'`' => without_blanks(rest)
+            .is_none_or(|rest| !rest.last().is_some_and(|byte| matches!(byte, b'=' | b':' | b'[' | b'!' | b'?'))),
+        b' ' | b'\t' | b'\n' | b'\r' => without_blanks(before)
+            .is_none_or(|rest| rest.ends_with(b"\\") || rest.ends_with(b"=") || rest.ends_with(b"\\n")),
+        b';' | b'}' | b')' | 0x80.. => true,
+        _ => false,
+    }
+}
+
+/// The bytes in front of the blanks at their end, unless those are too many.
+fn without_blanks(before: &[u8]) -> Option<&[u8]> {
+    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let blanks = before.iter().rev().take(MARK).take_while(is_blank).count();
+    (blanks < MARK).then(|| &before[..before.len() - blanks])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::PIVOTS;
+    use super::*;
+    use crate::engine::{Engine, Hit};
+    use crate::key::forge::Forge;
+    use proptest::prelude::*;
+
+    fn makes_sense(text: &str, pivot: &str) -> bool {
+        let at = text.find(pivot).unwrap();
+        let pivot = PIVOTS.iter().find(|known| known.text == pivot.as_bytes()).unwrap();
+        Sense::of(pivot, &[]).holds(text.as_bytes(), at, pivot.text.len())
+    }
+
+    #[test]
+    fn words_make_no_sense_and_parts_of_prefixes_do() {
+        for (text, pivot, expected) in [
+            ("sk_live_x", "live", true),
+            ("deliver", "live", false),
+            ("a live_mode", "live", false),
+            (" my_live_mode", "live", false),
+            ("live", "live", true),
+            ("'sk_' + 'live_x'", "live", true),
+            ("mode = 'live_x'", "live", false),
+            ("sk\\x5flive_", "live", true),
+            ("sk&#95;live_", "live", true),
+            ("sk_\u{200b}live_", "live", true),
+            ("sk_\\\n    live_", "live", true),
+            ("return\n    live_", "live", false),
+            ("sk_\\\\\\n  live_", "live", true),
+            ("sk_live\" + \"_x", "live", true),
+            ("sk_lively", "live", false),
+            ("the latest_version", "test", false),
+            ("task_list", "k_l", false),
+            ("sk_li' . 've_", "k_l", true),
+            ("whsec_x", "whs", true),
+            ("whsper", "whs", false),
+            ("client_secret_x", "_secret_", true),
+            ("\\u005f", "005f", true),
+            ("\\U0000005f", "005f", true),
+            ("ab7005f3", "005f", false),
+            ("c2tfbGl2ZV8", "fbGl", true),
+            ("c2tfbGl4ZV8", "fbGl", false),
+            ("c2t4bGl2ZV8", "l2ZV", false),
+            ("xxc2t\\nfbGl\\n2ZV8", "fbGl", true),
+            ("736b5f6c6976655f", "6976655", true),
+            ("736B5F6C6976655F", "6976655", true),
+            ("80736563aa", "736563", false),
+            ("\"7768\n736563\"", "736563", true),
+        ] {
+            assert_eq!(makes_sense(text, pivot), expected, "{text}");
+        }
+    }
+
+    /// A key in two pieces, or with some characters in front of its core escaped.
+    fn disguised() -> impl Strategy<Value = String> {
+        let glue =
+            ["\" + \"", "' . '", "\", \"", "' '", "\\\n  ", "=\r\n", "\u{200b}", "\u{ad}", "\"}", "${\"", "", " ", "x"];
+        let keys =
+            ["{{sk_live}}", "{{rk_test}}", "{{whsec}}", "{{pst_live}}", "{{pi_secret}}", "{{ek_live}}", "{{sk_org}}"];
+        let split = (0..14usize, proptest::sample::select(glue.to_vec()));
+        let escapes = proptest::collection::vec((0..3usize, 0..7usize), 0..3);
+        let how = prop_oneof![split.prop_map(Ok), escapes.prop_map(Err)];
+        (any::<u64>(), proptest::sample::select(keys.to_vec()), how).prop_map(|(seed, key, how)| {
+            let key = Forge::new(seed).fill(key);
+            let mut parts: Vec<String> = key.chars().map(|c| c.to_string()).collect();
+            match how {
+                Ok((at, glue)) => parts[at].insert_str(0, glue),
+                Err(escapes) => escapes.into_iter().for_each(|(at, how)| parts[at] = escaped(key.as_bytes()[at], how)),
+            }
+            parts.concat()
+        })
+    }
+
+    fn escaped(code: u8, how: usize) -> String {
+        match how {
+            0 => format!("\\x{code:02x}"),
+            1 => format!("\\u{code:04X}"),
+            2 => format!("%{code:02x}"),
+            3 => format!("&#{code};"),
+            4 => format!("={code:02X}"),
+            5 => format!("\\{code:03o}"),
+            _ => format!("\\u{{{code:x}}}"),
+        }
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let words = [
+            "live",
+            "test",
+            "sk_",
+            "_",
+            "k_l",
+            "whsec_",
+            "sec_",
+            "stripe ",
+            "key = \"",
+            "\"",
+            "'",
+            ",",
+            ".join('')",
+            "\n",
+        ];
+        let piece = prop_oneof![
+            3 => disguised(),
+            3 => proptest::sample::select(words.to_vec()).prop_map(str::to_owned),
+            1 => "[a-z_ .(){}\\[\\]:=]{0,12}",
+        ];
+        proptest::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(500))]
+        #[test]
+        fn what_makes_no_sense_is_judged_to_be_nothing(text in text()) {
+            let rules = || crate::rules::load::load(true, &[]).unwrap();
+            let engine = Engine::new(rules()).unwrap();
+            let mut thorough = Engine::new(rules()).unwrap();
+            thorough.take_everything_for_sense();
+            // Which pivot a view was taken from may change its name.
+            let hits = |engine: &Engine| engine.scan(text.as_bytes()).into_iter().map(|hit| Hit { encodings: Vec::new(), ..hit }).collect::<Vec<_>>();
+            prop_assert_eq!(hits(&engine), hits(&thorough));
+        }
+    }
+}
