@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::oid::{ObjectFormat, Oid};
 use super::pack::delta::Copied;
 use super::tree::{TreeEntries, TreeEntry};
+use super::walk::{Op, Ops, Unbuilt};
 
 /// The offsets at which the entries of a tree begin, and its length. Empty for a tree that cannot be read.
 #[derive(Debug, Clone, Default)]
@@ -59,17 +60,15 @@ impl Starts {
             let from = u32::try_from(copy.from).ok()?;
             let end = u32::try_from(copy.from + copy.len).ok()?;
             let to = u32::try_from(copy.to).ok()?;
-            let first = self.0.partition_point(|at| *at < from);
-            let last = first + self.0[first..].partition_point(|at| *at <= end);
-            let (Some(begin), Some(rest)) = (self.0.get(first), self.0[..last].last()) else { continue };
-            if first + 1 < last {
+            let Some((begin, rest, whole)) = self.within(from..end) else { continue };
+            if begin < rest {
                 let to = to + (begin - from);
                 parts.read(bytes, done..to, format, &mut starts)?;
-                starts.0.extend(self.0[first..last - 1].iter().map(|at| at - begin + to));
-                parts.kept.push((*begin..*rest, to));
+                starts.0.extend(whole.iter().map(|at| at - begin + to));
+                parts.kept.push((begin..rest, to));
                 done = to + (rest - begin);
             }
-            if (from..end).contains(rest) {
+            if rest < end {
                 parts.begun.push((to + (rest - from), end - rest));
             }
         }
@@ -77,6 +76,63 @@ impl Starts {
         parts.read(bytes, done..length, format, &mut starts)?;
         starts.0.push(length);
         Some(starts)
+    }
+
+    /// Whether nothing is known of the tree.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As [`Starts::made`], without building the tree: `pieces` is filled with what is between the parts that came over,
+    /// and places are those in it. `None` also if the delta does not make `size` bytes.
+    pub(crate) fn unbuilt(
+        &self,
+        unbuilt: &Unbuilt<'_>,
+        format: ObjectFormat,
+        pieces: &mut Vec<u8>,
+        parts: &mut Parts,
+    ) -> Option<()> {
+        parts.clear();
+        pieces.clear();
+        let (mut unused, mut done, mut size) = (Self::default(), 0, 0);
+        let mut ops = Ops::new(unbuilt.instructions);
+        while let Some(op) = ops.next().ok()? {
+            let (from, copied) = match op {
+                Op::Insert(bytes) => {
+                    pieces.extend_from_slice(bytes);
+                    size += bytes.len();
+                    continue;
+                }
+                Op::Copy { from, len } => (u32::try_from(from).ok()?, unbuilt.base.get(from..from.checked_add(len)?)?),
+            };
+            size += copied.len();
+            let end = from + u32::try_from(copied.len()).ok()?;
+            let (begin, rest, _) = self.within(from..end).unwrap_or((end, end, &[]));
+            let (before, after) = (&copied[..(begin - from) as usize], &copied[(rest - from) as usize..]);
+            pieces.extend_from_slice(before);
+            if begin < rest {
+                let to = u32::try_from(pieces.len()).ok()?;
+                parts.read(pieces, done..to, format, &mut unused)?;
+                parts.kept.push((begin..rest, to));
+                done = to;
+            }
+            if rest < end {
+                parts.begun.push((u32::try_from(pieces.len()).ok()?, end - rest));
+            }
+            pieces.extend_from_slice(after);
+        }
+        parts.read(pieces, done..u32::try_from(pieces.len()).ok()?, format, &mut unused)?;
+        (size == unbuilt.size).then_some(())
+    }
+
+    /// The first and the last entry that begins, or the tree that ends, within a part or right behind it, and where the
+    /// entries between them begin. `None` if there is none.
+    fn within(&self, part: Range<u32>) -> Option<(u32, u32, &[u32])> {
+        let first = self.0.partition_point(|at| *at < part.start);
+        let last = first + self.0[first..].partition_point(|at| *at <= part.end);
+        let starts = &self.0[first..last];
+        let (rest, whole) = starts.split_last()?;
+        Some((*starts.first()?, *rest, whole))
     }
 }
 
@@ -138,15 +194,20 @@ mod tests {
             let base = tree(&base);
             let (mut old, mut parts) = (Parts::default(), Parts::default());
             let starts = Starts::read(&base, ObjectFormat::Sha1, &mut old).unwrap();
-            let (mut bytes, mut copies) = (Vec::new(), Vec::new());
+            let (mut bytes, mut copies, mut instructions) = (Vec::new(), Vec::new(), Vec::new());
             let mut inserts = inserts.iter();
             for (a, b) in cuts {
                 let (a, b) = (a.index(base.len() + 1), b.index(base.len() + 1));
                 if a < b {
                     copies.push(Copied { from: a, to: bytes.len(), len: b - a });
                     bytes.extend(&base[a..b]);
+                    let (from, len) = (u16::try_from(a).unwrap().to_le_bytes(), u16::try_from(b - a).unwrap().to_le_bytes());
+                    instructions.extend([&[0xb3][..], &from, &len].concat());
                 }
-                bytes.extend(inserts.next().map(|insert| tree(std::slice::from_ref(insert))).unwrap_or_default());
+                let insert = inserts.next().map(|insert| tree(std::slice::from_ref(insert))).unwrap_or_default();
+                instructions.extend(u8::try_from(insert.len()).ok().filter(|len| *len > 0));
+                instructions.extend(&insert);
+                bytes.extend(insert);
             }
             let mut all = Parts::default();
             let whole = Starts::read(&bytes, ObjectFormat::Sha1, &mut all);
@@ -161,6 +222,18 @@ mod tests {
                 }
                 told.sort_unstable();
                 prop_assert_eq!(told, all.new.iter().map(|new| new.at).collect::<Vec<_>>());
+                let (mut pieces, mut apart) = (Vec::new(), Parts::default());
+                let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
+                starts.unbuilt(&unbuilt, ObjectFormat::Sha1, &mut pieces, &mut apart).unwrap();
+                let entries = |parts: &Parts, bytes| {
+                    let entry = |new: &New| (new.renewed, new.entry(bytes, ObjectFormat::Sha1).map(|entry| entry.oid));
+                    parts.new.iter().map(entry).collect::<Vec<_>>()
+                };
+                prop_assert_eq!(entries(&apart, &pieces), entries(&parts, &bytes));
+                let kept = |parts: &Parts| parts.kept.iter().map(|kept| kept.0.clone()).collect::<Vec<_>>();
+                prop_assert_eq!(kept(&apart), kept(&parts));
+                let longer = Unbuilt { size: bytes.len() + 1, ..unbuilt };
+                prop_assert!(starts.unbuilt(&longer, ObjectFormat::Sha1, &mut pieces, &mut apart).is_none());
                 let head = |new: &New, bytes| new.entry(bytes, ObjectFormat::Sha1).map(|entry| (entry.mode, entry.name));
                 let known: Vec<_> = old.new.iter().map(|new| head(new, &base)).collect();
                 for new in &parts.new {

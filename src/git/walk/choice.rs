@@ -1,5 +1,7 @@
 //! The part of a forest that one walk goes through: what somebody wants to see, and all that it is made from.
 
+use rayon::prelude::*;
+
 use super::super::object::{Damage, Kind};
 use super::forest::Forest;
 
@@ -10,6 +12,15 @@ struct Bits(Vec<u64>);
 impl Bits {
     fn none(count: usize) -> Self {
         Self(vec![0; count.div_ceil(64)])
+    }
+
+    /// Asks for each entry, on all threads.
+    fn of(count: usize, has: &(dyn Fn(u32) -> bool + Sync)) -> Self {
+        let word = |at: usize| {
+            let entries = (at * 64..count.min(at * 64 + 64)).filter_map(|entry| u32::try_from(entry).ok());
+            entries.filter(|entry| has(*entry)).fold(0, |word, entry| word | 1 << (entry % 64))
+        };
+        Self((0..count.div_ceil(64)).into_par_iter().with_min_len(64).map(word).collect())
     }
 
     fn has(&self, entry: u32) -> bool {
@@ -42,15 +53,13 @@ impl Choice {
     /// `wanted` says by its place in the index whether an object is to be visited, `kinds` which kinds are. An entry of
     /// unknown kind is of every kind.
     pub(super) fn new(forest: &Forest, kinds: &[Kind], wanted: &(dyn Fn(usize) -> bool + Sync)) -> Self {
-        let mut choice = Self { visit: Bits::none(forest.len()), reached: Bits::none(forest.len()), ..Self::default() };
+        let of_kind = |entry: u32| forest.kind(entry).is_none_or(|kind| kinds.contains(&kind));
+        let visit = Bits::of(forest.len(), &|entry| of_kind(entry) && wanted(forest.name(entry)));
+        let mut choice = Self { visit, reached: Bits::none(forest.len()), ..Self::default() };
         for entry in (0..forest.len()).filter_map(|at| u32::try_from(at).ok()) {
-            let of_kind = forest.kind(entry).is_none_or(|kind| kinds.contains(&kind));
-            if of_kind && wanted(forest.name(entry)) {
-                choice.visit.add(entry);
-                let mut at = Some(entry);
-                while let Some(next) = at.filter(|at| choice.reached.add(*at)) {
-                    at = forest.base(next);
-                }
+            let mut at = Some(entry).filter(|entry| choice.visit.has(*entry));
+            while let Some(next) = at.filter(|at| choice.reached.add(*at)) {
+                at = forest.base(next);
             }
         }
         choice.roots = forest.roots.iter().filter(|root| choice.reached.has(root.0)).copied().collect();

@@ -164,7 +164,7 @@ impl<'a> Store<'a> {
                 |name: usize| !self.repeated.has(number, name) && (plan.wanted)(first + name, index.name(name));
             Choice::new(forest, plan.kinds, &wanted)
         };
-        let choices: Vec<Choice> = self.forests.iter().enumerate().map(choose).collect();
+        let choices: Vec<Choice> = self.pool.install(|| self.forests.iter().enumerate().map(choose).collect());
         let of_kind = |kind: &Option<Kind>| kind.is_none_or(|kind| plan.kinds.contains(&kind));
         let wanted = |at: usize, (oid, kind): &(Oid, Option<Kind>)| {
             of_kind(kind) && (plan.wanted)(self.packed() + at, oid.as_bytes())

@@ -18,7 +18,7 @@ use crate::finding::Origin;
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
 use crate::git::tree_starts::{New, Parts, Starts};
-use crate::git::walk::{Copied, Made, Object, Store, Visitor};
+use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
 use crate::git::{Commit, Kind, Oid};
 
 /// What a walk over the structure is for.
@@ -45,6 +45,7 @@ pub(super) struct Memory {
 /// A tree that is read.
 struct Tree<'a> {
     object: &'a Object,
+    /// All of it, or what is new in it.
     bytes: &'a [u8],
     search: bool,
 }
@@ -56,6 +57,10 @@ pub(super) struct Reader<'a> {
     /// By ticket.
     edges: Edges,
     parts: Parts,
+    /// What is new in a tree that is not built.
+    pieces: Vec<u8>,
+    /// Space for the edges of a tree that is not remembered.
+    spare: Vec<(u32, u32)>,
     found: Vec<Found>,
 }
 
@@ -67,6 +72,8 @@ impl<'a> Reader<'a> {
             named: Named::new(store, common.odb),
             edges: Edges::default(),
             parts: Parts::default(),
+            pieces: Vec::new(),
+            spare: Vec::new(),
             found: Vec::new(),
         }
     }
@@ -90,25 +97,54 @@ impl<'a> Reader<'a> {
             }
             return Memory { told: true, ..Memory::default() };
         };
-        let mut memory = Memory { starts, told: base.is_some_and(|base| base.told), ..Memory::default() };
-        if search {
-            memory.hit = self.names(object, bytes, &parts.new);
+        let told = base.is_some_and(|base| base.told);
+        let mut memory = Memory { starts, told, ..Memory::default() };
+        self.tell(&Tree { object, bytes, search }, &parts, base, &mut memory);
+        self.parts = parts;
+        memory
+    }
+
+    /// Searches and gathers what a tree has that its base does not.
+    fn tell(&mut self, tree: &Tree<'_>, parts: &Parts, base: Option<&Memory>, memory: &mut Memory) {
+        let object = tree.object;
+        if tree.search {
+            memory.hit = self.names(object, tree.bytes, &parts.new);
             memory.told |= memory.hit;
         } else {
             // Visited elsewhere: whether its names hold a key is not known here.
             let is_known = self.share.common.knows(object.oid.as_bytes());
             memory.hit = self.purpose.search && !parts.new.is_empty() && !is_known;
         }
-        memory.told |= self.entries(&Tree { object, bytes, search }, &parts, base, &mut memory.edges);
-        self.parts = parts;
+        memory.told |= self.entries(tree, parts, base, &mut memory.edges);
         if object.fresh && !memory.edges.is_empty() {
             let ticket = self.named.number(&object.oid, false);
             self.edges.add(ticket, memory.edges.iter().map(|edge| edge.1));
         }
-        if search && !memory.told {
+        if tree.search && !memory.told {
             self.share.clean(object.oid);
         }
-        memory
+    }
+
+    /// A tree that nothing is made from need not be built to see what is new in it.
+    fn leaf(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+        if object.kind != Kind::Tree || base.hit || base.starts.is_empty() || self.share.common.plain {
+            return false;
+        }
+        let (mut parts, mut pieces) = (std::mem::take(&mut self.parts), std::mem::take(&mut self.pieces));
+        let is_read = base.starts.unbuilt(unbuilt, object.oid.format(), &mut pieces, &mut parts).is_some();
+        if is_read {
+            let search = self.searches(object);
+            if search {
+                self.share.count(unbuilt.size as u64);
+            }
+            let edges = std::mem::take(&mut self.spare);
+            let mut memory = Memory { told: base.told, edges, ..Memory::default() };
+            self.tell(&Tree { object, bytes: &pieces, search }, &parts, Some(base), &mut memory);
+            memory.edges.clear();
+            self.spare = memory.edges;
+        }
+        (self.parts, self.pieces) = (parts, pieces);
+        is_read
     }
 
     /// Whether an object is searched, and not only gathered or made others from.
@@ -121,6 +157,7 @@ impl<'a> Reader<'a> {
         let Tree { object, bytes, search } = *tree;
         let mut kept = kept_edges(base, parts).peekable();
         let mut told = false;
+        edges.reserve(base.map_or(0, |base| base.edges.len() + 1));
         for new in &parts.new {
             edges.extend(std::iter::from_fn(|| kept.next_if(|edge| edge.0 < new.at)));
             let Some(entry) = new.entry(bytes, object.oid.format()) else { continue };
@@ -273,6 +310,10 @@ impl Visitor for Reader<'_> {
 
     fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
         self.look(object, made.bytes, Some((base, made.copies)))
+    }
+
+    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+        self.leaf(object, base, unbuilt)
     }
 
     /// Nobody writes such a tree or commit: its bytes are searched as a blob's are.
