@@ -195,6 +195,7 @@ impl Reader<'_> {
         let (mut at, mut chain) = (offset, Vec::new());
         let (kind, mut content) = loop {
             let step = pack.header(at).and_then(|header| match header.content {
+                Content::Whole(_) if header.size > self.limit => Ok(Step::TooLarge(header.size)),
                 Content::Whole(kind) => self.inflate(pack, at).map(|content| Step::Base(kind, content)),
                 Content::OffsetDelta(base) => Ok(Step::Further(base)),
                 Content::NameDelta(base) => Ok(match pack.index.find(&base).and_then(|at| pack.index.offset(at)) {
@@ -204,6 +205,10 @@ impl Reader<'_> {
             });
             match step {
                 Ok(Step::Base(kind, content)) => break (kind, content),
+                // What is made from it may be smaller; whoever can do without the whole finds out.
+                Ok(Step::TooLarge(size)) => {
+                    return Err(ObjectError::TooLarge { oid: *oid, size, limit: self.limit });
+                }
                 Ok(Step::Further(base)) if chain.len() < MAX_CHAIN => {
                     chain.push(at);
                     at = base;
@@ -265,6 +270,7 @@ impl Reader<'_> {
 
 enum Step {
     Base(Kind, Vec<u8>),
+    TooLarge(u64),
     Further(u64),
     Elsewhere(Oid),
 }

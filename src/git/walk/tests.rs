@@ -224,8 +224,13 @@ fn large_objects_and_long_chains() {
         text[step << 20] = b'\n';
         lab.commit("large", &text);
     }
-    std::fs::write(lab.root.join("huge"), vec![b'h'; 66 << 20]).unwrap();
-    lab.git(&["add", "huge"]);
+    // Just above what is held in memory, far above, and made from the latter.
+    for (name, megabytes, first) in [("huge", 66, b'h'), ("vast", 90, b'v'), ("vaster", 90, b'w')] {
+        let mut bytes = vec![b'h'; megabytes << 20];
+        bytes[0] = first;
+        std::fs::write(lab.root.join(name), bytes).unwrap();
+        lab.git(&["add", name]);
+    }
     let mut long: Vec<String> = (0..2_000).map(|i| format!("{i:05}\n")).collect();
     for step in 0..40 {
         long[step * 40] = format!("step {step}\n");
