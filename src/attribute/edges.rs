@@ -9,14 +9,34 @@ pub(crate) struct Edges {
     trees: Vec<(u32, u32)>,
 }
 
-/// What is known of an object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lead {
-    Unknown,
-    /// Its children are being asked.
-    Asking,
-    Nowhere,
-    There,
+/// One bit for each number, which keeps all of them close to the processor.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn none(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
+    }
+
+    fn has(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    fn set(&mut self, number: u32, value: bool) {
+        if let Some(word) = self.0.get_mut(number as usize / 64) {
+            let bit = 1 << (number % 64);
+            *word = if value { *word | bit } else { *word & !bit };
+        }
+    }
+}
+
+/// What is known on the way from trees to what was asked for.
+struct Known {
+    /// By number the place of a tree; none for what is no tree.
+    places: Vec<u32>,
+    /// Trees that are still to be asked, and what leads there.
+    open: Bits,
+    /// What leads there.
+    leads: Bits,
 }
 
 impl Edges {
@@ -47,53 +67,55 @@ impl Edges {
 
     /// For each number below `count`, whether it is one of `starts` or of a tree that leads to one.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
-        let mut known = vec![Lead::Unknown; count];
-        for start in starts {
-            if let Some(known) = known.get_mut(*start as usize) {
-                *known = Lead::There;
-            }
-        }
-        let mut places = vec![u32::MAX; count];
+        let mut known = Known { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
-            if let Some(known) = places.get_mut(*tree as usize) {
+            if let Some(known) = known.places.get_mut(*tree as usize) {
                 *known = place;
             }
+            known.open.set(*tree, true);
+        }
+        for start in starts {
+            known.leads.set(*start, true);
+            known.open.set(*start, true);
         }
         for place in 0..self.trees.len() {
-            self.ask(place, &places, &mut known);
+            self.ask(place, &mut known);
         }
-        known.into_iter().map(|known| known == Lead::There).collect()
+        (0..).map_while(|number| ((number as usize) < count).then(|| known.leads.has(number))).collect()
     }
 
     /// Finds out where a tree and all that are below it lead to. A tree within itself, which no hash allows, is asked
     /// once.
-    fn ask(&self, place: usize, places: &[u32], known: &mut [Lead]) {
-        let mut queue = vec![(place, self.begin(place))];
+    fn ask(&self, place: usize, known: &mut Known) {
+        let mut queue = Vec::new();
+        self.enter(place, known, &mut queue);
         while let Some((place, at)) = queue.last_mut() {
-            let Some((tree, end)) = self.trees.get(*place).map(|(tree, end)| (*tree as usize, *end as usize)) else {
-                break;
-            };
-            if !matches!(known.get(tree), Some(Lead::Unknown | Lead::Asking)) {
+            let (tree, end) = self.trees[*place];
+            let children = self.children.get(*at..end as usize).unwrap_or_default();
+            let Some(next) = children.iter().position(|child| known.open.has(*child)) else {
                 queue.pop();
                 continue;
-            }
-            let below = |child: u32| places.get(child as usize).filter(|below| **below != u32::MAX);
-            let children = self.children.get(*at..end).unwrap_or_default();
-            let next = children.iter().position(|child| match known.get(*child as usize) {
-                Some(Lead::There) => true,
-                Some(Lead::Unknown) => below(*child).is_some(),
-                _ => false,
-            });
-            let Some((next, child)) = next.map(|next| (*at + next, children[next])) else {
-                known[tree] = Lead::Nowhere;
-                continue;
             };
-            let leads = known[child as usize] == Lead::There;
-            known[tree] = if leads { Lead::There } else { Lead::Asking };
-            *at = next;
-            if let Some(below) = below(child).filter(|_| !leads) {
-                queue.push((*below as usize, self.begin(*below as usize)));
+            *at += next;
+            let child = children[next];
+            if known.leads.has(child) {
+                known.leads.set(tree, true);
+                known.open.set(tree, true);
+                queue.pop();
+            } else {
+                let below = known.places.get(child as usize).map_or(usize::MAX, |place| *place as usize);
+                self.enter(below, known, &mut queue);
+                known.open.set(child, false);
             }
+        }
+    }
+
+    /// Begins to ask a tree, unless it was asked or leads there.
+    fn enter(&self, place: usize, known: &mut Known, queue: &mut Vec<(usize, usize)>) {
+        let Some((tree, _)) = self.trees.get(place) else { return };
+        if known.open.has(*tree) && !known.leads.has(*tree) {
+            known.open.set(*tree, false);
+            queue.push((place, self.begin(place)));
         }
     }
 
