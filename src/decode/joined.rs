@@ -69,6 +69,10 @@ fn blanks(bytes: &[u8], mut at: usize) -> usize {
                 Some(length) => at += length + 4,
                 None => return at,
             },
+            [b'/', b'/', rest @ ..] | [b'#', b' ' | b'!', rest @ ..] => match memchr::memchr(b'\n', rest) {
+                Some(length) => at += length + 3,
+                None => return at,
+            },
             _ => return at,
         }
     }
@@ -215,6 +219,8 @@ mod tests {
         "\" + (\"",
         "\\\" + \\\"",
         "\" /* x */ + \"",
+        "\" + // the rest\n  \"",
+        "\"  # the rest\n  \"",
         "\" + \"\" + \"",
         "\" \\\n \"",
     ];
@@ -247,6 +253,7 @@ mod tests {
                 format!("$x = implode('', ['{head}', '{a}{b}']);"),
                 format!("strings.Join([]string{{\"{head}\", \"{a}{b}\"}}, \"\")"),
                 format!("x = `{head}${{\"{a}\"}}{b}`"),
+                format!("x = `${{\"{head}\"}}${{'{a}'}}${{\"{b}\"}}`"),
                 format!("x = \"{head}#{{'{a}'}}{b}\""),
                 format!("x = f\"{head}{{'{a}{b}'}}\""),
             ];

@@ -11,6 +11,9 @@ const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
 const MARGIN: usize = 4 << 10;
 
+/// Longest separator with a line end and indentation.
+const MAX_GAP: usize = 33;
+
 /// What may stand between two pairs. It takes part in what a long run is.
 pub(super) fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b':' | b',' | b'-')
@@ -30,12 +33,20 @@ fn next_pair(bytes: &[u8], end: usize) -> Option<usize> {
     (width > 0).then_some(end + width)
 }
 
+/// The pair from which [`next_pair`] leads to `start`.
+fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
+    let blank = |byte: &&u8| is_separator(**byte) || byte.is_ascii_whitespace() || **byte == b'\\';
+    let gap = bytes[start.saturating_sub(MAX_GAP)..start].iter().rev().take_while(blank).count();
+    let before = start.checked_sub(gap + 2)?;
+    (pair(bytes, before).is_some() && next_pair(bytes, before + 2) == Some(start)).then_some(before)
+}
+
 /// The view of the pairs around the one at `at`.
 pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
     let low = at.saturating_sub(LEFT);
     let mut first = at;
-    while first >= low + 3 && is_separator(bytes[first - 1]) && pair(bytes, first - 3).is_some() {
-        first -= 3;
+    while let Some(before) = pair_before(bytes, first).filter(|before| *before >= low) {
+        first = before;
     }
     let high = bytes.len().min(at + RIGHT);
     let mut builder = Builder::default();
@@ -69,6 +80,14 @@ mod tests {
                         let code = pairs.join(separator);
                         testing::finds(&format!("x = \"{code}\""), &code, &secret);
                         testing::finds(&format!("20 20 {code}\n"), "", &secret);
+                        // A name makes the first line of a registry export shorter.
+                        let (head, rest) = pairs.split_at(14);
+                        let rest: Vec<String> = rest.chunks(25).map(|line| line.join(separator)).collect();
+                        let rest = rest.join(&format!("{separator}\\\r\n  "));
+                        let code = format!("{}{separator}\\\r\n  {rest}", head.join(separator));
+                        if body == 99 {
+                            testing::finds(&format!("\"Name\"=hex:{code}\r\n"), &code, &secret);
+                        }
                         let lines: Vec<String> = pairs.chunks(25).map(|line| line.join(separator)).collect();
                         if body == 99 {
                             testing::finds(

@@ -88,8 +88,8 @@ impl<T: Units> Encoding for T {
         let unit = self.unit(bytes, at)?;
         // Behind the unit, or inside it, something must be able to carry a token on.
         let next = unit.text().first().or_else(|| bytes.get(at + unit.width)).copied()?;
-        let goes_on =
-            next.is_ascii_alphanumeric() || matches!(next, b'_' | 0x80..|b'"'| b'\'' | b'\\' | b'%' | b'&' | b'=');
+        let goes_on = next.is_ascii_alphanumeric()
+            || matches!(next, b'_' | 0x80..|b'"'| b'\'' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#');
         goes_on.then(|| self.view_from(bytes, pivot.min(at)..at))
     }
 

@@ -3,6 +3,9 @@
 //! Mail and PEM wrap with LF or CRLF, YAML block scalars indent, JSON writes the break as `\n`, URLs as `%0A`, XML as
 //! `&#10;`, and source code closes one literal and opens the next. A blank line, padding or anything else ends a run.
 //! The grammar is written once, forwards; going back is a search for the place from which it leads here.
+//!
+//! What is on the next line need not belong to the run: in `TOKEN=c2tf…\nOTHER=1` it is a name. Lines of one block are
+//! told from their neighbours by their width and by what follows them ([`goes_on`]).
 
 use std::ops::Range;
 
@@ -112,7 +115,70 @@ pub(super) fn run_around(bytes: &[u8], at: usize, bounds: Range<usize>, alphabet
         }
     }
     pieces.retain(|piece| !piece.is_empty());
-    pieces
+    block_around(bytes, at, &pieces, bounds)
+}
+
+/// The pieces that belong to one block with the one at `at`: lines of one width, a shorter one at the end, and in front
+/// what stands behind a name.
+fn block_around(bytes: &[u8], at: usize, pieces: &[Range<usize>], bounds: Range<usize>) -> Vec<Range<usize>> {
+    let Some(held) = pieces.iter().position(|piece| piece.end >= at) else { return Vec::new() };
+    let width = |piece: usize| pieces[piece].len();
+    let literal = |piece: usize| is_literal(bytes, pieces[piece].end..pieces[piece + 1].start);
+    // The width of a line's end says nothing about the next line's.
+    let free = |piece: usize| literal(piece) || piece == 0 && !begins_line(bytes, pieces[0].start, bounds.start);
+    let mut last = held;
+    while last + 1 < pieces.len() {
+        let open = pieces[last + 1].end == bounds.end && bounds.end < bytes.len();
+        let ended = last > 0 && !free(last - 1) && width(last - 1) > width(last);
+        let fits = free(last) || width(last + 1) <= width(last);
+        if !literal(last) && (ended || !fits || !open && is_name(bytes, pieces[last + 1].end)) {
+            break;
+        }
+        last += 1;
+    }
+    let mut first = held;
+    while let Some(before) = first.checked_sub(1) {
+        let fits = width(before) == width(first) || width(before) > width(first) && first == last;
+        if !free(before) && !fits || before == 0 && !literal(0) && is_prose(bytes, pieces[0].start) {
+            break;
+        }
+        first = before;
+    }
+    pieces[first..=last].to_vec()
+}
+
+/// Whether the gap between two pieces ends one literal and begins the next; their widths say nothing.
+fn is_literal(bytes: &[u8], gap: Range<usize>) -> bool {
+    bytes[gap].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
+}
+
+/// Whether nothing but blanks stands between a line's begin and `at`.
+fn begins_line(bytes: &[u8], at: usize, low: usize) -> bool {
+    let blanks = bytes[low..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match bytes[..at - blanks].last() {
+        Some(byte) => matches!(byte, b'\n' | b'\r'),
+        None => true,
+    }
+}
+
+/// Whether a line that begins with digits up to `end` says something else: `OTHER=1`, `next: 2`, `export X`, `call(`.
+fn is_name(bytes: &[u8], end: usize) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    match bytes.get(end..).unwrap_or_default() {
+        [b':' | b'.' | b'(' | b'[' | b'{' | b'@' | b'$', ..] => true,
+        [b'=', b'"' | b'\'', next, ..] | [b'=', next, ..] => is_word(next),
+        [b' ' | b'\t', rest @ ..] => {
+            let next = rest.iter().take(MAX_WRAP).find(|byte| !matches!(byte, b' ' | b'\t'));
+            next.is_some_and(|byte| is_word(byte) || matches!(byte, b'=' | b':' | b'+' | b'('))
+        }
+        _ => false,
+    }
+}
+
+/// Whether digits that begin inside a line, at `start`, are the last word of a sentence.
+fn is_prose(bytes: &[u8], start: usize) -> bool {
+    let before = bytes[..start].strip_suffix(b" ").unwrap_or_default();
+    before.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'.'))
 }
 
 pub(super) fn segment_start(bytes: &[u8], at: usize, low: usize, alphabet: &Alphabet) -> usize {
@@ -170,6 +236,24 @@ mod tests {
         for text in ["QUJD\n\nREVG", "QUJD=\nREVG", "QUJD, REVG", "QUJD\n- REVG"] {
             let run = joined_run(text.as_bytes(), 1);
             assert!(run == b"QUJD" || run == b"QUJD-", "{text:?}: {run:?}");
+        }
+    }
+
+    #[test]
+    fn a_neighbouring_line_is_not_taken_in() {
+        for (text, run) in [
+            ("A=QUJDREVG\nOTHER=1\n", "QUJDREVG"),
+            ("a:\n  b: QUJDREVG\n  c: 1\n", "QUJDREVG"),
+            ("k: QUJDREVG\nexport X=1\n", "QUJDREVG"),
+            ("k = QUJDREVG\nnext = 1\n", "QUJDREVG"),
+            ("QUJDREVG\nQUJDREVG\nQUJD\nend\n", "QUJDREVGQUJDREVGQUJD"),
+            ("QUJDREVG\nQUJD\nlonger\n", "QUJDREVGQUJD"),
+            ("so long as this\nQUJDREVG\nQUJD\n", "QUJDREVGQUJD"),
+            ("abc\nQUJDREVG\nQUJD\n", "QUJDREVGQUJD"),
+            ("k: QUJD\n  QUJDREVG\n  QUJD==\nnext: 1", "QUJDQUJDREVGQUJD"),
+        ] {
+            let at = text.find("QUJDREVG").unwrap() + 3;
+            assert_eq!(String::from_utf8(joined_run(text.as_bytes(), at)).unwrap(), run, "{text:?}");
         }
     }
 
