@@ -30,6 +30,12 @@ const TOO_MUCH_MEMORY: Fault = Fault::OverLimit("needs more memory than a decode
 pub(super) enum Codec {
     Stored(u64),
     Inflate(Box<Decompress>),
+    /// What was inflated in one go, from so many bytes that are still to be taken.
+    Inflated {
+        packed: usize,
+        bytes: Vec<u8>,
+        at: usize,
+    },
     Deflate64(Box<deflate64::InflaterManaged>),
     Bzip2(::bzip2::Decompress),
     Lzma(liblzma::stream::Stream),
@@ -93,6 +99,12 @@ impl Codec {
                 let status = inner.decompress(input, out, FlushDecompress::None);
                 let end = status.map(|status| status == flate2::Status::StreamEnd).map_err(|_| CORRUPT);
                 stepped(before, (inner.total_in(), inner.total_out()), end)
+            }
+            Self::Inflated { packed, bytes, at } => {
+                let (used, made) = (input.len().min(*packed), out.len().min(bytes.len() - *at));
+                out[..made].copy_from_slice(&bytes[*at..*at + made]);
+                (*packed, *at) = (*packed - used, *at + made);
+                Step { used, made, end: Ok(*packed == 0 && *at == bytes.len()) }
             }
             Self::Deflate64(inner) => {
                 let result = inner.inflate(input, out);

@@ -2,6 +2,7 @@
 //!
 //! Zero bytes after the last member are padding of tapes and block devices; anything else there is not gzip.
 
+use super::at_once;
 use super::codec::{Codec, ENDS_EARLY, Fault, Framing};
 use super::format::is_text;
 use super::source::Source;
@@ -88,7 +89,7 @@ impl Framing for Gzip {
         if flags & HEADER_CRC != 0 {
             source.skip(2);
         }
-        Ok(Some(Codec::inflate()))
+        Ok(Some(at_once::inflate_to_end(source)))
     }
 
     fn end(&mut self, source: &mut Source<'_>, crc: u32, size: u64) -> Result<(), Fault> {

@@ -10,6 +10,7 @@
 //! visit the bytes of the outermost file itself: its caller has those already.
 
 mod ar;
+mod at_once;
 mod budget;
 mod bzip2;
 mod codec;

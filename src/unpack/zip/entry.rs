@@ -1,5 +1,6 @@
 //! One member of a zip: its facts, from the directory or a local header, and its content.
 
+use super::super::at_once::{self, Claim};
 use super::super::codec::{Codec, Decoder, Fault};
 use super::super::source::Source;
 use super::super::walker::{Walker, display};
@@ -90,7 +91,10 @@ impl Entry {
         let memory = walker.decoder_memory();
         let codec = match self.method {
             0 => Ok(Codec::Stored(self.packed.max(self.size))),
-            8 => Ok(Codec::inflate()),
+            8 => {
+                let claim = Claim { packed: self.packed, size: self.size, crc: self.crc };
+                Ok(at_once::inflate(source, claim))
+            }
             9 => return self.visit_deflate64(walker, source),
             12 => Ok(Codec::bzip2()),
             14 => return self.visit_lzma(walker, source),
