@@ -8,10 +8,10 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, text_begins};
+pub(super) use vector::{Row, digit_rows, is_row, text_begins};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, text_begins};
+pub(super) use portable::{Row, digit_rows, is_row, text_begins};
 
 /// Where rows of nothing but digits may be, counted from the first byte: one lies inside every run of twice as many.
 pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
@@ -27,9 +27,9 @@ pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 #[cfg(target_arch = "x86_64")]
 mod vector {
     use safe_arch::{
-        bitand_m128i, cast_to_m128_from_m128i, cast_to_m128i_from_m128, cmp_eq_mask_i8_m128i, load_unaligned_m128i,
-        m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i, shuffle_abi_f32_all_m128, sub_i8_m128i,
-        unpack_high_i64_m128i, unpack_low_i64_m128i, zeroed_m128i,
+        bitand_m128i, bitor_m128i, cast_to_m128_from_m128i, cast_to_m128i_from_m128, cmp_eq_mask_i8_m128i,
+        load_unaligned_m128i, m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i, shuffle_abi_f32_all_m128,
+        sub_i8_m128i, unpack_high_i64_m128i, unpack_low_i64_m128i, zeroed_m128i,
     };
 
     use super::BLOCK;
@@ -59,6 +59,24 @@ mod vector {
         };
         let all = |row: usize| u32::from(move_mask_i8_m128i(inside(&rows[row])) == 0xffff) << row;
         all(0) | all(1) | all(2) | all(3)
+    }
+
+    /// Whether all bytes are digits of base64, or closing brackets, which come cheap.
+    #[inline]
+    pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
+        let bytes = load_unaligned_m128i(row);
+        let splat = |byte: u8| set_splat_i8_m128i(byte.cast_signed());
+        let within = |bytes: m128i, first: u8, more: u8| {
+            let from_first = sub_i8_m128i(bytes, splat(first));
+            cmp_eq_mask_i8_m128i(min_u8_m128i(from_first, splat(more)), from_first)
+        };
+        let lower = bitor_m128i(bytes, splat(0x20));
+        let letter = within(lower, b'a', 25);
+        let number_or_slash = within(bytes, b'/', 10);
+        let sign = cmp_eq_mask_i8_m128i(bitor_m128i(bytes, splat(0x06)), splat(0x2f));
+        let underscore = cmp_eq_mask_i8_m128i(bytes, splat(b'_'));
+        let any = bitor_m128i(bitor_m128i(letter, number_or_slash), bitor_m128i(sign, underscore));
+        move_mask_i8_m128i(any) == 0xffff
     }
 
     /// For four rows and the one before them: bit `4 * row + lane` says that in this row and the one before it, every
@@ -111,6 +129,11 @@ mod portable {
     }
 
     /// As the vector code.
+    pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
+        row.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_' | b')'))
+    }
+
+    /// As the vector code.
     pub(in super::super) fn text_begins(bytes: &[u8; 4 * BLOCK], before: Row) -> (u32, Row) {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
         rows.iter().enumerate().fold((0, before), |(all, before), (at, bytes)| {
@@ -136,6 +159,8 @@ mod tests {
             let (bits, _) = vector::text_begins(&blocks[1], before);
             prop_assert_eq!(bits, portable::text_begins(&blocks[1], portable).0);
             prop_assert_eq!(vector::digit_rows(&blocks[0]), portable::digit_rows(&blocks[0]));
+            let row = blocks[0].first_chunk().unwrap();
+            prop_assert_eq!(vector::is_row(row), portable::is_row(row));
         }
     }
 }

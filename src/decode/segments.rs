@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::base64::ALPHABET;
-use super::rows::{BLOCK, digit_rows};
+use super::rows::{BLOCK, digit_rows, is_row};
 use super::stretch::{SCREEN, may_be_spaced};
 use super::wraps::{segment_end, segment_start};
 
@@ -48,8 +48,7 @@ impl<'a> Signs<'a> {
 
     /// The long segment around the row at `row`, or what is left of one behind the last region.
     fn segment(&self, row: usize) -> Option<usize> {
-        let digits = self.bytes.get(row..row + BLOCK)?;
-        if !digits.iter().all(|byte| ALPHABET[usize::from(*byte)]) {
+        if !self.bytes.get(row..)?.first_chunk().is_some_and(is_row) {
             return None;
         }
         let start = segment_start(self.bytes, row, self.told.max(row.saturating_sub(SHORTEST)), &ALPHABET);
@@ -75,7 +74,7 @@ impl Iterator for Signs<'_> {
     type Item = Sign;
 
     fn next(&mut self) -> Option<Sign> {
-        while let Some((at, rows)) = next_block(self.bytes, self.at) {
+        while let Some((at, rows)) = self.next_block() {
             self.at = at;
             if self.separators != Some(at) && may_be_spaced(&self.bytes[at..]) {
                 self.separators = Some(at);
@@ -91,22 +90,37 @@ impl Iterator for Signs<'_> {
     }
 }
 
-/// The first block from `from` on that shows any sign, and a bit for each row in it that may lie in a long segment: of
-/// such a segment, two rows in a row are digits. The last block may be shorter.
-#[inline(never)]
-fn next_block(bytes: &[u8], from: usize) -> Option<(usize, u32)> {
-    let (blocks, rest) = bytes.get(from..)?.as_chunks::<SCREEN>();
-    // The first row may be what is left of a segment.
-    let mut before = 1;
-    for (at, block) in blocks.iter().enumerate() {
-        let rows = digit_rows(block);
-        let pairs = rows & (rows << 1 | before);
-        if pairs != 0 || may_be_spaced(block) {
-            return Some((from + at * SCREEN, pairs));
+impl Signs<'_> {
+    /// The next block that shows any sign, and a bit for each row in it that may lie in a long segment: of such a
+    /// segment, two rows in a row are digits. The last block may be shorter.
+    #[inline(never)]
+    fn next_block(&self) -> Option<(usize, u32)> {
+        let from = self.at;
+        let (blocks, rest) = self.bytes.get(from..)?.as_chunks::<SCREEN>();
+        let is_left_over = from == self.told && self.has_told();
+        let follows_row = self.bytes[..from].last_chunk().is_some_and(is_row);
+        let mut before = u32::from(is_left_over || follows_row);
+        for (at, block) in blocks.iter().enumerate() {
+            let rows = digit_rows(block);
+            let pairs = rows & (rows << 1 | before);
+            if pairs != 0 && self.has_pair(from + at * SCREEN, pairs) || may_be_spaced(block) {
+                return Some((from + at * SCREEN, pairs));
+            }
+            before = rows >> (SCREEN / BLOCK - 1);
         }
-        before = rows >> (SCREEN / BLOCK - 1);
+        (!rest.is_empty()).then_some((self.bytes.len() - rest.len(), !0))
     }
-    (!rest.is_empty()).then_some((bytes.len() - rest.len(), !0))
+
+    /// Whether one of these rows of the block at `block` is indeed the second of two that hold nothing but digits, or
+    /// what is left of a segment.
+    #[inline]
+    fn has_pair(&self, block: usize, rows: u32) -> bool {
+        let mut rows = (0..SCREEN / BLOCK).filter(|row| rows & 1 << row != 0).map(|row| block + row * BLOCK);
+        rows.any(|row| {
+            self.bytes[row..].first_chunk().is_some_and(is_row)
+                && (row == self.told || self.bytes[..row].last_chunk().is_some_and(is_row))
+        })
+    }
 }
 
 /// Whether a long segment, or what is left of one, begins here.
