@@ -64,16 +64,23 @@ impl<'a> Ops<'a> {
         Ok(*first)
     }
 
-    /// As [`Ops::number`] twice, without a branch for each byte, which no processor could foresee.
+    /// As [`Ops::number`] twice. Nearly always the bytes that are there are the lowest ones, and no branch for each is
+    /// needed, which no processor could foresee.
     #[inline]
     fn numbers(&mut self, code: u8, bytes: u64) -> (usize, usize) {
+        let (offset, size) = (u32::from(code & 0x0f), u32::from((code >> 4) & 0x07));
+        let (offsets, sizes) = (offset.count_ones(), size.count_ones());
+        self.rest = &self.rest[(offsets + sizes) as usize..];
+        if offset & (offset + 1) | size & (size + 1) == 0 {
+            let lowest = |bytes: u64, count: u32| (bytes & ((1 << (8 * count)) - 1)) as usize;
+            return (lowest(bytes, offsets), lowest(bytes >> (8 * offsets), sizes));
+        }
         let (mut value, mut left) = (0, bytes);
         for i in 0..7 {
             let present = u64::from((code >> i) & 1);
             value |= (left & (0xff * present)) << (8 * i);
             left >>= 8 * present;
         }
-        self.rest = &self.rest[(code & 0x7f).count_ones() as usize..];
         ((value & 0xffff_ffff) as usize, (value >> 32) as usize)
     }
 

@@ -5,6 +5,9 @@ use rayon::prelude::*;
 use super::super::object::{Damage, Kind};
 use super::forest::Forest;
 
+/// A tree of more than this part of all bytes is walked early.
+const HEAVY: u64 = 2_000;
+
 /// One bit for each entry.
 #[derive(Debug, Default)]
 struct Bits(Vec<u64>);
@@ -62,10 +65,28 @@ impl Choice {
                 at = forest.base(next);
             }
         }
-        choice.roots = forest.roots.iter().filter(|root| choice.reached.has(root.0)).copied().collect();
+        choice.roots = choice.ordered_roots(forest);
         choice.thin = forest.thin.iter().filter(|entry| choice.reached.has(**entry)).copied().collect();
         choice.find_damage(forest);
         choice
+    }
+
+    /// The heaviest trees first, so that no thread is left with one at the end; the others as they stand in the pack.
+    fn ordered_roots(&self, forest: &Forest) -> Vec<(u32, Kind)> {
+        let mut weights = vec![0_u64; forest.len()];
+        // Nearly every base stands in front of what is made from it.
+        for entry in (0..forest.len()).rev().filter_map(|at| u32::try_from(at).ok()) {
+            weights[entry as usize] += if self.reached.has(entry) { forest.stored(entry) } else { 0 };
+            if let Some(base) = forest.base(entry) {
+                weights[base as usize] += weights[entry as usize];
+            }
+        }
+        let roots = forest.roots.iter().filter(|root| self.reached.has(root.0)).copied();
+        let all: u64 = forest.roots.iter().map(|root| weights[root.0 as usize]).sum();
+        let (mut heavy, light): (Vec<_>, Vec<_>) = roots.partition(|root| weights[root.0 as usize] > all / HEAVY);
+        heavy.sort_by_key(|root| std::cmp::Reverse(weights[root.0 as usize]));
+        heavy.extend(light);
+        heavy
     }
 
     /// Notes what cannot be read, and what is made from that.

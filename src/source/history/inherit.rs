@@ -15,10 +15,10 @@ use crate::limits::{CONTEXT, MAX_BODY, REACH};
 
 /// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
 /// as much as this many bytes.
-const JOIN: usize = 160;
+const JOIN: usize = 96;
 
-/// Bytes on either side of a seam that show every long run across it: more than the shortest run has.
-pub(super) const SIGN: usize = 128;
+/// Bytes on either side of a seam that show every long run across it: as many as the shortest run has, and one unit.
+pub(super) const SIGN: usize = 80;
 
 /// How far a judgement looks from the word `stripe`: twice as far as a key may be from it, since what is near the key
 /// counts too.
