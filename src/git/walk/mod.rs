@@ -27,9 +27,6 @@ use choice::Choice;
 use forest::Forest;
 use tree::Worker;
 
-/// Trees that a thread takes at a time.
-const CHUNK: usize = 32;
-
 /// An object that is being visited.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Object {
@@ -231,15 +228,11 @@ impl Shared<'_> {
             let next = AtomicUsize::new(0);
             self.store.pool.broadcast(|_| {
                 let mut worker = Worker::new(self, number, make());
-                let roots = &choice.roots;
-                loop {
-                    let from = next.fetch_add(CHUNK, Ordering::Relaxed);
-                    if from >= roots.len() || (self.plan.stop)() {
+                while let Some((root, kind)) = choice.roots.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if (self.plan.stop)() {
                         break;
                     }
-                    roots[from..roots.len().min(from + CHUNK)]
-                        .iter()
-                        .for_each(|(root, kind)| worker.tree(*root, *kind));
+                    worker.tree(*root, *kind);
                 }
             });
         }

@@ -109,18 +109,19 @@ impl Abridged {
         }
         let prefilter = base.engine.prefilter();
         self.begin_with(piece);
+        let seam = self.part.len();
         self.part.extend_from_slice(&piece[..KEEP]);
-        self.search(prefilter, (self.part.len() + 1).saturating_sub(prefilter.reach().0))?;
+        self.search(prefilter, seam + prefilter.reach().1)?;
         self.part.clear();
         self.is_cut = true;
         self.part.extend_from_slice(&piece[piece.len() - KEEP..]);
         Some(())
     }
 
-    /// `None` if there is anything to look at in the part up to `end`. Where it is cut, the base had the same pivots.
+    /// `None` if there is anything to look at in the part up to `end`. Pivots deeper in a copy, the base had as well.
     fn search(&mut self, prefilter: &Prefilter, end: usize) -> Option<()> {
         self.found.clear();
-        let start = if self.is_cut { prefilter.reach().1 } else { 0 };
+        let start = if self.is_cut { (KEEP + 1).saturating_sub(prefilter.reach().0) } else { 0 };
         prefilter.find_pivots(&self.part, start..end, &mut self.found);
         let mut is_dull = self.found.is_empty();
         if is_dull && prefilter.has_runs() {
