@@ -13,6 +13,7 @@ pub struct Covered {
     base64: Vec<View>,
     spaced: usize,
     word_end: usize,
+    pub(super) work: usize,
 }
 
 impl Covered {
@@ -21,6 +22,11 @@ impl Covered {
             return base64::phase_of(pivot.text).is_some_and(|phase| self.has_base64(at, phase));
         }
         self.has_mark(encoding, at)
+    }
+
+    /// Decoding that was done for streams since this was last asked, in bytes: what a view holds does not tell.
+    pub fn take_work(&mut self) -> usize {
+        std::mem::take(&mut self.work)
     }
 
     pub(super) fn has_mark(&self, encoding: usize, at: usize) -> bool {

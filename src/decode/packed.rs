@@ -14,12 +14,15 @@ use super::view::View;
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
 
-/// Base64 characters of one stream that are decoded, and what may come out of it.
+/// Base64 characters of one stream that are decoded at most, and what may come out of it.
 const MAX_PACKED: usize = 8 << 20;
 const MAX_UNPACKED: u64 = 16 << 20;
 
 /// Base64 characters tried before what looks compressed is believed to be.
 const TRIAL: usize = 512;
+
+/// How many times as many characters are decoded where a stream goes on behind those that were.
+const GROWTH: usize = 4;
 
 /// What a trial reads, and what it must give at least. Formats with large blocks give nothing before the first is whole.
 const TRIAL_READS: u64 = 64;
@@ -28,8 +31,8 @@ const TRIAL_GIVES: usize = 16;
 /// Memory for the dictionary of a decoder, a power of two: what `zstd -19` and `xz -7` take.
 const MAX_DICTIONARY: u64 = 32 << 20;
 
-/// A way to open a stream.
-type Open = for<'a> fn(&'a [u8]) -> io::Result<Box<dyn Read + 'a>>;
+/// A way to open a stream. What it does not need stays behind in the slice.
+type Open = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
 
 /// A compression, as it looks in base64.
 struct Format {
@@ -46,7 +49,7 @@ const FORMATS: &[Format] = &[
         magics: &["H4sI"],
         names: &["base64", "gzip"],
         streams: true,
-        open: |packed| Ok(Box::new(flate2::read::MultiGzDecoder::new(packed))),
+        open: |packed| Ok(Box::new(flate2::bufread::MultiGzDecoder::new(packed))),
     },
     Format {
         magics: &[
@@ -55,7 +58,7 @@ const FORMATS: &[Format] = &[
         ],
         names: &["base64", "zlib"],
         streams: true,
-        open: |packed| Ok(Box::new(flate2::read::ZlibDecoder::new(packed))),
+        open: |packed| Ok(Box::new(flate2::bufread::ZlibDecoder::new(packed))),
     },
     Format {
         magics: &["KLUv/", "KLUv_"],
@@ -73,14 +76,14 @@ const FORMATS: &[Format] = &[
         streams: false,
         open: |packed| {
             let stream = liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0)?;
-            Ok(Box::new(liblzma::read::XzDecoder::new_stream(packed, stream)))
+            Ok(Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream)))
         },
     },
     Format {
         magics: &["QlpoM", "QlpoN", "QlpoO"],
         names: &["base64", "bzip2"],
         streams: false,
-        open: |packed| Ok(Box::new(bzip2::read::MultiBzDecoder::new(packed))),
+        open: |packed| Ok(Box::new(bzip2::bufread::MultiBzDecoder::new(packed))),
     },
 ];
 
@@ -114,24 +117,43 @@ fn search(bytes: &[u8], look: &mut dyn FnMut(usize)) {
     }
 }
 
-/// The stream that begins at `at`, unpacked.
-pub(super) fn view(bytes: &[u8], at: usize) -> Option<View> {
+/// The stream that begins at `at`, unpacked. Adds to `work` what was decoded behind the trial.
+pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
     let rest = bytes.get(at..)?;
     let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
-    if format.streams {
-        let start = base64::decode(bytes, at, 0, 0..TRIAL)?;
-        unpack(&start.bytes, format.open, TRIAL_READS).filter(|head| head.len() >= TRIAL_GIVES)?;
+    let mut packed = base64::decode(bytes, at, 0, 0..TRIAL)?;
+    if format.streams && unpack(&packed.bytes, format.open, TRIAL_READS).bytes.len() < TRIAL_GIVES {
+        return None;
     }
-    let whole = base64::decode(bytes, at, 0, 0..MAX_PACKED)?;
-    Some(View::of_whole(unpack(&whole.bytes, format.open, MAX_UNPACKED)?, format.names, whole.source))
+    // Streams are mostly short, and a run of digits can go on behind one.
+    let mut stream = unpack(&packed.bytes, format.open, MAX_UNPACKED);
+    let mut reach = TRIAL;
+    while stream.read == packed.bytes.len() && reach < MAX_PACKED {
+        reach *= GROWTH;
+        let longer = base64::decode(bytes, at, 0, 0..reach.min(MAX_PACKED))?;
+        *work += longer.bytes.len();
+        if longer.bytes.len() == packed.bytes.len() {
+            break;
+        }
+        packed = longer;
+        stream = unpack(&packed.bytes, format.open, MAX_UNPACKED);
+    }
+    let source = packed.source.start..packed.unit(stream.read.checked_sub(1)?).end;
+    (!stream.bytes.is_empty()).then(|| View::of_whole(stream.bytes, format.names, source))
 }
 
-/// What comes out of a stream until it ends, breaks or reaches the limit; `None` if nothing does.
-fn unpack(packed: &[u8], open: Open, limit: u64) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    // A stream that is cut or damaged still gave what was read before.
-    let result = open(packed).and_then(|stream| stream.take(limit).read_to_end(&mut out));
-    (result.is_ok() || !out.is_empty()).then_some(out)
+/// What came out of a stream, and how many of its bytes that took.
+struct Unpacked {
+    bytes: Vec<u8>,
+    read: usize,
+}
+
+/// Reads a stream until it ends, breaks or reaches the limit. One that is cut or damaged still gives what was read
+/// before, and a cut one was read to the last byte.
+fn unpack(packed: &[u8], open: Open, limit: u64) -> Unpacked {
+    let (mut rest, mut bytes) = (packed, Vec::new());
+    let _ = open(&mut rest).and_then(|stream| stream.take(limit).read_to_end(&mut bytes));
+    Unpacked { bytes, read: packed.len() - rest.len() }
 }
 
 #[cfg(test)]
@@ -139,7 +161,37 @@ mod tests {
     use super::super::segments::REGION;
     use super::super::testing::Noise;
     use super::*;
+    use ::base64::Engine as _;
+    use ::base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
+
+    fn through(mut reader: impl Read) -> Vec<u8> {
+        let mut out = Vec::new();
+        reader.read_to_end(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn a_stream_is_read_to_its_end_and_no_further() {
+        let plain = Noise::new(104).body(40_000);
+        let (bytes, level) = (plain.as_bytes(), flate2::Compression::fast());
+        for (name, packed) in [
+            ("gzip", through(flate2::read::GzEncoder::new(bytes, level))),
+            ("zlib", through(flate2::read::ZlibEncoder::new(bytes, level))),
+            ("zstd", zstd::encode_all(bytes, 3).unwrap()),
+            ("xz", through(liblzma::read::XzEncoder::new(bytes, 1))),
+            ("bzip2", through(bzip2::read::BzEncoder::new(bytes, bzip2::Compression::fast()))),
+        ] {
+            for rest in ["", "AAAA", &Noise::new(105).body(60_000)] {
+                let code = STANDARD.encode(&packed);
+                let code = code.trim_end_matches('=');
+                let view = view(format!("{code}{rest}").as_bytes(), 0, &mut 0).unwrap();
+                assert_eq!(view.bytes, bytes, "{name}");
+                // What stands behind a member of gzip is looked at as the header of another.
+                assert!(view.source.start == 0 && view.source.end <= code.len() + 14, "{name}");
+            }
+        }
+    }
 
     /// Every place by definition.
     fn by_definition(bytes: &[u8]) -> Vec<usize> {

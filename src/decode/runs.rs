@@ -41,7 +41,7 @@ pub fn long_runs(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
 
 /// Gives the views of the long run that [`long_runs`] told of.
 pub fn run_views(bytes: &[u8], at: usize, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    if let Some(view) = packed::view(bytes, at) {
+    if let Some(view) = packed::view(bytes, at, &mut covered.work) {
         give(view);
     }
     if stretch::is_base64(bytes, at)

@@ -83,6 +83,12 @@ impl View {
         }
     }
 
+    /// Whether its bytes have places of their own in the source.
+    #[must_use]
+    pub fn is_traced(&self) -> bool {
+        !matches!(self.map, Map::Whole(_))
+    }
+
     /// Whether the decoded `range` stands in the source just as it is.
     #[must_use]
     pub fn is_plain(&self, range: Range<usize>) -> bool {

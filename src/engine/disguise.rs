@@ -17,8 +17,9 @@ const FREE_WORK: usize = 4 << 20;
 /// Decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
-/// How far from a pivot something must have been decoded for a second layer to be worth undoing there.
-const TOUCHED: usize = 64;
+/// How far from a pivot something must have been decoded for a second layer to be worth undoing there: the object in
+/// front of a client secret's core is the longest part of a token on that side.
+const TOUCHED: usize = 96;
 
 /// Decoding that may still be done for one text. Hostile input can make every layer reach back over the same bytes;
 /// ordinary text uses next to nothing.
@@ -105,6 +106,10 @@ impl Engine {
         }
         let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
         for pivot in found {
+            // Decoding costs something also where it gives no view.
+            if !budget.take(covered_runs.take_work()) {
+                return;
+            }
             let mut look = |view: View| self.look_into(text, &view, budget, tokens);
             match &self.meanings[pivot.pivot] {
                 Meaning { disguise: Some(disguise), .. } => {
@@ -133,6 +138,11 @@ impl Engine {
         }
         let first = tokens.len();
         self.tokens(&text.inside(view), &found, budget, tokens);
+        if !view.is_traced() {
+            // In their outer layers these cannot be told apart by place.
+            let settled = settle(tokens.split_off(first));
+            tokens.extend(settled.into_iter().map(|token| Token { traced: false, ..token }));
+        }
         let mut at = first;
         while let Some(token) = tokens.get_mut(at) {
             if token.encodings.is_empty() && view.is_plain(token.span.clone()) {
@@ -174,9 +184,11 @@ pub(super) fn settle(mut tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-/// Two plain readings never compete: their patterns settled that.
+/// Two plain readings never compete: their patterns settled that. Nor do different keys from compressed streams, whose
+/// places are those of the streams.
 fn rival(a: &Token, b: &Token) -> bool {
-    overlap(&a.span, &b.span) && !(a.encodings.is_empty() && b.encodings.is_empty())
+    let share_stream = !a.traced && !b.traced && a.fingerprint != b.fingerprint;
+    overlap(&a.span, &b.span) && !(a.encodings.is_empty() && b.encodings.is_empty()) && !share_stream
 }
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
@@ -185,6 +197,10 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
 
 fn wins(a: &Token, b: &Token) -> bool {
     if a.fingerprint == b.fingerprint {
+        if !a.traced && !b.traced && a.span.len() > b.span.len() {
+            // The next stream was taken for a part of this one.
+            return false;
+        }
         return a.encodings.len() <= b.encodings.len();
     }
     (a.believed, a.confidence, a.span.len()) >= (b.believed, b.confidence, b.span.len())

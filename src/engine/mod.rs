@@ -278,6 +278,7 @@ impl Engine {
             span: candidate.span,
             path_rule,
             believed: verdict != Verdict::Placeholder,
+            traced: true,
             encodings: Vec::new(),
         });
     }
@@ -338,6 +339,8 @@ struct Token {
     path_rule: PathRule,
     /// Whether it was judged to be more than a placeholder.
     believed: bool,
+    /// Whether its span is its own, and not that of a compressed stream that may hold others.
+    traced: bool,
     encodings: Vec<&'static str>,
 }
 

@@ -248,6 +248,39 @@ fn dense_near_misses_take_linear_time() {
 }
 
 #[test]
+fn streams_in_neighbouring_literals_take_linear_time() {
+    let engine = engine();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut packed, &[b'.'; 200]).unwrap();
+    let stream = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, packed.finish().unwrap());
+    // Literals next to each other are one run of digits, which must not be decoded from each of them to its end.
+    let text = format!("\"{}{stream}\" ", stream.trim_end_matches('=')).repeat((1 << 20) / stream.len());
+    let begun = std::time::Instant::now();
+    assert!(engine.scan(text.as_bytes()).is_empty());
+    assert!(begun.elapsed().as_secs() < 60);
+}
+
+#[test]
+fn keys_in_streams_next_to_each_other_are_all_found() {
+    let mut forge = Forge::new(2_201);
+    let mut text = String::from("[");
+    let mut places = Vec::new();
+    for length in 0..60_usize {
+        let keys = [forge.fill("{{sk_live}}"), forge.fill("{{whsec}}")];
+        let plain = format!("{} a={}\nb={}\n", "x".repeat(length), keys[0], keys[1]);
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut packed, plain.as_bytes()).unwrap();
+        let code = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, packed.finish().unwrap());
+        places.push(text.len() as u64 + 1);
+        text += &format!("\"{code}\"{}", [", ", " "][length % 2]);
+    }
+    let hits = engine().scan(text.as_bytes());
+    for place in places {
+        assert_eq!(hits.iter().filter(|hit| hit.span.start == place).count(), 2, "{place}");
+    }
+}
+
+#[test]
 fn source_maps_and_notebooks_say_what_the_key_is_in() {
     let mut dir = Dir::new();
     let filler = "x".repeat(1_500_000);
