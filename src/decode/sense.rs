@@ -11,14 +11,15 @@ use super::plain::{HEADS, may_break_off};
 use super::wraps::Alphabet;
 use super::{BASE64, HEX, Pivot, Role, base64 as base64_text, hex};
 
-/// How far from a pivot its sense is read, in bytes.
-pub(crate) const SENSE: usize = PART + 1 + MARK;
+/// How far in front of a pivot its sense is read, and behind it, in bytes.
+pub(crate) const SENSE_BEFORE: usize = PART + 1 + MARK;
+pub(crate) const SENSE_BEHIND: usize = PART + 1;
 
 /// Bytes of the prefix that are compared on either side.
 const PART: usize = 8;
 
 /// How far blanks and digits are looked past: more than the longest escape of one character has.
-const MARK: usize = 14;
+const MARK: usize = 10;
 
 /// What must stand around a pivot.
 #[derive(Debug, Clone, Default)]

@@ -10,7 +10,7 @@ use std::ops::Range;
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
-use crate::decode::{self, SENSE, Sense};
+use crate::decode::{self, SENSE_BEFORE, SENSE_BEHIND, Sense};
 
 /// The most pivots the SIMD searcher is built with.
 pub const MAX_PIVOTS: usize = 64;
@@ -86,7 +86,7 @@ impl Prefilter {
 
     /// How far behind the first byte of a pivot anything lies that it depends on, and in front of it.
     pub(crate) fn reach(&self) -> (usize, usize) {
-        if self.senses.is_empty() { (self.longest, 0) } else { (self.longest + SENSE, SENSE) }
+        if self.senses.is_empty() { (self.longest, 0) } else { (self.longest + SENSE_BEHIND, SENSE_BEFORE) }
     }
 
     /// Whether long runs of encoded text are told of.
