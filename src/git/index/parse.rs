@@ -72,13 +72,7 @@ pub(super) fn entry(bytes: &[u8], start: usize, format: ObjectFormat) -> Option<
     let mut at = start + STAT;
     let oid = Oid::from_raw(bytes.get(at..at + format.raw_len())?)?;
     at += format.raw_len();
-    let flags = be16(bytes, at)?;
-    at += 2;
-    let mut extended = 0;
-    if flags & EXTENDED != 0 {
-        extended = be16(bytes, at)?;
-        at += 2;
-    }
+    let (flags, extended) = flags(bytes, &mut at)?;
     // The flags hold the length, unless it does not fit; the NUL must stand where it says.
     let rest = bytes.get(at..)?;
     let told = usize::from(flags & 0xfff);
@@ -97,6 +91,18 @@ pub(super) fn entry(bytes: &[u8], start: usize, format: ObjectFormat) -> Option<
     // One to eight NULs bring the entry to a multiple of eight.
     let next = start + (at - start + length + 8) / 8 * 8;
     (next <= bytes.len()).then_some((entry, next))
+}
+
+/// The flags at `at` and, where these say so, the extended ones behind them. Goes past what it reads.
+fn flags(bytes: &[u8], at: &mut usize) -> Option<(u16, u16)> {
+    let flags = be16(bytes, *at)?;
+    *at += 2;
+    if flags & EXTENDED == 0 {
+        return Some((flags, 0));
+    }
+    let extended = be16(bytes, *at)?;
+    *at += 2;
+    Some((flags, extended))
 }
 
 /// Walks the extensions. An optional one, whose name begins with a capital, may be passed over.
@@ -159,13 +165,7 @@ fn written_out(bytes: &[u8], format: ObjectFormat) -> Option<Vec<u8>> {
     for _ in 0..count {
         let stat = bytes.get(at..at + STAT + format.raw_len())?;
         at += stat.len();
-        let flags = be16(bytes, at)?;
-        at += 2;
-        let mut extended = 0;
-        if flags & EXTENDED != 0 {
-            extended = be16(bytes, at)?;
-            at += 2;
-        }
+        let (flags, extended) = flags(bytes, &mut at)?;
         let (gone, behind) = offset(bytes, at)?;
         let rest = bytes.get(behind..)?;
         let length = memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])?;

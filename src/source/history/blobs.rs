@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use super::inherit;
 use super::unbuilt::Abridged;
-use super::visitor::{Common, Raw, Share};
+use super::visitor::{Common, Share};
 use crate::coverage::Reason;
 use crate::decode::wide::is_wide_text;
 use crate::engine::prefilter::Found;
@@ -128,28 +128,8 @@ impl<'a> Searcher<'a> {
         if !shared.archives {
             return self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("blob {}", object.oid));
         }
-        let left = shared.deadline.map(|deadline| deadline.saturating_duration_since(std::time::Instant::now()));
-        let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, left) else { return };
-        self.share.count_inside(members.bytes);
-        for (reason, count, examples) in members.skipped() {
-            let example = examples.first().map(|example| format!("blob {}{example}", object.oid));
-            self.share.seen.coverage.skip_many(reason, count, example);
-        }
-        let known = members.fingerprints();
-        let mut own = self.share.seen.hits.split_off(first.min(self.share.seen.hits.len()));
-        own.retain(|raw| !known.contains(&raw.hit.fingerprint));
-        self.share.seen.hits.append(&mut own);
-        for member in members.hits {
-            let raw = Raw {
-                oid: object.oid,
-                kind: object.kind,
-                origin: member.origin,
-                chain: member.chain,
-                name: None,
-                within: member.within,
-                hit: member.hit,
-            };
-            self.share.seen.hits.push(raw);
+        if let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, shared.time_left()) {
+            self.share.keep_members(object, members, first);
         }
     }
 
