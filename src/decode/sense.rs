@@ -4,12 +4,14 @@
 //! that it is a part of goes on around it, or breaks off where a disguise can begin or end. What makes no sense would
 //! be judged to be nothing; to drop it at once saves that, and in a history the search of texts that hold nothing else.
 
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::plain::{HEADS, may_break_off};
 use super::wraps::Alphabet;
-use super::{BASE64, HEX, Pivot, Role, base64 as base64_text, hex};
+use super::{BASE64, HEX, PIVOTS, Pivot, Role, base64 as base64_text, hex};
 
 /// How far in front of a pivot its sense is read, and behind it, in bytes.
 pub(crate) const SENSE_BEFORE: usize = PART + 1 + MARK;
@@ -21,73 +23,96 @@ const PART: usize = 8;
 /// How far blanks and digits are looked past: more than the longest escape of one character has.
 const MARK: usize = 10;
 
-/// What must stand around a pivot.
-#[derive(Debug, Clone, Default)]
-pub(crate) enum Sense {
-    /// Anything.
-    #[default]
-    Any,
-    /// One of these bytes in front of it, zeros aside.
-    Behind(&'static [u8]),
-    /// The rest of one of these texts, as far as it is not disguised.
-    Within(Vec<Around>),
-    /// The rest of one of these texts in digits, as far as the line is not wrapped.
-    Encoded(Vec<Around>, &'static Alphabet),
+/// What must stand around each pivot of a search.
+#[derive(Debug, Default)]
+pub(crate) struct Senses {
+    pivots: Vec<Option<Sense>>,
+    /// What rules look for.
+    literals: Vec<Vec<u8>>,
 }
 
-/// What is in front of a pivot in a prefix, and what is behind it.
+#[derive(Debug)]
+struct Sense {
+    pivot: &'static Pivot,
+    /// What is in front of it and behind it in the prefixes that contain it. Most pivots are never seen.
+    around: OnceLock<Vec<Around>>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Around {
+struct Around {
     head: Vec<u8>,
     tail: Vec<u8>,
 }
 
-impl Sense {
-    /// The sense of a pivot. Rules look for these literals.
-    pub(crate) fn of(pivot: &Pivot, literals: &[&[u8]]) -> Self {
-        match pivot.role {
-            _ if !pivot.behind.is_empty() => Self::Behind(pivot.behind),
-            Role::Core => {
-                let around = around(pivot.text, prefixes().iter().map(Vec::as_slice).chain(literals.iter().copied()));
-                if around.is_empty() { Self::Any } else { Self::Within(around) }
-            }
-            Role::Encoded([BASE64]) => {
-                let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| in_base64(prefix)).collect();
-                Self::Encoded(around(pivot.text, texts.iter().map(Vec::as_slice)), &base64_text::ALPHABET)
-            }
-            Role::Encoded([HEX]) => {
-                let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| in_hex(prefix)).collect();
-                Self::Encoded(around(pivot.text, texts.iter().map(Vec::as_slice)), &hex::ALPHABET)
-            }
-            Role::Encoded(_) | Role::Short | Role::Vendor => Self::Any,
-        }
+impl Senses {
+    /// Those of the pivots of a search, by number; a text that is none of [`super::PIVOTS`] may stand anywhere.
+    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>, literals: Vec<Vec<u8>>) -> Self {
+        let pivot = |text: &[u8]| PIVOTS.iter().find(|pivot| pivot.text == text);
+        let sense = |text| pivot(text).map(|pivot| Sense { pivot, around: OnceLock::new() });
+        Self { pivots: texts.map(sense).collect(), literals }
     }
 
-    /// Whether a pivot at `at`, so many bytes long, makes sense.
+    /// Whether nothing is asked of any pivot.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pivots.is_empty()
+    }
+
+    /// Whether the pivot of this number makes sense at `at`.
     #[inline]
-    pub(crate) fn holds(&self, bytes: &[u8], at: usize, length: usize) -> bool {
-        let (before, after) = (&bytes[..at], &bytes[at + length..]);
-        match self {
-            Self::Any => true,
-            Self::Behind(set) => {
-                before.iter().rev().take(MARK).find(|byte| **byte != b'0').is_none_or(|byte| set.contains(byte))
+    pub(crate) fn hold(&self, number: usize, bytes: &[u8], at: usize) -> bool {
+        let Some(Some(sense)) = self.pivots.get(number) else { return true };
+        let (before, after) = (&bytes[..at], &bytes[at + sense.pivot.text.len()..]);
+        match sense.pivot.role {
+            _ if !sense.pivot.behind.is_empty() => {
+                let byte = before.iter().rev().take(MARK).find(|byte| **byte != b'0');
+                byte.is_none_or(|byte| sense.pivot.behind.contains(byte))
             }
-            Self::Within(around) => around.iter().any(|Around { head, tail }| {
-                differs(after.iter(), tail.iter()).is_none_or(|at| may_break_off(after[at]))
-                    && differs(before.iter().rev(), head.iter().rev())
-                        .is_none_or(|at| may_end_disguise(&before[..before.len() - at]))
-            }),
-            Self::Encoded(around, alphabet) => around.iter().any(|Around { head, tail }| {
-                differs(after.iter(), tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
-                    && differs(before.iter().rev(), head.iter().rev())
-                        .is_none_or(|at| may_end_wrap(&before[..before.len() - at], alphabet))
-            }),
+            Role::Core => {
+                let around = sense.around.get_or_init(|| sense.within(&self.literals));
+                around.is_empty() || around.iter().any(|around| around.is_plain(before, after))
+            }
+            Role::Encoded([BASE64]) => {
+                let around = sense.around.get_or_init(|| sense.within_encoded(|prefix| in_base64(prefix).into()));
+                around.iter().any(|around| around.is_encoded(before, after, &base64_text::ALPHABET))
+            }
+            Role::Encoded([HEX]) => {
+                let around = sense.around.get_or_init(|| sense.within_encoded(|prefix| in_hex(prefix).into()));
+                around.iter().any(|around| around.is_encoded(before, after, &hex::ALPHABET))
+            }
+            Role::Encoded(_) | Role::Short | Role::Vendor => true,
         }
     }
 }
 
+impl Sense {
+    fn within(&self, literals: &[Vec<u8>]) -> Vec<Around> {
+        around(self.pivot.text, prefixes().iter().chain(literals))
+    }
+
+    fn within_encoded(&self, encode: fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Around> {
+        let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| encode(prefix)).collect();
+        around(self.pivot.text, texts.iter())
+    }
+}
+
+impl Around {
+    /// Whether the rest of the literal stands here, as far as it is not disguised.
+    fn is_plain(&self, before: &[u8], after: &[u8]) -> bool {
+        differs(after.iter(), self.tail.iter()).is_none_or(|at| may_break_off(after[at]))
+            && differs(before.iter().rev(), self.head.iter().rev())
+                .is_none_or(|at| may_end_disguise(&before[..before.len() - at]))
+    }
+
+    /// Whether the rest of the encoded text stands here, as far as the line is not wrapped.
+    fn is_encoded(&self, before: &[u8], after: &[u8], alphabet: &Alphabet) -> bool {
+        differs(after.iter(), self.tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
+            && differs(before.iter().rev(), self.head.iter().rev())
+                .is_none_or(|at| may_end_wrap(&before[..before.len() - at], alphabet))
+    }
+}
+
 /// What stands around a text in the texts that contain it.
-fn around<'a>(text: &[u8], within: impl Iterator<Item = &'a [u8]>) -> Vec<Around> {
+fn around<'a>(text: &[u8], within: impl Iterator<Item = &'a Vec<u8>>) -> Vec<Around> {
     let mut all = Vec::new();
     for whole in within {
         all.extend(memchr::memmem::find_iter(whole, text).map(|at| {
@@ -110,13 +135,13 @@ fn prefixes() -> Vec<Vec<u8>> {
 }
 
 /// The characters that a text alone decides, at each alignment.
-fn in_base64(text: &[u8]) -> Vec<Vec<u8>> {
+fn in_base64(text: &[u8]) -> [Vec<u8>; 3] {
     let at = |before: usize| {
         let bytes = [&[0; 2][..before], text].concat();
         let code = STANDARD_NO_PAD.encode(&bytes).into_bytes();
         code[(8 * before).div_ceil(6)..8 * bytes.len() / 6].to_vec()
     };
-    (0..3).map(at).collect()
+    [at(0), at(1), at(2)]
 }
 
 /// In lower case and in upper case.
@@ -161,16 +186,14 @@ fn without_blanks(before: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PIVOTS;
     use super::*;
     use crate::engine::{Engine, Hit};
     use crate::key::forge::Forge;
     use proptest::prelude::*;
 
     fn makes_sense(text: &str, pivot: &str) -> bool {
-        let at = text.find(pivot).unwrap();
-        let pivot = PIVOTS.iter().find(|known| known.text == pivot.as_bytes()).unwrap();
-        Sense::of(pivot, &[]).holds(text.as_bytes(), at, pivot.text.len())
+        let senses = Senses::new(std::iter::once(pivot.as_bytes()), Vec::new());
+        senses.hold(0, text.as_bytes(), text.find(pivot).unwrap())
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::decode::{PIVOTS, Pivot, Role, Sense};
+use crate::decode::{PIVOTS, Pivot, Role, Senses};
 use crate::rules::RuleSet;
 
 use super::prefilter::CORES;
@@ -31,8 +31,7 @@ pub(super) struct Meaning {
 /// Everything that the rules want to be found.
 pub(super) struct Wanted {
     pub(super) texts: Vec<Vec<u8>>,
-    /// One for each text.
-    pub(super) senses: Vec<Sense>,
+    pub(super) senses: Senses,
     /// One for each text, and one for long runs.
     pub(super) meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
@@ -51,11 +50,9 @@ impl Wanted {
                 place_literal(rule, literal, &mut pivots, &mut near);
             }
         }
-        let literals = rules.detecting().flat_map(|(_, detect)| &detect.literals).map(String::as_bytes);
-        let literals: Vec<&[u8]> = literals.collect();
-        let sense =
-            |text: &Vec<u8>| PIVOTS.iter().find(|pivot| pivot.text == text).map(|pivot| Sense::of(pivot, &literals));
-        let senses = pivots.iter().map(|(text, _)| sense(text).unwrap_or_default()).collect();
+        let literals = rules.detecting().flat_map(|(_, detect)| &detect.literals);
+        let literals = literals.map(|literal| literal.as_bytes().to_vec()).collect();
+        let senses = Senses::new(pivots.iter().map(|(text, _)| text.as_slice()), literals);
         let (texts, mut meanings): (Vec<_>, Vec<_>) = pivots.into_iter().unzip();
         let finder = |literal: Literal| (Finder::new(&literal.text).into_owned(), literal);
         let near = near.into_iter().map(finder).collect();

@@ -10,7 +10,7 @@ use std::ops::Range;
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
-use crate::decode::{self, SENSE_BEFORE, SENSE_BEHIND, Sense};
+use crate::decode::{self, SENSE_BEFORE, SENSE_BEHIND, Senses};
 
 /// The most pivots the SIMD searcher is built with.
 pub const MAX_PIVOTS: usize = 64;
@@ -32,8 +32,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Prefilter {
     pivots: Vec<Vec<u8>>,
-    /// One for each pivot, or none at all.
-    senses: Vec<Sense>,
+    senses: Senses,
     simd: Option<Searcher>,
     fallback: Option<AhoCorasick>,
     /// Whether long runs are told of as well.
@@ -58,18 +57,18 @@ impl Prefilter {
             None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
         };
         let longest = pivots.iter().map(Vec::len).max().unwrap_or(1);
-        Ok(Self { pivots, senses: Vec::new(), simd, fallback, runs, longest })
+        Ok(Self { pivots, senses: Senses::default(), simd, fallback, runs, longest })
     }
 
     /// Leaves out pivots that make no sense where they stand.
     #[must_use]
-    pub(super) fn with_senses(self, senses: Vec<Sense>) -> Self {
+    pub(super) fn with_senses(self, senses: Senses) -> Self {
         Self { senses, ..self }
     }
 
     #[cfg(test)]
     pub(super) fn forget_senses(&mut self) {
-        self.senses.clear();
+        self.senses = Senses::default();
     }
 
     /// Whether the fast searcher is in use.
@@ -127,7 +126,7 @@ impl Prefilter {
             };
             let Some(next) = next.filter(|next| next.start() < range.end) else { return };
             let pivot = next.pattern().as_usize();
-            if self.senses.get(pivot).is_none_or(|sense| sense.holds(bytes, next.start(), next.end() - next.start())) {
+            if self.senses.hold(pivot, bytes, next.start()) {
                 found.push(Found { at: next.start(), pivot });
             }
             at = next.start() + 1;
