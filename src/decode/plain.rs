@@ -13,8 +13,14 @@ const MAX_WORD: usize = crate::limits::MAX_BODY + 32;
 /// What stands in front of each core in a complete prefix.
 pub(super) const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
 
-/// Longest part of a prefix in front of a core.
-const MAX_HEAD: usize = 40;
+/// Longest part of a prefix in front of a core, its last character escaped in the longest way.
+const MAX_HEAD: usize = 20;
+
+/// Longest part of an object's id in front of its secret: that of a checkout session has 66 characters.
+const MAX_OBJECT: usize = 80;
+
+/// Longest name of an object in front of its id, with the underscore.
+const LONGEST_OBJECT: usize = 7;
 
 /// Longest glue or gap in front of a piece.
 const MAX_GAP: usize = 96;
@@ -55,18 +61,24 @@ pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, g
     }
 }
 
-/// Whether `live` and `test` end a piece, as in `"_live" + "_…"`, or go on with their underscore. Other pivots are rare.
+/// Whether `live` and `test` end a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or go on with their underscore. Other
+/// pivots are rare.
 fn may_be_core(bytes: &[u8], pivot: &Range<usize>) -> bool {
     if !matches!(&bytes[pivot.clone()], b"live" | b"test") {
         return true;
     }
+    let before = bytes[..pivot.start].last();
+    let begins = before.is_some_and(|byte| matches!(byte, b'_' | b'"' | b'\'' | b'`') || ends_unit(*byte));
     match bytes.get(pivot.end) {
         Some(b'_') => true,
-        Some(next) => {
-            may_break_off(*next) && pivot.start > 0 && matches!(bytes[pivot.start - 1], b'_' | b'"' | b'\'' | b'`')
-        }
+        Some(next) => may_break_off(*next) && begins,
         None => false,
     }
+}
+
+/// Whether an escape or an invisible character can end with this byte.
+fn ends_unit(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
 }
 
 /// Whether the word up to its break can be the beginning of a key: `k_l` goes on with `ive_` as far as it goes.
@@ -75,6 +87,7 @@ fn may_reach(bytes: &[u8], pivot: &Range<usize>, end: usize) -> bool {
         b"k_l" => b"ive_",
         b"k_t" => b"est_",
         b"whs" => b"ec_",
+        b"_sec" => b"ret_",
         _ => return true,
     };
     let word = &bytes[pivot.end..end];
@@ -84,23 +97,33 @@ fn may_reach(bytes: &[u8], pivot: &Range<usize>, end: usize) -> bool {
 
 /// The start of the word that ends at a pivot, if what stands in front of it can be a disguised beginning of a prefix.
 fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
-    let heads: &[&[u8]] = match &bytes[pivot.clone()] {
-        b"live" | b"test" if bytes.get(pivot.end) == Some(&b'_') => HEADS,
-        b"sec_" => &[b"wh"],
-        b"_secret_" => &[],
+    let (heads, reach): (&[&[u8]], usize) = match &bytes[pivot.clone()] {
+        b"live" | b"test" if bytes.get(pivot.end) == Some(&b'_') => (HEADS, MAX_HEAD),
+        b"sec_" => (&[b"wh"], MAX_HEAD),
+        b"cret_" => (&[b"_se"], MAX_OBJECT),
+        b"org_" => (&[b"sk_"], MAX_HEAD),
         _ => return None,
     };
-    let low = pivot.start.saturating_sub(MAX_HEAD);
+    let low = pivot.start.saturating_sub(reach);
     let start = pivot.start - bytes[low..pivot.start].iter().rev().take_while(|byte| is_word(**byte)).count();
     let before = *bytes.get(start.checked_sub(1)?)?;
     let word = &bytes[start..pivot.start];
     let escaped = matches!(before, b'%' | b'\\' | b'#' | b'=' | b'{') && !word.is_empty();
     // In front of `_secret_` stands the object that the secret is for, `pi_…`.
-    let partial = heads.iter().any(|head| head.len() > word.len() && head.ends_with(word))
-        || heads.is_empty() && !word.contains(&b'_') && word.len() < MAX_HEAD;
+    let object = word.strip_suffix(b"_se").filter(|_| heads == [b"_se"]);
+    let partial =
+        heads.iter().any(|head| head.len() > word.len() && head.ends_with(word)) || object.is_some_and(is_cut);
     let gap = matches!(before, b'"' | b'\'' | b'`' | b';' | b'}' | 0x80..|b'\n'| b'\r' | b' ' | b'\t');
-    let whole = heads.contains(&word);
+    let whole = heads.contains(&word) && object.is_none();
     (!whole && (escaped || partial && gap)).then_some(start)
+}
+
+/// Whether an object's id is short of its beginning, or of the id itself: `3Ab…`, `_3Ab…`, `i_3Ab…`.
+fn is_cut(object: &[u8]) -> bool {
+    let id = object.iter().rposition(|byte| *byte == b'_').map_or(object, |at| &object[at + 1..]);
+    object.len() < MAX_OBJECT
+        && object.len() - id.len() <= LONGEST_OBJECT
+        && (id.len() == object.len() || id.len() >= 12)
 }
 
 /// The view from a unit that ends where the word begins, or inside it.
@@ -137,8 +160,11 @@ mod tests {
             ("a = task_type", "k_t"),
             ("'nsec_'", "sec_"),
             ("f(x);test_a()", "test"),
-            ("\"client_secret_id\"", "_secret_"),
-            ("get(\"my_secret_id\")", "_secret_"),
+            ("\"client_secret_id\"", "cret_"),
+            ("get(\"my_secret_id\")", "_sec"),
+            ("\"a_secret\": \"a\"", "_sec"),
+            ("\"org_id\"", "org_"),
+            ("\"latest\\n\"", "test"),
         ] {
             let at = text.find(pivot).unwrap();
             let mut views = 0;
@@ -151,7 +177,7 @@ mod tests {
     fn an_object_and_its_secret_in_pieces() {
         let mut noise = Noise::new(62);
         let secret = format!("pi_3{}_secret_{}", noise.body(23), noise.body(25));
-        for cut in (3..secret.len()).filter(|cut| !(28..35).contains(cut)) {
+        for cut in 1..secret.len() {
             let code = format!("{}\" + \"{}", &secret[..cut], &secret[cut..]);
             testing::finds(&format!("k = \"{code}\";"), &code, &secret);
         }

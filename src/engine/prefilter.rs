@@ -17,7 +17,7 @@ pub const MAX_PIVOTS: usize = 64;
 
 /// Shared parts of prefixes: a literal is looked for by the first of these that it contains. All of them are pivots of
 /// [`crate::decode::PIVOTS`].
-pub const CORES: &[&str] = &["_secret_", "live", "test", "whs", "k_org_", "rkcs_", "oak_", "oart_", "sec_", "uk_"];
+pub const CORES: &[&str] = &["cret_", "live", "test", "whs", "org_", "oak_", "oart_", "sec_", "uk_"];
 
 /// Where a pivot was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
