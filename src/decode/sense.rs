@@ -36,6 +36,8 @@ struct Sense {
     pivot: &'static Pivot,
     /// What is in front of it and behind it in the prefixes that contain it. Most pivots are never seen.
     around: OnceLock<Vec<Around>>,
+    /// Whether an encoded prefix may go on behind it with a byte: nearly all that is there by chance does not.
+    goes_on: OnceLock<Alphabet>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +50,7 @@ impl Senses {
     /// Those of the pivots of a search, by number; a text that is none of [`super::PIVOTS`] may stand anywhere.
     pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>, literals: Vec<Vec<u8>>) -> Self {
         let pivot = |text: &[u8]| PIVOTS.iter().find(|pivot| pivot.text == text);
-        let sense = |text| pivot(text).map(|pivot| Sense { pivot, around: OnceLock::new() });
+        let sense = |text| pivot(text).map(|pivot| Sense { pivot, around: OnceLock::new(), goes_on: OnceLock::new() });
         Self { pivots: texts.map(sense).collect(), literals }
     }
 
@@ -72,13 +74,9 @@ impl Senses {
                 around.is_empty() || around.iter().any(|around| around.is_plain(before, after))
             }
             Role::Encoded([BASE64]) => {
-                let around = sense.around.get_or_init(|| sense.within_encoded(|prefix| in_base64(prefix).into()));
-                around.iter().any(|around| around.is_encoded(before, after, &base64_text::ALPHABET))
+                sense.is_encoded(before, after, |prefix| in_base64(prefix).into(), &base64_text::ALPHABET)
             }
-            Role::Encoded([HEX]) => {
-                let around = sense.around.get_or_init(|| sense.within_encoded(|prefix| in_hex(prefix).into()));
-                around.iter().any(|around| around.is_encoded(before, after, &hex::ALPHABET))
-            }
+            Role::Encoded([HEX]) => sense.is_encoded(before, after, |prefix| in_hex(prefix).into(), &hex::ALPHABET),
             Role::Encoded(_) | Role::Short | Role::Vendor => true,
         }
     }
@@ -89,9 +87,18 @@ impl Sense {
         around(self.pivot.text, prefixes().iter().chain(literals))
     }
 
-    fn within_encoded(&self, encode: fn(&[u8]) -> Vec<Vec<u8>>) -> Vec<Around> {
-        let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| encode(prefix)).collect();
-        around(self.pivot.text, texts.iter())
+    /// Whether it is a part of a prefix in the digits of an alphabet.
+    fn is_encoded(&self, before: &[u8], after: &[u8], encode: fn(&[u8]) -> Vec<Vec<u8>>, alphabet: &Alphabet) -> bool {
+        let around = self.around.get_or_init(|| {
+            let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| encode(prefix)).collect();
+            around(self.pivot.text, texts.iter())
+        });
+        let goes_on = self.goes_on.get_or_init(|| {
+            let begins = |byte: u8| around.iter().any(|around| around.tail.first().is_none_or(|first| *first == byte));
+            std::array::from_fn(|byte| !alphabet[byte] || u8::try_from(byte).is_ok_and(begins))
+        });
+        after.first().is_none_or(|byte| goes_on[usize::from(*byte)])
+            && around.iter().any(|around| around.is_encoded(before, after, alphabet))
     }
 }
 
