@@ -1,5 +1,7 @@
 //! What trees hold, by number, and which of them lead to what was asked for.
 
+use crate::git::bits::Bits;
+
 /// For each tree, what it names of other trees and of what was asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Edges {
@@ -7,26 +9,6 @@ pub(crate) struct Edges {
     children: Vec<u32>,
     /// Each tree, and where its children end.
     trees: Vec<(u32, u32)>,
-}
-
-/// One bit for each number, which keeps all of them close to the processor.
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn none(count: usize) -> Self {
-        Self(vec![0; count.div_ceil(64)])
-    }
-
-    fn has(&self, number: u32) -> bool {
-        self.0.get(number as usize / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
-    }
-
-    fn set(&mut self, number: u32, value: bool) {
-        if let Some(word) = self.0.get_mut(number as usize / 64) {
-            let bit = 1 << (number % 64);
-            *word = if value { *word | bit } else { *word & !bit };
-        }
-    }
 }
 
 /// What is known on the way from trees to what was asked for.

@@ -7,6 +7,7 @@
 
 pub mod ancestry;
 pub(crate) mod ask;
+pub(crate) mod bits;
 pub mod changes;
 pub mod commit;
 mod config;

@@ -1,43 +1,8 @@
 //! The part of a forest that one walk goes through: what somebody wants to see, and all that it is made from.
 
-use rayon::prelude::*;
-
+use super::super::bits::Bits;
 use super::super::object::{Damage, Kind};
 use super::forest::Forest;
-
-/// A tree of more than this part of all bytes is walked early.
-const HEAVY: u64 = 2_000;
-
-/// One bit for each entry.
-#[derive(Debug, Default)]
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn none(count: usize) -> Self {
-        Self(vec![0; count.div_ceil(64)])
-    }
-
-    /// Asks for each entry, on all threads.
-    fn of(count: usize, has: &(dyn Fn(u32) -> bool + Sync)) -> Self {
-        let word = |at: usize| {
-            let entries = (at * 64..count.min(at * 64 + 64)).filter_map(|entry| u32::try_from(entry).ok());
-            entries.filter(|entry| has(*entry)).fold(0, |word, entry| word | 1 << (entry % 64))
-        };
-        Self((0..count.div_ceil(64)).into_par_iter().with_min_len(64).map(word).collect())
-    }
-
-    fn has(&self, entry: u32) -> bool {
-        self.0[entry as usize / 64] & (1 << (entry % 64)) != 0
-    }
-
-    /// False if it was there already.
-    fn add(&mut self, entry: u32) -> bool {
-        let (word, bit) = (&mut self.0[entry as usize / 64], 1 << (entry % 64));
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
-    }
-}
 
 /// What one walk goes through.
 #[derive(Debug, Default)]
@@ -65,28 +30,10 @@ impl Choice {
                 at = forest.base(next);
             }
         }
-        choice.roots = choice.ordered_roots(forest);
+        choice.roots = forest.roots.iter().filter(|root| choice.reached.has(root.0)).copied().collect();
         choice.thin = forest.thin.iter().filter(|entry| choice.reached.has(**entry)).copied().collect();
         choice.find_damage(forest);
         choice
-    }
-
-    /// The heaviest trees first, so that no thread is left with one at the end; the others as they stand in the pack.
-    fn ordered_roots(&self, forest: &Forest) -> Vec<(u32, Kind)> {
-        let mut weights = vec![0_u64; forest.len()];
-        // Nearly every base stands in front of what is made from it.
-        for entry in (0..forest.len()).rev().filter_map(|at| u32::try_from(at).ok()) {
-            weights[entry as usize] += if self.reached.has(entry) { forest.stored(entry) } else { 0 };
-            if let Some(base) = forest.base(entry) {
-                weights[base as usize] += weights[entry as usize];
-            }
-        }
-        let roots = forest.roots.iter().filter(|root| self.reached.has(root.0)).copied();
-        let all: u64 = forest.roots.iter().map(|root| weights[root.0 as usize]).sum();
-        let (mut heavy, light): (Vec<_>, Vec<_>) = roots.partition(|root| weights[root.0 as usize] > all / HEAVY);
-        heavy.sort_by_key(|root| std::cmp::Reverse(weights[root.0 as usize]));
-        heavy.extend(light);
-        heavy
     }
 
     /// Notes what cannot be read, and what is made from that.
@@ -128,6 +75,6 @@ impl Choice {
 
     /// How many entries somebody wants to see.
     pub(super) fn visits(&self) -> u64 {
-        self.visit.0.iter().map(|word| u64::from(word.count_ones())).sum()
+        self.visit.count()
     }
 }

@@ -235,11 +235,6 @@ impl Forest {
         self.offsets[entry as usize]
     }
 
-    /// Bytes that an entry takes in the pack; not known of the last one.
-    pub(super) fn stored(&self, entry: u32) -> u64 {
-        self.offsets.get(entry as usize + 1).map_or(0, |next| next - self.offsets[entry as usize])
-    }
-
     /// Where the next entry begins, or where the pack's checksum does.
     pub(super) fn end(&self, pack: &Pack, entry: u32) -> u64 {
         let last = (pack.bytes().len() - pack.format.raw_len().min(pack.bytes().len())) as u64;

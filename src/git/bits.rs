@@ -1,0 +1,46 @@
+//! Sets of numbers that count up from zero, one bit for each, which keeps all of them close to the processor.
+
+use rayon::prelude::*;
+
+/// A set of numbers below a bound. Numbers beyond it are in no set.
+#[derive(Debug, Default)]
+pub(crate) struct Bits(Vec<u64>);
+
+impl Bits {
+    /// The empty set of numbers below `count`.
+    pub(crate) fn none(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
+    }
+
+    /// Asks for each number below `count`, on all threads.
+    pub(crate) fn of(count: usize, has: &(dyn Fn(u32) -> bool + Sync)) -> Self {
+        let word = |at: usize| {
+            let numbers = (at * 64..count.min(at * 64 + 64)).filter_map(|number| u32::try_from(number).ok());
+            numbers.filter(|number| has(*number)).fold(0, |word, number| word | 1 << (number % 64))
+        };
+        Self((0..count.div_ceil(64)).into_par_iter().with_min_len(64).map(word).collect())
+    }
+
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.0.get(number as usize / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    /// False if it was there already, or is beyond the bound.
+    pub(crate) fn add(&mut self, number: u32) -> bool {
+        let is_new = !self.has(number);
+        self.set(number, true);
+        is_new && self.has(number)
+    }
+
+    pub(crate) fn set(&mut self, number: u32, value: bool) {
+        if let Some(word) = self.0.get_mut(number as usize / 64) {
+            let bit = 1 << (number % 64);
+            *word = if value { *word | bit } else { *word & !bit };
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+}
