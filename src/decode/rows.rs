@@ -8,10 +8,10 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, is_row, text_begins};
+pub(super) use vector::{Row, digit_rows, every_second_row, is_row, text_begins};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, is_row, text_begins};
+pub(super) use portable::{Row, digit_rows, every_second_row, is_row, text_begins};
 
 /// Where rows of nothing but digits may be, counted from the first byte: one lies inside every run of twice as many.
 pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
@@ -53,15 +53,24 @@ mod vector {
     #[inline]
     pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
-        let inside = |row: &[u8; BLOCK]| {
-            let from_plus = sub_i8_m128i(load_unaligned_m128i(row), set_splat_i8_m128i(b'+'.cast_signed()));
-            cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus)
-        };
-        let all = |row: usize| u32::from(move_mask_i8_m128i(inside(&rows[row])) == 0xffff) << row;
-        all(0) | all(1) | all(2) | all(3)
+        is_inside(&rows[0]) | is_inside(&rows[1]) << 1 | is_inside(&rows[2]) << 2 | is_inside(&rows[3]) << 3
     }
 
-    /// Whether all bytes are digits of base64, or closing brackets, which come cheap.
+    /// As [`digit_rows`], of the first row and the third.
+    #[inline]
+    pub(in super::super) fn every_second_row(bytes: &[u8; 4 * BLOCK]) -> u32 {
+        let (rows, _) = bytes.as_chunks::<BLOCK>();
+        is_inside(&rows[0]) | is_inside(&rows[2]) << 2
+    }
+
+    #[inline]
+    fn is_inside(row: &[u8; BLOCK]) -> u32 {
+        let from_plus = sub_i8_m128i(load_unaligned_m128i(row), set_splat_i8_m128i(b'+'.cast_signed()));
+        let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
+        u32::from(move_mask_i8_m128i(inside) == 0xffff)
+    }
+
+    /// Whether all bytes are digits of base64.
     #[inline]
     pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
         let bytes = load_unaligned_m128i(row);
@@ -73,9 +82,9 @@ mod vector {
         let lower = bitor_m128i(bytes, splat(0x20));
         let letter = within(lower, b'a', 25);
         let number_or_slash = within(bytes, b'/', 10);
-        let sign = cmp_eq_mask_i8_m128i(bitor_m128i(bytes, splat(0x06)), splat(0x2f));
-        let underscore = cmp_eq_mask_i8_m128i(bytes, splat(b'_'));
-        let any = bitor_m128i(bitor_m128i(letter, number_or_slash), bitor_m128i(sign, underscore));
+        let is = |byte: u8| cmp_eq_mask_i8_m128i(bytes, splat(byte));
+        let sign = bitor_m128i(bitor_m128i(is(b'+'), is(b'-')), is(b'_'));
+        let any = bitor_m128i(bitor_m128i(letter, number_or_slash), sign);
         move_mask_i8_m128i(any) == 0xffff
     }
 
@@ -129,8 +138,13 @@ mod portable {
     }
 
     /// As the vector code.
+    pub(in super::super) fn every_second_row(bytes: &[u8; 4 * BLOCK]) -> u32 {
+        digit_rows(bytes) & 0b0101
+    }
+
+    /// As the vector code.
     pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
-        row.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_' | b')'))
+        row.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_'))
     }
 
     /// As the vector code.
@@ -159,6 +173,7 @@ mod tests {
             let (bits, _) = vector::text_begins(&blocks[1], before);
             prop_assert_eq!(bits, portable::text_begins(&blocks[1], portable).0);
             prop_assert_eq!(vector::digit_rows(&blocks[0]), portable::digit_rows(&blocks[0]));
+            prop_assert_eq!(vector::every_second_row(&blocks[0]), portable::every_second_row(&blocks[0]));
             let row = blocks[0].first_chunk().unwrap();
             prop_assert_eq!(vector::is_row(row), portable::is_row(row));
         }

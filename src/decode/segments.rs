@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::base64::ALPHABET;
-use super::rows::{BLOCK, digit_rows, is_row};
+use super::rows::{BLOCK, every_second_row, is_row};
 use super::stretch::{SCREEN, may_be_spaced};
 use super::wraps::{segment_end, segment_start};
 
@@ -48,7 +48,7 @@ impl<'a> Signs<'a> {
 
     /// The long segment around the row at `row`, or what is left of one behind the last region.
     fn segment(&self, row: usize) -> Option<usize> {
-        if !self.bytes.get(row..)?.first_chunk().is_some_and(is_row) {
+        if !is_row_at(self.bytes, row) {
             return None;
         }
         let start = segment_start(self.bytes, row, self.told.max(row.saturating_sub(SHORTEST)), &ALPHABET);
@@ -60,7 +60,7 @@ impl<'a> Signs<'a> {
         let follows = self.has_told() && start < self.told + SHORTEST;
         self.region = if follows { REGION.min(self.region * 4) } else { FIRST_REGION };
         let limit = self.bytes.len().min(start + self.region);
-        let end = if follows { limit } else { segment_end(self.bytes, start, limit, &ALPHABET) };
+        let end = if follows { limit } else { end(self.bytes, start, limit) };
         (self.at, self.told) = (end, end);
         if end < limit { Sign::Segment(start..end) } else { Sign::Digits(start..end) }
     }
@@ -80,9 +80,8 @@ impl Iterator for Signs<'_> {
                 self.separators = Some(at);
                 return Some(Sign::Separators(at));
             }
-            self.at = at + SCREEN;
-            let mut rows = (0..SCREEN / BLOCK).filter(|row| rows & 1 << row != 0);
-            if let Some(start) = rows.find_map(|row| self.segment(at + row * BLOCK)) {
+            self.at = self.bytes.len().min(at + SCREEN);
+            if let Some(start) = rows_in(rows, at).find_map(|row| self.segment(row)) {
                 return Some(self.sign(start));
             }
         }
@@ -91,40 +90,106 @@ impl Iterator for Signs<'_> {
 }
 
 impl Signs<'_> {
-    /// The next block that shows any sign, and a bit for each row in it that may lie in a long segment: of such a
-    /// segment, two rows in a row are digits. The last block may be shorter.
+    /// The next block that shows any sign, and a bit for each row in it that may lie in a long segment.
     #[inline(never)]
     fn next_block(&self) -> Option<(usize, u32)> {
-        let from = self.at;
-        let (blocks, rest) = self.bytes.get(from..)?.as_chunks::<SCREEN>();
-        let is_left_over = from == self.told && self.has_told();
-        let follows_row = self.bytes[..from].last_chunk().is_some_and(is_row);
-        let mut before = u32::from(is_left_over || follows_row);
-        for (at, block) in blocks.iter().enumerate() {
-            let rows = digit_rows(block);
-            let pairs = rows & (rows << 1 | before);
-            if pairs != 0 && self.has_pair(from + at * SCREEN, pairs) || may_be_spaced(block) {
-                return Some((from + at * SCREEN, pairs));
+        let (blocks, rest) = self.bytes.get(self.at..)?.as_chunks::<SCREEN>();
+        for (number, block) in blocks.iter().enumerate() {
+            let (at, rows) = (self.at + number * SCREEN, every_second_row(block));
+            if rows != 0 && self.has_segment(rows, at) || may_be_spaced(block) {
+                return Some((at, rows));
             }
-            before = rows >> (SCREEN / BLOCK - 1);
         }
-        (!rest.is_empty()).then_some((self.bytes.len() - rest.len(), !0))
+        let at = self.bytes.len() - rest.len();
+        let whole_rows = (1 << (rest.len() / BLOCK)) - 1;
+        (self.has_segment(whole_rows & EVERY_SECOND, at) || may_be_spaced(rest))
+            .then_some((at, whole_rows & EVERY_SECOND))
     }
 
-    /// Whether one of these rows of the block at `block` is indeed the second of two that hold nothing but digits, or
-    /// what is left of a segment.
+    /// Whether one of these rows of the block at `block` lies in a long segment or in what is left of one.
     #[inline]
-    fn has_pair(&self, block: usize, rows: u32) -> bool {
-        let mut rows = (0..SCREEN / BLOCK).filter(|row| rows & 1 << row != 0).map(|row| block + row * BLOCK);
-        rows.any(|row| {
-            self.bytes[row..].first_chunk().is_some_and(is_row)
-                && (row == self.told || self.bytes[..row].last_chunk().is_some_and(is_row))
-        })
+    fn has_segment(&self, rows: u32, block: usize) -> bool {
+        rows_in(rows, block)
+            .any(|row| is_row_at(self.bytes, row) && (row == self.told || has_neighbour(self.bytes, row)))
     }
+}
+
+/// Of every segment that is long enough, one such row holds nothing else.
+const EVERY_SECOND: u32 = 0b0101;
+
+/// Where these rows of the block at `block` begin.
+fn rows_in(rows: u32, block: usize) -> impl Iterator<Item = usize> {
+    [(1, 0), (4, 2 * BLOCK)].into_iter().filter(move |(bit, _)| rows & bit != 0).map(move |(_, offset)| block + offset)
+}
+
+fn is_row_at(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_row)
+}
+
+/// Whether the row before this one or the one behind it holds nothing but digits: what is left of a long segment, when
+/// one row of it is taken away, has a row on one side.
+fn has_neighbour(bytes: &[u8], row: usize) -> bool {
+    row.checked_sub(BLOCK).is_some_and(|before| is_row_at(bytes, before)) || is_row_at(bytes, row + BLOCK)
 }
 
 /// Whether a long segment, or what is left of one, begins here.
 pub(super) fn is_long(bytes: &[u8], at: usize) -> bool {
-    let segment = bytes.get(at..at + SHORTEST);
-    segment.is_some_and(|segment| segment.iter().all(|byte| ALPHABET[usize::from(*byte)]))
+    (at..at + SHORTEST).step_by(BLOCK).all(|row| is_row_at(bytes, row))
+}
+
+/// The end of the segment that goes on at `at`, or `limit`.
+fn end(bytes: &[u8], at: usize, limit: usize) -> usize {
+    let rows = (at..limit.saturating_sub(BLOCK)).step_by(BLOCK).take_while(|row| is_row_at(bytes, *row)).count();
+    segment_end(bytes, at + rows * BLOCK, limit, &ALPHABET)
+}
+
+/// How far from a stretch a change is that makes it longer or shorter: less than a unit of digits.
+const UNIT: usize = 8;
+
+/// Whether a long segment, or pairs with separators, may touch a range of a text or be a unit away from it. Says yes too
+/// often, never too rarely.
+#[must_use]
+pub(crate) fn may_touch(bytes: &[u8], range: &Range<usize>) -> bool {
+    let (mut row, last) = (range.start.saturating_sub(UNIT + BLOCK), range.end + UNIT);
+    while let Some(chars) = bytes.get(row..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        let is_spaced = || may_be_spaced(chars) && may_be_spaced(&chars[BLOCK / 2..]);
+        if is_row(chars) && has_neighbour(bytes, row) || is_spaced() {
+            return true;
+        }
+        if row >= last {
+            return false;
+        }
+        row += 2 * BLOCK;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_touches_a_range_is_never_missed(
+            before in "[a-z .]{0,90}",
+            run in "[A-Za-z0-9+/_-]{48,110}|(6[0-9a-f]:){24,30}",
+            after in "[a-z .]{0,90}",
+            at in any::<proptest::sample::Index>(),
+            len in 0..40usize,
+        ) {
+            let text = [&before[..], &run, &after].concat().into_bytes();
+            let touching = before.len().saturating_sub(UNIT)..before.len() + run.len() + UNIT + 1;
+            let start = (touching.start + at.index(touching.len())).min(text.len());
+            prop_assert!(may_touch(&text, &(start..text.len().min(start + len))));
+            let (end, from) = (touching.start, touching.start.saturating_sub(len));
+            prop_assert!(may_touch(&text, &(from..end)));
+        }
+
+        #[test]
+        fn segments_end_where_their_digits_do(text in "[A-Z]{0,60}[A-Z.]{0,9}", limit in 0..70usize) {
+            let limit = limit.min(text.len());
+            prop_assert_eq!(end(text.as_bytes(), 0, limit), segment_end(text.as_bytes(), 0, limit, &ALPHABET));
+        }
+    }
 }

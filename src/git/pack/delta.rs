@@ -47,6 +47,50 @@ pub(crate) enum Op<'a> {
     Insert(&'a [u8]),
 }
 
+/// Where the two numbers of a copy stand behind its code.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    /// Bytes of both.
+    taken: u8,
+    /// Bits of the offset, which comes first.
+    offset_bits: u8,
+    /// Whether the bytes that are there are the lowest ones of either number.
+    is_plain: bool,
+    offset_mask: u32,
+    size_mask: u32,
+}
+
+/// By the lower bits of the code.
+static LAYOUTS: [Layout; 128] = {
+    let mut layouts = [Layout { taken: 0, offset_bits: 0, is_plain: false, offset_mask: 0, size_mask: 0 }; 128];
+    let mut code = 0_u32;
+    while code < 128 {
+        let (offset, size) = (code & 0x0f, code >> 4);
+        let (offset_bits, size_bits) = (8 * offset.count_ones(), 8 * size.count_ones());
+        layouts[code as usize] = Layout {
+            taken: ((offset_bits + size_bits) / 8) as u8,
+            offset_bits: offset_bits as u8,
+            is_plain: offset & (offset + 1) | size & (size + 1) == 0,
+            offset_mask: ((1_u64 << offset_bits) - 1) as u32,
+            size_mask: (1_u32 << size_bits) - 1,
+        };
+        code += 1;
+    }
+    layouts
+};
+
+/// The two numbers of a copy of which zero bytes were left out.
+#[cold]
+fn spread(code: u8, bytes: u64) -> (usize, usize) {
+    let (mut value, mut left) = (0, bytes);
+    for i in 0..7 {
+        let present = u64::from((code >> i) & 1);
+        value |= (left & (0xff * present)) << (8 * i);
+        left >>= 8 * present;
+    }
+    ((value & 0xffff_ffff) as usize, (value >> 32) as usize)
+}
+
 /// The instructions of a delta, each checked for being whole.
 pub(crate) struct Ops<'a> {
     rest: &'a [u8],
@@ -64,24 +108,18 @@ impl<'a> Ops<'a> {
         Ok(*first)
     }
 
-    /// As [`Ops::number`] twice. Nearly always the bytes that are there are the lowest ones, and no branch for each is
-    /// needed, which no processor could foresee.
-    #[inline]
-    fn numbers(&mut self, code: u8, bytes: u64) -> (usize, usize) {
-        let (offset, size) = (u32::from(code & 0x0f), u32::from((code >> 4) & 0x07));
-        let (offsets, sizes) = (offset.count_ones(), size.count_ones());
-        self.rest = &self.rest[(offsets + sizes) as usize..];
-        if offset & (offset + 1) | size & (size + 1) == 0 {
-            let lowest = |bytes: u64, count: u32| (bytes & ((1 << (8 * count)) - 1)) as usize;
-            return (lowest(bytes, offsets), lowest(bytes >> (8 * offsets), sizes));
+    /// As [`Ops::number`] twice, for an instruction that is not among the last. Nearly always the bytes that are there
+    /// are the lowest ones, and no branch for each is needed, which no processor could foresee.
+    #[inline(always)]
+    fn numbers(&mut self, code: u8, bytes: [u8; 8]) -> (usize, usize) {
+        let bytes = u64::from_le_bytes(bytes);
+        let layout = &LAYOUTS[usize::from(code & 0x7f)];
+        self.rest = self.rest.get(usize::from(layout.taken)..).unwrap_or_default();
+        if layout.is_plain {
+            let size = (bytes >> layout.offset_bits) & u64::from(layout.size_mask);
+            return ((bytes & u64::from(layout.offset_mask)) as usize, size as usize);
         }
-        let (mut value, mut left) = (0, bytes);
-        for i in 0..7 {
-            let present = u64::from((code >> i) & 1);
-            value |= (left & (0xff * present)) << (8 * i);
-            left >>= 8 * present;
-        }
-        ((value & 0xffff_ffff) as usize, (value >> 32) as usize)
+        spread(code, bytes)
     }
 
     #[inline]
@@ -96,7 +134,7 @@ impl<'a> Ops<'a> {
     }
 
     /// The next instruction; `None` at the end.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Result<Option<Op<'a>>, Damage> {
         if self.rest.is_empty() {
             return Ok(None);
@@ -104,7 +142,7 @@ impl<'a> Ops<'a> {
         let code = self.byte()?;
         if code & 0x80 != 0 {
             let (from, len) = match self.rest.first_chunk::<8>() {
-                Some(bytes) => self.numbers(code, u64::from_le_bytes(*bytes)),
+                Some(bytes) => self.numbers(code, *bytes),
                 None => (self.number(code & 0x0f, 4)?, self.number((code >> 4) & 0x07, 3)?),
             };
             return Ok(Some(Op::Copy { from, len: if len == 0 { 0x10000 } else { len } }));
@@ -134,26 +172,32 @@ pub(crate) fn apply(
     copies.clear();
     let out = out.reset(size);
     let (mut ops, mut to) = (Ops::new(instructions), 0_usize);
-    while let Some(op) = ops.next()? {
-        let (source, from, len) = match op {
-            Op::Copy { from, len } => (base, from, len),
-            Op::Insert(bytes) => (bytes, 0, bytes.len()),
-        };
-        let piece = source.get(from..from + len).ok_or(Damage::Delta)?;
-        match (source[from..].first_chunk::<SHORT>(), out.get_mut(to..).and_then(|out| out.first_chunk_mut::<SHORT>()))
-        {
-            // What is written too much is written over by the next instruction, or the length is wrong at the end.
-            (Some(source), Some(out)) if len <= SHORT => *out = *source,
-            _ => out.get_mut(to..to + len).ok_or(Damage::Delta)?.copy_from_slice(piece),
-        }
-        if let Op::Copy { from, len } = op {
-            match copies.last_mut() {
-                Some(last) if last.to + last.len == to && last.from + last.len == from => last.len += len,
-                _ => copies.push(Copied { from, to, len }),
+    let mut last = Copied { from: 0, to: 0, len: 0 };
+    loop {
+        let instruction = ops.rest;
+        let (piece, len) = match ops.next()? {
+            None => break,
+            Some(Op::Copy { from, len }) => {
+                if last.to + last.len == to && last.from + last.len == from {
+                    last.len += len;
+                } else {
+                    copies.extend(Some(last).filter(|last| last.len > 0));
+                    last = Copied { from, to, len };
+                }
+                (base.get(from..).ok_or(Damage::Delta)?, len)
             }
+            // What is inserted stands behind its length.
+            Some(Op::Insert(bytes)) => (&instruction[1..], bytes.len()),
+        };
+        let place = out.get_mut(to..).ok_or(Damage::Delta)?;
+        match (piece.first_chunk::<SHORT>(), place.first_chunk_mut::<SHORT>()) {
+            // What is written too much is written over by the next instruction, or the length is wrong at the end.
+            (Some(piece), Some(place)) if len <= SHORT => *place = *piece,
+            _ => place.get_mut(..len).ok_or(Damage::Delta)?.copy_from_slice(piece.get(..len).ok_or(Damage::Delta)?),
         }
         to += len;
     }
+    copies.extend(Some(last).filter(|last| last.len > 0));
     if to == size { Ok(()) } else { Err(Damage::Delta) }
 }
 

@@ -17,9 +17,6 @@ use crate::limits::{CONTEXT, MAX_BODY, REACH};
 /// as much as this many bytes.
 const JOIN: usize = 96;
 
-/// Bytes on either side of a seam that show every long run across it: as many as the shortest run has, and one unit.
-pub(super) const SIGN: usize = 80;
-
 /// How far a judgement looks from the word `stripe`: twice as far as a key may be from it, since what is near the key
 /// counts too.
 const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
@@ -44,8 +41,8 @@ pub(super) fn unsettled(engine: &Engine, copies: &[Copied], found: &[Found]) -> 
 /// Adds to `found` what [`Prefilter::find`] would find in `bytes`, of which `copies` came from a text where it found `known`.
 pub(super) fn find(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
     let first = found.len();
-    let (behind, _) = prefilter.reach();
-    let mut seams = Seams { prefilter, bytes, found, stretch: 0..0, gaps: 0..0, run_end: 0 };
+    let (behind, before) = prefilter.reach();
+    let mut seams = Seams { prefilter, bytes, found, before, stretch: 0..0, gaps: 0..0, run_end: 0 };
     let (mut at, mut clean_from) = (0, 0);
     for copy in copies {
         seams.gap(at..copy.to, clean_from);
@@ -69,6 +66,8 @@ struct Seams<'a> {
     prefilter: &'a Prefilter,
     bytes: &'a [u8],
     found: &'a mut Vec<Found>,
+    /// How far behind a gap a pivot may begin that depends on it.
+    before: usize,
     /// Offsets at which a pivot may begin that were not searched yet.
     stretch: Range<usize>,
     /// From the first to the last gap in it.
@@ -86,7 +85,7 @@ impl Seams<'_> {
             self.stretch.start = clean_from;
             self.gaps.start = gap.start;
         }
-        self.stretch.end = self.bytes.len().min(gap.end + self.prefilter.reach().1);
+        self.stretch.end = self.bytes.len().min(gap.end + self.before);
         self.gaps.end = gap.end;
     }
 
@@ -98,12 +97,9 @@ impl Seams<'_> {
         }
     }
 
-    /// Looks for long runs that touch the gaps. Where there is any sign of one, the run around is searched, each once.
+    /// Looks for long runs that touch the gaps. Where there may be one, the run around is searched, each once.
     fn runs(&mut self) {
-        let near = self.gaps.start.saturating_sub(SIGN)..self.bytes.len().min(self.gaps.end + SIGN);
-        let mut sign = false;
-        decode::long_runs(&self.bytes[near], &mut |_| sign = true);
-        if sign && self.gaps.end >= self.run_end {
+        if self.gaps.end >= self.run_end && decode::long_run_may_touch(self.bytes, &self.gaps) {
             let from = self.gaps.start.max(self.run_end);
             let run = digits_before(self.bytes, from, self.run_end)..digits_after(self.bytes, self.gaps.end);
             self.run_end = run.end;
@@ -115,22 +111,49 @@ impl Seams<'_> {
 /// Adds the pivots that the copies carry over.
 fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
     let (behind, before) = prefilter.reach();
-    let mut run = 0..0;
+    let mut run = Run::default();
+    let mut from = 0;
     for copy in copies {
-        let from = known.partition_point(|pivot| pivot.at < copy.from);
+        // Mostly a copy goes on behind the one before it.
+        if from > 0 && known[from - 1].at >= copy.from || known.get(from).is_some_and(|pivot| pivot.at < copy.from) {
+            from = known.partition_point(|pivot| pivot.at < copy.from);
+        }
         for pivot in known[from..].iter().take_while(|pivot| pivot.at < copy.from + copy.len) {
+            from += 1;
             let at = pivot.at - copy.from + copy.to;
-            if pivot.pivot != prefilter.long_run() {
-                // What is not so deep inside was found at the seam.
-                if at >= copy.to + before && at + behind <= copy.to + copy.len {
+            if pivot.pivot == prefilter.long_run() {
+                if run.carries(bytes, at, &(copy.to..copy.to + copy.len)) {
                     found.push(Found { at, pivot: pivot.pivot });
+                } else if !run.is_searched {
+                    run.is_searched = true;
+                    push_runs(prefilter, bytes, run.range.clone(), found);
                 }
-            } else if !run.contains(&at) {
-                // A run that touches a seam is not the run that it was.
-                run = digits_before(bytes, at, run.end)..digits_after(bytes, at);
-                push_runs(prefilter, bytes, run.clone(), found);
+            // What is not so deep inside was found at the seam.
+            } else if at >= copy.to + before && at + behind <= copy.to + copy.len {
+                found.push(Found { at, pivot: pivot.pivot });
             }
         }
+    }
+}
+
+/// The run that a known long run is a part of.
+#[derive(Default)]
+struct Run {
+    range: Range<usize>,
+    /// Whether it touches no seam.
+    is_whole: bool,
+    is_searched: bool,
+}
+
+impl Run {
+    /// Whether what is known of a place still holds there: not in a run that touches the end of its copy, which is not
+    /// the run that it was.
+    fn carries(&mut self, bytes: &[u8], at: usize, copy: &Range<usize>) -> bool {
+        if !self.range.contains(&at) {
+            let range = digits_before(bytes, at, self.range.end)..digits_after(bytes, at);
+            *self = Self { is_whole: copy.start < range.start && range.end < copy.end, is_searched: false, range };
+        }
+        self.is_whole
     }
 }
 

@@ -5,14 +5,15 @@
 
 use std::ops::Range;
 
-use super::inherit::{SIGN, is_deep};
+use super::inherit::is_deep;
 use crate::decode;
 use crate::engine::Engine;
 use crate::engine::prefilter::{Found, Prefilter};
 use crate::git::walk::{Op, Ops, Unbuilt};
 
-/// Bytes of a copy that are kept at a seam: more than the longest pivot and the shortest long run have.
-const KEEP: usize = SIGN;
+/// Bytes of a copy that are kept at a seam, which show every pivot and every long run across it: as many as the shortest
+/// run has, and one unit.
+const KEEP: usize = 80;
 
 /// Bytes of the text's beginning that are kept, by which archives and wide text are known.
 const HEAD: usize = 4 << 10;
@@ -124,7 +125,8 @@ impl Abridged {
         let start = if self.is_cut { (KEEP + 1).saturating_sub(prefilter.reach().0) } else { 0 };
         prefilter.find_pivots(&self.part, start..end, &mut self.found);
         let mut is_dull = self.found.is_empty();
-        if is_dull && prefilter.has_runs() {
+        let new = if self.is_cut { KEEP } else { 0 }..end;
+        if is_dull && prefilter.has_runs() && decode::long_run_may_touch(&self.part, &new) {
             decode::long_runs(&self.part, &mut |_| is_dull = false);
         }
         is_dull.then_some(())
