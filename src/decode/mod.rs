@@ -42,7 +42,7 @@ pub use covered::Covered;
 pub use pivots::{PIVOTS, Pivot, Role};
 pub(crate) use rows::rows_of_digits;
 pub use runs::{is_run_digit, long_runs, run_views};
-pub(crate) use segments::may_touch as long_run_may_touch;
+pub(crate) use segments::next_touching as next_run_touching;
 pub(crate) use sense::{SENSE_BEFORE, SENSE_BEHIND, Senses};
 pub use view::View;
 

@@ -10,6 +10,7 @@ use aho_corasick::packed::Searcher;
 use super::base64::{self, ALPHABET};
 use super::segments::is_long;
 use super::view::View;
+use super::wraps::Alphabet;
 
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
@@ -92,9 +93,24 @@ fn magics() -> impl Iterator<Item = (&'static str, usize)> {
     FORMATS.iter().enumerate().flat_map(|(at, format)| format.magics.iter().map(move |magic| (*magic, at)))
 }
 
+/// The characters that magics begin with.
+static FIRST: Alphabet = {
+    let (mut table, mut format) = ([false; 256], 0);
+    while format < FORMATS.len() {
+        let mut magic = 0;
+        while magic < FORMATS[format].magics.len() {
+            table[FORMATS[format].magics[magic].as_bytes()[0] as usize] = true;
+            magic += 1;
+        }
+        format += 1;
+    }
+    table
+};
+
 /// Whether a segment of digits begins like a compressed stream.
 pub(super) fn begins(segment: &[u8]) -> bool {
-    magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
+    segment.first().is_some_and(|byte| FIRST[usize::from(*byte)])
+        && magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
 }
 
 /// Tells where segments of digits in a region begin like a compressed stream.

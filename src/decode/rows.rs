@@ -8,10 +8,29 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, every_second_row, is_row, text_begins};
+pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, may_hold_text, text_begins};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, every_second_row, is_row, text_begins};
+pub(super) use portable::{
+    Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, may_hold_text, text_begins,
+};
+
+/// The bits of all bytes of a row.
+pub(super) const ALL: u16 = 0xffff;
+
+/// Whether every fourth character can begin a group of base64 that decodes to text, or every second one a pair of
+/// hexadecimal digits that does, given which of them can.
+fn has_steps(groups: u16, pairs: u16) -> bool {
+    groups & groups >> 4 & groups >> 8 & groups >> 12 & 0b1111 != 0
+        || pairs & 0x5555 == 0x5555
+        || pairs & 0xaaaa == 0xaaaa
+}
+
+/// Whether a row may hold pairs with separators, given which of its bytes are the same as the one three places on. Of
+/// sixteen bytes, thirteen have such a partner, and the last of five separators none.
+fn has_every_third(same: u16) -> bool {
+    same & same >> 3 & same >> 6 & same >> 9 & 0b1111 != 0
+}
 
 /// Where rows of nothing but digits may be, counted from the first byte: one lies inside every run of twice as many.
 pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
@@ -27,9 +46,9 @@ pub(crate) fn rows_of_digits(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 #[cfg(target_arch = "x86_64")]
 mod vector {
     use safe_arch::{
-        bitand_m128i, bitor_m128i, cast_to_m128_from_m128i, cast_to_m128i_from_m128, cmp_eq_mask_i8_m128i,
-        load_unaligned_m128i, m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i, shuffle_abi_f32_all_m128,
-        sub_i8_m128i, unpack_high_i64_m128i, unpack_low_i64_m128i, zeroed_m128i,
+        bitand_m128i, bitor_m128i, byte_shr_imm_u128_m128i, cast_to_m128_from_m128i, cast_to_m128i_from_m128,
+        cmp_eq_mask_i8_m128i, load_unaligned_m128i, m128i, min_u8_m128i, move_mask_i8_m128i, set_splat_i8_m128i,
+        shuffle_abi_f32_all_m128, sub_i8_m128i, unpack_high_i64_m128i, unpack_low_i64_m128i, zeroed_m128i,
     };
 
     use super::BLOCK;
@@ -49,6 +68,11 @@ mod vector {
         cmp_eq_mask_i8_m128i(min_u8_m128i(from_a, set_splat_i8_m128i(0x25)), from_a)
     }
 
+    /// A bit for each byte: its top one.
+    fn bits(row: m128i) -> u16 {
+        move_mask_i8_m128i(row) as u16
+    }
+
     /// A bit for each of four rows whose bytes all lie between the least and the greatest digit of base64.
     #[inline]
     pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
@@ -63,16 +87,38 @@ mod vector {
         is_inside(&rows[0]) | is_inside(&rows[2]) << 2
     }
 
+    /// Whether a row of digits may lie inside a stretch that decodes to text, of base64 or hexadecimal digits.
+    #[inline]
+    pub(in super::super) fn may_hold_text(bytes: &[u8; BLOCK]) -> bool {
+        let eighths = bitand_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(0xf8_u8.cast_signed()));
+        let small = cmp_eq_mask_i8_m128i(eighths, set_splat_i8_m128i(b'0'.cast_signed()));
+        super::has_steps(bits(row(bytes)), bits(small))
+    }
+
+    /// Whether every third byte from one of the first on is the same.
+    #[inline]
+    pub(in super::super) fn may_be_pairs(row: &[u8; BLOCK]) -> bool {
+        let bytes = load_unaligned_m128i(row);
+        let same = cmp_eq_mask_i8_m128i(bytes, byte_shr_imm_u128_m128i::<3>(bytes));
+        super::has_every_third(bits(same))
+    }
+
     #[inline]
     fn is_inside(row: &[u8; BLOCK]) -> u32 {
         let from_plus = sub_i8_m128i(load_unaligned_m128i(row), set_splat_i8_m128i(b'+'.cast_signed()));
         let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
-        u32::from(move_mask_i8_m128i(inside) == 0xffff)
+        u32::from(bits(inside) == super::ALL)
     }
 
     /// Whether all bytes are digits of base64.
     #[inline]
     pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
+        digits(row) == super::ALL
+    }
+
+    /// A bit for each byte that is a digit of base64.
+    #[inline]
+    pub(in super::super) fn digits(row: &[u8; BLOCK]) -> u16 {
         let bytes = load_unaligned_m128i(row);
         let splat = |byte: u8| set_splat_i8_m128i(byte.cast_signed());
         let within = |bytes: m128i, first: u8, more: u8| {
@@ -84,8 +130,7 @@ mod vector {
         let number_or_slash = within(bytes, b'/', 10);
         let is = |byte: u8| cmp_eq_mask_i8_m128i(bytes, splat(byte));
         let sign = bitor_m128i(bitor_m128i(is(b'+'), is(b'-')), is(b'_'));
-        let any = bitor_m128i(bitor_m128i(letter, number_or_slash), sign);
-        move_mask_i8_m128i(any) == 0xffff
+        bits(bitor_m128i(bitor_m128i(letter, number_or_slash), sign))
     }
 
     /// For four rows and the one before them: bit `4 * row + lane` says that in this row and the one before it, every
@@ -133,8 +178,10 @@ mod portable {
     /// As the vector code.
     pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
-        let all = |row: &[u8; BLOCK]| row.iter().all(|byte| (b'+'..=b'z').contains(byte));
-        rows.iter().enumerate().map(|(at, row)| u32::from(all(row)) << at).sum()
+        rows.iter()
+            .enumerate()
+            .map(|(at, row)| u32::from(row.iter().all(|byte| (b'+'..=b'z').contains(byte))) << at)
+            .sum()
     }
 
     /// As the vector code.
@@ -143,8 +190,28 @@ mod portable {
     }
 
     /// As the vector code.
+    pub(in super::super) fn may_hold_text(row: &[u8; BLOCK]) -> bool {
+        super::has_steps(mask(row, |byte| (b'A'..=b'f').contains(&byte)), mask(row, |byte| byte & 0xf8 == b'0'))
+    }
+
+    fn mask(row: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u16 {
+        row.iter().enumerate().map(|(at, byte)| u16::from(is(*byte)) << at).sum()
+    }
+
+    /// As the vector code.
+    pub(in super::super) fn may_be_pairs(row: &[u8; BLOCK]) -> bool {
+        let same = row.iter().zip(&row[3..]).enumerate().map(|(at, (one, other))| u16::from(one == other) << at);
+        super::has_every_third(same.sum())
+    }
+
+    /// As the vector code.
     pub(in super::super) fn is_row(row: &[u8; BLOCK]) -> bool {
-        row.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_'))
+        digits(row) == super::ALL
+    }
+
+    /// As the vector code.
+    pub(in super::super) fn digits(row: &[u8; BLOCK]) -> u16 {
+        mask(row, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_'))
     }
 
     /// As the vector code.
@@ -176,6 +243,17 @@ mod tests {
             prop_assert_eq!(vector::every_second_row(&blocks[0]), portable::every_second_row(&blocks[0]));
             let row = blocks[0].first_chunk().unwrap();
             prop_assert_eq!(vector::is_row(row), portable::is_row(row));
+            prop_assert_eq!(vector::digits(row), portable::digits(row));
+            prop_assert_eq!(vector::may_hold_text(row), portable::may_hold_text(row));
+        }
+
+        #[test]
+        fn pairs_are_seen_at_any_place(text in "[0-9a-f]{0,2}([: ][0-9a-f]{2}){6,7}|[a-c]{16,20}") {
+            let row: &[u8; BLOCK] = text.as_bytes().first_chunk().unwrap();
+            prop_assert_eq!(vector::may_be_pairs(row), portable::may_be_pairs(row));
+            let separators = |from: usize| row[from..].iter().step_by(3).all(|byte| matches!(byte, b' ' | b':'));
+            let is_same = |from: usize| row[from..].iter().step_by(3).all(|byte| *byte == row[from]);
+            prop_assert!(vector::may_be_pairs(row) || !(0..3).any(|from| separators(from) && is_same(from)));
         }
     }
 }

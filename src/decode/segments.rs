@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use super::base64::ALPHABET;
-use super::rows::{BLOCK, every_second_row, is_row};
+use super::packed;
+use super::rows::{ALL, BLOCK, digits, every_second_row, is_row, may_be_pairs, may_hold_text};
 use super::stretch::{SCREEN, may_be_spaced};
 use super::wraps::{segment_end, segment_start};
 
@@ -146,34 +147,61 @@ fn end(bytes: &[u8], at: usize, limit: usize) -> usize {
 /// How far from a stretch a change is that makes it longer or shorter: less than a unit of digits.
 const UNIT: usize = 8;
 
-/// Whether a long segment, or pairs with separators, may touch a range of a text or be a unit away from it. Says yes too
-/// often, never too rarely.
-#[must_use]
-pub(crate) fn may_touch(bytes: &[u8], range: &Range<usize>) -> bool {
-    let (mut row, last) = (range.start.saturating_sub(UNIT + BLOCK), range.end + UNIT);
+/// A part of what may be a long run that touches a range of a text or is a unit away from it. Of those that begin at
+/// `from` or later, none is missed whose first characters tell something new: a compressed stream that is edited further
+/// on is known already.
+pub(crate) fn next_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> Option<Range<usize>> {
+    let mut row = range.start.saturating_sub(UNIT + BLOCK).max(from);
     while let Some(chars) = bytes.get(row..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        let is_spaced = || may_be_spaced(chars) && may_be_spaced(&chars[BLOCK / 2..]);
-        if is_row(chars) && has_neighbour(bytes, row) || is_spaced() {
-            return true;
+        if digits(chars) == ALL && may_be_run(bytes, row, chars) || may_be_pairs(chars) {
+            return Some(row..row + BLOCK);
         }
-        if row >= last {
-            return false;
+        if row >= range.end + UNIT {
+            return None;
         }
         row += 2 * BLOCK;
     }
-    false
+    None
+}
+
+/// Whether the row of digits at `row` may lie in a stretch that decodes to text, or near the beginning of a compressed
+/// stream.
+fn may_be_run(bytes: &[u8], row: usize, chars: &[u8; BLOCK]) -> bool {
+    let start = start_before(bytes, row);
+    (may_hold_text(chars) || packed::begins(&bytes[start..])) && is_long(bytes, start)
+}
+
+/// Where the segment begins that goes on at `row`, or some place in it that is so far in front that it is long.
+fn start_before(bytes: &[u8], row: usize) -> usize {
+    match bytes[..row].last_chunk().map(digits) {
+        Some(ALL) | None => segment_start(bytes, row, row.saturating_sub(SHORTEST), &ALPHABET),
+        Some(before) => row - before.leading_ones() as usize,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
     use proptest::prelude::*;
+
+    fn run() -> impl Strategy<Value = String> {
+        let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        prop_oneof![
+            "[ -~]{36,80}".prop_map(|text| STANDARD_NO_PAD.encode(text)),
+            "[ -~]{38,60}".prop_map(hex),
+            "[ -~]{38,60}".prop_map(move |text| hex(text).to_uppercase()),
+            "([67][0-9a-f][:]){24,30}",
+            "([67][0-9a-f] ){24,30}",
+        ]
+    }
 
     proptest! {
         #[test]
         fn what_touches_a_range_is_never_missed(
-            before in "[a-z .]{0,90}",
-            run in "[A-Za-z0-9+/_-]{48,110}|(6[0-9a-f]:){24,30}",
+            before in "[a-z .]{0,90}|[a-z]{0,20}\\.[a-z]{1,20}",
+            run in run(),
             after in "[a-z .]{0,90}",
             at in any::<proptest::sample::Index>(),
             len in 0..40usize,
@@ -181,9 +209,24 @@ mod tests {
             let text = [&before[..], &run, &after].concat().into_bytes();
             let touching = before.len().saturating_sub(UNIT)..before.len() + run.len() + UNIT + 1;
             let start = (touching.start + at.index(touching.len())).min(text.len());
-            prop_assert!(may_touch(&text, &(start..text.len().min(start + len))));
+            let range = start..text.len().min(start + len);
+            prop_assert!(next_touching(&text, &range, 0).is_some());
             let (end, from) = (touching.start, touching.start.saturating_sub(len));
-            prop_assert!(may_touch(&text, &(from..end)));
+            prop_assert!(next_touching(&text, &(from..end), 0).is_some());
+            let next = next_touching(&text, &(from..end), before.len());
+            prop_assert!(next.is_some_and(|part| part.start >= before.len()));
+        }
+
+        #[test]
+        fn the_beginning_of_a_stream_is_never_missed(
+            before in "[a-z .]{0,90}[ .]|",
+            stream in "(eJw|H4sI|KLUv/)[A-Za-z0-9]{45,90}",
+            at in 0..SHORTEST + UNIT,
+            len in 0..40usize,
+        ) {
+            let text = [&before[..], &stream].concat().into_bytes();
+            let start = (before.len() + at).saturating_sub(UNIT);
+            prop_assert!(next_touching(&text, &(start..text.len().min(start + len)), 0).is_some());
         }
 
         #[test]

@@ -49,7 +49,7 @@ pub fn is_wide_text(bytes: &[u8]) -> Option<Layout> {
         _ => {}
     }
     let sample = &bytes[..bytes.len().min(SAMPLE)];
-    if sample.len() < 8 || !sample.contains(&0) {
+    if sample.len() < 8 || memchr::memchr(0, sample).is_none() {
         return None;
     }
     [layout(4, false), layout(4, true), layout(2, false), layout(2, true)]

@@ -11,8 +11,8 @@ use super::codec::Codec;
 use super::source::Source;
 
 /// Compressed bytes of a member, and what may come out of it.
-const MAX_PACKED: usize = 1 << 20;
-const MAX_SIZE: usize = 8 << 20;
+const MAX_PACKED: usize = 4 << 20;
+const MAX_SIZE: usize = 16 << 20;
 
 /// Deflate cannot do better than this.
 const MAX_RATIO: usize = 1_032;

@@ -6,7 +6,8 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::{Crc, Decompress, FlushDecompress};
+use flate2::{Decompress, FlushDecompress};
+use libdeflater::Crc;
 use liblzma::stream::Action;
 use zstd::stream::raw::{DParameter, InBuffer, Operation, OutBuffer};
 
@@ -252,7 +253,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
         match next {
             Ok(codec) => {
                 self.codec = codec;
-                self.crc.reset();
+                self.crc = Crc::new();
                 self.made = 0;
             }
             Err(fault) => self.fault = Some(fault),

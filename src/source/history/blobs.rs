@@ -35,6 +35,8 @@ pub(super) struct Known {
     pub(super) found: Vec<Found>,
     /// Whether all of them were judged, and to be nothing.
     pub(super) is_nothing: bool,
+    /// Whether one of them is the word `stripe`.
+    pub(super) mentions: bool,
 }
 
 pub(super) struct Searcher<'a> {
@@ -77,8 +79,9 @@ impl<'a> Searcher<'a> {
             _ => engine.prefilter().find(bytes, &mut found),
         }
         let mut is_nothing = found.is_empty();
+        let mentions = found.iter().any(|pivot| engine.is_stripe(pivot.pivot));
         if object.fresh {
-            self.mention(object, &found);
+            self.mention(object, mentions);
             is_nothing = match base {
                 Some((known, copies)) if known.is_nothing => {
                     self.judge(object, bytes, &inherit::unsettled(engine, copies, &found))
@@ -86,12 +89,11 @@ impl<'a> Searcher<'a> {
                 _ => self.judge(object, bytes, &found),
             };
         }
-        (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(Known { found, is_nothing })
+        (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(Known { found, is_nothing, mentions })
     }
 
-    fn mention(&mut self, object: &Object, found: &[Found]) {
-        let engine = self.share.common.shared.engine;
-        if found.iter().any(|pivot| engine.is_stripe(pivot.pivot)) {
+    fn mention(&mut self, object: &Object, mentions: bool) {
+        if mentions {
             self.share.seen.mentions.insert(object.oid);
         }
     }
@@ -168,12 +170,12 @@ impl Visitor for Searcher<'_> {
         let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
         let (engine, abridged) = (common.shared.engine, &mut self.abridged);
-        let passes = abridged.is_dull(engine, &base.found, unbuilt)
+        let passes = abridged.is_dull(engine, base, unbuilt)
             && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
             && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
         if passes && object.fresh {
             // Perhaps no longer, which costs no more than another look.
-            self.mention(object, &base.found);
+            self.mention(object, self.abridged.mentions);
             self.share.count(unbuilt.size as u64);
             self.share.clean(object.oid);
         }

@@ -19,7 +19,7 @@ const JOIN: usize = 96;
 
 /// How far a judgement looks from the word `stripe`: twice as far as a key may be from it, since what is near the key
 /// counts too.
-const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
+pub(super) const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
 
 /// Whether all that a pivot's judgement looks at lies within a copy, so that the verdict came over as well.
 pub(super) fn is_deep(engine: &Engine, pivot: &Found, copy: &Range<usize>) -> bool {
@@ -99,10 +99,11 @@ impl Seams<'_> {
 
     /// Looks for long runs that touch the gaps. Where there may be one, the run around is searched, each once.
     fn runs(&mut self) {
-        if self.gaps.end >= self.run_end && decode::long_run_may_touch(self.bytes, &self.gaps) {
-            let from = self.gaps.start.max(self.run_end);
-            let run = digits_before(self.bytes, from, self.run_end)..digits_after(self.bytes, self.gaps.end);
+        let mut from = self.run_end;
+        while let Some(part) = decode::next_run_touching(self.bytes, &self.gaps, from) {
+            let run = digits_before(self.bytes, part.start, self.run_end)..digits_after(self.bytes, part.start);
             self.run_end = run.end;
+            from = run.end.max(part.end);
             push_runs(self.prefilter, self.bytes, run, self.found);
         }
     }
@@ -212,9 +213,13 @@ pub(super) mod testing {
     }
 
     pub(in super::super) fn delta() -> impl Strategy<Value = Steps> {
+        delta_with(prop_oneof![piece(), "[a-z ]{1,60}".prop_map(String::into_bytes)])
+    }
+
+    pub(in super::super) fn delta_with(insert: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Steps> {
         let step = prop_oneof![
             2 => any::<(proptest::sample::Index, proptest::sample::Index)>().prop_map(|(a, b)| Step::Copy(a, b)),
-            1 => prop_oneof![piece(), "[a-z ]{1,60}".prop_map(String::into_bytes)].prop_map(Step::Insert),
+            1 => insert.prop_map(Step::Insert),
         ];
         proptest::collection::vec(step, 0..8).prop_map(Steps)
     }
