@@ -107,10 +107,15 @@ static FIRST: Alphabet = {
     table
 };
 
+/// Whether a compressed stream may begin with a character.
+#[inline]
+pub(super) fn may_begin(byte: u8) -> bool {
+    FIRST[usize::from(byte)]
+}
+
 /// Whether a segment of digits begins like a compressed stream.
 pub(super) fn begins(segment: &[u8]) -> bool {
-    segment.first().is_some_and(|byte| FIRST[usize::from(*byte)])
-        && magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
+    magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
 }
 
 /// Tells where segments of digits in a region begin like a compressed stream.

@@ -8,22 +8,20 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, may_hold_text, text_begins};
+pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins, text_steps};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{
-    Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, may_hold_text, text_begins,
-};
+pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins};
 
 /// The bits of all bytes of a row.
 pub(super) const ALL: u16 = 0xffff;
 
-/// Whether every fourth character can begin a group of base64 that decodes to text, or every second one a pair of
+/// From where on every fourth character can begin a group of base64 that decodes to text, and every second one a pair of
 /// hexadecimal digits that does, given which of them can.
-fn has_steps(groups: u16, pairs: u16) -> bool {
-    groups & groups >> 4 & groups >> 8 & groups >> 12 & 0b1111 != 0
-        || pairs & 0x5555 == 0x5555
-        || pairs & 0xaaaa == 0xaaaa
+fn steps(groups: u16, pairs: u16) -> u16 {
+    let (halves, quarters) = (pairs & pairs >> 8, groups & groups >> 8);
+    let halves = halves & halves >> 4;
+    (quarters & quarters >> 4 & 0b1111) | (halves & halves >> 2 & 0b11) << 4
 }
 
 /// Whether a row may hold pairs with separators, given which of its bytes are the same as the one three places on. Of
@@ -87,12 +85,13 @@ mod vector {
         is_inside(&rows[0]) | is_inside(&rows[2]) << 2
     }
 
-    /// Whether a row of digits may lie inside a stretch that decodes to text, of base64 or hexadecimal digits.
+    /// A bit for each way in which a row may lie inside a stretch that decodes to text: four of base64, and two of
+    /// hexadecimal digits.
     #[inline]
-    pub(in super::super) fn may_hold_text(bytes: &[u8; BLOCK]) -> bool {
+    pub(in super::super) fn text_steps(bytes: &[u8; BLOCK]) -> u16 {
         let eighths = bitand_m128i(load_unaligned_m128i(bytes), set_splat_i8_m128i(0xf8_u8.cast_signed()));
         let small = cmp_eq_mask_i8_m128i(eighths, set_splat_i8_m128i(b'0'.cast_signed()));
-        super::has_steps(bits(row(bytes)), bits(small))
+        super::steps(bits(row(bytes)), bits(small))
     }
 
     /// Whether every third byte from one of the first on is the same.
@@ -190,8 +189,8 @@ mod portable {
     }
 
     /// As the vector code.
-    pub(in super::super) fn may_hold_text(row: &[u8; BLOCK]) -> bool {
-        super::has_steps(mask(row, |byte| (b'A'..=b'f').contains(&byte)), mask(row, |byte| byte & 0xf8 == b'0'))
+    pub(in super::super) fn text_steps(row: &[u8; BLOCK]) -> u16 {
+        super::steps(mask(row, |byte| (b'A'..=b'f').contains(&byte)), mask(row, |byte| byte & 0xf8 == b'0'))
     }
 
     fn mask(row: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u16 {
@@ -244,7 +243,7 @@ mod tests {
             let row = blocks[0].first_chunk().unwrap();
             prop_assert_eq!(vector::is_row(row), portable::is_row(row));
             prop_assert_eq!(vector::digits(row), portable::digits(row));
-            prop_assert_eq!(vector::may_hold_text(row), portable::may_hold_text(row));
+            prop_assert_eq!(vector::text_steps(row), portable::text_steps(row));
         }
 
         #[test]

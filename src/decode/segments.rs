@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::base64::ALPHABET;
 use super::packed;
-use super::rows::{ALL, BLOCK, digits, every_second_row, is_row, may_be_pairs, may_hold_text};
+use super::rows::{ALL, BLOCK, digits, every_second_row, is_row, may_be_pairs, text_steps};
 use super::stretch::{SCREEN, may_be_spaced};
 use super::wraps::{segment_end, segment_start};
 
@@ -52,7 +52,7 @@ impl<'a> Signs<'a> {
         if !is_row_at(self.bytes, row) {
             return None;
         }
-        let start = segment_start(self.bytes, row, self.told.max(row.saturating_sub(SHORTEST)), &ALPHABET);
+        let start = segment_start(self.bytes, row, self.told, &ALPHABET);
         (start == self.told && self.has_told() || is_long(self.bytes, start)).then_some(start)
     }
 
@@ -91,46 +91,50 @@ impl Iterator for Signs<'_> {
 }
 
 impl Signs<'_> {
-    /// The next block that shows any sign, and a bit for each row in it that may lie in a long segment.
+    /// The next block that shows any sign, and a bit for each row in it that does.
     #[inline(never)]
     fn next_block(&self) -> Option<(usize, u32)> {
         let (blocks, rest) = self.bytes.get(self.at..)?.as_chunks::<SCREEN>();
         for (number, block) in blocks.iter().enumerate() {
             let (at, rows) = (self.at + number * SCREEN, every_second_row(block));
-            if rows != 0 && self.has_segment(rows, at) || may_be_spaced(block) {
-                return Some((at, rows));
+            if rows != 0 || may_be_spaced(block) {
+                let rows = self.promising(rows, at);
+                if rows != 0 || may_be_spaced(block) {
+                    return Some((at, rows));
+                }
             }
         }
         let at = self.bytes.len() - rest.len();
         let whole_rows = (1 << (rest.len() / BLOCK)) - 1;
-        (self.has_segment(whole_rows & EVERY_SECOND, at) || may_be_spaced(rest))
-            .then_some((at, whole_rows & EVERY_SECOND))
+        let rows = self.promising(whole_rows & EVERY_SECOND, at);
+        (rows != 0 || may_be_spaced(rest)).then_some((at, rows))
     }
 
-    /// Whether one of these rows of the block at `block` lies in a long segment or in what is left of one.
+    /// Which of these rows of the block at `block` may lie in a long run, or in what is left of a region.
     #[inline]
-    fn has_segment(&self, rows: u32, block: usize) -> bool {
-        rows_in(rows, block)
-            .any(|row| is_row_at(self.bytes, row) && (row == self.told || has_neighbour(self.bytes, row)))
+    fn promising(&self, rows: u32, block: usize) -> u32 {
+        let is_promising = |row: usize| {
+            let chars = self.bytes.get(row..).and_then(<[u8]>::first_chunk);
+            chars.is_some_and(|chars| {
+                digits(chars) == ALL && (row == self.told && self.has_told() || may_be_run(self.bytes, row, chars))
+            })
+        };
+        ROWS.iter().filter(|(bit, at)| rows & bit != 0 && is_promising(block + at)).map(|(bit, _)| bit).sum()
     }
 }
 
-/// Of every segment that is long enough, one such row holds nothing else.
+/// Of every segment that is long enough, and of every stretch, one such row holds nothing else: for each its bit, and
+/// where it stands in a block.
+const ROWS: [(u32, usize); 2] = [(1, 0), (4, 2 * BLOCK)];
 const EVERY_SECOND: u32 = 0b0101;
 
 /// Where these rows of the block at `block` begin.
 fn rows_in(rows: u32, block: usize) -> impl Iterator<Item = usize> {
-    [(1, 0), (4, 2 * BLOCK)].into_iter().filter(move |(bit, _)| rows & bit != 0).map(move |(_, offset)| block + offset)
+    ROWS.into_iter().filter(move |(bit, _)| rows & bit != 0).map(move |(_, at)| block + at)
 }
 
 fn is_row_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_row)
-}
-
-/// Whether the row before this one or the one behind it holds nothing but digits: what is left of a long segment, when
-/// one row of it is taken away, has a row on one side.
-fn has_neighbour(bytes: &[u8], row: usize) -> bool {
-    row.checked_sub(BLOCK).is_some_and(|before| is_row_at(bytes, before)) || is_row_at(bytes, row + BLOCK)
 }
 
 /// Whether a long segment, or what is left of one, begins here.
@@ -167,15 +171,30 @@ pub(crate) fn next_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> 
 /// Whether the row of digits at `row` may lie in a stretch that decodes to text, or near the beginning of a compressed
 /// stream.
 fn may_be_run(bytes: &[u8], row: usize, chars: &[u8; BLOCK]) -> bool {
+    let steps = text_steps(chars);
+    if steps != 0 {
+        // What is left of a stretch, when one row of it is taken away, has another on one side.
+        let before = bytes[..row].last_chunk().map_or(0, text_steps);
+        let behind = bytes[row + BLOCK..].first_chunk().map_or(0, text_steps);
+        if steps & (before | behind) != 0 {
+            return is_long(bytes, start_before(bytes, row));
+        }
+    }
     let start = start_before(bytes, row);
-    (may_hold_text(chars) || packed::begins(&bytes[start..])) && is_long(bytes, start)
+    packed::may_begin(bytes[start]) && packed::begins(&bytes[start..]) && is_long(bytes, start)
 }
 
-/// Where the segment begins that goes on at `row`, or some place in it that is so far in front that it is long.
+/// Where the segment begins that goes on at `row`, or a place in it two rows in front: what begins further in front, an
+/// earlier row tells of.
+#[inline]
 fn start_before(bytes: &[u8], row: usize) -> usize {
-    match bytes[..row].last_chunk().map(digits) {
-        Some(ALL) | None => segment_start(bytes, row, row.saturating_sub(SHORTEST), &ALPHABET),
-        Some(before) => row - before.leading_ones() as usize,
+    let Some(rows) = bytes[..row].last_chunk::<{ 2 * BLOCK }>() else {
+        return segment_start(bytes, row, 0, &ALPHABET);
+    };
+    let (rows, _) = rows.as_chunks();
+    match digits(&rows[1]) {
+        ALL => row - BLOCK - digits(&rows[0]).leading_ones() as usize,
+        before => row - before.leading_ones() as usize,
     }
 }
 

@@ -109,6 +109,8 @@ impl Prefilter {
             decode::long_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
             if found.len() > pivots {
                 found[first..].sort_by_key(|found| found.at);
+                // A stretch may begin like a compressed stream.
+                found.dedup();
             }
         }
     }
