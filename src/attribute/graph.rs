@@ -72,8 +72,13 @@ impl Gathered {
         self.edges.merge(other.edges);
     }
 
+    /// What trees name.
+    pub(super) fn take_edges(&mut self) -> Edges {
+        std::mem::take(&mut self.edges)
+    }
+
     /// Lays the commits out.
-    pub(super) fn into_graph(mut self) -> (Graph, Edges) {
+    pub(super) fn into_graph(mut self) -> Graph {
         // Names differ within their first bytes, save those that somebody has made to be alike.
         let order = |a: &Node, b: &Node| prefix(&a.oid).cmp(&prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid));
         self.commits.par_sort_unstable_by(order);
@@ -89,7 +94,7 @@ impl Gathered {
         }
         graph.commits.iter_mut().for_each(|commit| commit.parents = Vec::new());
         graph.sort();
-        (graph, self.edges)
+        graph
     }
 }
 
@@ -123,22 +128,21 @@ impl Graph {
     /// Brings the commits in order: ancestors first, and among those that are free the older, then the lesser name.
     fn sort(&mut self) {
         let count = u32::try_from(self.commits.len()).unwrap_or(u32::MAX);
-        let mut children: Vec<Vec<u32>> = vec![Vec::new(); self.commits.len()];
+        let children = Children::of(self, count);
         let mut missing: Vec<usize> = (0..count).map(|at| self.parents(at).len()).collect();
-        for at in 0..count {
-            self.parents(at).iter().for_each(|parent| children[*parent as usize].push(at));
-        }
         let free = |at: u32| Reverse((self.commits[at as usize].time, at));
         let mut heap: BinaryHeap<_> = (0..count).filter(|at| missing[*at as usize] == 0).map(free).collect();
+        let mut order = Vec::with_capacity(self.commits.len());
         while let Some(Reverse((_, at))) = heap.pop() {
-            self.order.push(at);
-            for child in std::mem::take(&mut children[at as usize]) {
-                missing[child as usize] -= 1;
-                if missing[child as usize] == 0 {
-                    heap.push(free(child));
+            order.push(at);
+            for child in children.of_commit(at) {
+                missing[*child as usize] -= 1;
+                if missing[*child as usize] == 0 {
+                    heap.push(free(*child));
                 }
             }
         }
+        self.order = order;
     }
 
     /// What reaches each commit.
@@ -182,6 +186,37 @@ impl Graph {
             }
         }
         inside
+    }
+}
+
+/// The children of all commits, those of one after those of the other.
+struct Children {
+    all: Vec<u32>,
+    /// Where those of each commit begin, and where the last end.
+    begins: Vec<u32>,
+}
+
+impl Children {
+    fn of(graph: &Graph, count: u32) -> Self {
+        let mut begins = vec![0; graph.commits.len() + 1];
+        graph.parents.iter().for_each(|parent| begins[*parent as usize + 1] += 1);
+        for at in 0..graph.commits.len() {
+            begins[at + 1] += begins[at];
+        }
+        let (mut next, mut all) = (begins.clone(), vec![0; graph.parents.len()]);
+        for at in 0..count {
+            for parent in graph.parents(at) {
+                let place = &mut next[*parent as usize];
+                all[*place as usize] = at;
+                *place += 1;
+            }
+        }
+        Self { all, begins }
+    }
+
+    fn of_commit(&self, at: u32) -> &[u32] {
+        let at = at as usize;
+        &self.all[self.begins[at] as usize..self.begins[at + 1] as usize]
     }
 }
 

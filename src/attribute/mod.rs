@@ -83,21 +83,23 @@ pub(crate) struct Answer {
 
 /// Answers a question. `gathered` holds all commits and tags, and of the trees at least the edges to other trees and to
 /// the blobs of the question.
-pub(crate) fn answer(subject: &Subject<'_>, question: &Question, gathered: Gathered) -> Answer {
+pub(crate) fn answer(subject: &Subject<'_>, question: &Question, mut gathered: Gathered) -> Answer {
     if question.credentials == 0 {
         return Answer::default();
     }
-    let (graph, edges) = subject.store.install(|| gathered.into_graph());
     let starts: Vec<Oid> = question.blobs.keys().chain(question.trees.keys()).copied().collect();
-    let marked = Marked::find(subject.store, &starts, edges);
+    let edges = gathered.take_edges();
+    let (graph, marked) =
+        subject.store.install(|| rayon::join(|| gathered.into_graph(), || Marked::find(subject.store, &starts, edges)));
     let reached = graph.reach(subject.refs);
-    let mut places = marked.places(&graph, &reached, subject.refs.head, question);
-    let sets = marked.sets(question);
-    let mut answer = Answer {
-        exposures: exposure::of_all(&graph, &sets, question, subject.refs),
-        order: graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect(),
-        ..Answer::default()
-    };
+    let (mut places, exposures) = subject.store.install(|| {
+        rayon::join(
+            || marked.places(&graph, &reached, subject.refs.head, question),
+            || exposure::of_all(&graph, &marked.sets(question), question, subject.refs),
+        )
+    });
+    let order = graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect();
+    let mut answer = Answer { exposures, order, ..Answer::default() };
     for oid in question.texts.keys() {
         answer.texts.insert(*oid, reached.of(&graph, oid));
     }

@@ -133,35 +133,27 @@ impl Forest {
     /// Weighs every tree from its leaves, orders each entry's children, and passes the kind of the root on. Tells how
     /// many entries a root leads to.
     fn put_heaviest_last(&mut self) -> usize {
-        let mut weight = vec![1_u32; self.len()];
+        let order = self.bases_first();
         self.kinds = vec![None; self.len()];
-        let mut order = Vec::new();
-        let mut reached = 0;
-        for (start, kind) in self.roots.iter().map(|(root, kind)| (*root, *kind)) {
-            order.clear();
-            order.push(start);
-            let mut at = 0;
-            while let Some(entry) = order.get(at).copied() {
-                self.kinds[entry as usize] = Some(kind);
-                let children = self.first_child[entry as usize] as usize..self.first_child[entry as usize + 1] as usize;
-                order.extend_from_slice(&self.children[children]);
-                at += 1;
+        for entry in &order {
+            self.kinds[*entry as usize] = match self.links[*entry as usize] {
+                Link::Root(kind) => Some(kind),
+                Link::Child(base) => self.kinds[base as usize],
+                Link::Thin | Link::Damaged(_) => None,
+            };
+        }
+        let mut weight = vec![1_u32; self.len()];
+        for entry in order.iter().rev() {
+            if let Link::Child(base) = self.links[*entry as usize] {
+                weight[base as usize] = weight[base as usize].saturating_add(weight[*entry as usize]);
             }
-            reached += order.len();
-            for entry in order.iter().rev() {
-                let children =
-                    self.first_child[*entry as usize] as usize..self.first_child[*entry as usize + 1] as usize;
-                let children = &mut self.children[children];
-                let (mut total, mut heaviest) = (1, (0, 0));
-                for (at, child) in children.iter().enumerate() {
-                    let weight = weight[*child as usize];
-                    total += weight;
-                    heaviest = heaviest.max((weight, at));
-                }
-                weight[*entry as usize] = total;
-                if let Some(last) = children.len().checked_sub(1) {
-                    children.swap(heaviest.1, last);
-                }
+        }
+        for entry in &order {
+            let children = self.child_range(*entry);
+            let children = &mut self.children[children];
+            let heaviest = (0..children.len()).max_by_key(|at| (weight[children[*at] as usize], *at));
+            if let (Some(heaviest), Some(last)) = (heaviest, children.len().checked_sub(1)) {
+                children.swap(heaviest, last);
             }
         }
         // The heaviest trees first, so that no thread is left alone with one at the end; the others as they lie.
@@ -170,7 +162,23 @@ impl Forest {
             let weight = weight[*root as usize];
             std::cmp::Reverse(if weight >= heavy { weight } else { 0 })
         });
-        reached
+        self.kinds.iter().flatten().count()
+    }
+
+    /// Entries in an order in which each base is in front of what is made from it: that in which they lie, nearly
+    /// always. Otherwise those that a root leads to.
+    fn bases_first(&self) -> Vec<u32> {
+        let is_behind = |(at, link): (usize, &Link)| !matches!(link, Link::Child(base) if *base as usize >= at);
+        if self.links.iter().enumerate().all(is_behind) {
+            return (0..self.len()).map(index).collect();
+        }
+        let mut order: Vec<u32> = self.roots.iter().map(|(root, _)| *root).collect();
+        let mut at = 0;
+        while let Some(entry) = order.get(at).copied() {
+            order.extend_from_slice(self.children(entry));
+            at += 1;
+        }
+        order
     }
 
     /// Whatever no root leads to is made from itself.
