@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
+use std::ops::Range;
 
 use rayon::prelude::*;
 
@@ -22,7 +23,8 @@ pub(super) struct Node {
     pub(super) tree: u64,
     /// Committer date in seconds.
     pub(super) time: i64,
-    parents: Vec<Oid>,
+    /// Where its parents are among those of all.
+    parents: Range<u32>,
 }
 
 /// The commits, sorted by name.
@@ -45,6 +47,8 @@ pub(super) struct Graph {
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
     commits: Vec<Node>,
+    /// Those of one commit after those of the other: to free a list for each, in another thread, takes long.
+    parents: Vec<Oid>,
     tags: Vec<(Oid, Oid)>,
     edges: Edges,
 }
@@ -52,7 +56,10 @@ pub(crate) struct Gathered {
 impl Gathered {
     /// Notes a commit.
     pub(crate) fn commit(&mut self, oid: Oid, commit: Commit<'_>) {
-        self.commits.push(Node { oid, tree: prefix(&commit.tree), time: commit.time, parents: commit.parents });
+        let first = self.parents.len();
+        self.parents.extend(commit.parents);
+        let parents = number(first)..number(self.parents.len());
+        self.commits.push(Node { oid, tree: prefix(&commit.tree), time: commit.time, parents });
     }
 
     /// Notes what a tag points to.
@@ -67,7 +74,12 @@ impl Gathered {
 
     /// Adds what another thread has gathered.
     pub(crate) fn merge(&mut self, mut other: Self) {
-        self.commits.append(&mut other.commits);
+        let before = number(self.parents.len());
+        self.parents.append(&mut other.parents);
+        self.commits.extend(other.commits.into_iter().map(|commit| {
+            let parents = commit.parents.start.saturating_add(before)..commit.parents.end.saturating_add(before);
+            Node { parents, ..commit }
+        }));
         self.tags.append(&mut other.tags);
         self.edges.merge(other.edges);
     }
@@ -86,16 +98,19 @@ impl Gathered {
         let names = Prefixes::new(self.commits.iter().map(|commit| prefix(&commit.oid)).collect());
         let tags = self.tags.into_iter().collect();
         let mut graph = Graph { commits: self.commits, names, tags, ..Graph::default() };
-        let found = |commit: &Node| commit.parents.iter().filter_map(|parent| graph.find(parent)).collect();
-        let parents: Vec<Vec<u32>> = graph.commits.par_iter().map(found).collect();
-        for parents in parents {
-            graph.parents.extend(parents);
-            graph.ends.push(u32::try_from(graph.parents.len()).unwrap_or(u32::MAX));
+        let found: Vec<Option<u32>> = self.parents.par_iter().map(|parent| graph.find(parent)).collect();
+        for commit in &graph.commits {
+            let parents = found.get(commit.parents.start as usize..commit.parents.end as usize).unwrap_or_default();
+            graph.parents.extend(parents.iter().flatten());
+            graph.ends.push(number(graph.parents.len()));
         }
-        graph.commits.iter_mut().for_each(|commit| commit.parents = Vec::new());
         graph.sort();
         graph
     }
+}
+
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 impl Graph {

@@ -160,6 +160,33 @@ impl<'a> Ops<'a> {
 /// Pieces up to this length are moved as this many bytes at once, which is faster than moving just what is needed.
 const SHORT: usize = 32;
 
+/// Appends the first `len` bytes of a text.
+#[inline]
+pub(crate) fn append(out: &mut Vec<u8>, text: &[u8], len: usize) {
+    match text.first_chunk::<SHORT>() {
+        Some(piece) if len <= SHORT => {
+            let end = out.len() + len;
+            out.extend_from_slice(piece);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(&text[..len]),
+    }
+}
+
+/// Writes the first `len` bytes of a piece, perhaps with some that follow them: what is written too much is written over
+/// by the next instruction, or the length is wrong at the end.
+#[inline(always)]
+fn put(place: &mut [u8], piece: &[u8], len: usize) -> Option<()> {
+    if len <= SHORT
+        && let (Some(piece), Some(place)) = (piece.first_chunk::<SHORT>(), place.first_chunk_mut())
+    {
+        *place = *piece;
+    } else {
+        place.get_mut(..len)?.copy_from_slice(piece.get(..len)?);
+    }
+    Some(())
+}
+
 /// Rebuilds a text. `size` is what [`sizes`] gave as the result's; the caller has checked that it is bearable.
 /// Neighbouring copies of neighbouring bytes are told as one in `copies`.
 pub(crate) fn apply(
@@ -190,11 +217,7 @@ pub(crate) fn apply(
             Some(Op::Insert(bytes)) => (&instruction[1..], bytes.len()),
         };
         let place = out.get_mut(to..).ok_or(Damage::Delta)?;
-        match (piece.first_chunk::<SHORT>(), place.first_chunk_mut::<SHORT>()) {
-            // What is written too much is written over by the next instruction, or the length is wrong at the end.
-            (Some(piece), Some(place)) if len <= SHORT => *place = *piece,
-            _ => place.get_mut(..len).ok_or(Damage::Delta)?.copy_from_slice(piece.get(..len).ok_or(Damage::Delta)?),
-        }
+        put(place, piece, len).ok_or(Damage::Delta)?;
         to += len;
     }
     copies.extend(Some(last).filter(|last| last.len > 0));

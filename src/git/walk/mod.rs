@@ -22,7 +22,7 @@ mod tree;
 use super::object::{Damage, Kind, ObjectError};
 use super::odb::Odb;
 use super::oid::Oid;
-pub(crate) use super::pack::delta::{Copied, Op, Ops};
+pub(crate) use super::pack::delta::{Copied, Op, Ops, append};
 use choice::Choice;
 use forest::Forest;
 use tree::Worker;

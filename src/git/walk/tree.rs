@@ -96,10 +96,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if header.size > self.room.text {
             return Ok(false);
         }
-        self.check(root);
+        let is_sound = self.check(root);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let pack = self.shared.pack(self.pack);
-        self.inflater.inflate(pack.compressed(&header), size, bytes)?;
+        let compressed = self.shared.pack(self.pack).compressed(&header);
+        match is_sound {
+            true => self.inflater.inflate_sound(compressed, size, bytes)?,
+            false => self.inflater.inflate(compressed, size, bytes)?,
+        }
         Ok(true)
     }
 
@@ -191,10 +194,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if header.size > self.room.text {
             return Ok(None);
         }
-        self.check(entry);
+        let is_sound = self.check(entry);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let pack = self.shared.pack(self.pack);
-        self.inflater.inflate(pack.compressed(&header), size, &mut self.delta)?;
+        let compressed = self.shared.pack(self.pack).compressed(&header);
+        match is_sound {
+            true => self.inflater.inflate_sound(compressed, size, &mut self.delta)?,
+            false => self.inflater.inflate(compressed, size, &mut self.delta)?,
+        }
         let (from, size, start) = delta::sizes(&self.delta)?;
         if from != base.len() as u64 {
             return Err(Damage::Delta);
@@ -218,15 +224,17 @@ impl<'a, V: Visitor> Worker<'a, V> {
     }
 
     /// Compares the stored bytes with the checksum in the index. A difference is told and not acted on: what can be
-    /// inflated is searched all the same.
-    fn check(&mut self, entry: u32) {
+    /// inflated is searched all the same. Whether they are equal; not if the index has none.
+    fn check(&mut self, entry: u32) -> bool {
         let (pack, forest) = (self.shared.pack(self.pack), self.forest());
-        let Some(expected) = pack.index.checksum(forest.name(entry)) else { return };
+        let Some(expected) = pack.index.checksum(forest.name(entry)) else { return false };
         let range = (usize::try_from(forest.offset(entry)), usize::try_from(forest.end(pack, entry)));
-        let (Ok(start), Ok(end)) = range else { return };
-        if pack.bytes().get(start..end).map(libdeflater::crc32) != Some(expected) {
+        let (Ok(start), Ok(end)) = range else { return false };
+        let is_sound = pack.bytes().get(start..end).map(libdeflater::crc32) == Some(expected);
+        if !is_sound {
             self.suspect.push(entry);
         }
+        is_sound
     }
 
     fn object(&self, entry: u32, kind: Kind) -> Option<Object> {

@@ -10,7 +10,7 @@ use super::inherit::{NEAR_STRIPE, is_deep};
 use crate::decode;
 use crate::engine::prefilter::Found;
 use crate::engine::{Budget, Engine, Window};
-use crate::git::walk::{Op, Ops, Unbuilt};
+use crate::git::walk::{Op, Ops, Unbuilt, append};
 
 /// Bytes of a copy that are kept at a seam, which show every pivot and every long run across it: as many as the shortest
 /// run has, and one unit.
@@ -85,19 +85,30 @@ impl Abridged {
                 }
                 Op::Insert(bytes) => {
                     self.copy(base, std::mem::take(&mut copy))?;
-                    self.add(bytes);
+                    self.add(bytes, bytes.len());
                     size += bytes.len();
                 }
             }
         }
         self.copy(base, copy)?;
         self.search(base, self.part.len())?;
+        self.begin();
         Some(size)
     }
 
-    fn add(&mut self, bytes: &[u8]) {
-        self.part.extend_from_slice(bytes);
-        self.begin_with(bytes);
+    /// Adds the first `len` bytes of a text.
+    fn add(&mut self, text: &[u8], len: usize) {
+        append(&mut self.part, text, len);
+        if self.cut > 0 {
+            self.begin_with(&text[..len]);
+        }
+    }
+
+    /// Until anything is left out, the text begins as the part does.
+    fn begin(&mut self) {
+        if self.cut == 0 {
+            self.head.extend_from_slice(&self.part[..self.part.len().min(HEAD)]);
+        }
     }
 
     fn begin_with(&mut self, bytes: &[u8]) {
@@ -111,14 +122,13 @@ impl Abridged {
     fn copy(&mut self, base: &Base<'_>, copy: Range<usize>) -> Option<()> {
         let piece = base.bytes.get(copy.clone())?;
         if piece.len() <= 2 * base.keep {
-            if !piece.is_empty() {
-                self.add(piece);
-            }
+            self.add(&base.bytes[copy.start..], piece.len());
             return Some(());
         }
         if !base.known.is_empty() && !base.is_nothing(&copy) {
             return None;
         }
+        self.begin();
         self.begin_with(piece);
         let seam = self.part.len();
         self.part.extend_from_slice(&piece[..base.keep]);

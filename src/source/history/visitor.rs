@@ -48,7 +48,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        if self.mentions.len() < other.mentions.len() {
+            std::mem::swap(&mut self.mentions, &mut other.mentions);
+        }
         self.hits.extend(other.hits);
         self.coverage.merge(other.coverage);
         self.submodules.extend(other.submodules);
