@@ -44,6 +44,10 @@ impl Prefixes {
         (at < high && self.sorted[at] == prefix).then_some(at)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        self.sorted.iter().copied()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.sorted.len()
     }

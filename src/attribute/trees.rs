@@ -36,6 +36,8 @@ type Names = Vec<(u32, Vec<u8>, u32)>;
 
 struct Namer<'a> {
     nodes: &'a Prefixes,
+    /// What was asked for: few, and all that entries name that are no trees.
+    starts: &'a Prefixes,
     total: &'a Mutex<Names>,
     own: Names,
 }
@@ -46,7 +48,8 @@ impl Visitor for Namer<'_> {
     fn whole(&mut self, object: &Object, bytes: &[u8]) {
         let Some(parent) = find(self.nodes, &object.oid).filter(|_| object.fresh) else { return };
         for entry in TreeEntries::new(bytes, object.oid.format()).map_while(Result::ok) {
-            if let Some(child) = find(self.nodes, &entry.oid) {
+            let may_lead = entry.is_tree() || self.starts.find(prefix(&entry.oid)).is_some();
+            if let Some(child) = may_lead.then(|| find(self.nodes, &entry.oid)).flatten() {
                 self.own.push((parent, entry.name.to_vec(), child));
             }
         }
@@ -79,7 +82,8 @@ impl Marked {
         let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
         let leading = edges.leading(store.count(), &numbers);
         drop(edges);
-        let mut nodes: Vec<u64> = starts.iter().map(prefix).collect();
+        let starts = Prefixes::new(starts.iter().map(prefix).collect());
+        let mut nodes: Vec<u64> = starts.iter().collect();
         let numbers = (0..).zip(&leading).filter(|(_, leads)| **leads);
         nodes.extend(numbers.filter_map(|(number, _)| store.oid(number)).map(|oid| prefix(&oid)));
         nodes.sort_unstable();
@@ -88,7 +92,8 @@ impl Marked {
         let total = Mutex::new(Names::new());
         let wanted = |number: usize, _: &[u8]| leading[number];
         let plan = Plan { kinds: &[Kind::Tree], wanted: &wanted, stop: &|| false };
-        store.walk(&plan, &|| Namer { nodes: &nodes, total: &total, own: Vec::new() }, &|_| {});
+        let namer = || Namer { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
+        store.walk(&plan, &namer, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         store.install(|| names.par_sort_unstable());
         names.dedup();
