@@ -16,6 +16,9 @@ use super::wraps::{segment_end, segment_start};
 /// compressed, 54.
 pub(super) const SHORTEST: usize = 48;
 
+/// The density from which on digits are taken for noise, in which one row is as promising as the other.
+const DENSE: i32 = 32;
+
 /// Bytes from a long segment on that are looked at: few, and more while one segment follows the other.
 const FIRST_REGION: usize = 4 * SCREEN;
 pub(super) const REGION: usize = 16 << 10;
@@ -40,11 +43,13 @@ pub(super) struct Signs<'a> {
     region: usize,
     /// The last block in which separators were told of.
     separators: Option<usize>,
+    /// How densely the last blocks were filled with digits, up to [`DENSE`].
+    density: i32,
 }
 
 impl<'a> Signs<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, told: 0, region: 0, separators: None }
+        Self { bytes, at: 0, told: 0, region: 0, separators: None, density: 0 }
     }
 
     /// The long segment around the row at `row`, or what is left of one behind the last region.
@@ -81,6 +86,9 @@ impl Iterator for Signs<'_> {
                 self.separators = Some(at);
                 return Some(Sign::Separators(at));
             }
+            if self.density == DENSE {
+                return Some(self.noise(at));
+            }
             self.at = self.bytes.len().min(at + SCREEN);
             if let Some(start) = rows_in(rows, at).find_map(|row| self.segment(row)) {
                 return Some(self.sign(start));
@@ -91,15 +99,25 @@ impl Iterator for Signs<'_> {
 }
 
 impl Signs<'_> {
+    /// A region from `at` on, where there seems to be nothing but digits.
+    fn noise(&mut self, at: usize) -> Sign {
+        let end = self.bytes.len().min(at + REGION);
+        (self.at, self.told, self.region, self.density) = (end, end, REGION, DENSE / 2);
+        Sign::Digits(at..end)
+    }
+
     /// The next block that shows any sign, and a bit for each row in it that does.
     #[inline(never)]
-    fn next_block(&self) -> Option<(usize, u32)> {
+    fn next_block(&mut self) -> Option<(usize, u32)> {
         let (blocks, rest) = self.bytes.get(self.at..)?.as_chunks::<SCREEN>();
         for (number, block) in blocks.iter().enumerate() {
             let (at, rows) = (self.at + number * SCREEN, every_second_row(block));
+            // Two rows of digits speak for noise; a row of anything else counts three times as much.
+            let gain = if rows == EVERY_SECOND { 2 } else { -6 + 4 * i32::from(rows != 0) };
+            self.density = (self.density + gain).clamp(0, DENSE);
             if rows != 0 || may_be_spaced(block) {
                 let rows = self.promising(rows, at);
-                if rows != 0 || may_be_spaced(block) {
+                if rows != 0 || self.density == DENSE || may_be_spaced(block) {
                     return Some((at, rows));
                 }
             }
