@@ -19,11 +19,12 @@ pub struct Disk(pub PathBuf);
 impl Neighbours for Disk {
     fn read(&self, path: &str) -> Option<Vec<u8>> {
         let full = self.0.join(path);
+        // Most that are asked for are not there.
+        let opened = disk::open(&full).ok()??;
         // A link on the way may lead out of the tree that is scanned.
         if full.parent()?.canonicalize().ok()?.strip_prefix(&self.0).is_err() {
             return None;
         }
-        let opened = disk::open(&full).ok()??;
         if opened.size > MAX_NEIGHBOUR {
             return None;
         }

@@ -99,10 +99,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let is_sound = self.check(root);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
         let compressed = self.shared.pack(self.pack).compressed(&header);
-        match is_sound {
-            true => self.inflater.inflate_sound(compressed, size, bytes)?,
-            false => self.inflater.inflate(compressed, size, bytes)?,
-        }
+        let inflate = if is_sound { Inflater::inflate_sound } else { Inflater::inflate };
+        inflate(&mut self.inflater, compressed, size, bytes)?;
         Ok(true)
     }
 
@@ -197,10 +195,8 @@ impl<'a, V: Visitor> Worker<'a, V> {
         let is_sound = self.check(entry);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
         let compressed = self.shared.pack(self.pack).compressed(&header);
-        match is_sound {
-            true => self.inflater.inflate_sound(compressed, size, &mut self.delta)?,
-            false => self.inflater.inflate(compressed, size, &mut self.delta)?,
-        }
+        let inflate = if is_sound { Inflater::inflate_sound } else { Inflater::inflate };
+        inflate(&mut self.inflater, compressed, size, &mut self.delta)?;
         let (from, size, start) = delta::sizes(&self.delta)?;
         if from != base.len() as u64 {
             return Err(Damage::Delta);
