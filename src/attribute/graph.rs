@@ -142,7 +142,7 @@ impl Graph {
 
     /// Brings the commits in order: ancestors first, and among those that are free the older, then the lesser name.
     fn sort(&mut self) {
-        let count = u32::try_from(self.commits.len()).unwrap_or(u32::MAX);
+        let count = number(self.commits.len());
         let children = Children::of(self, count);
         let mut missing: Vec<usize> = (0..count).map(|at| self.parents(at).len()).collect();
         let free = |at: u32| Reverse((self.commits[at as usize].time, at));

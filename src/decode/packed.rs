@@ -107,14 +107,13 @@ static FIRST: Alphabet = {
     table
 };
 
-/// Whether a compressed stream may begin with a character.
+/// Whether a segment of digits begins like a compressed stream.
 #[inline]
-pub(super) fn may_begin(byte: u8) -> bool {
-    FIRST[usize::from(byte)]
+pub(super) fn begins(segment: &[u8]) -> bool {
+    segment.first().is_some_and(|first| FIRST[usize::from(*first)]) && has_magic(segment)
 }
 
-/// Whether a segment of digits begins like a compressed stream.
-pub(super) fn begins(segment: &[u8]) -> bool {
+fn has_magic(segment: &[u8]) -> bool {
     magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
 }
 

@@ -11,7 +11,7 @@ pub(super) const BLOCK: usize = 16;
 pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins, text_steps};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins};
+pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins, text_steps};
 
 /// The bits of all bytes of a row.
 pub(super) const ALL: u16 = 0xffff;

@@ -52,15 +52,6 @@ impl<'a> Signs<'a> {
         Self { bytes, at: 0, told: 0, region: 0, separators: None, density: 0 }
     }
 
-    /// The long segment around the row at `row`, or what is left of one behind the last region.
-    fn segment(&self, row: usize) -> Option<usize> {
-        if !is_row_at(self.bytes, row) {
-            return None;
-        }
-        let start = segment_start(self.bytes, row, self.told, &ALPHABET);
-        (start == self.told && self.has_told() || is_long(self.bytes, start)).then_some(start)
-    }
-
     /// The segment at `start`, or a region from there on if another one came just before.
     fn sign(&mut self, start: usize) -> Sign {
         let follows = self.has_told() && start < self.told + SHORTEST;
@@ -80,7 +71,7 @@ impl Iterator for Signs<'_> {
     type Item = Sign;
 
     fn next(&mut self) -> Option<Sign> {
-        while let Some((at, rows)) = self.next_block() {
+        while let Some((at, row)) = self.next_block() {
             self.at = at;
             if self.separators != Some(at) && may_be_spaced(&self.bytes[at..]) {
                 self.separators = Some(at);
@@ -90,7 +81,8 @@ impl Iterator for Signs<'_> {
                 return Some(self.noise(at));
             }
             self.at = self.bytes.len().min(at + SCREEN);
-            if let Some(start) = rows_in(rows, at).find_map(|row| self.segment(row)) {
+            if let Some(row) = row {
+                let start = segment_start(self.bytes, row, self.told, &ALPHABET);
                 return Some(self.sign(start));
             }
         }
@@ -106,9 +98,9 @@ impl Signs<'_> {
         Sign::Digits(at..end)
     }
 
-    /// The next block that shows any sign, and a bit for each row in it that does.
+    /// The next block that shows any sign, and the first row in it that does.
     #[inline(never)]
-    fn next_block(&mut self) -> Option<(usize, u32)> {
+    fn next_block(&mut self) -> Option<(usize, Option<usize>)> {
         let (blocks, rest) = self.bytes.get(self.at..)?.as_chunks::<SCREEN>();
         for (number, block) in blocks.iter().enumerate() {
             let (at, rows) = (self.at + number * SCREEN, every_second_row(block));
@@ -116,28 +108,29 @@ impl Signs<'_> {
             let gain = if rows == EVERY_SECOND { 2 } else { -6 + 4 * i32::from(rows != 0) };
             self.density = (self.density + gain).clamp(0, DENSE);
             if rows != 0 || may_be_spaced(block) {
-                let rows = self.promising(rows, at);
-                if rows != 0 || self.density == DENSE || may_be_spaced(block) {
-                    return Some((at, rows));
+                let row = self.promising(rows, at);
+                if row.is_some() || self.density == DENSE || may_be_spaced(block) {
+                    return Some((at, row));
                 }
             }
         }
         let at = self.bytes.len() - rest.len();
         let whole_rows = (1 << (rest.len() / BLOCK)) - 1;
-        let rows = self.promising(whole_rows & EVERY_SECOND, at);
-        (rows != 0 || may_be_spaced(rest)).then_some((at, rows))
+        let row = self.promising(whole_rows & EVERY_SECOND, at);
+        (row.is_some() || may_be_spaced(rest)).then_some((at, row))
     }
 
-    /// Which of these rows of the block at `block` may lie in a long run, or in what is left of a region.
+    /// The first of these rows of the block at `block` that may lie in a long run, or in what is left of a region.
     #[inline]
-    fn promising(&self, rows: u32, block: usize) -> u32 {
+    fn promising(&self, rows: u32, block: usize) -> Option<usize> {
         let is_promising = |row: usize| {
             let chars = self.bytes.get(row..).and_then(<[u8]>::first_chunk);
             chars.is_some_and(|chars| {
                 digits(chars) == ALL && (row == self.told && self.has_told() || may_be_run(self.bytes, row, chars))
             })
         };
-        ROWS.iter().filter(|(bit, at)| rows & bit != 0 && is_promising(block + at)).map(|(bit, _)| bit).sum()
+        let is_asked = |(bit, _): &&(u32, usize)| rows & bit != 0;
+        ROWS.iter().filter(is_asked).map(|(_, at)| block + at).find(|row| is_promising(*row))
     }
 }
 
@@ -145,11 +138,6 @@ impl Signs<'_> {
 /// where it stands in a block.
 const ROWS: [(u32, usize); 2] = [(1, 0), (4, 2 * BLOCK)];
 const EVERY_SECOND: u32 = 0b0101;
-
-/// Where these rows of the block at `block` begin.
-fn rows_in(rows: u32, block: usize) -> impl Iterator<Item = usize> {
-    ROWS.into_iter().filter(move |(bit, _)| rows & bit != 0).map(move |(_, at)| block + at)
-}
 
 fn is_row_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_row)
@@ -189,17 +177,17 @@ pub(crate) fn next_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> 
 /// Whether the row of digits at `row` may lie in a stretch that decodes to text, or near the beginning of a compressed
 /// stream.
 fn may_be_run(bytes: &[u8], row: usize, chars: &[u8; BLOCK]) -> bool {
-    let steps = text_steps(chars);
-    if steps != 0 {
-        // What is left of a stretch, when one row of it is taken away, has another on one side.
-        let before = bytes[..row].last_chunk().map_or(0, text_steps);
-        let behind = bytes[row + BLOCK..].first_chunk().map_or(0, text_steps);
-        if steps & (before | behind) != 0 {
-            return is_long(bytes, start_before(bytes, row));
-        }
-    }
     let start = start_before(bytes, row);
-    packed::may_begin(bytes[start]) && packed::begins(&bytes[start..]) && is_long(bytes, start)
+    (may_be_text(bytes, row, chars) || packed::begins(&bytes[start..])) && is_long(bytes, start)
+}
+
+/// Whether a row goes on in step with a neighbour: what is left of a stretch, when one row of it is taken away, has another
+/// on one side.
+fn may_be_text(bytes: &[u8], row: usize, chars: &[u8; BLOCK]) -> bool {
+    let steps = text_steps(chars);
+    let before = || bytes[..row].last_chunk().map_or(0, text_steps);
+    let behind = || bytes[row + BLOCK..].first_chunk().map_or(0, text_steps);
+    steps != 0 && steps & (before() | behind()) != 0
 }
 
 /// Where the segment begins that goes on at `row`, or a place in it two rows in front: what begins further in front, an

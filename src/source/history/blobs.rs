@@ -175,7 +175,7 @@ impl Visitor for Searcher<'_> {
             && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
         if passes && object.fresh {
             // Perhaps no longer, which costs no more than another look.
-            self.mention(object, self.abridged.mentions);
+            self.mention(object, base.mentions);
             self.share.count(unbuilt.size as u64);
             self.share.clean(object.oid);
         }
