@@ -8,10 +8,10 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins, text_steps};
+pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_pairs, text_begins, text_steps};
+pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps};
 
 /// The bits of all bytes of a row.
 pub(super) const ALL: u16 = 0xffff;
@@ -24,10 +24,11 @@ fn steps(groups: u16, pairs: u16) -> u16 {
     (quarters & quarters >> 4 & 0b1111) | (halves & halves >> 2 & 0b11) << 4
 }
 
-/// Whether a row may hold pairs with separators, given which of its bytes are the same as the one three places on. Of
-/// sixteen bytes, thirteen have such a partner, and the last of five separators none.
-fn has_every_third(same: u16) -> bool {
-    same & same >> 3 & same >> 6 & same >> 9 & 0b1111 != 0
+/// Whether a row may hold pairs with separators, given which of its bytes are the same as the one three places on, and
+/// which may be digits. Of sixteen bytes, thirteen have such a partner, and the last of five separators none.
+fn has_every_third(same: u16, digits: u16) -> bool {
+    let separators = same & digits >> 1 & digits >> 2;
+    separators & separators >> 3 & separators >> 6 & separators >> 9 & 0b1111 != 0
 }
 
 /// Where rows of nothing but digits may be, counted from the first byte: one lies inside every run of twice as many.
@@ -94,12 +95,20 @@ mod vector {
         super::steps(bits(row(bytes)), bits(small))
     }
 
-    /// Whether every third byte from one of the first on is the same.
+    /// Whether every third byte from one of the first on is the same, and between them are no blanks.
     #[inline]
     pub(in super::super) fn may_be_pairs(row: &[u8; BLOCK]) -> bool {
         let bytes = load_unaligned_m128i(row);
         let same = cmp_eq_mask_i8_m128i(bytes, byte_shr_imm_u128_m128i::<3>(bytes));
-        super::has_every_third(bits(same))
+        let most = set_splat_i8_m128i(b'/'.cast_signed());
+        let blank = cmp_eq_mask_i8_m128i(min_u8_m128i(bytes, most), bytes);
+        super::has_every_third(bits(same), !bits(blank))
+    }
+
+    /// Whether all bytes lie between the least and the greatest digit of base64.
+    #[inline]
+    pub(in super::super) fn may_be_digits(row: &[u8; BLOCK]) -> bool {
+        is_inside(row) != 0
     }
 
     #[inline]
@@ -200,7 +209,7 @@ mod portable {
     /// As the vector code.
     pub(in super::super) fn may_be_pairs(row: &[u8; BLOCK]) -> bool {
         let same = row.iter().zip(&row[3..]).enumerate().map(|(at, (one, other))| u16::from(one == other) << at);
-        super::has_every_third(same.sum())
+        super::has_every_third(same.sum(), mask(row, |byte| byte > b'/'))
     }
 
     /// As the vector code.

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::base64::ALPHABET;
 use super::packed;
-use super::rows::{ALL, BLOCK, digits, every_second_row, is_row, may_be_pairs, text_steps};
+use super::rows::{ALL, BLOCK, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_steps};
 use super::stretch::{SCREEN, may_be_spaced};
 use super::wraps::{segment_end, segment_start};
 
@@ -160,10 +160,11 @@ const UNIT: usize = 8;
 /// A part of what may be a long run that touches a range of a text or is a unit away from it. Of those that begin at
 /// `from` or later, none is missed whose first characters tell something new: a compressed stream that is edited further
 /// on is known already.
+#[inline]
 pub(crate) fn next_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> Option<Range<usize>> {
     let mut row = range.start.saturating_sub(UNIT + BLOCK).max(from);
     while let Some(chars) = bytes.get(row..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        if digits(chars) == ALL && may_be_run(bytes, row, chars) || may_be_pairs(chars) {
+        if may_be_digits(chars) && digits(chars) == ALL && may_be_run(bytes, row, chars) || may_be_pairs(chars) {
             return Some(row..row + BLOCK);
         }
         if row >= range.end + UNIT {
