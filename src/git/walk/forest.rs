@@ -10,6 +10,7 @@ use super::super::object::{Damage, Kind};
 use super::super::oid::Oid;
 use super::super::pack::Pack;
 use super::super::pack::entry::Content;
+use super::offsets::Offsets;
 
 const NONE: u32 = u32::MAX;
 
@@ -51,9 +52,17 @@ impl Forest {
     /// Reads the headers of a pack.
     pub(super) fn build(pack: &Pack) -> Self {
         let mut forest = Self::sorted(pack);
-        forest.links = forest.read_links(pack);
-        forest.lay_out();
-        if forest.put_heaviest_last() < forest.len() {
+        let links = forest.read_links(pack);
+        let is_behind = |(at, link): (usize, &Link)| !matches!(link, Link::Child(base) if *base as usize >= at);
+        let (kinds, weights) = if links.iter().enumerate().all(is_behind) {
+            rayon::join(|| forest.lay_out(&links), || weigh(&links, 0..index(links.len()))).1
+        } else {
+            forest.lay_out(&links);
+            weigh(&links, forest.bases_first().into_iter())
+        };
+        (forest.links, forest.kinds) = (links, kinds);
+        forest.put_heaviest_last(&weights);
+        if forest.kinds.iter().flatten().count() < forest.len() {
             forest.find_cycles();
         }
         forest
@@ -62,54 +71,37 @@ impl Forest {
     fn sorted(pack: &Pack) -> Self {
         let mut forest = Self::default();
         let end = pack.bytes().len() as u64;
-        let mut entries: Vec<(u64, u32)> = Vec::with_capacity(pack.index.len());
-        for name in 0..pack.index.len() {
-            let at = index(name);
-            match pack.index.offset(name) {
-                Some(offset) if offset < end => entries.push((offset, at)),
-                _ => forest.outside.push(at),
-            }
-        }
+        let offset = |name| pack.index.offset(name).filter(|offset| *offset < end);
+        let entries = (0..pack.index.len()).into_par_iter().map(|name| (offset(name).unwrap_or(u64::MAX), index(name)));
+        let mut entries: Vec<(u64, u32)> = entries.collect();
         entries.par_sort_unstable();
-        (forest.offsets, forest.names) = entries.into_iter().unzip();
+        let outside = entries.split_off(entries.partition_point(|(offset, _)| *offset < end));
+        forest.outside = outside.into_iter().map(|(_, name)| name).collect();
+        (forest.offsets, forest.names) = entries.into_par_iter().unzip();
         forest
     }
 
     fn read_links(&self, pack: &Pack) -> Vec<Link> {
+        let offsets = Offsets::new(&self.offsets);
         let link = |at: usize| match pack.header(self.offsets[at]).map(|header| header.content) {
             Ok(Content::Whole(kind)) => Link::Root(kind),
-            Ok(Content::OffsetDelta(base)) => match self.find_before(at, base) {
+            Ok(Content::OffsetDelta(base)) => match offsets.find(base) {
                 Some(base) => Link::Child(base),
                 None => Link::Damaged(Damage::Base),
             },
             Ok(Content::NameDelta(base)) => {
                 let offset = pack.index.find(&base).and_then(|base| pack.index.offset(base));
-                match offset.map(|offset| self.offsets.binary_search(&offset)) {
-                    Some(Ok(base)) => u32::try_from(base).map_or(Link::Thin, Link::Child),
-                    _ => Link::Thin,
-                }
+                offset.and_then(|offset| offsets.find(offset)).map_or(Link::Thin, Link::Child)
             }
             Err(damage) => Link::Damaged(damage),
         };
         (0..self.offsets.len()).into_par_iter().with_min_len(4096).map(link).collect()
     }
 
-    /// The entry at this offset, looked for from `at` backwards: bases are rarely far.
-    fn find_before(&self, at: usize, offset: u64) -> Option<u32> {
-        let mut step = 8;
-        let mut low = at.saturating_sub(step);
-        while low > 0 && self.offsets[low] > offset {
-            step *= 4;
-            low = at.saturating_sub(step);
-        }
-        let found = self.offsets[low..at].binary_search(&offset).ok()?;
-        u32::try_from(low + found).ok()
-    }
-
-    fn lay_out(&mut self) {
-        let count = self.links.len();
+    fn lay_out(&mut self, links: &[Link]) {
+        let count = links.len();
         self.first_child = vec![0; count + 1];
-        for (at, link) in self.links.iter().enumerate() {
+        for (at, link) in links.iter().enumerate() {
             match link {
                 Link::Child(base) => self.first_child[*base as usize + 1] += 1,
                 Link::Root(kind) => self.roots.push((index(at), *kind)),
@@ -122,7 +114,7 @@ impl Forest {
         }
         let mut next = self.first_child.clone();
         self.children = vec![0; self.first_child[count] as usize];
-        for (at, link) in self.links.iter().enumerate() {
+        for (at, link) in links.iter().enumerate() {
             if let Link::Child(base) = link {
                 self.children[next[*base as usize] as usize] = index(at);
                 next[*base as usize] += 1;
@@ -130,28 +122,12 @@ impl Forest {
         }
     }
 
-    /// Weighs every tree from its leaves, orders each entry's children, and passes the kind of the root on. Tells how
-    /// many entries a root leads to.
-    fn put_heaviest_last(&mut self) -> usize {
-        let order = self.bases_first();
-        self.kinds = vec![None; self.len()];
-        for entry in &order {
-            self.kinds[*entry as usize] = match self.links[*entry as usize] {
-                Link::Root(kind) => Some(kind),
-                Link::Child(base) => self.kinds[base as usize],
-                Link::Thin | Link::Damaged(_) => None,
-            };
-        }
-        let mut weight = vec![1_u32; self.len()];
-        for entry in order.iter().rev() {
-            if let Link::Child(base) = self.links[*entry as usize] {
-                weight[base as usize] = weight[base as usize].saturating_add(weight[*entry as usize]);
-            }
-        }
-        for entry in &order {
-            let children = self.child_range(*entry);
+    /// Orders each entry's children, and the trees, given how many entries there are in the tree below each.
+    fn put_heaviest_last(&mut self, weights: &[u32]) {
+        for entry in 0..index(self.len()) {
+            let children = self.child_range(entry);
             let children = &mut self.children[children];
-            let heaviest = (0..children.len()).max_by_key(|at| (weight[children[*at] as usize], *at));
+            let heaviest = (0..children.len()).max_by_key(|at| (weights[children[*at] as usize], *at));
             if let (Some(heaviest), Some(last)) = (heaviest, children.len().checked_sub(1)) {
                 children.swap(heaviest, last);
             }
@@ -159,19 +135,13 @@ impl Forest {
         // The heaviest trees first, so that no thread is left alone with one at the end; the others as they lie.
         let heavy = u32::try_from(self.len() / 512).unwrap_or(NONE).max(256);
         self.roots.sort_by_key(|(root, _)| {
-            let weight = weight[*root as usize];
+            let weight = weights[*root as usize];
             std::cmp::Reverse(if weight >= heavy { weight } else { 0 })
         });
-        self.kinds.iter().flatten().count()
     }
 
-    /// Entries in an order in which each base is in front of what is made from it: that in which they lie, nearly
-    /// always. Otherwise those that a root leads to.
+    /// Entries that a root leads to, each base in front of what is made from it. Nearly always they lie so in the pack.
     fn bases_first(&self) -> Vec<u32> {
-        let is_behind = |(at, link): (usize, &Link)| !matches!(link, Link::Child(base) if *base as usize >= at);
-        if self.links.iter().enumerate().all(is_behind) {
-            return (0..self.len()).map(index).collect();
-        }
         let mut order: Vec<u32> = self.roots.iter().map(|(root, _)| *root).collect();
         let mut at = 0;
         while let Some(entry) = order.get(at).copied() {
@@ -248,6 +218,26 @@ impl Forest {
         let last = (pack.bytes().len() - pack.format.raw_len().min(pack.bytes().len())) as u64;
         self.offsets.get(entry as usize + 1).copied().unwrap_or(last)
     }
+}
+
+/// Passes the kind of each root on to its tree, and weighs every tree from its leaves. `order` has each base in front of
+/// what is made from it.
+fn weigh(links: &[Link], order: impl DoubleEndedIterator<Item = u32> + Clone) -> (Vec<Option<Kind>>, Vec<u32>) {
+    let mut kinds = vec![None; links.len()];
+    for entry in order.clone() {
+        kinds[entry as usize] = match links[entry as usize] {
+            Link::Root(kind) => Some(kind),
+            Link::Child(base) => kinds[base as usize],
+            Link::Thin | Link::Damaged(_) => None,
+        };
+    }
+    let mut weights = vec![1_u32; links.len()];
+    for entry in order.rev() {
+        if let Link::Child(base) = links[entry as usize] {
+            weights[base as usize] = weights[base as usize].saturating_add(weights[entry as usize]);
+        }
+    }
+    (kinds, weights)
 }
 
 /// An entry's number, or a name's place in the index. A pack has at most 2³² of either.

@@ -17,6 +17,7 @@ mod delta_reader;
 mod forest;
 mod large;
 mod numbers;
+mod offsets;
 mod tree;
 
 use super::object::{Damage, Kind, ObjectError};
@@ -127,19 +128,21 @@ pub(crate) struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    /// Reads the headers of all entries.
-    pub(crate) fn new(odb: &'a Odb, threads: usize) -> Result<Self, NoThreads> {
+    /// Reads the headers of all entries, and does something else at the same time.
+    pub(crate) fn new<R: Send>(
+        odb: &'a Odb,
+        threads: usize,
+        beside: impl FnOnce() -> R + Send,
+    ) -> Result<(Self, R), NoThreads> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        odb.packs.iter().for_each(|pack| pack.index.refine());
         let repeated = Repeated::find(&pool, odb);
-        let (forests, indexes) = pool.install(|| {
-            rayon::join(
-                || odb.packs.iter().map(Forest::build).collect::<Vec<Forest>>(),
-                || odb.packs.iter().filter_map(super::pack::Pack::complaint).collect(),
-            )
-        });
+        let forests = || odb.packs.iter().map(Forest::build).collect::<Vec<Forest>>();
+        let refine = || odb.packs.iter().for_each(|pack| pack.index.refine());
+        let complaints = || odb.packs.iter().filter_map(super::pack::Pack::complaint).collect();
+        let (forests, ((beside, ()), indexes)) =
+            pool.install(|| rayon::join(forests, || rayon::join(|| rayon::join(beside, refine), complaints)));
         let (loose, files) = loose(odb, &pool);
-        Ok(Self { odb, pool, forests, repeated, loose, files, indexes })
+        Ok((Self { odb, pool, forests, repeated, loose, files, indexes }, beside))
     }
 
     /// Runs something that is parallel in itself on the threads of the walks.

@@ -50,7 +50,7 @@ type Look = (Vec<(Oid, Kind, Vec<u8>)>, Lost, Vec<String>);
 
 fn look(odb: &Odb, threads: usize) -> Look {
     let seen = Seen::default();
-    let mut store = Store::new(odb, threads).unwrap();
+    let mut store = Store::new(odb, threads, || {}).unwrap().0;
     let mut lost = Lost::default();
     for kinds in [&[Kind::Blob][..], &[Kind::Tree, Kind::Commit, Kind::Tag]] {
         let plan = Plan { kinds, wanted: &|_, _| true, stop: &|| false };
@@ -113,7 +113,7 @@ fn only_what_is_wanted() {
     let odd = |_: usize, oid: &[u8]| oid[3] % 2 == 1;
     let plan = Plan { kinds: &[Kind::Blob], wanted: &odd, stop: &|| false };
     let odb = lab.odb();
-    Store::new(&odb, 2).unwrap().walk(&plan, &|| Keeper(&seen), &|_| {});
+    Store::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| Keeper(&seen), &|_| {});
     let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
     seen.sort_unstable();
     let wanted =

@@ -29,8 +29,8 @@ struct Level<S> {
 enum Visited<S> {
     /// Nothing is made from it.
     Leaf,
-    /// What is known of it for those that are made from it.
-    Inner(S),
+    /// Its bytes, and what is known of them for those that are made from it.
+    Inner(Buffer, S),
 }
 
 /// How much memory a walk may take.
@@ -82,26 +82,26 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     /// Walks the tree of a whole object.
     pub(super) fn tree(&mut self, root: u32, kind: Kind) {
-        let mut bytes = self.spare.pop().unwrap_or_default();
-        match self.inflate_root(root, &mut bytes) {
-            Ok(true) => self.below(root, kind, bytes),
-            Ok(false) => self.put_off(root),
+        match self.inflate_root(root) {
+            Ok(Some(bytes)) => self.below(root, kind, bytes),
+            Ok(None) => self.put_off(root),
             Err(damage) => self.lose(root, damage),
         }
     }
 
-    /// False if it is too large for here.
-    fn inflate_root(&mut self, root: u32, bytes: &mut Buffer) -> Result<bool, Damage> {
+    /// `None` if it is too large for here.
+    fn inflate_root(&mut self, root: u32) -> Result<Option<Buffer>, Damage> {
         let header = self.header(root)?;
         if header.size > self.room.text {
-            return Ok(false);
+            return Ok(None);
         }
         let is_sound = self.check(root);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
         let compressed = self.shared.pack(self.pack).compressed(&header);
         let inflate = if is_sound { Inflater::inflate_sound } else { Inflater::inflate };
-        inflate(&mut self.inflater, compressed, size, bytes)?;
-        Ok(true)
+        let mut bytes = self.spare(size);
+        inflate(&mut self.inflater, compressed, size, &mut bytes)?;
+        Ok(Some(bytes))
     }
 
     /// Visits an object and walks all that is made from it.
@@ -139,15 +139,13 @@ impl<'a, V: Visitor> Worker<'a, V> {
     fn child(&mut self, entry: u32, levels: &[Level<V::State>]) -> Option<Option<Level<V::State>>> {
         let level = levels.last()?;
         let object = self.object(entry, level.kind)?;
-        let mut bytes = self.spare.pop().unwrap_or_default();
-        match self.make(entry, &object, level, &mut bytes) {
-            Ok(Some(Visited::Inner(state))) => {
+        match self.make(entry, &object, level) {
+            Ok(Some(Visited::Inner(bytes, state))) => {
                 self.count(&object);
                 Some(Some(Level { bytes, state, kind: level.kind, entry, next: 0 }))
             }
             Ok(Some(Visited::Leaf)) => {
                 self.count(&object);
-                self.give_back(bytes);
                 Some(None)
             }
             Ok(None) => {
@@ -167,19 +165,22 @@ impl<'a, V: Visitor> Worker<'a, V> {
         entry: u32,
         object: &Object,
         level: &Level<V::State>,
-        bytes: &mut Buffer,
     ) -> Result<Option<Visited<V::State>>, Damage> {
         let Some((start, size)) = self.delta(entry, &level.bytes)? else { return Ok(None) };
-        let instructions = &self.delta[start..];
         let is_leaf = self.choice().next(self.forest().children(entry), 0).is_none();
-        let unbuilt = Unbuilt { base: &level.bytes, instructions, size };
+        let unbuilt = Unbuilt { base: &level.bytes, instructions: &self.delta[start..], size };
         if is_leaf && self.visitor.passes(object, &level.state, &unbuilt) {
             return Ok(Some(Visited::Leaf));
         }
-        delta::apply(&level.bytes, instructions, size, bytes, &mut self.copies)?;
-        let made = Made { bytes, copies: &self.copies };
+        let mut bytes = self.spare(size);
+        delta::apply(&level.bytes, &self.delta[start..], size, &mut bytes, &mut self.copies)?;
+        let made = Made { bytes: &bytes, copies: &self.copies };
         let state = self.visitor.made(object, &level.state, &made);
-        Ok(Some(if is_leaf { Visited::Leaf } else { Visited::Inner(state) }))
+        if is_leaf {
+            self.give_back(bytes);
+            return Ok(Some(Visited::Leaf));
+        }
+        Ok(Some(Visited::Inner(bytes, state)))
     }
 
     /// Inflates a delta. Tells where its instructions begin and the length of what it makes; `None` if that is too large
@@ -240,6 +241,15 @@ impl<'a, V: Visitor> Worker<'a, V> {
 
     fn count(&mut self, object: &Object) {
         self.visited += usize::from(object.fresh);
+    }
+
+    /// The smallest space that a text fits in, or else the largest.
+    fn spare(&mut self, size: usize) -> Buffer {
+        let waste = |at: &usize| match self.spare[*at].held() {
+            held if held >= size => held,
+            held => usize::MAX - held,
+        };
+        (0..self.spare.len()).min_by_key(waste).map(|at| self.spare.swap_remove(at)).unwrap_or_default()
     }
 
     pub(super) fn give_back(&mut self, bytes: Buffer) {

@@ -185,13 +185,12 @@ pub enum Error {
 /// The threads cannot be started.
 pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result<History, Error> {
     let odb = Odb::open(repo);
-    let refs = Refs::read(repo);
+    let (mut store, refs) = Store::new(&odb, options.threads, || Refs::read(repo))?;
     let mut history = History { head: refs.head, ..History::default() };
     repo.report_problems(&mut history.coverage);
     odb.report_problems(&mut history.coverage);
     refs.report_problems(&mut history.coverage);
     let index = index(repo, &mut history.coverage);
-    let mut store = Store::new(&odb, options.threads)?;
     let (files, indexes) = store.take_problems();
     let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo, &mut history.warnings));
     let common =
