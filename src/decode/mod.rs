@@ -69,8 +69,8 @@ trait Encoding: Sync {
         None
     }
 
-    /// The view around the unit at `at`, if there is one and it ends within `ends`.
-    fn leads_to(&self, _bytes: &[u8], _at: usize, _ends: Range<usize>) -> Option<Look> {
+    /// The view around the first unit that begins within `starts` and ends within `ends`.
+    fn leads_to(&self, _bytes: &[u8], _starts: Range<usize>, _ends: Range<usize>) -> Option<Look> {
         None
     }
 }

@@ -136,8 +136,7 @@ fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -
             return None;
         }
     }
-    let low = word.saturating_sub(MAX_GAP);
-    (low..pivot).find_map(|at| encoding.leads_to(bytes, at, word..pivot + 1))
+    encoding.leads_to(bytes, word.saturating_sub(MAX_GAP)..pivot, word..pivot + 1)
 }
 
 #[cfg(test)]

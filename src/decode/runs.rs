@@ -86,6 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn a_stream_among_digits_is_found_wherever_it_begins() {
+        let stream = format!(".H4sI{}", "A".repeat(90));
+        for len in 900..1300 {
+            let text = [&b"+/".repeat(650)[..len], stream.as_bytes()].concat();
+            let mut told = Vec::new();
+            long_runs(&text, &mut |at| told.push(at));
+            assert!(told.contains(&(len + 1)), "{len}");
+        }
+    }
+
+    #[test]
     fn layers_without_a_pivot() {
         let (best, fast) = (bzip2::Compression::best(), flate2::Compression::fast());
         let mut noise = Noise::new(101);

@@ -91,11 +91,11 @@ impl Iterator for Signs<'_> {
 }
 
 impl Signs<'_> {
-    /// A region from `at` on, where there seems to be nothing but digits.
+    /// A region where there seems to be nothing but digits, from the segment on that goes on at `at`.
     fn noise(&mut self, at: usize) -> Sign {
-        let end = self.bytes.len().min(at + REGION);
+        let (start, end) = (start_before(self.bytes, at).max(self.told), self.bytes.len().min(at + REGION));
         (self.at, self.told, self.region, self.density) = (end, end, REGION, DENSE / 2);
-        Sign::Digits(at..end)
+        Sign::Digits(start..end)
     }
 
     /// The next block that shows any sign, and the first row in it that does.

@@ -93,10 +93,9 @@ impl<T: Units> Encoding for T {
         goes_on.then(|| self.view_from(bytes, pivot.min(at)..at))
     }
 
-    fn leads_to(&self, bytes: &[u8], at: usize, ends: Range<usize>) -> Option<Look> {
-        if !self.leads(*bytes.get(at)?) || !ends.contains(&(at + self.unit(bytes, at)?.width)) {
-            return None;
-        }
+    fn leads_to(&self, bytes: &[u8], starts: Range<usize>, ends: Range<usize>) -> Option<Look> {
+        let ends_there = |at: usize| self.unit(bytes, at).is_some_and(|unit| ends.contains(&(at + unit.width)));
+        let at = starts.into_iter().find(|at| self.leads(bytes[*at]) && ends_there(*at))?;
         Some(self.view_from(bytes, at..at))
     }
 }

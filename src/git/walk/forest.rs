@@ -21,6 +21,9 @@ pub(super) struct Forest {
     offsets: Vec<u64>,
     /// For each, its place in the pack's index.
     names: Vec<u32>,
+    /// For each, the checksum of its stored bytes, unless the index has none. They lie in the index by name, so that to
+    /// look one up is to wait for memory: done for all at once, the waits overlap.
+    checksums: Vec<Option<u32>>,
     /// For each, who it is made from.
     links: Vec<Link>,
     /// For each, its kind, where its tree has a root.
@@ -78,6 +81,7 @@ impl Forest {
         let outside = entries.split_off(entries.partition_point(|(offset, _)| *offset < end));
         forest.outside = outside.into_iter().map(|(_, name)| name).collect();
         (forest.offsets, forest.names) = entries.into_par_iter().unzip();
+        forest.checksums = forest.names.par_iter().map(|name| pack.index.checksum(*name as usize)).collect();
         forest
     }
 
@@ -207,6 +211,11 @@ impl Forest {
 
     pub(super) fn oid(&self, pack: &Pack, entry: u32) -> Option<Oid> {
         pack.index.oid(self.name(entry))
+    }
+
+    /// The checksum of its stored bytes, if the index has any.
+    pub(super) fn checksum(&self, entry: u32) -> Option<u32> {
+        self.checksums[entry as usize]
     }
 
     pub(super) fn offset(&self, entry: u32) -> u64 {

@@ -224,7 +224,7 @@ impl<'a, V: Visitor> Worker<'a, V> {
     /// inflated is searched all the same. Whether they are equal; not if the index has none.
     fn check(&mut self, entry: u32) -> bool {
         let (pack, forest) = (self.shared.pack(self.pack), self.forest());
-        let Some(expected) = pack.index.checksum(forest.name(entry)) else { return false };
+        let Some(expected) = forest.checksum(entry) else { return false };
         let range = (usize::try_from(forest.offset(entry)), usize::try_from(forest.end(pack, entry)));
         let (Ok(start), Ok(end)) = range else { return false };
         let is_sound = pack.bytes().get(start..end).map(libdeflater::crc32) == Some(expected);
