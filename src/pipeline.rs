@@ -146,6 +146,7 @@ fn shared<'a>(plan: &Plan, engine: &'a Engine) -> Shared<'a> {
     let progress = if plan.progress { Progress::drawn(unit(&plan.subject)) } else { Progress::hidden() };
     let mut shared = Shared::new(engine, deadline, progress);
     shared.archives = plan.archives;
+    shared.line_hashes = plan.reporting.needs_line_hashes();
     shared
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::finding::Severity;
 use crate::git::Oid;
+use crate::report::FORMATS;
 
 /// What to scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +107,15 @@ pub struct Reporting {
     pub verbose: u8,
     /// Nothing but findings.
     pub quiet: bool,
+}
+
+impl Reporting {
+    /// Whether one of the formats names lines as code scanning does.
+    #[must_use]
+    pub fn needs_line_hashes(&self) -> bool {
+        let mut names = std::iter::once(&self.format).chain(self.outputs.iter().map(|output| &output.format));
+        names.any(|name| FORMATS.iter().any(|format| format.name == *name && format.needs_line_hashes))
+    }
 }
 
 /// A scan, ready to run.

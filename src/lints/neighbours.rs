@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::string::FromUtf8Error;
 
 use crate::finding::{Location, Origin, Reach};
 
@@ -56,7 +57,9 @@ impl<'a> Cached<'a> {
         if let Some(known) = self.seen.borrow().get(path) {
             return known.clone();
         }
-        let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8_lossy(&bytes)));
+        // Nearly all is UTF-8, which is seen faster than what is not is replaced.
+        let replaced = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(replaced)));
         self.seen.borrow_mut().insert(path.to_owned(), text.clone());
         text
     }

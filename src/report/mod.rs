@@ -162,16 +162,18 @@ pub struct Format {
     pub name: &'static str,
     /// Writes a report.
     pub write: fn(&Report, &RuleSet, &Options, &mut dyn io::Write) -> io::Result<()>,
+    /// Whether it names lines and columns as code scanning does ([`line_hash`]).
+    pub needs_line_hashes: bool,
 }
 
 /// Every format. The command line, its help and the tests iterate it.
 pub const FORMATS: &[Format] = &[
-    Format { name: "text", write: text::write },
-    Format { name: "json", write: json::json },
-    Format { name: "jsonl", write: json::jsonl },
-    Format { name: "sarif", write: sarif::write },
-    Format { name: "github", write: github::write },
-    Format { name: "markdown", write: markdown::write },
+    Format { name: "text", write: text::write, needs_line_hashes: false },
+    Format { name: "json", write: json::json, needs_line_hashes: false },
+    Format { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
+    Format { name: "sarif", write: sarif::write, needs_line_hashes: true },
+    Format { name: "github", write: github::write, needs_line_hashes: true },
+    Format { name: "markdown", write: markdown::write, needs_line_hashes: false },
 ];
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub struct Shared<'a> {
     pub progress: Progress,
     /// Whether archives are opened.
     pub archives: bool,
+    /// Whether findings are told what code scanning calls their lines, for which their texts are read once more.
+    pub line_hashes: bool,
     lints: lints::Compiled<'a>,
     total: Mutex<Collected>,
 }
@@ -71,7 +73,7 @@ impl<'a> Shared<'a> {
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
         let lints = lints::Compiled::new(engine.rules());
-        Self { engine, deadline, progress, archives: true, lints, total: Mutex::default() }
+        Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
     /// The lints of the engine's rules.
@@ -200,6 +202,13 @@ impl<'a> Collector<'a> {
             && Read::take(input, MAX_IN_MEMORY).read_to_end(&mut text).is_ok()
         {
             name_within(&text, self.sightings_mut(scanned));
+        }
+    }
+
+    /// Tells what was found what code scanning calls its lines, if anybody asks. `open` gives the text again.
+    fn hash_lines<R: Read>(&mut self, scanned: &Scanned, open: impl FnOnce() -> Option<R>) {
+        if self.shared.line_hashes && !scanned.is_clean() {
+            place_lines::hash(self.sightings_mut(scanned), open);
         }
     }
 

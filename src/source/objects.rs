@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{Collector, Scanned, members, place_lines};
+use super::{Collector, Scanned, members};
 use crate::coverage::Reason;
 use crate::engine::Engine;
 use crate::engine::stream::Scratch;
@@ -23,9 +23,7 @@ pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &
         Ok(Some((Kind::Blob, bytes))) => {
             collector.coverage().objects += 1;
             let scanned = collector.bytes(&bytes, place);
-            if !scanned.is_clean() {
-                place_lines::hash(collector.sightings_mut(&scanned), || Some(bytes.as_slice()));
-            }
+            collector.hash_lines(&scanned, || Some(bytes.as_slice()));
             Some(scanned)
         }
         Ok(Some(_)) => None,

@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Shared, place_lines};
+use super::{Collector, Shared};
 use crate::coverage::Reason;
 use crate::limits::{MAX_IN_MEMORY, WINDOW};
 use crate::site::{PathText, Place};
@@ -243,10 +243,8 @@ impl Scope<'_> {
         if scanned.bytes < opened.size {
             collector.skip(Reason::Changed, &place.path.text);
         }
-        if !scanned.is_clean() && opened.size <= MAX_IN_MEMORY {
-            place_lines::hash(collector.sightings_mut(&scanned), || {
-                Some(disk::open(path).ok()??.file.take(MAX_IN_MEMORY))
-            });
+        if opened.size <= MAX_IN_MEMORY {
+            collector.hash_lines(&scanned, || Some(disk::open(path).ok()??.file.take(MAX_IN_MEMORY)));
         }
         Ok(())
     }
