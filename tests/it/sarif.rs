@@ -150,6 +150,12 @@ fn columns_and_hashes_are_those_of_code_scanning() {
     let hash = pinstripe::report::line_hash::of(&bytes, &[wanted])[0].clone().unwrap();
     assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], hash.hash.as_str());
     assert_eq!((hash.column, hash.end_column), (14, 121));
+    // A file beside another format says the same.
+    let other = Dir::new();
+    let beside = other.join("beside.sarif");
+    dir.run(&["scan", ".", "--format", "text", "--output", &format!("sarif={}", beside.display())]);
+    let beside: Value = serde_json::from_slice(&std::fs::read(&beside).unwrap()).unwrap();
+    assert_eq!(beside["runs"][0]["results"], log["runs"][0]["results"]);
 }
 
 #[test]
