@@ -8,10 +8,14 @@
 pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use vector::{Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps};
+pub(super) use vector::{
+    Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps,
+};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use portable::{Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps};
+pub(super) use portable::{
+    Row, digit_rows, digits, every_second_row, is_row, may_be_digits, may_be_pairs, text_begins, text_steps,
+};
 
 /// The bits of all bytes of a row.
 pub(super) const ALL: u16 = 0xffff;
@@ -186,10 +190,7 @@ mod portable {
     /// As the vector code.
     pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
-        rows.iter()
-            .enumerate()
-            .map(|(at, row)| u32::from(row.iter().all(|byte| (b'+'..=b'z').contains(byte))) << at)
-            .sum()
+        rows.iter().enumerate().map(|(at, row)| u32::from(may_be_digits(row)) << at).sum()
     }
 
     /// As the vector code.
@@ -210,6 +211,11 @@ mod portable {
     pub(in super::super) fn may_be_pairs(row: &[u8; BLOCK]) -> bool {
         let same = row.iter().zip(&row[3..]).enumerate().map(|(at, (one, other))| u16::from(one == other) << at);
         super::has_every_third(same.sum(), mask(row, |byte| byte > b'/'))
+    }
+
+    /// As the vector code.
+    pub(in super::super) fn may_be_digits(row: &[u8; BLOCK]) -> bool {
+        row.iter().all(|byte| (b'+'..=b'z').contains(byte))
     }
 
     /// As the vector code.
@@ -251,6 +257,7 @@ mod tests {
             prop_assert_eq!(vector::every_second_row(&blocks[0]), portable::every_second_row(&blocks[0]));
             let row = blocks[0].first_chunk().unwrap();
             prop_assert_eq!(vector::is_row(row), portable::is_row(row));
+            prop_assert_eq!(vector::may_be_digits(row), portable::may_be_digits(row));
             prop_assert_eq!(vector::digits(row), portable::digits(row));
             prop_assert_eq!(vector::text_steps(row), portable::text_steps(row));
         }
