@@ -80,14 +80,15 @@ mod vector {
     #[inline]
     pub(in super::super) fn digit_rows(bytes: &[u8; 4 * BLOCK]) -> u32 {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
-        is_inside(&rows[0]) | is_inside(&rows[1]) << 1 | is_inside(&rows[2]) << 2 | is_inside(&rows[3]) << 3
+        let may_be = |at: usize| u32::from(may_be_digits(&rows[at])) << at;
+        may_be(0) | may_be(1) | may_be(2) | may_be(3)
     }
 
     /// As [`digit_rows`], of the first row and the third.
     #[inline]
     pub(in super::super) fn every_second_row(bytes: &[u8; 4 * BLOCK]) -> u32 {
         let (rows, _) = bytes.as_chunks::<BLOCK>();
-        is_inside(&rows[0]) | is_inside(&rows[2]) << 2
+        u32::from(may_be_digits(&rows[0])) | u32::from(may_be_digits(&rows[2])) << 2
     }
 
     /// A bit for each way in which a row may lie inside a stretch that decodes to text: four of base64, and two of
@@ -112,14 +113,9 @@ mod vector {
     /// Whether all bytes lie between the least and the greatest digit of base64.
     #[inline]
     pub(in super::super) fn may_be_digits(row: &[u8; BLOCK]) -> bool {
-        is_inside(row) != 0
-    }
-
-    #[inline]
-    fn is_inside(row: &[u8; BLOCK]) -> u32 {
         let from_plus = sub_i8_m128i(load_unaligned_m128i(row), set_splat_i8_m128i(b'+'.cast_signed()));
         let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
-        u32::from(bits(inside) == super::ALL)
+        bits(inside) == super::ALL
     }
 
     /// Whether all bytes are digits of base64.
