@@ -126,7 +126,7 @@ impl Signs<'_> {
         let is_promising = |row: usize| {
             let chars = self.bytes.get(row..).and_then(<[u8]>::first_chunk);
             chars.is_some_and(|chars| {
-                digits(chars) == ALL && (row == self.told && self.has_told() || may_be_run(self.bytes, row, chars))
+                is_row(chars) && (row == self.told && self.has_told() || may_be_run(self.bytes, row, chars))
             })
         };
         let is_asked = |(bit, _): &&(u32, usize)| rows & bit != 0;
@@ -164,7 +164,7 @@ const UNIT: usize = 8;
 pub(crate) fn next_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> Option<Range<usize>> {
     let mut row = range.start.saturating_sub(UNIT + BLOCK).max(from);
     while let Some(chars) = bytes.get(row..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        if may_be_digits(chars) && digits(chars) == ALL && may_be_run(bytes, row, chars) || may_be_pairs(chars) {
+        if may_be_digits(chars) && is_row(chars) && may_be_run(bytes, row, chars) || may_be_pairs(chars) {
             return Some(row..row + BLOCK);
         }
         if row >= range.end + UNIT {

@@ -3,7 +3,7 @@
 //! The length of what comes out is known beforehand and capped by the caller, so one call of libdeflate does it, and
 //! anything longer, shorter or with a wrong checksum is damage.
 
-use libdeflater::Decompressor;
+use libdeflater::{DecompressionError, Decompressor};
 
 use super::object::Damage;
 
@@ -64,17 +64,9 @@ impl Inflater {
 
     /// Inflates the zlib stream at the beginning of `input`, which must hold exactly `size` bytes.
     pub(crate) fn inflate(&mut self, input: &[u8], size: usize, out: &mut Buffer) -> Result<(), Damage> {
-        let space = out.reset(size);
-        match self.0.zlib_decompress(input, space) {
-            Ok(written) if written == size => Ok(()),
-            Ok(_) => Err(Damage::Length),
-            Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Damage::Length),
-            Err(libdeflater::DecompressionError::BadData) => Err(Damage::Stream),
-        }
+        exactly(size, self.0.zlib_decompress(input, out.reset(size)))
     }
-}
 
-impl Inflater {
     /// As [`Inflater::inflate`], for a stream whose stored bytes are known to be those that git wrote: the checksum of
     /// what comes out can say nothing more.
     pub(crate) fn inflate_sound(&mut self, input: &[u8], size: usize, out: &mut Buffer) -> Result<(), Damage> {
@@ -82,13 +74,20 @@ impl Inflater {
         let is_plain =
             |head: &[u8; 2]| head[0] & 0x0f == 8 && head[1] & 0x20 == 0 && u16::from_be_bytes(*head).is_multiple_of(31);
         match input.split_first_chunk() {
-            Some((head, deflated)) if is_plain(head) => match self.0.deflate_decompress(deflated, out.reset(size)) {
-                Ok(written) if written == size => Ok(()),
-                Ok(_) | Err(libdeflater::DecompressionError::InsufficientSpace) => Err(Damage::Length),
-                Err(libdeflater::DecompressionError::BadData) => Err(Damage::Stream),
-            },
+            Some((head, deflated)) if is_plain(head) => {
+                exactly(size, self.0.deflate_decompress(deflated, out.reset(size)))
+            }
             _ => self.inflate(input, size, out),
         }
+    }
+}
+
+/// What the number of bytes that came out means, if it has to be `size`.
+fn exactly(size: usize, written: Result<usize, DecompressionError>) -> Result<(), Damage> {
+    match written {
+        Ok(written) if written == size => Ok(()),
+        Ok(_) | Err(DecompressionError::InsufficientSpace) => Err(Damage::Length),
+        Err(DecompressionError::BadData) => Err(Damage::Stream),
     }
 }
 

@@ -95,13 +95,17 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if header.size > self.room.text {
             return Ok(None);
         }
-        let is_sound = self.check(root);
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let compressed = self.shared.pack(self.pack).compressed(&header);
-        let inflate = if is_sound { Inflater::inflate_sound } else { Inflater::inflate };
         let mut bytes = self.spare(size);
-        inflate(&mut self.inflater, compressed, size, &mut bytes)?;
+        self.inflate(root, &header, &mut bytes)?;
         Ok(Some(bytes))
+    }
+
+    /// Inflates what an entry stores, whose length was found bearable.
+    fn inflate(&mut self, entry: u32, header: &Header, out: &mut Buffer) -> Result<(), Damage> {
+        let inflate = if self.check(entry) { Inflater::inflate_sound } else { Inflater::inflate };
+        let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
+        inflate(&mut self.inflater, self.shared.pack(self.pack).compressed(header), size, out)
     }
 
     /// Visits an object and walks all that is made from it.
@@ -193,11 +197,10 @@ impl<'a, V: Visitor> Worker<'a, V> {
         if header.size > self.room.text {
             return Ok(None);
         }
-        let is_sound = self.check(entry);
-        let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        let compressed = self.shared.pack(self.pack).compressed(&header);
-        let inflate = if is_sound { Inflater::inflate_sound } else { Inflater::inflate };
-        inflate(&mut self.inflater, compressed, size, &mut self.delta)?;
+        let mut delta = std::mem::take(&mut self.delta);
+        let inflated = self.inflate(entry, &header, &mut delta);
+        self.delta = delta;
+        inflated?;
         let (from, size, start) = delta::sizes(&self.delta)?;
         if from != base.len() as u64 {
             return Err(Damage::Delta);
