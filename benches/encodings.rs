@@ -10,8 +10,8 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pinstripe::engine::Engine;
-use pinstripe::key::forge::Forge;
+use pinstripe::credential::forge::Forge;
+use pinstripe::detect::Engine;
 use pinstripe::rules::load::load;
 
 /// Bytes of each generated corpus.

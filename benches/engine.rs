@@ -5,9 +5,11 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark stops at the first surprise")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use pinstripe::engine::Engine;
-use pinstripe::engine::stream::{Scratch, scan_reader};
-use pinstripe::key::forge::Forge;
+use pinstripe::credential::forge::Forge;
+use pinstripe::detect::{
+    Engine,
+    stream::{Scratch, scan_reader},
+};
 use pinstripe::rules::load::load;
 
 const SIZE: usize = 8 << 20;
@@ -19,7 +21,7 @@ fn text(lines: &[String]) -> Vec<u8> {
 
 /// Source code of our own, which speaks of keys now and then.
 fn clean() -> Vec<u8> {
-    text(&[include_str!("../src/engine/lines.rs").to_owned(), include_str!("../src/coverage.rs").to_owned()])
+    text(&[include_str!("../src/detect/lines.rs").to_owned(), include_str!("../src/model/coverage.rs").to_owned()])
 }
 
 fn near_misses(forge: &mut Forge) -> Vec<u8> {

@@ -15,9 +15,11 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use pinstripe::engine::Engine;
-use pinstripe::engine::stream::{Scratch, scan_reader};
-use pinstripe::key::forge::Forge;
+use pinstripe::credential::forge::Forge;
+use pinstripe::detect::{
+    Engine,
+    stream::{Scratch, scan_reader},
+};
 use pinstripe::rules::load::load;
 
 const ROUNDS: usize = 7;

@@ -1,31 +1,32 @@
 //! pinstripe finds every Stripe credential in the places where files and git can hide one, says what it is and how
 //! exposed it is.
 //!
+//! The modules are rooms on floors; a room uses the floors below it.
+//!
 //! ```text
-//! Plan → source → engine → Sighting → assemble → Finding → Report → format
+//! cli         arguments to a plan; hooks, baseline, manual
+//! scan        a plan to a report: opens the target, runs the stages, groups hits
+//! source      reads work tree, index, range, history, stdin · policy  what is allowed · report  formats
+//! lints       misuse: contexts, groups, program code
+//! detect      bytes to hits: anchors, candidates, classification, decoding, redaction
+//! rules       rule files to rules
+//! archive     containers to members · git  repositories to objects
+//! model       findings, locations, coverage, limits
+//! credential  what a token says about itself
 //! ```
 //!
-//! Two rules shape everything. The matcher ([`engine`]) never sees a path: bytes in, hits out. The report ([`report`]) is
+//! Two rules shape everything. The matcher ([`detect`]) never sees a path: bytes in, hits out. The report ([`report`]) is
 //! a value: formats, baselines and exit codes are functions of it.
 
-pub mod assemble;
-pub(crate) mod attribute;
+pub mod archive;
 pub mod cli;
-pub mod context;
-pub mod coverage;
-pub mod decode;
-pub mod engine;
-pub mod finding;
+pub mod credential;
+pub mod detect;
 pub mod git;
-pub mod key;
-pub mod limits;
 pub mod lints;
-pub mod pipeline;
-pub mod plan;
+pub mod model;
 pub mod policy;
 pub mod report;
 pub mod rules;
-pub mod secret;
-pub mod site;
+pub mod scan;
 pub mod source;
-pub mod unpack;

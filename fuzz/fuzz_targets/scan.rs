@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::engine::Engine;
+use pinstripe::detect::Engine;
 use pinstripe::rules::load::load;
 
 static ENGINE: LazyLock<Engine> =

@@ -6,8 +6,8 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::coverage::Reason;
-use pinstripe::unpack::{Limits, Visitor, open_within};
+use pinstripe::model::Reason;
+use pinstripe::archive::{Limits, Visitor, open_within};
 
 const LIMITS: fn() -> Limits = || Limits {
     entries: 1_000,

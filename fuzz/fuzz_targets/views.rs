@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::decode::{Covered, PIVOTS, View, long_runs, run_views, views};
+use pinstripe::detect::decode::{Covered, PIVOTS, View, long_runs, run_views, views};
 
 fn exercise(bytes: &[u8], depth: usize) {
     let mut look = |view: View| {

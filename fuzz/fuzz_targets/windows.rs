@@ -6,9 +6,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::engine::Engine;
-use pinstripe::engine::stream::{Scratch, scan_reader};
-use pinstripe::limits::{REACH, WINDOW};
+use pinstripe::detect::{Engine, stream::{Scratch, scan_reader}};
+use pinstripe::model::limits::{REACH, WINDOW};
 use pinstripe::rules::load::load;
 
 static ENGINE: LazyLock<Engine> =
@@ -24,6 +23,6 @@ fuzz_target!(|bytes: &[u8]| {
     text.resize(text.len() + 2 * REACH, b'\n');
     let mut hits = Vec::new();
     scan_reader(&ENGINE, &mut text.as_slice(), &mut Scratch::default(), &mut hits).expect("memory can be read");
-    let spans = |hits: &[pinstripe::engine::Hit]| hits.iter().map(|hit| (hit.rule, hit.span.clone())).collect::<Vec<_>>();
+    let spans = |hits: &[pinstripe::detect::Hit]| hits.iter().map(|hit| (hit.rule, hit.span.clone())).collect::<Vec<_>>();
     assert_eq!(spans(&hits), spans(&ENGINE.scan(&text)));
 });

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::finding::Severity;
-use crate::plan::{self, Output};
+use crate::model::Severity;
 use crate::report::FORMATS;
+use crate::scan::plan::{self, Output};
 
 /// Find every Stripe credential, say what it is and how exposed it is.
 #[derive(Debug, Parser)]

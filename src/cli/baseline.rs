@@ -7,14 +7,14 @@ use anyhow::{Context as _, bail};
 use super::args::severity;
 use super::more_args::{self as args, BaselineScan};
 use super::{output, scan};
-use crate::engine::mask::sanitize;
-use crate::finding::{Location, Status};
+use crate::detect::redact::sanitize;
 use crate::git::disk;
-use crate::plan::{Plan, PolicyChoice};
+use crate::model::{Location, Status};
 use crate::policy::baseline::Entry;
 use crate::policy::import::Gitleaks;
 use crate::policy::{BASELINE_FILE, Baseline, MAX_POLICY_FILE};
 use crate::report::Report;
+use crate::scan::plan::{Plan, PolicyChoice};
 use crate::source::worktree;
 
 /// Largest source file that is read for its tokens when importing, in bytes.

@@ -13,7 +13,7 @@ mod scan;
 
 use clap::Parser;
 
-use crate::engine::mask::sanitize;
+use crate::detect::redact::sanitize;
 
 /// Exit code of usage, configuration, rules and internal errors.
 pub(crate) const FAILED: u8 = 2;

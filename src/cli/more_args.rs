@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::args::{Limits, Policy, Reporting, Rules, severity_names};
-use crate::plan;
+use crate::scan::plan;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Hook {

@@ -7,11 +7,12 @@ use anyhow::{Context as _, bail};
 
 use super::args::{Rules, RulesCommand};
 use super::{FAILED, output};
-use crate::engine::mask::sanitize;
-use crate::finding::Severity;
+use crate::detect::redact::sanitize;
+use crate::model::Severity;
 use crate::report::{advice, wrap};
-use crate::rules::model::{Check, Detect, Near, Rule};
-use crate::rules::{RuleSet, check, load};
+use crate::rules::rule::{Check, Detect, Near, Rule};
+use crate::rules::{RuleSet, load};
+use crate::scan::prove as check;
 
 /// Columns that explanations fit in.
 const WIDTH: usize = 80;

@@ -9,11 +9,10 @@ use anyhow::Context as _;
 
 use super::args::{self, Color, Scan, severity};
 use super::output;
-use crate::engine::Engine;
-use crate::engine::mask::sanitize;
-use crate::pipeline;
-use crate::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
+use crate::detect::{Engine, redact::sanitize};
 use crate::report::{self, FORMATS, Report};
+use crate::scan;
+use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
 
 /// Scans, reports and gives the exit code.
 pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
@@ -38,8 +37,8 @@ pub(super) fn report(plan: &Plan) -> anyhow::Result<(Report, Engine)> {
 }
 
 fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
-    let prepared = pipeline::prepare(plan)?;
-    let (report, notices) = pipeline::scan(plan, &prepared, input)?;
+    let prepared = scan::prepare(plan)?;
+    let (report, notices) = scan::scan(plan, &prepared, input)?;
     for notice in notices {
         output::warn(&format!("note: {}", sanitize(&notice)));
     }

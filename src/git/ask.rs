@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use super::env::GitEnv;
 use super::repo::Repository;
-use crate::engine::mask::sanitize;
+use crate::detect::redact::sanitize;
 
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]

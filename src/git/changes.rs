@@ -8,7 +8,7 @@ use super::odb::Odb;
 use super::oid::{ObjectFormat, Oid};
 use super::tree::TreeEntries;
 use super::{Kind, ObjectError};
-use crate::limits::MAX_TREE_DEPTH;
+use crate::model::limits::MAX_TREE_DEPTH;
 
 /// A file that was added, changed or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,11 +40,11 @@ pub enum DiskError {
 impl DiskError {
     /// The reason under which the ledger counts this.
     #[must_use]
-    pub fn reason(&self) -> crate::coverage::Reason {
+    pub fn reason(&self) -> crate::model::Reason {
         match self {
-            Self::Io { .. } => crate::coverage::Reason::Unreadable,
-            Self::NotAFile { .. } => crate::coverage::Reason::SpecialFile,
-            Self::TooLarge { .. } => crate::coverage::Reason::OverLimit,
+            Self::Io { .. } => crate::model::Reason::Unreadable,
+            Self::NotAFile { .. } => crate::model::Reason::SpecialFile,
+            Self::TooLarge { .. } => crate::model::Reason::OverLimit,
         }
     }
 }

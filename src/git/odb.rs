@@ -14,8 +14,7 @@ use super::oid::{ObjectFormat, Oid};
 use super::pack::entry::Content;
 use super::pack::{Pack, PackError, delta};
 use super::repo::{MAX_PACK_FILES, Repository};
-use crate::coverage::{Coverage, Reason};
-use crate::limits::MAX_IN_MEMORY;
+use crate::model::{Coverage, Reason, limits::MAX_IN_MEMORY};
 
 /// Deltas between an object and its base that are followed; git itself makes at most 4,095.
 const MAX_CHAIN: usize = 100_000;

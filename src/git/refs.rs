@@ -11,7 +11,7 @@ use super::ask::ask;
 use super::disk::{self, EntryKind};
 use super::oid::{ObjectFormat, Oid};
 use super::repo::{RefStorage, Repository, bytes_to_path};
-use crate::coverage::{Coverage, Reason};
+use crate::model::{Coverage, Reason};
 
 /// Largest `packed-refs`, in bytes: two million refs.
 const MAX_PACKED: u64 = 256 << 20;
@@ -66,7 +66,7 @@ impl Refs {
     /// Counts what could not be read.
     pub fn report_problems(&self, coverage: &mut Coverage) {
         for (reason, example) in &self.problems {
-            coverage.skip(*reason, crate::engine::mask::sanitize(example));
+            coverage.skip(*reason, crate::detect::redact::sanitize(example));
         }
     }
 

@@ -12,7 +12,7 @@ use super::config::Config;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
 use super::oid::{ObjectFormat, Oid};
-use crate::coverage::{Coverage, Reason};
+use crate::model::{Coverage, Reason};
 
 /// Largest `config`, `commondir`, `.git` or alternates file that is read, in bytes.
 const MAX_SMALL_FILE: u64 = 1 << 20;

@@ -59,7 +59,7 @@ pub fn head_branch(repo: &Repository) -> Option<String> {
 /// # Errors
 /// There is none.
 pub fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
-    let shown = || crate::engine::mask::sanitize(text);
+    let shown = || crate::detect::redact::sanitize(text);
     let named = lookup(repo, text);
     let start = match named {
         Some(oid) => oid,

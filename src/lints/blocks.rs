@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::language::Blocks;
 use super::lexer::Code;
+use crate::rules::language::Blocks;
 
 /// One block with what introduces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,8 +127,8 @@ fn goes_on(line: &[u8], below: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::language::of_path;
     use super::*;
+    use crate::rules::language::of_path;
 
     fn headers(path: &str, text: &str, at: &str) -> Vec<String> {
         let syntax = of_path(path).unwrap().syntax;

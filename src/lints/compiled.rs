@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::vocabulary;
 use crate::rules::RuleSet;
 use crate::rules::lint::{Source, When};
+use crate::rules::vocabulary;
 
 /// The paths that a `[source]` reads.
 #[derive(Debug)]

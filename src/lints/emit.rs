@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use super::facts::{Match, SourceFacts};
 use super::scene::Spotted;
-use crate::finding::{Confidence, Context, Evidence, Finding, Location, Severity, Status};
-use crate::key::Kind;
+use crate::credential::{Fingerprint, Kind};
+use crate::model::{Confidence, Context, Evidence, Finding, Location, Severity, Status};
 use crate::rules::RuleSet;
-use crate::secret::Fingerprint;
 
 /// Evidence kept per finding.
 const MAX_EVIDENCE: usize = 16;

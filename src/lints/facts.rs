@@ -9,16 +9,17 @@ use regex::bytes::{Captures, Regex};
 
 use super::compiled::{Compiled, Patterns};
 use super::imports;
-use super::language::{self, Language};
 use super::lexer::Code;
 use super::{fail_open, public_names};
-use crate::context::place;
-use crate::context::surroundings::position;
-use crate::engine::lines::{self, Position};
-use crate::engine::mask::{self, Caution};
-use crate::finding::{Frame, Origin, Reach};
+use crate::detect::{
+    lines::{self, Position},
+    redact::{self, Caution},
+};
+use crate::lints::context::place;
+use crate::lints::context::surroundings::position;
+use crate::model::{Frame, Origin, Place, Reach};
+use crate::rules::language::{self, Language};
 use crate::rules::lint::{Source, Structure};
-use crate::site::Place;
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -237,7 +238,7 @@ impl File<'_> {
     fn place(&self, rule: usize, source: usize, spot: &Spot) -> Match {
         let (start, end) = (position(self.bytes, spot.span.start), position(self.bytes, spot.span.end));
         let line = lines::line_around(self.bytes, spot.span.start, spot.span.end, FRAME_REACH);
-        let shown = mask::mask(&self.bytes[line.clone()], Caution::Everything, &[]);
+        let shown = redact::mask(&self.bytes[line.clone()], Caution::Everything, &[]);
         let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
         let frame = Frame { start: offset(spot.span.start), end: offset(spot.span.end), text: shown.text.clone() };
         let text = String::from_utf8_lossy(&self.bytes[spot.span.clone()]);
@@ -253,7 +254,7 @@ impl File<'_> {
             name: spot.name.as_deref().map(shown_name),
             value: spot.value.as_deref().map(shown_name),
             frame,
-            directive: crate::engine::directive(self.bytes, &spot.span),
+            directive: crate::detect::directive(self.bytes, &spot.span),
             existing: false,
             evidence: spot.evidence.clone().map(|(at, says)| (position(self.bytes, at), says)),
         }
@@ -263,9 +264,9 @@ impl File<'_> {
 /// A name stays readable, however long; a literal does not.
 fn shown_name(text: &str) -> String {
     let literal = text.starts_with(['"', '\'', '`']);
-    if literal { masked(text) } else { mask::sanitize(text) }
+    if literal { masked(text) } else { redact::sanitize(text) }
 }
 
 fn masked(text: &str) -> String {
-    mask::mask(text.as_bytes(), Caution::Everything, &[]).text
+    redact::mask(text.as_bytes(), Caution::Everything, &[]).text
 }

@@ -11,8 +11,8 @@ use regex::bytes::Regex;
 use super::blocks::{Block, Tree};
 use super::compiled::Patterns;
 use super::facts::{File, Spot};
-use super::language::Blocks;
-use super::vocabulary;
+use crate::rules::language::Blocks;
+use crate::rules::vocabulary;
 
 /// Patterns of this module, compiled once.
 struct Words {

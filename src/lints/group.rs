@@ -10,8 +10,8 @@ use super::emit::{Draft, Fill, kind_name};
 use super::names::residue;
 use super::scene::{Scene, Spotted};
 use super::{env_sets, lines};
-use crate::finding::Evidence;
-use crate::key::{Key, Mode};
+use crate::credential::{Key, Mode};
+use crate::model::Evidence;
 use crate::rules::lint::{Differs, Group, Scope};
 
 /// Ids of objects that carry their account's mark.
@@ -176,7 +176,7 @@ fn foreign_objects<'a>(rule: usize, group: &Group, scene: &Scene<'_>, set: &[Spo
             };
             drafts.push(Draft {
                 rule,
-                confidence: first.finding.confidence.min(crate::finding::Confidence::Medium),
+                confidence: first.finding.confidence.min(crate::model::Confidence::Medium),
                 spotted: **first,
                 message: fill.fill(&group.message),
                 evidence: vec![evidence],

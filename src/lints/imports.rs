@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::facts::File;
 use super::neighbours::{ancestors, directory, join};
-use super::vocabulary;
+use crate::rules::vocabulary;
 
 /// Most imports of one file that are followed.
 const MAX_IMPORTS: usize = 60;

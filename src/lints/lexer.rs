@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::language::{Quote, Syntax};
+use crate::rules::language::{Quote, Syntax};
 
 /// A text told apart.
 #[derive(Debug, Clone)]
@@ -224,8 +224,8 @@ fn find(bytes: &[u8], from: usize, needle: &str) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::language::{LANGUAGES, of_path};
     use super::*;
+    use crate::rules::language::{LANGUAGES, of_path};
 
     fn read(path: &str, text: &str) -> (String, String) {
         let code = Code::read(text.as_bytes(), of_path(path).unwrap().syntax);

@@ -7,20 +7,19 @@
 
 pub(crate) mod blocks;
 pub mod compiled;
+pub mod context;
 mod emit;
 mod env_sets;
 mod facts;
 mod fail_open;
 mod group;
 mod imports;
-pub(crate) mod language;
 pub(crate) mod lexer;
 mod lines;
 mod names;
 pub mod neighbours;
 mod public_names;
 mod scene;
-pub(crate) mod vocabulary;
 mod when;
 
 pub use compiled::Compiled;
@@ -33,10 +32,9 @@ use facts::Match;
 use neighbours::Cached;
 use scene::{Scene, Spotted};
 
-use crate::finding::{Confidence, Evidence, Finding};
-use crate::key::Kind;
+use crate::credential::Kind;
+use crate::model::{Confidence, Evidence, Finding, Place};
 use crate::rules::lint::Structure;
-use crate::site::Place;
 
 /// Whether a text has the word `stripe`, in lower or upper case or with a capital.
 #[must_use]

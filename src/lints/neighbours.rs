@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::string::FromUtf8Error;
 
-use crate::finding::{Location, Origin, Reach};
+use crate::model::{Location, Origin, Reach};
 
 /// Largest neighbour that is looked at, in bytes.
 pub const MAX_NEIGHBOUR: u64 = 2 << 20;

@@ -10,11 +10,11 @@ use regex::bytes::Regex;
 
 use super::facts::{File, Match, Spot};
 use super::names::{is_stripe_secret, words};
-use super::vocabulary;
-use crate::context::framework::{self, Package};
-use crate::context::surroundings::manifest_evidence;
-use crate::finding::Evidence;
+use crate::lints::context::framework::{self, Package};
+use crate::lints::context::surroundings::manifest_evidence;
+use crate::model::Evidence;
 use crate::rules::lint::FileKind;
+use crate::rules::vocabulary;
 
 /// Where names are that have `stripe` in them, behind an underscore.
 fn names(text: &[u8]) -> Vec<Range<usize>> {

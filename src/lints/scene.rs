@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::names;
 use super::neighbours::Cached;
 use super::public_names;
-use crate::context::surroundings::{Judge, Surroundings};
-use crate::finding::{Context, Finding, Location};
-use crate::key::Key;
+use crate::credential::Key;
+use crate::lints::context::surroundings::{Judge, Surroundings};
+use crate::model::{Context, Finding, Location};
 use crate::rules::lint::Claim;
 
 /// Rules whose findings are no credentials: lints leave them alone.

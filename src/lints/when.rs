@@ -4,7 +4,7 @@ use super::compiled::{Compiled, Conditions};
 use super::emit::{Draft, Fill};
 use super::lines;
 use super::scene::{Scene, Sheet, Spotted};
-use crate::finding::Confidence;
+use crate::model::Confidence;
 use crate::rules::lint::When;
 
 /// Every `[when]` on every place.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Error;
-use crate::secret::Fingerprint;
+use crate::credential::Fingerprint;
 
 /// Version of the format.
 const SCHEMA: &str = "pinstripe.baseline/1";

@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
 use super::Error;
-use crate::finding::{Context, Finding, Location, Severity};
+use crate::credential::Fingerprint;
+use crate::model::{Context, Finding, Location, Severity};
 use crate::rules::RuleSet;
-use crate::secret::Fingerprint;
 
 /// Entries of one list that are read.
 const MAX_ENTRIES: usize = 100_000;
@@ -199,7 +199,7 @@ impl Config {
             && finding.key.is_some()
             && let Some(rule) = rules.get(&finding.rule)
         {
-            finding.severity = crate::assemble::severity(rule, &finding.locations);
+            finding.severity = crate::scan::group::severity(rule, &finding.locations);
         }
         if let Some(severity) = self.severity.get(&finding.rule) {
             finding.severity = *severity;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Error, MAX_POLICY_FILE};
-use crate::engine::mask::sanitize;
+use crate::detect::redact::sanitize;
 use crate::git::{Kind, Odb, Oid, TreeEntries, disk};
 use crate::source::staged::Stage;
 

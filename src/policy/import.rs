@@ -7,9 +7,8 @@ use regex::bytes::Regex;
 use toml::{Table, Value};
 
 use super::baseline::Entry;
-use crate::engine::compile;
-use crate::engine::mask::sanitize;
-use crate::finding::{Finding, Location};
+use crate::detect::{compile, redact::sanitize};
+use crate::model::{Finding, Location};
 use crate::report::Report;
 
 /// Patterns of one file that are compiled.

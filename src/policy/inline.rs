@@ -1,6 +1,6 @@
 //! Directives in the scanned text: `pinstripe:allow RULE reason`, and gitleaks' own `gitleaks:allow`.
 
-use crate::finding::Finding;
+use crate::model::Finding;
 
 /// An allowance on the line of a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]

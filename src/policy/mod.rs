@@ -7,7 +7,6 @@
 pub mod baseline;
 pub mod config;
 pub mod files;
-pub mod force;
 pub mod import;
 pub mod inline;
 pub mod weakened;
@@ -18,7 +17,7 @@ pub use baseline::Baseline;
 pub use config::Config;
 pub use files::Files;
 
-use crate::finding::{Finding, Location, Status, Suppression};
+use crate::model::{Finding, Location, Status, Suppression};
 use crate::report::Report;
 use crate::rules::RuleSet;
 

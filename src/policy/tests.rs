@@ -1,12 +1,10 @@
 use super::baseline::Entry;
 use super::*;
-use crate::engine::Engine;
-use crate::finding::Severity;
-use crate::key::forge::Forge;
+use crate::credential::{Fingerprint, forge::Forge};
+use crate::detect::Engine;
+use crate::model::{PathText, Place, Severity, Sighting};
 use crate::report::{CoverageReport, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
-use crate::secret::Fingerprint;
-use crate::site::{PathText, Place, Sighting};
 
 fn rules() -> RuleSet {
     load::load(true, &[]).unwrap()
@@ -22,8 +20,8 @@ fn report(path: &str, text: &str) -> Report {
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "pinstripe".into(), version: "0".into(), rules_digest: String::new() },
         target: Target { kind: TargetKind::Worktree, root: "/r".into(), head: None, base: None },
-        findings: crate::assemble::findings(engine.rules(), sightings),
-        coverage: CoverageReport::from(&crate::coverage::Coverage::default()),
+        findings: crate::scan::group::findings(engine.rules(), sightings),
+        coverage: CoverageReport::from(&crate::model::Coverage::default()),
     }
 }
 

@@ -4,9 +4,9 @@
 //! away is no weakening; anything else that differs is taken for one.
 
 use super::{BASELINE_FILE, CONFIG_FILE, Config, Files, Policy};
-use crate::finding::{Confidence, Context, Finding, Location, Origin, Reach, Status};
+use crate::credential::Fingerprint;
+use crate::model::{Confidence, Context, Finding, Location, Origin, Reach, Status};
 use crate::rules::RuleSet;
-use crate::secret::Fingerprint;
 
 /// The rule of these findings.
 pub const RULE: &str = "policy-weakened";

@@ -5,9 +5,9 @@
 //! account. Source of the addresses: stripe/stripe-cli, `pkg/proxy/stripeevent.go` and `pkg/cmd/open.go`; of the prefilled
 //! page for restricted keys: many public integrations. Nothing here asks Stripe anything.
 
-use crate::finding::Finding;
-use crate::key::{AccountId, Key, Mode, family};
-use crate::rules::model::Rule;
+use crate::credential::{AccountId, Key, Mode, family};
+use crate::model::Finding;
+use crate::rules::rule::Rule;
 
 const DASHBOARD: &str = "https://dashboard.stripe.com";
 
@@ -108,7 +108,7 @@ fn lines(owner: Owner<'_>, fix: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::forge::Forge;
+    use crate::credential::forge::Forge;
 
     fn key(name: &str) -> (Key, String) {
         let mut forge = Forge::new(5);

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::view::{self, Block, View, clean};
 use super::{Options, Report, advice, summary};
-use crate::finding::{Finding, Location, Origin, Status};
+use crate::model::{Finding, Location, Origin, Status};
 use crate::rules::RuleSet;
 
 /// Annotations of a kind that GitHub takes of one step.
@@ -153,7 +153,7 @@ fn inert(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
+    use crate::model::Severity;
     use crate::report::sample;
     use proptest::prelude::*;
 
@@ -166,7 +166,7 @@ mod tests {
     fn github_drops_nothing_silently() {
         let mut report = sample::report();
         let rules = sample::rules();
-        let mut forge = crate::key::forge::Forge::new(9);
+        let mut forge = crate::credential::forge::Forge::new(9);
         for at in 0..15 {
             let key = forge.make("sk_live").unwrap();
             report.findings.push(sample::finding(

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::{CoverageReport, Options, Report, Target, Tool};
-use crate::engine::mask::is_unsafe;
-use crate::finding::Finding;
+use crate::detect::redact::is_unsafe;
+use crate::model::Finding;
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
@@ -108,7 +108,7 @@ impl<F: Formatter> Formatter for Inert<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::Severity;
+    use crate::model::Severity;
     use crate::report::sample;
 
     fn written(name: &str, options: &Options) -> String {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 
 use super::view::{self, Block, View, clean};
 use super::{Options, Report, advice, summary};
-use crate::finding::{Finding, Location, Severity, Status};
+use crate::model::{Finding, Location, Severity, Status};
 use crate::rules::RuleSet;
 
 /// Bytes of a summary; GitHub refuses more than 1 MiB.
@@ -240,12 +240,12 @@ mod tests {
     fn a_summary_stays_below_githubs_limit() {
         let rules = sample::rules();
         let mut report = sample::report();
-        let mut forge = crate::key::forge::Forge::new(9);
+        let mut forge = crate::credential::forge::Forge::new(9);
         let template = forge.make("sk_live").unwrap();
         let mut finding =
             sample::finding(&rules, "secret-live", &template, vec![sample::location("a/b/c/d", 1, "k=", &template)]);
         for at in 0..4_000_u64 {
-            finding.fingerprint = crate::secret::Fingerprint::of_parts(&[&at.to_le_bytes()]);
+            finding.fingerprint = crate::credential::Fingerprint::of_parts(&[&at.to_le_bytes()]);
             report.findings.push(finding.clone());
         }
         report.sort();

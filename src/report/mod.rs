@@ -4,15 +4,12 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use crate::coverage::{Coverage, Skipped};
-use crate::finding::{Finding, Severity, Status};
+use crate::model::{Coverage, Finding, Severity, Skipped, Status};
 use crate::rules::RuleSet;
 
 pub mod advice;
-mod columns;
 mod github;
 mod json;
-pub mod line_hash;
 mod markdown;
 mod sarif;
 mod summary;
@@ -179,7 +176,7 @@ pub const FORMATS: &[Format] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::key::{Generation, Key, split};
+    use crate::credential::{Generation, Key, split};
 
     /// Law 5 for every format, at every verbosity, with every kind of thing that a report holds.
     #[test]
@@ -214,7 +211,7 @@ mod tests {
         for format in FORMATS {
             let options = Options { verbose: 2, min_severity: Severity::Note, ..sample::OPTIONS };
             let text = sample::written(format.name, &sample::report(), &options);
-            let acting = |c: char| c != '\n' && crate::engine::mask::is_unsafe(c);
+            let acting = |c: char| c != '\n' && crate::detect::redact::is_unsafe(c);
             assert_eq!(text.find(acting), None, "{}", format.name);
         }
     }
@@ -251,7 +248,7 @@ mod tests {
             for format in FORMATS {
                 let options = Options { verbose: 2, ..sample::OPTIONS };
                 let text = sample::written(format.name, &report, &options);
-                let acting = |c: char| c != '\n' && crate::engine::mask::is_unsafe(c);
+                let acting = |c: char| c != '\n' && crate::detect::redact::is_unsafe(c);
                 proptest::prop_assert_eq!(text.find(acting), None, "{}", format.name);
                 // One row a credential, one line a finding, whatever the text holds.
                 let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();

@@ -1,16 +1,12 @@
 //! One report that every format is tested with: all the kinds of things that a report can hold, forged.
 
 use super::{CoverageReport, FORMATS, Options, Report, SCHEMA, Target, TargetKind, Tool};
-use crate::coverage::{Coverage, Reason};
-use crate::finding::{
-    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Frame, Location, Origin, Reach, Severity, Status,
-    Suppression,
+use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
+use crate::model::{
+    CommitDate, Confidence, Context, Coverage, Evidence, Exposure, Finding, Frame, Location, Origin, Reach, Reason,
+    Severity, Status, Suppression, line_hash::LineHash,
 };
-use crate::key::Key;
-use crate::key::forge::Forge;
-use crate::report::line_hash::LineHash;
 use crate::rules::{RuleSet, load};
-use crate::secret::{Fingerprint, Secret};
 
 /// How a report is written unless asked otherwise.
 pub(super) const OPTIONS: Options =

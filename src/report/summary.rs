@@ -4,8 +4,7 @@
 
 use super::view::{View, clean, counted, number, size};
 use super::{Options, Report, TargetKind};
-use crate::coverage::{Reason, SkipClass, Skipped};
-use crate::finding::{Severity, Status};
+use crate::model::{Reason, Severity, SkipClass, Skipped, Status};
 
 /// Names of ignored environment files that are told without being asked.
 const NAMED: usize = 5;
@@ -189,7 +188,7 @@ fn is_environment_file(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coverage::Coverage;
+    use crate::model::Coverage;
     use crate::report::{CoverageReport, sample};
     use crate::rules::load;
 

@@ -6,16 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::{Options, Report};
-use crate::engine::mask;
-use crate::finding::{Context, Finding, Location, Origin, Reach, Severity, Status};
-use crate::key::{Generation, Key, Kind, Mode};
+use crate::credential::{Fingerprint, Generation, Key, Kind, Mode};
+use crate::detect::redact;
+use crate::model::{Context, Finding, Location, Origin, Reach, Severity, Status};
 use crate::rules::RuleSet;
-use crate::rules::model::Rule;
-use crate::secret::Fingerprint;
+use crate::rules::rule::Rule;
 
 /// Text of a scanned repository, fit for showing.
 pub(super) fn clean(text: &str) -> String {
-    mask::sanitize(text)
+    redact::sanitize(text)
 }
 
 /// One credential, or one misuse without a literal, with every rule that has something to say about it.
@@ -266,7 +265,7 @@ fn reach(reach: Reach) -> Option<&'static str> {
 /// How long and where a credential was exposed, where that is known.
 pub(super) fn exposure(finding: &Finding) -> Option<String> {
     let exposure = finding.exposure.as_ref()?;
-    let at = |change: &crate::finding::CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));
+    let at = |change: &crate::model::CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));
     let days = exposure.days.map(|days| counted(days, "day")).map(|days| format!(", {days}")).unwrap_or_default();
     let mut text = match (&exposure.introduced, &exposure.removed, exposure.in_head) {
         (Some(added), _, true) => format!("in HEAD since {}{days}", at(added)),

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::finding::{Confidence, Context};
-use crate::key::{Kind, Mode};
+use crate::credential::{Kind, Mode};
+use crate::model::{Confidence, Context};
 
 /// The parts of a lint. A file has at least one of them; a finding of any part is a finding of the lint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,12 +12,11 @@ use toml::{Table, Value};
 use super::RuleSet;
 use super::builtin::BUILTIN;
 use super::lint::Lint;
-use super::model::{Body, Check, Detect, Examples, Rule};
-use crate::engine::compile;
-use crate::engine::mask::sanitize;
-use crate::finding::{Confidence, Severity};
-use crate::lints::{language, vocabulary};
-use crate::secret::Fingerprint;
+use super::rule::{Body, Check, Detect, Examples, Rule};
+use super::{language, vocabulary};
+use crate::credential::Fingerprint;
+use crate::detect::{compile, redact::sanitize};
+use crate::model::{Confidence, Severity};
 
 /// Largest rule file, in bytes.
 const MAX_FILE: u64 = 256 << 10;

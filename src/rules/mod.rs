@@ -7,13 +7,14 @@ use std::sync::OnceLock;
 use sha2::{Digest, Sha256};
 
 pub mod builtin;
-pub mod check;
+pub(crate) mod language;
 pub mod lint;
 pub mod load;
-pub mod model;
+pub mod rule;
+pub(crate) mod vocabulary;
 
-use crate::secret::Fingerprint;
-use model::{Detect, Rule};
+use crate::credential::Fingerprint;
+use rule::{Detect, Rule};
 
 /// The rules in force, sorted by id.
 #[derive(Debug, Clone)]

@@ -8,16 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
-use crate::context::within;
-use crate::coverage::Reason;
-use crate::engine::mask;
-use crate::engine::stream::{Scratch, scan_reader};
-use crate::engine::{Engine, Hit, Window};
-use crate::finding::Origin;
-use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
-use crate::secret::Fingerprint;
-use crate::site::{PathText, Place};
-use crate::unpack::{self, Limits, Seekable, Visitor};
+use crate::archive::{self, Limits, Seekable, Visitor};
+use crate::credential::Fingerprint;
+use crate::detect::{
+    Engine, Hit, Window, redact,
+    stream::{Scratch, scan_reader},
+};
+use crate::model::{
+    Origin, PathText, Place, Reason,
+    limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
+};
+use crate::source::embedded;
 
 /// Longest member that is remembered to tell which of its texts a hit is in.
 const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
@@ -75,7 +76,7 @@ impl Members {
 /// Searches what `bytes` hold, if they are an archive: for a blob that is in memory, whose own bytes were searched.
 #[must_use]
 pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Option<Duration>) -> Option<Members> {
-    unpack::is_archive(bytes).then(|| open(engine, &mut Cursor::new(bytes), scratch, time))
+    archive::is_archive(bytes).then(|| open(engine, &mut Cursor::new(bytes), scratch, time))
 }
 
 /// Opens an archive and searches what it holds; nothing is found in anything else. `time` bounds the work, if it is
@@ -85,7 +86,7 @@ pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, ti
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
     let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
     let mut searcher = Searcher { engine, scratch, seen: Members::default(), kept: BTreeMap::new() };
-    unpack::open_within(input, &mut searcher, limits);
+    archive::open_within(input, &mut searcher, limits);
     let mut seen = searcher.seen;
     seen.drop_outer_copies();
     seen
@@ -124,7 +125,7 @@ impl Read for Kept<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(out)?;
         if self.goes_on && count > 0 {
-            let begins = !self.text.is_empty() || within::may_hold_texts(&out[..count]);
+            let begins = !self.text.is_empty() || embedded::may_hold_texts(&out[..count]);
             self.goes_on = begins && (self.text.len() + count) as u64 <= MAX_KEPT;
             if self.goes_on {
                 self.text.extend_from_slice(&out[..count]);
@@ -169,7 +170,7 @@ impl Visitor for Searcher<'_> {
             self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
         }
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
-        let names = if hits.is_empty() { Vec::new() } else { within::names(content.text(), &offsets) };
+        let names = if hits.is_empty() { Vec::new() } else { embedded::names(content.text(), &offsets) };
         self.keep(hits, names, chain, Origin::File);
     }
 
@@ -188,7 +189,7 @@ impl Visitor for Searcher<'_> {
         *count += 1;
         if examples.len() < MAX_SKIP_EXAMPLES {
             let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            examples.push(mask::sanitize(&format!("{names}: {what}")));
+            examples.push(redact::sanitize(&format!("{names}: {what}")));
         }
     }
 }

@@ -4,17 +4,17 @@ use std::io::{self, Cursor, Read};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::context::within;
-use crate::coverage::{Coverage, Reason};
-use crate::engine::stream::{Scratch, scan_reader};
-use crate::engine::{Engine, Hit, Window};
-use crate::finding::Origin;
-use crate::limits::MAX_IN_MEMORY;
+use crate::archive::{self, Seekable};
+use crate::detect::{
+    Engine, Hit, Window,
+    stream::{Scratch, scan_reader},
+};
 use crate::lints::{self, SourceFacts};
-use crate::site::{Place, Sighting};
-use crate::unpack::{self, Seekable};
+use crate::model::{Coverage, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
 
+pub(crate) mod attribution;
 mod disk;
+pub mod embedded;
 pub mod history;
 pub mod ignores;
 pub mod members;
@@ -132,7 +132,7 @@ impl<'a> Collector<'a> {
 
     /// Counts something that was not read, naming it with its keys masked.
     pub fn skip(&mut self, reason: Reason, what: &str) {
-        self.seen.coverage.skip(reason, crate::engine::mask::sanitize(what));
+        self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
     }
 
     /// Searches a text and keeps its hits under `place`. Returns how many bytes there were, and the hits' lines.
@@ -175,7 +175,7 @@ impl<'a> Collector<'a> {
         if self.scratch.whole(scanned.bytes).is_some() {
             self.lint(place, &scanned);
             self.open_small(place, &mut scanned);
-        } else if unpack::is_archive_at(input) {
+        } else if archive::is_archive_at(input) {
             self.members(input, place, &mut scanned);
         }
         Ok(scanned)
@@ -188,7 +188,7 @@ impl<'a> Collector<'a> {
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
         name_within(bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
         self.lint(place, &scanned);
-        if unpack::is_archive(bytes) {
+        if archive::is_archive(bytes) {
             self.members(&mut Cursor::new(bytes), place, &mut scanned);
         }
         scanned
@@ -223,7 +223,7 @@ impl<'a> Collector<'a> {
     /// Opens the text that was searched last, if it is a small archive.
     fn open_small(&mut self, place: &Place, scanned: &mut Scanned) {
         if let Some(whole) = self.scratch.whole(scanned.bytes)
-            && unpack::is_archive(whole)
+            && archive::is_archive(whole)
         {
             let length = whole.len();
             let buffer = self.scratch.take();
@@ -300,7 +300,7 @@ impl Drop for Collector<'_> {
 fn name_within(text: &[u8], sightings: &mut [Sighting]) {
     let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
     if !offsets.is_empty() {
-        for (sighting, name) in sightings.iter_mut().zip(within::names(text, &offsets)) {
+        for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets)) {
             sighting.place.within = name;
         }
     }

@@ -3,16 +3,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::{Collector, Scanned, members};
-use crate::coverage::Reason;
-use crate::engine::Engine;
-use crate::engine::stream::Scratch;
+use crate::credential::Fingerprint;
+use crate::detect::{Engine, stream::Scratch};
 use crate::git::changes::{Change, Differ};
 use crate::git::{Kind, Odb, Oid};
-use crate::secret::Fingerprint;
-use crate::site::{PathText, Place};
+use crate::model::{PathText, Place, Reason};
 
 /// Largest blob that is read whole where it cannot be streamed.
-const MAX_WHOLE: u64 = 4 * crate::limits::MAX_IN_MEMORY;
+const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
 
 /// What identifies a finding: rule and fingerprint.
 pub(super) type Identity = (usize, Fingerprint);

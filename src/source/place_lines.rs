@@ -4,8 +4,10 @@
 
 use std::io::Read;
 
-use crate::report::line_hash::{self, Wanted};
-use crate::site::Sighting;
+use crate::model::{
+    Sighting,
+    line_hash::{self, Wanted},
+};
 
 /// Tells the sightings of one text their line hashes, unless they lie inside of archive members. `open` gives the text
 /// again; where that fails there are none, and the findings stand without them.

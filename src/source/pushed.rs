@@ -2,11 +2,9 @@
 
 use super::range::tree_changes;
 use super::{Collector, objects};
-use crate::coverage::Reason;
-use crate::finding::{Origin, Reach};
 use crate::git::commit::tag_target;
 use crate::git::{Kind, Odb, Oid, Repository};
-use crate::site::{PathText, Place};
+use crate::model::{Origin, PathText, Place, Reach, Reason};
 
 /// Tags of tags that are followed.
 const MAX_HOPS: usize = 10;

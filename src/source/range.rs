@@ -9,12 +9,10 @@ use super::objects::{self, Before};
 use super::pushed;
 use super::staged::tree_of;
 use super::{Collector, Shared};
-use crate::coverage::Reason;
-use crate::finding::{CommitDate, Exposure, Finding, Origin, Reach};
 use crate::git::ancestry::{Ancestry, Unwalkable};
 use crate::git::changes::{Change, Differ, Side};
 use crate::git::{Commit, GitEnv, Kind, Odb, Oid, Repository, rev};
-use crate::site::{PathText, Place};
+use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Place, Reach, Reason};
 
 /// The two ends of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,9 @@ use std::path::Path;
 
 use super::objects::{self, Before};
 use super::{Collector, Shared};
-use crate::coverage::Reason;
-use crate::finding::Reach;
 use crate::git::changes::{Change, Differ};
 use crate::git::{Commit, GitEnv, Index, IndexError, Kind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
-use crate::site::{PathText, Place};
+use crate::model::{PathText, Place, Reach, Reason};
 
 /// The repository that somebody is about to commit in: opened once, for the policy, the scan and the lints.
 pub struct Stage {

@@ -3,10 +3,8 @@
 use std::io::{self, Read};
 
 use super::{Collector, Scanned, Shared};
-use crate::coverage::Reason;
-use crate::limits::MAX_IN_MEMORY;
-use crate::site::{PathText, Place};
-use crate::unpack;
+use crate::archive;
+use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
 
 /// Bytes that tell whether an archive begins.
 const HEAD: u64 = 512;
@@ -25,7 +23,7 @@ pub fn scan(shared: &Shared<'_>, input: &mut dyn Read, name: &str) {
 fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> io::Result<Scanned> {
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
-    if !unpack::is_archive(&head) {
+    if !archive::is_archive(&head) {
         let mut scanned = collector.text(&mut head.chain(input), place)?;
         collector.lint(place, &scanned);
         collector.open_small(place, &mut scanned);

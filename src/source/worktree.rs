@@ -10,9 +10,10 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
 use super::{Collector, Shared};
-use crate::coverage::Reason;
-use crate::limits::{MAX_IN_MEMORY, WINDOW};
-use crate::site::{PathText, Place};
+use crate::model::{
+    PathText, Place, Reason,
+    limits::{MAX_IN_MEMORY, WINDOW},
+};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub struct Options {
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", crate::engine::mask::sanitize(&path.to_string_lossy()))]
+#[error("{}: {error}", crate::detect::redact::sanitize(&path.to_string_lossy()))]
 pub struct Missing {
     path: PathBuf,
     error: io::Error,

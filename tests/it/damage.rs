@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use pinstripe::coverage::Reason;
+use pinstripe::model::Reason;
 use pinstripe::report::Report;
 
 use crate::support::Dir;

@@ -1,6 +1,6 @@
 //! Every kind of key in everything that keys are put into.
 
-use pinstripe::key::{Key, Kind, Mode};
+use pinstripe::credential::{Key, Kind, Mode};
 
 use crate::support::Dir;
 

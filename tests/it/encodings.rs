@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pinstripe::engine::Engine;
-use pinstripe::engine::stream::{Scratch, scan_reader};
-use pinstripe::key::forge::Forge;
-use pinstripe::limits::{REACH, WINDOW};
+use pinstripe::credential::forge::Forge;
+use pinstripe::detect::{
+    Engine,
+    stream::{Scratch, scan_reader},
+};
+use pinstripe::model::limits::{REACH, WINDOW};
 use pinstripe::rules::load::load;
 
 use crate::support::Dir;

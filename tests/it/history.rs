@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pinstripe::finding::{Finding, Location, Origin, Reach};
+use pinstripe::model::{Finding, Location, Origin, Reach};
 use pinstripe::report::Report;
 
 use crate::support::{Dir, git};

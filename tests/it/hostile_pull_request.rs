@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pinstripe::finding::Status;
+use pinstripe::model::Status;
 
 use crate::support::{Dir, Run};
 

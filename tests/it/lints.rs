@@ -1,6 +1,6 @@
 //! Lints through the program: which tree they ask, what the policy and one's own rules can change, what they say.
 
-use pinstripe::finding::{Finding, Reach, Severity};
+use pinstripe::model::{Finding, Reach, Severity};
 
 use crate::support::{Dir, Run};
 

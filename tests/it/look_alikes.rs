@@ -1,6 +1,6 @@
 //! What looks like a Stripe credential and is none: nothing above `note`.
 
-use pinstripe::finding::Severity;
+use pinstripe::model::Severity;
 
 use crate::support::Dir;
 

@@ -1,7 +1,7 @@
 //! Law 5: no twelve characters of a key's random part, nor their base64 or hex, leave the program.
 
 use base64::Engine as _;
-use pinstripe::key::{Generation, Key, split};
+use pinstripe::credential::{Generation, Key, split};
 use pinstripe::report::FORMATS;
 
 use crate::support::{Dir, run_in};

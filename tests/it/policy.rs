@@ -1,6 +1,6 @@
 //! Policy files: who may allow what, and what a change cannot allow itself.
 
-use pinstripe::finding::Status;
+use pinstripe::model::Status;
 
 use crate::support::{Dir, Run};
 

@@ -1,6 +1,6 @@
 //! What one history has that another has not.
 
-use pinstripe::finding::{Origin, Reach, Status};
+use pinstripe::model::{Origin, Reach, Status};
 
 use crate::support::Dir;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use pinstripe::finding::{CommitDate, Exposure, Origin, Reach, Status};
+use pinstripe::model::{CommitDate, Exposure, Origin, Reach, Status};
 use pinstripe::report::{FORMATS, Options, Report, TargetKind};
 use pinstripe::rules::load;
 use serde_json::Value;
@@ -101,8 +101,8 @@ fn sarif(report: &Report) -> String {
         color: false,
         verbose: 0,
         quiet: false,
-        min_severity: pinstripe::finding::Severity::Note,
-        fail_on: pinstripe::finding::Severity::Medium,
+        min_severity: pinstripe::model::Severity::Note,
+        fail_on: pinstripe::model::Severity::Medium,
     };
     let format = FORMATS.iter().find(|format| format.name == "sarif").unwrap();
     let mut bytes = Vec::new();
@@ -146,8 +146,8 @@ fn columns_and_hashes_are_those_of_code_scanning() {
     assert_eq!((&physical["region"]["startLine"], &physical["region"]["startColumn"]), (&2.into(), &14.into()));
     assert_eq!(physical["region"]["endColumn"], 14 + 107);
     let bytes = std::fs::read(dir.join("a b/[slug]/é#%41.js")).unwrap();
-    let wanted = pinstripe::report::line_hash::Wanted { start: (2, 17), end: (2, 124) };
-    let hash = pinstripe::report::line_hash::of(&bytes, &[wanted])[0].clone().unwrap();
+    let wanted = pinstripe::model::line_hash::Wanted { start: (2, 17), end: (2, 124) };
+    let hash = pinstripe::model::line_hash::of(&bytes, &[wanted])[0].clone().unwrap();
     assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], hash.hash.as_str());
     assert_eq!((hash.column, hash.end_column), (14, 121));
     // A file beside another format says the same.
@@ -186,9 +186,9 @@ fn history_and_gaps_are_valid() {
     let mut report = dir.scan(&["."]).report();
     report.target.kind = TargetKind::History;
     report.coverage.complete = false;
-    report.coverage.skipped.push(pinstripe::coverage::Skipped {
-        reason: pinstripe::coverage::Reason::Encrypted,
-        class: pinstripe::coverage::SkipClass::Unread,
+    report.coverage.skipped.push(pinstripe::model::Skipped {
+        reason: pinstripe::model::Reason::Encrypted,
+        class: pinstripe::model::SkipClass::Unread,
         count: 2,
         examples: vec!["a[1].zip".to_owned()],
     });

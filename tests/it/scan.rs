@@ -1,7 +1,6 @@
 //! The work tree: what is read, what is left out, and what the exit code says.
 
-use pinstripe::coverage::{Reason, SkipClass};
-use pinstripe::finding::{Origin, Severity};
+use pinstripe::model::{Origin, Reason, Severity, SkipClass};
 
 use crate::support::Dir;
 

@@ -1,6 +1,6 @@
 //! What is about to be committed.
 
-use pinstripe::finding::{Reach, Status};
+use pinstripe::model::{Reach, Status};
 
 use crate::support::Dir;
 

@@ -1,7 +1,6 @@
 //! Stores that are not whole, not alone, or not what their refs say.
 
-use pinstripe::coverage::Reason;
-use pinstripe::finding::Origin;
+use pinstripe::model::{Origin, Reason};
 use pinstripe::report::Report;
 
 use crate::archives::zip;

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 
 use super::super::more_args::HookScan;
 use super::{everything, judge, plan, variable};
-use crate::finding::Origin;
 use crate::git::disk;
-use crate::plan::Subject;
+use crate::model::Origin;
+use crate::scan::plan::Subject;
 use crate::source::staged::Stage;
 
 /// Largest commit message, in bytes.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 
 use super::super::more_args::Install;
 use super::super::output;
-use crate::engine::mask::sanitize;
+use crate::detect::redact::sanitize;
 
 /// The line by which a script of ours is known.
 const MARK: &str = "# pinstripe-hook";

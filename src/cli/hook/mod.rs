@@ -14,8 +14,8 @@ use std::path::PathBuf;
 
 use super::more_args::{self as args, HookScan};
 use super::{output, scan};
-use crate::plan::{Plan, Subject};
 use crate::report::Report;
+use crate::scan::plan::{Plan, Subject};
 
 pub(super) fn run(command: args::Hook) -> anyhow::Result<u8> {
     match command {

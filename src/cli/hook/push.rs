@@ -9,12 +9,12 @@ use anyhow::{Context as _, bail};
 use super::super::more_args::{HookScan, PreReceive};
 use super::super::{output, scan};
 use super::{everything, judge, plan, variable};
-use crate::engine::mask::sanitize;
-use crate::finding::{Finding, Severity};
+use crate::detect::redact::sanitize;
 use crate::git::ask::ask;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
-use crate::plan::{Plan, Subject};
+use crate::model::{Finding, Severity};
 use crate::report::Report;
+use crate::scan::plan::{Plan, Subject};
 
 /// Bytes of ref lines that are read: about a hundred thousand.
 const MAX_LINES: u64 = 64 << 20;
@@ -175,6 +175,6 @@ fn line(finding: &Finding) -> String {
 }
 
 fn gaps(report: &Report) -> String {
-    let unread = report.coverage.skipped.iter().filter(|skipped| skipped.class == crate::coverage::SkipClass::Unread);
+    let unread = report.coverage.skipped.iter().filter(|skipped| skipped.class == crate::model::SkipClass::Unread);
     unread.map(|skipped| format!("{} {}", skipped.count, skipped.reason.name())).collect::<Vec<_>>().join(", ")
 }

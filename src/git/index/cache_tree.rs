@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::git::oid::{ObjectFormat, Oid};
 
 /// Directories within directories that are believed.
-const MAX_DEPTH: usize = crate::limits::MAX_TREE_DEPTH;
+const MAX_DEPTH: usize = crate::model::limits::MAX_TREE_DEPTH;
 
 /// Where a directory is told of, and the position behind the last directory below it.
 #[derive(Debug, Clone, Copy)]

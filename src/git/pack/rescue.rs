@@ -14,7 +14,7 @@ use super::super::oid::{ObjectFormat, Oid};
 use super::delta;
 use super::entry::{self, Content, Header};
 use super::index::{Index, IndexError};
-use crate::limits::MAX_IN_MEMORY;
+use crate::model::limits::MAX_IN_MEMORY;
 
 /// Rebuilt objects that are kept for the deltas that follow, in bytes.
 const KEPT: usize = 64 << 20;

@@ -13,7 +13,7 @@ use super::super::pack::entry::Content;
 use super::delta_reader::DeltaReader;
 use super::tree::{Room, Worker};
 use super::{Late, Lost, Object, Shared, Visitor};
-use crate::limits::MAX_IN_MEMORY;
+use crate::model::limits::MAX_IN_MEMORY;
 
 /// The largest base that is held in memory for deltas against it. Git itself makes none against anything larger.
 const MAX_BASE: u64 = 512 << 20;

@@ -143,7 +143,7 @@ fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
         let odb = lab.odb();
         let (seen, lost, indexes) = look(&odb, 2);
         let right = seen.iter().filter(|(oid, _, bytes)| oracle.get(oid) == Some(bytes)).count();
-        let mut coverage = crate::coverage::Coverage::default();
+        let mut coverage = crate::model::Coverage::default();
         odb.report_problems(&mut coverage);
         let told = !coverage.complete() || !lost.objects.is_empty() || !lost.suspect.is_empty();
         let told = told || !indexes.is_empty();
@@ -211,7 +211,7 @@ fn absurd_entries_neither_allocate_nor_hang() {
     let odb = lab.odb();
     let (seen, _, _) = look(&odb, 2);
     assert!(seen.iter().any(|seen| seen.2 == b"control") && seen.iter().any(|seen| seen.2 == b"z"));
-    let mut coverage = crate::coverage::Coverage::default();
+    let mut coverage = crate::model::Coverage::default();
     odb.report_problems(&mut coverage);
     assert!(!coverage.complete());
 }

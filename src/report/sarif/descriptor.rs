@@ -5,9 +5,9 @@ use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfigu
 
 use super::super::advice;
 use super::super::view::clean;
-use crate::finding::{Confidence, Finding, Severity};
+use crate::model::{Confidence, Finding, Severity};
 use crate::rules::RuleSet;
-use crate::rules::model::Rule;
+use crate::rules::rule::Rule;
 
 /// Where to read about what the tool looks for.
 pub(super) const INFORMATION: &str = "https://docs.stripe.com/keys-best-practices";

@@ -21,8 +21,8 @@ mod uri;
 
 use super::view::{self, clean};
 use super::{Options, Report, TargetKind, json, summary};
-use crate::finding::Finding;
-use crate::key::Mode;
+use crate::credential::Mode;
+use crate::model::Finding;
 use crate::rules::RuleSet;
 
 /// How many results of a run GitHub takes.
@@ -181,7 +181,7 @@ mod tests {
     fn live_keys_come_before_others_of_the_same_severity() {
         let (mut report, rules) = (sample::report(), sample::rules());
         for finding in &mut report.findings {
-            finding.severity = crate::finding::Severity::High;
+            finding.severity = crate::model::Severity::High;
         }
         let results = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
         let live: Vec<bool> = results

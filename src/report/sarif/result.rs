@@ -11,9 +11,9 @@ use serde_sarif::sarif::{
 use super::super::view::{self, clean};
 use super::super::{Report, TargetKind, advice};
 use super::{ROOT, descriptor, escaped, message, properties, uri};
-use crate::finding::{Exposure, Finding, Location, Origin, Severity, Status};
+use crate::credential::Fingerprint;
+use crate::model::{Exposure, Finding, Location, Origin, Severity, Status};
 use crate::rules::RuleSet;
-use crate::secret::Fingerprint;
 
 /// Other places that a result names; GitHub keeps 100 and rejects the file above 1,000.
 const MAX_RELATED: usize = 20;
@@ -266,7 +266,7 @@ fn provenance(exposure: &Exposure) -> Option<ResultProvenance> {
 
 fn details(finding: &Finding, location: &Location) -> serde_sarif::sarif::PropertyBag {
     let key = finding.key.as_ref();
-    let commit = |change: Option<&crate::finding::CommitDate>| change.map(|change| clean(&change.commit));
+    let commit = |change: Option<&crate::model::CommitDate>| change.map(|change| clean(&change.commit));
     let exposure = finding.exposure.as_ref();
     properties([
         ("severity", json!(finding.severity.name())),

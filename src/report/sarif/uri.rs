@@ -1,12 +1,12 @@
 //! Paths to relative URI references, byte for byte.
 
-use crate::engine::mask::{self, Caution};
+use crate::detect::redact::{self, Caution};
 
 /// The URI reference of a report's path. `encoded` says that the path's bytes are percent-encoded already, because they
 /// are not UTF-8. A key in the path is masked.
 pub(super) fn of_path(path: &str, encoded: bool) -> String {
     let mut bytes = if encoded { percent_decode(path) } else { path.as_bytes().to_vec() };
-    let masked = mask::mask(&bytes, Caution::Candidates, &[]);
+    let masked = redact::mask(&bytes, Caution::Candidates, &[]);
     if masked.redacted {
         bytes = masked.text.into_bytes();
     }
@@ -47,7 +47,7 @@ fn percent_decode(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::site::PathText;
+    use crate::model::PathText;
     use proptest::prelude::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::finding::Frame;
+use crate::model::Frame;
 
 /// What stands for text that was cut off.
 const CUT: &str = "…";

@@ -10,7 +10,7 @@ mod paint;
 
 use super::view::{self, Block, View, clean};
 use super::{Options, Report, advice, summary};
-use crate::finding::{Confidence, Finding, Location, Severity, Status};
+use crate::model::{Confidence, Finding, Location, Severity, Status};
 use crate::rules::RuleSet;
 pub(crate) use paint::wrap;
 use paint::{Role, WIDTH, paint};
@@ -309,7 +309,7 @@ impl Text<'_> {
 
     fn left_out(&mut self, report: &Report) -> io::Result<()> {
         for skipped in &report.coverage.skipped {
-            if !skipped.examples.is_empty() && skipped.class == crate::coverage::SkipClass::Policy {
+            if !skipped.examples.is_empty() && skipped.class == crate::model::SkipClass::Policy {
                 let cap = if self.options.verbose > 1 { usize::MAX } else { 10 };
                 let names: Vec<String> = skipped.examples.iter().take(cap).map(|name| clean(name)).collect();
                 let more = skipped.count.saturating_sub(names.len() as u64);

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Color, Style};
 use unicode_width::UnicodeWidthStr;
 
-use crate::finding::Severity;
+use crate::model::Severity;
 
 /// Columns that a report fits in. Links are never broken.
 pub(super) const WIDTH: usize = 80;

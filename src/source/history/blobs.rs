@@ -8,13 +8,14 @@ use std::io::{self, Read};
 use super::inherit;
 use super::unbuilt::Abridged;
 use super::visitor::{Common, Share};
-use crate::coverage::Reason;
-use crate::decode::wide::is_wide_text;
-use crate::engine::prefilter::Found;
-use crate::engine::stream::{Scratch, scan_reader};
-use crate::engine::{Budget, Window};
-use crate::finding::Origin;
+use crate::detect::{
+    Budget, Window,
+    decode::wide::is_wide_text,
+    prefilter::Found,
+    stream::{Scratch, scan_reader},
+};
 use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
+use crate::model::{Origin, Reason};
 use crate::source::members;
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
@@ -124,7 +125,7 @@ impl<'a> Searcher<'a> {
     /// Searches what an archive holds. Hits from `first` on are those of its own bytes.
     fn members(&mut self, object: &Object, bytes: &[u8], first: usize) {
         let shared = self.share.common.shared;
-        if !crate::unpack::is_archive(bytes) {
+        if !crate::archive::is_archive(bytes) {
             return;
         }
         if !shared.archives {
@@ -172,7 +173,7 @@ impl Visitor for Searcher<'_> {
         let (engine, abridged) = (common.shared.engine, &mut self.abridged);
         let passes = abridged.is_dull(engine, base, unbuilt)
             && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
-            && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
+            && !crate::archive::may_be_archive(&abridged.head, &abridged.part);
         if passes && object.fresh {
             // Perhaps no longer, which costs no more than another look.
             self.mention(object, base.mentions);

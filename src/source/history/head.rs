@@ -8,11 +8,10 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::visitor::Common;
-use crate::finding::Reach;
 use crate::git::changes::Differ;
 use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
-use crate::site::{PathText, Place};
+use crate::model::{PathText, Place, Reach};
 use crate::source::neighbours::Committed;
 use crate::source::staged::tree_of;
 

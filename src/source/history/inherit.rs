@@ -7,11 +7,12 @@
 
 use std::ops::Range;
 
-use crate::decode;
-use crate::engine::Engine;
-use crate::engine::prefilter::{Found, Prefilter};
+use crate::detect::{
+    Engine, decode,
+    prefilter::{Found, Prefilter},
+};
 use crate::git::walk::Copied;
-use crate::limits::{CONTEXT, MAX_BODY, REACH};
+use crate::model::limits::{CONTEXT, MAX_BODY, REACH};
 
 /// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
 /// as much as this many bytes.
@@ -178,7 +179,7 @@ pub(super) mod testing {
     //! Deltas against any base, with bait in them.
 
     use super::*;
-    use crate::decode::PIVOTS;
+    use crate::detect::decode::PIVOTS;
     use proptest::prelude::*;
 
     pub(in super::super) fn piece() -> impl Strategy<Value = Vec<u8>> {

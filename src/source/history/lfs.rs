@@ -10,14 +10,13 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use super::visitor::{Common, Seen, Share};
-use crate::coverage::Reason;
-use crate::engine::stream::{Scratch, scan_reader};
-use crate::finding::Origin;
+use crate::archive;
+use crate::detect::stream::{Scratch, scan_reader};
 use crate::git::disk::{self, DiskError};
 use crate::git::walk::{Object, Store};
 use crate::git::{Kind, Oid, Repository};
+use crate::model::{Origin, Reason};
 use crate::source::members;
-use crate::unpack;
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
 pub(super) fn read(common: &Common<'_>, store: &Store<'_>, seen: &mut Seen) {
@@ -76,7 +75,7 @@ impl Contents<'_> {
         self.share.count_inside(bytes);
         let object = Object { oid, kind: Kind::Blob, fresh: true };
         self.share.keep(&object, Origin::File, hits);
-        if unpack::is_archive_at(&mut file) {
+        if archive::is_archive_at(&mut file) {
             if shared.archives {
                 let members = members::open(shared.engine, &mut file, &mut self.scratch, shared.time_left());
                 self.share.keep_members(&object, members, first);

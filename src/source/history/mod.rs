@@ -1,7 +1,7 @@
 //! Every object of a repository: what all refs, stashes and reflogs reach, and what nothing reaches any more.
 //!
 //! First the store is searched object by object, without knowing any path ([`visitor`]). Only for what hit are trees and
-//! commits asked where it was, since when and until when ([`crate::attribute`]). Nothing is fetched, written or run.
+//! commits asked where it was, since when and until when ([`crate::source::attribution`]). Nothing is fetched, written or run.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -22,16 +22,14 @@ mod unbuilt;
 mod visitor;
 
 use super::{Collector, Shared};
-use crate::attribute;
-use crate::coverage::{Coverage, Reason};
-use crate::finding::{Exposure, Finding};
+use crate::credential::Fingerprint;
 use crate::git::refs::Refs;
 use crate::git::walk::{self, Lost, Plan, Store};
 use crate::git::{Index, Kind, Odb, Oid, OpenError, OpenOptions, Repository};
 use crate::lints::SourceFacts;
+use crate::model::{Coverage, Exposure, Finding, PathText, Reason, Sighting};
 use crate::rules::RuleSet;
-use crate::secret::Fingerprint;
-use crate::site::{PathText, Sighting};
+use crate::source::attribution;
 use blobs::Searcher;
 use cache::Cache;
 pub use head::Heads;
@@ -90,7 +88,7 @@ fn merge(known: &mut Exposure, other: Exposure) {
     let refs_total = known.refs_total + other.refs_total;
     let mut refs = std::mem::take(&mut known.refs);
     refs.extend(other.refs.iter().cloned());
-    refs.truncate(crate::limits::MAX_REFS_NAMED);
+    refs.truncate(crate::model::limits::MAX_REFS_NAMED);
     if (other.in_head, other.days) > (known.in_head, known.days) {
         *known = other;
     }
@@ -127,7 +125,7 @@ pub fn scan_all(
         }
         all.warnings.append(&mut history.warnings);
         if repository.foreign {
-            let shown = crate::engine::mask::sanitize(&repository.git_dir.to_string_lossy());
+            let shown = crate::detect::redact::sanitize(&repository.git_dir.to_string_lossy());
             all.warnings.push(format!(
                 "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
             ));
@@ -203,7 +201,7 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
     indexes.into_iter().for_each(|index| history.coverage.skip(Reason::Damaged, index));
     count_unread(&mut history.coverage, repo, &seen);
     seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
-    let subject = attribute::Subject { store: &store, refs: &refs, index: index.as_ref() };
+    let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
     let gathered = std::mem::take(&mut seen.gathered);
     let (attributed, facts) = store.install(|| {
         let facts = || head::facts(&common, refs.head, &seen.mentions);
@@ -235,8 +233,8 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     search_ref_names(common.shared, refs, &mut seen.hits);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
-        let prefixes = || blobs.map(|raw| attribute::prefix(&raw.oid)).collect();
-        (!seen.hits.is_empty()).then(|| attribute::Prefixes::new(prefixes()))
+        let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
+        (!seen.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
     };
     let blobs = hit(&seen);
     let wanted = |number: usize, name: &[u8]| unknown(number, name) || blobs.is_some();
@@ -261,7 +259,7 @@ impl From<walk::NoThreads> for Error {
     }
 }
 
-type Key<'a> = (Oid, crate::finding::Origin, &'a [String], Option<&'a [u8]>, u64, usize);
+type Key<'a> = (Oid, crate::model::Origin, &'a [String], Option<&'a [u8]>, u64, usize);
 
 fn key(raw: &Raw) -> Key<'_> {
     (raw.oid, raw.origin, &raw.chain, raw.name.as_deref(), raw.hit.span.start, raw.hit.rule)
@@ -325,7 +323,7 @@ fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
             hits.push(Raw {
                 oid: *oid,
                 kind: Kind::Commit,
-                origin: crate::finding::Origin::RefName,
+                origin: crate::model::Origin::RefName,
                 chain: Vec::new(),
                 name: Some(name.clone()),
                 within: None,

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::visitor::Raw;
-use crate::attribute::{self, Answer, Gathered, Question, Subject, flags};
-use crate::finding::{Exposure, Origin, Reach};
+use crate::credential::Fingerprint;
 use crate::git::Kind;
 use crate::git::refs::Refs;
-use crate::secret::Fingerprint;
-use crate::site::{PathText, Place, Sighting};
+use crate::model::{Exposure, Origin, PathText, Place, Reach, Sighting};
+use crate::source::attribution::{self, Answer, Gathered, Question, Subject, flags};
 
 /// Credentials by rule and fingerprint, numbered in order.
 type Numbers = BTreeMap<(usize, Fingerprint), u32>;
@@ -37,7 +36,7 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
         };
         set.insert(*number);
     }
-    Attributed { answer: attribute::answer(subject, &question, gathered), numbers }
+    Attributed { answer: attribution::answer(subject, &question, gathered), numbers }
 }
 
 /// Puts every hit where it was, and says how many places there are beyond those.
@@ -48,7 +47,7 @@ pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Ve
     let exposures = exposures.collect();
     let (mut sightings, mut more) = (Vec::new(), Of::new());
     for raw in hits {
-        let left_out = attributed.answer.paths.get(&raw.oid).map_or(0, attribute::Paths::more);
+        let left_out = attributed.answer.paths.get(&raw.oid).map_or(0, attribution::Paths::more);
         if left_out > 0 {
             *more.entry((raw.hit.rule, raw.hit.fingerprint)).or_default() += left_out;
         }
@@ -72,7 +71,7 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
             vec![place]
         }
         (_, Kind::Commit | Kind::Tag) => {
-            place.reach = attribute::reach(answer.texts.get(&raw.oid).copied().unwrap_or(0));
+            place.reach = attribution::reach(answer.texts.get(&raw.oid).copied().unwrap_or(0));
             place.commit = (raw.kind == Kind::Commit).then(|| raw.oid.to_string());
             vec![place]
         }
@@ -82,7 +81,7 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
 
 /// The places of a blob, or of an entry of a tree.
 fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Place> {
-    let nowhere = [(Vec::new(), attribute::Known::default())];
+    let nowhere = [(Vec::new(), attribution::Known::default())];
     let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept[..]);
     let paths = paths.filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);
     let mut places = Vec::new();
@@ -100,7 +99,7 @@ fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Plac
             place.archive.push(name.text);
         }
         place.within.clone_from(&raw.within);
-        place.reach = attribute::reach(known.flags);
+        place.reach = attribution::reach(known.flags);
         place.commit = known.first.and_then(|at| answer.order.get(at as usize)).map(ToString::to_string);
         let is_note = known.flags & flags::NOTE != 0 && known.flags & (flags::HEAD | flags::REF) == 0;
         if is_note && raw.origin == Origin::File {

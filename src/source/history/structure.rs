@@ -9,17 +9,18 @@ use std::io::{self, Read};
 use super::named::Named;
 use super::texts::parts;
 use super::visitor::{Common, Raw, Share};
-use crate::attribute::{Edges, Prefixes, prefix};
-use crate::coverage::Reason;
-use crate::engine::Window;
-use crate::engine::prefilter::Found;
-use crate::engine::stream::{Scratch, scan_reader};
-use crate::finding::Origin;
+use crate::detect::{
+    Window,
+    prefilter::Found,
+    stream::{Scratch, scan_reader},
+};
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
 use crate::git::tree_starts::{New, Parts, Starts};
 use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
 use crate::git::{Commit, Kind, Oid};
+use crate::model::{Origin, Reason};
+use crate::source::attribution::{Edges, Prefixes, prefix};
 
 /// What a walk over the structure is for.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! The parts of commits and tags.
 
-use crate::finding::Origin;
 use crate::git::Kind;
+use crate::model::Origin;
 
 /// Author, committer or tagger, the other headers, and the message.
 pub(super) fn parts(kind: Kind, bytes: &[u8]) -> Vec<(Origin, &[u8])> {

@@ -7,9 +7,7 @@ use std::ops::Range;
 
 use super::blobs::Known;
 use super::inherit::{NEAR_STRIPE, is_deep};
-use crate::decode;
-use crate::engine::prefilter::Found;
-use crate::engine::{Budget, Engine, Window};
+use crate::detect::{Budget, Engine, Window, decode, prefilter::Found};
 use crate::git::walk::{Op, Ops, Unbuilt, append};
 
 /// Bytes of a copy that are kept at a seam, which show every pivot and every long run across it: as many as the shortest

@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 use super::cache::Cache;
-use crate::attribute::Gathered;
-use crate::context::within;
-use crate::coverage::{Coverage, Reason};
-use crate::engine::{Hit, mask};
-use crate::finding::Origin;
+use crate::detect::{Hit, redact};
 use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
-use crate::limits::MAX_HITS_PER_BLOB;
+use crate::model::{Coverage, Origin, Reason, limits::MAX_HITS_PER_BLOB};
 use crate::source::Shared;
+use crate::source::attribution::Gathered;
+use crate::source::embedded;
 use crate::source::members::Members;
 
 /// A hit in an object. Where that object is, only the trees and commits can tell.
@@ -166,7 +164,7 @@ impl<'a> Share<'a> {
         let hits = self.seen.hits.get_mut(first..).unwrap_or_default();
         let offsets: Vec<u64> = hits.iter().map(|raw| raw.hit.span.start).collect();
         if !offsets.is_empty() {
-            hits.iter_mut().zip(within::names(bytes, &offsets)).for_each(|(raw, name)| raw.within = name);
+            hits.iter_mut().zip(embedded::names(bytes, &offsets)).for_each(|(raw, name)| raw.within = name);
         }
     }
 
@@ -188,5 +186,5 @@ impl Drop for Share<'_> {
 
 /// A name for the ledger, with its keys masked.
 pub(super) fn shown(name: &[u8]) -> String {
-    mask::sanitize(&String::from_utf8_lossy(name))
+    redact::sanitize(&String::from_utf8_lossy(name))
 }

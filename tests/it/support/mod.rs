@@ -6,7 +6,7 @@ pub(crate) mod runner;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pinstripe::key::forge::Forge;
+use pinstripe::credential::forge::Forge;
 use pinstripe::report::Report;
 
 /// What a run of the program gave.

@@ -1,0 +1,60 @@
+//! The walk over local headers, where there is no directory to go by.
+
+use std::io::{self, Read};
+
+use memchr::memmem;
+
+use super::super::source::Source;
+use super::super::walker::Walker;
+use super::entry::{DESCRIPTOR, Entry};
+use crate::model::Reason;
+
+/// What starts a local header.
+const HEADER: &[u8] = b"PK\x03\x04";
+
+/// Visits every member whose local header is found.
+pub(super) fn walk(walker: &mut Walker<'_>, source: &mut Source<'_>) {
+    while !walker.budget.is_stopped() && source.seek_mark(HEADER) {
+        match Entry::local(source, true) {
+            Some(entry) => member(walker, source, &entry),
+            None => {
+                source.skip(1);
+            }
+        }
+    }
+    walker.tell_stop();
+}
+
+fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, entry: &Entry) {
+    let unknown = entry.flags & DESCRIPTOR != 0 && entry.packed == 0;
+    if unknown && entry.method == 0 {
+        let mut region = UntilMark { source };
+        walker.enter(&entry.name, &mut region);
+        let _ = io::copy(&mut region, &mut io::sink());
+    } else if unknown && entry.method != 8 && entry.method != 12 && entry.method != 93 && entry.method != 95 {
+        if walker.mention(&entry.name) {
+            walker.skip_member(&entry.name, Reason::Damaged, "where it ends cannot be told");
+        }
+    } else {
+        entry.visit(walker, source);
+    }
+}
+
+/// Stored data whose length only its descriptor tells: it ends where the next record starts.
+struct UntilMark<'a, 'b> {
+    source: &'a mut Source<'b>,
+}
+
+impl Read for UntilMark<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.source.peek(4).len() < 4 {
+            return self.source.read(out);
+        }
+        let ahead = self.source.ahead();
+        let end = memmem::find_iter(ahead, b"PK")
+            .find(|at| matches!(ahead.get(at + 2..at + 4), Some([1, 2] | [3, 4] | [7, 8])))
+            .unwrap_or(ahead.len() - 3);
+        let most = end.min(out.len());
+        self.source.read(&mut out[..most])
+    }
+}

@@ -1,0 +1,207 @@
+//! Keys in disguise: the views that [`crate::detect::decode`] offers, searched like any other text, layer by layer.
+//!
+//! A token found in a view is placed where its code stands in the text, with the encodings that were undone on the
+//! way. What stands in a view just as it stands outside is left to the outer search. Where readings of the same bytes
+//! compete, one wins ([`settle`]).
+
+use std::ops::Range;
+
+use super::prefilter::Found;
+use super::{Engine, Meaning, Token};
+use crate::detect::decode::{self, Covered, View};
+use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH};
+
+/// Decoded bytes that a text may cost, beyond what its own size allows.
+const FREE_WORK: usize = 4 << 20;
+
+/// Decoded bytes for each byte of the text.
+const WORK_PER_BYTE: usize = 16;
+
+/// How far from a pivot something must have been decoded for a second layer to be worth undoing there: the object in
+/// front of a client secret's core is the longest part of a token on that side.
+const TOUCHED: usize = 96;
+
+/// Decoding that may still be done for one text. Hostile input can make every layer reach back over the same bytes;
+/// ordinary text uses next to nothing.
+#[derive(Debug)]
+pub struct Budget {
+    left: usize,
+    spent: bool,
+}
+
+impl Budget {
+    /// The budget of a text of so many bytes.
+    #[must_use]
+    pub fn new(bytes: usize) -> Self {
+        Self { left: FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE)), spent: false }
+    }
+
+    /// Whether something was left undecoded because the budget ran out.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.spent
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        match self.left.checked_sub(bytes) {
+            Some(left) => self.left = left,
+            None => self.spent = true,
+        }
+        !self.spent
+    }
+}
+
+/// A text as the matcher sees it: the one that was given, or a view inside it.
+pub(super) struct Text<'a> {
+    pub(super) bytes: &'a [u8],
+    /// What stands around it in the outer layers; empty for the outermost.
+    pub(super) outer: Vec<u8>,
+    /// The text that it was found in, and where.
+    above: Option<(&'a Text<'a>, usize)>,
+    /// Encodings undone so far.
+    pub(super) depth: usize,
+    /// Whether the undone encodings are wide characters only, whose text is as plain as any.
+    pub(super) plain: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn outermost(bytes: &'a [u8]) -> Self {
+        Self { bytes, outer: Vec::new(), above: None, depth: 0, plain: true }
+    }
+
+    /// The name that the outer layers assign it to.
+    pub(super) fn name(&self) -> Option<String> {
+        let (text, start) = self.above?;
+        name_before(text.bytes, start).or_else(|| text.name())
+    }
+
+    /// The text of a view of this one.
+    fn inside<'b>(&'b self, view: &'b View) -> Text<'b> {
+        let before = &self.bytes[view.source.start.saturating_sub(CONTEXT)..view.source.start];
+        let after = &self.bytes[view.source.end..self.bytes.len().min(view.source.end + CONTEXT)];
+        let wide = view.encodings.iter().all(|name| name.starts_with("utf-"));
+        Text {
+            bytes: &view.bytes,
+            outer: [before, b"\n", after, b"\n", &self.outer].concat(),
+            above: Some((self, view.source.start)),
+            depth: self.depth + view.encodings.len(),
+            plain: self.plain && wide,
+        }
+    }
+}
+
+/// The name that encoded text beginning at `start` is assigned to, also as a block of its own lines.
+fn name_before(bytes: &[u8], start: usize) -> Option<String> {
+    let before = &bytes[start.saturating_sub(CONTEXT)..start];
+    let head = before.trim_ascii_end();
+    let head = head.strip_suffix(b"|").or_else(|| head.strip_suffix(b">")).map_or(before, <[u8]>::trim_ascii_end);
+    super::assignment::name_of_value(head, head.len())
+}
+
+impl Engine {
+    /// Adds the tokens of every view around these pivots, placed in `text`.
+    pub(super) fn undo(&self, text: &Text<'_>, found: &[Found], budget: &mut Budget, tokens: &mut Vec<Token>) {
+        if text.depth >= MAX_DECODE_DEPTH {
+            return;
+        }
+        let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
+        for pivot in found {
+            // Decoding costs something also where it gives no view.
+            if !budget.take(covered_runs.take_work()) {
+                return;
+            }
+            let mut look = |view: View| self.look_into(text, &view, budget, tokens);
+            match &self.meanings[pivot.pivot] {
+                Meaning { disguise: Some(disguise), .. } => {
+                    decode::views(text.bytes, disguise, pivot.at, &mut covered, &mut look);
+                }
+                Meaning { long_run: true, .. } => {
+                    decode::run_views(text.bytes, pivot.at, &mut covered_runs, &mut look);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn look_into(&self, text: &Text<'_>, view: &View, budget: &mut Budget, tokens: &mut Vec<Token>) {
+        if text.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
+            return;
+        }
+        let mut found = Vec::new();
+        self.prefilter.find(&view.bytes, &mut found);
+        found.retain(|pivot| {
+            let end = view.bytes.len().min(pivot.at + MAX_BODY + TOUCHED);
+            !view.is_plain(pivot.at.saturating_sub(TOUCHED)..end)
+        });
+        if found.is_empty() {
+            return;
+        }
+        let first = tokens.len();
+        self.tokens(&text.inside(view), &found, budget, tokens);
+        if !view.is_traced() {
+            // In their outer layers these cannot be told apart by place.
+            let settled = settle(tokens.split_off(first));
+            tokens.extend(settled.into_iter().map(|token| Token { traced: false, ..token }));
+        }
+        let mut at = first;
+        while let Some(token) = tokens.get_mut(at) {
+            if token.encodings.is_empty() && view.is_plain(token.span.clone()) {
+                tokens.swap_remove(at);
+                continue;
+            }
+            token.span = view.span(token.span.clone());
+            token.encodings.splice(0..0, view.encodings.iter().copied());
+            at += 1;
+        }
+    }
+}
+
+/// Decides between readings of the same bytes: a piece of a longer key gives way to the whole key, a whole key is not
+/// spoilt by what stands next to it, and the reading with the fewest layers tells what is found by several.
+pub(super) fn settle(mut tokens: Vec<Token>) -> Vec<Token> {
+    tokens.sort_by_key(|token| (token.span.start, token.span.end, token.encodings.len(), token.rule));
+    tokens.dedup_by(|b, a| a.span == b.span && (a.fingerprint == b.fingerprint || a.encodings.is_empty()));
+    if tokens.iter().all(|token| token.encodings.is_empty()) {
+        return tokens;
+    }
+    let mut kept: Vec<Token> = Vec::new();
+    for token in tokens {
+        let rivals = kept.iter().rev().take_while(|old| old.span.end > token.span.start).count();
+        let from = kept.len() - rivals;
+        if kept[from..].iter().any(|old| rival(old, &token) && wins(old, &token)) {
+            continue;
+        }
+        let mut at = from;
+        while at < kept.len() {
+            if rival(&kept[at], &token) {
+                kept.remove(at);
+            } else {
+                at += 1;
+            }
+        }
+        kept.push(token);
+    }
+    kept
+}
+
+/// Two plain readings never compete: their patterns settled that. Nor do different keys from compressed streams, whose
+/// places are those of the streams.
+fn rival(a: &Token, b: &Token) -> bool {
+    let share_stream = !a.traced && !b.traced && a.fingerprint != b.fingerprint;
+    overlap(&a.span, &b.span) && !(a.encodings.is_empty() && b.encodings.is_empty()) && !share_stream
+}
+
+fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
+}
+
+fn wins(a: &Token, b: &Token) -> bool {
+    if a.fingerprint == b.fingerprint {
+        if !a.traced && !b.traced && a.span.len() > b.span.len() {
+            // The next stream was taken for a part of this one.
+            return false;
+        }
+        return a.encodings.len() <= b.encodings.len();
+    }
+    (a.believed, a.confidence, a.span.len()) >= (b.believed, b.confidence, b.span.len())
+}

@@ -1,0 +1,388 @@
+//! The matcher: bytes in, hits out. It never sees a path.
+//!
+//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`judge`] decides what it is, and [`redact`]
+//! makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
+//! further than [`crate::model::limits::REACH`] bytes from its pivot, so both ways find the same.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use memchr::memmem::Finder;
+use regex::bytes::{Regex, RegexBuilder};
+
+pub mod assignment;
+pub mod boundary;
+pub mod decode;
+mod disguise;
+pub mod judge;
+pub mod lines;
+mod meanings;
+mod near;
+pub mod prefilter;
+pub mod redact;
+pub mod stream;
+pub mod vendors;
+
+pub use disguise::Budget;
+
+use crate::credential::{Fingerprint, Key, Secret};
+use crate::model::{
+    Confidence, Frame,
+    limits::{CONTEXT, MAX_BODY, REACH},
+};
+use crate::rules::RuleSet;
+use crate::rules::rule::{Check, Detect};
+use disguise::Text;
+use judge::{Candidate, PathRule, Verdict};
+use lines::{Cursor, Position};
+use meanings::{Literal, Meaning, Wanted};
+use prefilter::{Found, Prefilter};
+use redact::Caution;
+
+/// Rules that other rules' verdicts fall under.
+const PLACEHOLDER: &str = "placeholder";
+const PUBLISHED_SAMPLE: &str = "published-sample";
+
+/// Bytes of the line that are shown on either side of a hit.
+const FRAME_REACH: usize = 100;
+
+/// A token that was judged to be worth telling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    /// Index of the rule in the [`RuleSet`].
+    pub rule: usize,
+    /// What the token says about itself.
+    pub key: Key,
+    /// Its stable name.
+    pub fingerprint: Fingerprint,
+    /// How sure the judgement is.
+    pub confidence: Confidence,
+    /// Its bytes in the text, from the text's first byte.
+    pub span: Range<u64>,
+    /// Where it begins.
+    pub start: Position,
+    /// Where it ends, exclusive.
+    pub end: Position,
+    /// Encodings from the outermost inwards.
+    pub encodings: Vec<&'static str>,
+    /// The name it is assigned to, masked.
+    pub variable: Option<String>,
+    /// The masked line.
+    pub frame: Frame,
+    /// What the path must say for the verdict to hold.
+    pub path_rule: PathRule,
+    /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
+    pub directive: Option<String>,
+}
+
+/// A text, or a window of one.
+#[derive(Debug, Clone)]
+pub struct Window<'a> {
+    /// The bytes at hand.
+    pub bytes: &'a [u8],
+    /// Tokens that begin in this range are reported; the rest is context.
+    pub judged: Range<usize>,
+    /// Offset of `bytes` in the whole text.
+    pub offset: u64,
+    /// Position of the first of `bytes`.
+    pub position: Position,
+}
+
+impl<'a> Window<'a> {
+    /// A text given whole.
+    #[must_use]
+    pub fn whole(bytes: &'a [u8]) -> Self {
+        Self { bytes, judged: 0..bytes.len(), offset: 0, position: Position::START }
+    }
+}
+
+/// Why an engine cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The rules' literals are more or larger than the searcher takes.
+    #[error("the rules' literals cannot be searched: {0}")]
+    Literals(#[from] aho_corasick::BuildError),
+}
+
+/// Rules made ready to search with. Shared by all threads.
+#[derive(Debug)]
+pub struct Engine {
+    rules: RuleSet,
+    prefilter: Prefilter,
+    meanings: Vec<Meaning>,
+    /// Literals too short for a pivot of their own: looked for near `stripe` only.
+    near: Vec<(Finder<'static>, Literal)>,
+    patterns: Vec<OnceLock<Option<Regex>>>,
+}
+
+impl Engine {
+    /// Prepares the rules. Patterns are compiled when one of their literals is first seen.
+    ///
+    /// # Errors
+    /// When the literals cannot be searched together.
+    pub fn new(rules: RuleSet) -> Result<Self, Error> {
+        Self::with(rules, true)
+    }
+
+    /// As [`Self::new`], but blind to encodings: what the others are measured against.
+    ///
+    /// # Errors
+    /// When the literals cannot be searched together.
+    pub fn without_encodings(rules: RuleSet) -> Result<Self, Error> {
+        Self::with(rules, false)
+    }
+
+    fn with(rules: RuleSet, encodings: bool) -> Result<Self, Error> {
+        let Wanted { texts, senses, meanings, near } = Wanted::by(&rules, encodings);
+        let patterns = rules.iter().map(|_| OnceLock::new()).collect();
+        let prefilter = Prefilter::new(texts, encodings)?.with_senses(senses);
+        Ok(Self { prefilter, meanings, near, patterns, rules })
+    }
+
+    /// Judges every pivot, however senseless.
+    #[cfg(test)]
+    pub(crate) fn take_everything_for_sense(&mut self) {
+        self.prefilter.forget_senses();
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// Whether a pivot is the word `stripe`.
+    #[must_use]
+    pub fn is_stripe(&self, pivot: usize) -> bool {
+        self.meanings.get(pivot).is_some_and(|meaning| meaning.near_stripe)
+    }
+
+    /// The searcher that says where to look.
+    #[must_use]
+    pub fn prefilter(&self) -> &Prefilter {
+        &self.prefilter
+    }
+
+    /// Whether encodings are undone.
+    #[must_use]
+    pub fn decodes(&self) -> bool {
+        self.prefilter.has_runs()
+    }
+
+    /// Everything in a text that is given whole, in order of place; a text in UTF-16 or UTF-32 is read as such.
+    #[must_use]
+    pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
+        if self.decodes() && decode::wide::is_wide_text(bytes).is_some() {
+            let mut hits = Vec::new();
+            let mut bytes = bytes;
+            // Reading from memory does not fail, and what came before a failure would be there.
+            let _ = stream::scan_reader(self, &mut bytes, &mut stream::Scratch::default(), &mut hits);
+            return hits;
+        }
+        let mut found = Vec::new();
+        self.prefilter.find(bytes, &mut found);
+        self.judge(&Window::whole(bytes), &found)
+    }
+
+    /// Judges every pivot of a window. `found` is what the prefilter finds in the window's bytes, in order.
+    #[must_use]
+    pub fn judge(&self, window: &Window<'_>, found: &[Found]) -> Vec<Hit> {
+        self.judge_within(window, found, &mut Budget::new(window.bytes.len()))
+    }
+
+    /// As [`Self::judge`], and tells through `budget` whether decoding had to be cut short.
+    #[must_use]
+    pub fn judge_within(&self, window: &Window<'_>, found: &[Found], budget: &mut Budget) -> Vec<Hit> {
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let mut tokens = Vec::new();
+        self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
+        self.hits(window, &disguise::settle(tokens))
+    }
+
+    /// Adds the tokens of a text, its views included.
+    fn tokens(&self, text: &Text<'_>, found: &[Found], budget: &mut Budget, tokens: &mut Vec<Token>) {
+        let mut near = near::Windows::default();
+        for pivot in found {
+            let meaning = &self.meanings[pivot.pivot];
+            for literal in &meaning.literals {
+                self.confirm(text, literal, pivot.at, tokens);
+            }
+            if meaning.near_stripe && text.plain {
+                near.add(pivot.at, text.bytes.len());
+            }
+        }
+        self.judge_near(text, &near, tokens);
+        self.undo(text, found, budget, tokens);
+    }
+
+    /// If the literal stands around this pivot and its rule's pattern, boundary and judgement agree, adds the token.
+    fn confirm(&self, text: &Text<'_>, literal: &Literal, pivot_at: usize, tokens: &mut Vec<Token>) {
+        let bytes = text.bytes;
+        let Some(at) = pivot_at.checked_sub(literal.pivot_at) else { return };
+        if !bytes[at..].starts_with(&literal.text) {
+            return;
+        }
+        let Some(detect) = &self.rules[literal.rule].detect else { return };
+        if detect.plain_only && !text.plain {
+            return;
+        }
+        let Some(span) = self.match_at(bytes, literal.rule, detect, at) else { return };
+        if boundary::left_is_clean(bytes, span.start) {
+            self.decide(text, literal.rule, span, tokens);
+        }
+    }
+
+    fn match_at(&self, bytes: &[u8], rule: usize, detect: &Detect, at: usize) -> Option<Range<usize>> {
+        let pattern = self.patterns[rule].get_or_init(|| compile_at(detect).ok()).as_ref()?;
+        let from = at.saturating_sub(detect.lookbehind);
+        let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
+        let mut start = from;
+        // A match further left may have nothing to do with this literal.
+        while let Some(found) = pattern.find(&bytes[start..to]) {
+            let span = start + found.start()..start + found.end();
+            if span.start > at {
+                return None;
+            }
+            if span.end > at && (detect.lookbehind > 0 || span.start == at) {
+                return Some(span);
+            }
+            start = span.end.max(start + 1);
+        }
+        None
+    }
+
+    /// Judges a token and adds it with the rule that its verdict falls under.
+    fn decide(&self, text: &Text<'_>, rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
+        let Some(detect) = &self.rules[rule].detect else { return };
+        let mut candidate = Candidate::new(text, span);
+        let verdict = judge::judge(&mut candidate, detect);
+        if verdict == Verdict::Nothing {
+            return;
+        }
+        let secret = Secret::new(&text.bytes[candidate.span.clone()]);
+        let fingerprint = secret.fingerprint();
+        let (id, confidence, path_rule) = match verdict {
+            _ if self.rules.is_sample(fingerprint) => (PUBLISHED_SAMPLE, Confidence::High, PathRule::Any),
+            Verdict::Credential(confidence, path_rule) => (self.rules[rule].id.as_str(), confidence, path_rule),
+            Verdict::Placeholder | Verdict::Nothing => (PLACEHOLDER, Confidence::Medium, PathRule::Any),
+        };
+        let Some(rule) = self.rules.index_of(id) else { return };
+        tokens.push(Token {
+            rule,
+            fingerprint,
+            confidence: confidence.min(self.rules[rule].confidence),
+            key: secret.key(detect.kind),
+            variable: candidate.variable().map(str::to_owned),
+            span: candidate.span,
+            path_rule,
+            believed: verdict != Verdict::Placeholder,
+            traced: true,
+            encodings: Vec::new(),
+        });
+    }
+
+    /// Looks for what counts near `stripe` only.
+    fn judge_near(&self, text: &Text<'_>, near: &near::Windows, tokens: &mut Vec<Token>) {
+        let bytes = text.bytes;
+        for range in near.ranges() {
+            for (finder, literal) in &self.near {
+                for at in finder.find_iter(&bytes[range.clone()]) {
+                    self.confirm(text, literal, range.start + at + literal.pivot_at, tokens);
+                }
+            }
+            for (rule, detect) in self.rules.detecting() {
+                if detect.check == Check::Unprefixed {
+                    for span in near::unprefixed_runs(bytes, range.clone()) {
+                        self.decide(text, rule, span, tokens);
+                    }
+                }
+            }
+        }
+    }
+
+    fn hits(&self, window: &Window<'_>, tokens: &[Token]) -> Vec<Hit> {
+        let mut cursor = Cursor::new(window.position);
+        let judged = tokens.iter().filter(|token| window.judged.contains(&token.span.start));
+        judged
+            .map(|token| {
+                let start = cursor.advance(window.bytes, token.span.start);
+                let end = cursor.clone().advance(window.bytes, token.span.end);
+                Hit {
+                    rule: token.rule,
+                    fingerprint: token.fingerprint,
+                    confidence: token.confidence,
+                    span: window.offset + token.span.start as u64..window.offset + token.span.end as u64,
+                    start,
+                    end,
+                    encodings: token.encodings.clone(),
+                    variable: token.variable.as_deref().map(redact::sanitize),
+                    frame: frame(window.bytes, &token.span, tokens),
+                    directive: directive(window.bytes, &token.span),
+                    path_rule: token.path_rule,
+                    key: token.key.clone(),
+                }
+            })
+            .collect()
+    }
+}
+
+/// A judged token, not yet placed.
+struct Token {
+    rule: usize,
+    key: Key,
+    fingerprint: Fingerprint,
+    confidence: Confidence,
+    span: Range<usize>,
+    variable: Option<String>,
+    path_rule: PathRule,
+    /// Whether it was judged to be more than a placeholder.
+    believed: bool,
+    /// Whether its span is its own, and not that of a compressed stream that may hold others.
+    traced: bool,
+    encodings: Vec<&'static str>,
+}
+
+/// Compiles a rule's pattern within bounds that keep any rule directory harmless.
+///
+/// # Errors
+/// When the pattern is malformed or too large once compiled.
+pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
+}
+
+/// A token that begins with its literal is not looked for anywhere else: near misses in a row cost nothing.
+fn compile_at(detect: &Detect) -> Result<Regex, regex::Error> {
+    if detect.lookbehind > 0 {
+        return compile(&detect.pattern);
+    }
+    compile(&format!(r"\A(?:{})", detect.pattern))
+}
+
+/// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
+/// tell that there is one.
+fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
+    let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
+    let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
+    let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
+    let known: Vec<(Range<usize>, &str)> = tokens[from..]
+        .iter()
+        .take_while(|token| token.span.start < line.end)
+        .filter(|token| token.span.end > line.start)
+        .map(|token| {
+            let start = token.span.start.max(line.start) - line.start;
+            (start..token.span.end.min(line.end) - line.start, token.key.masked.as_str())
+        })
+        .collect();
+    let shown = redact::mask(&bytes[line], Caution::Everything, &known);
+    Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
+}
+
+/// An inline directive on the token's line, with what follows it.
+pub(crate) fn directive(bytes: &[u8], span: &Range<usize>) -> Option<String> {
+    let line = &bytes[lines::line_around(bytes, span.start, span.end, CONTEXT)];
+    let at =
+        memchr::memmem::find(line, b"pinstripe:allow").or_else(|| memchr::memmem::find(line, b"gitleaks:allow"))?;
+    Some(redact::sanitize(&String::from_utf8_lossy(&line[at..])))
+}

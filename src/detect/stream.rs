@@ -1,0 +1,242 @@
+//! A text of any size through a window of fixed size.
+//!
+//! The windows overlap by [`REACH`] bytes on either side of what is judged, so a token is found at any offset, judged
+//! once, with everything around it that a judgement may look at. Memory does not grow with the text. A text in UTF-16
+//! or UTF-32 is searched twice at the same time: as the bytes it is, and as the UTF-8 that it says.
+
+use std::io::{self, Read};
+
+use super::lines::{Cursor, Position};
+use super::prefilter::Found;
+use super::{Budget, Engine, Hit, Window};
+use crate::detect::decode::wide::{Layout, Transcoder, is_wide_text};
+use crate::model::limits::{REACH, WINDOW};
+
+/// Bytes of a full window, and of one for small texts.
+const FULL: usize = WINDOW + 2 * REACH;
+const SMALL: usize = 64 << 10;
+
+/// Space that one thread reuses for text after text.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    raw: Lane,
+    wide: Lane,
+    text: Vec<u8>,
+    cut_short: bool,
+}
+
+impl Scratch {
+    /// Whether the window that was searched last has the word `stripe`.
+    #[must_use]
+    pub fn mentions_stripe(&self, engine: &Engine) -> bool {
+        self.raw.found.iter().any(|found| engine.is_stripe(found.pivot))
+    }
+
+    /// Whether the last text was so full of encodings that decoding was cut short.
+    #[must_use]
+    pub fn cut_short(&self) -> bool {
+        self.cut_short
+    }
+}
+
+/// A window that slides over a text.
+#[derive(Debug)]
+struct Lane {
+    buffer: Vec<u8>,
+    found: Vec<Found>,
+    filled: usize,
+    judged: usize,
+    offset: u64,
+    position: Position,
+}
+
+impl Default for Lane {
+    fn default() -> Self {
+        Self { buffer: Vec::new(), found: Vec::new(), filled: 0, judged: 0, offset: 0, position: Position::START }
+    }
+}
+
+impl Lane {
+    fn begin(&mut self) {
+        (self.filled, self.judged, self.offset, self.position) = (0, 0, 0, Position::START);
+    }
+
+    /// Makes room for more. The window has its full size only when a text needs it: most are small, and clearing memory
+    /// for them takes longer than searching it. False when it is full.
+    fn has_room(&mut self) -> bool {
+        if self.filled == self.buffer.len() {
+            let size = if self.buffer.len() < SMALL { SMALL } else { FULL };
+            self.buffer.resize(size.max(self.buffer.len()), 0);
+        }
+        self.filled < self.buffer.len()
+    }
+
+    /// Fills the window. False at the end of the text.
+    fn fill(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
+        while self.has_room() {
+            match reader.read(&mut self.buffer[self.filled..]) {
+                Ok(0) => return Ok(false),
+                Ok(count) => self.filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Judges what the window holds, up to its end if the text ends there, and slides on. True if decoding was cut
+    /// short.
+    fn search(&mut self, engine: &Engine, is_end: bool, hits: &mut Vec<Hit>) -> bool {
+        let bytes = &self.buffer[..self.filled];
+        let until = if is_end { self.filled } else { self.filled - REACH };
+        self.found.clear();
+        engine.prefilter.find(bytes, &mut self.found);
+        let mut budget = Budget::new(bytes.len());
+        let window = Window { bytes, judged: self.judged..until, offset: self.offset, position: self.position };
+        hits.extend(engine.judge_within(&window, &self.found, &mut budget));
+        if !is_end {
+            let keep = until.saturating_sub(REACH);
+            self.position = Cursor::new(self.position).advance(bytes, keep);
+            self.buffer.copy_within(keep..self.filled, 0);
+            self.filled -= keep;
+            self.offset += keep as u64;
+            self.judged = until - keep;
+        }
+        budget.is_spent()
+    }
+}
+
+impl Scratch {
+    /// The text that was searched last, if it had no more than `bytes` and fitted the window.
+    #[must_use]
+    pub fn whole(&self, bytes: u64) -> Option<&[u8]> {
+        usize::try_from(bytes).ok().filter(|bytes| *bytes < FULL).and_then(|bytes| self.raw.buffer.get(..bytes))
+    }
+
+    /// As [`Scratch::whole`], but hands the space over; [`Scratch::give_back`] returns it.
+    #[must_use]
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.raw.buffer)
+    }
+
+    /// Returns what [`Scratch::take`] gave.
+    pub fn give_back(&mut self, buffer: Vec<u8>) {
+        self.raw.buffer = buffer;
+    }
+}
+
+/// Searches everything that `reader` yields and adds what it finds to `hits`, in order of place. Returns how many
+/// bytes there were.
+///
+/// # Errors
+/// The reader's own, with the number of bytes that came before it; those were searched.
+pub fn scan_reader(
+    engine: &Engine,
+    reader: &mut dyn Read,
+    scratch: &mut Scratch,
+    hits: &mut Vec<Hit>,
+) -> Result<u64, (u64, io::Error)> {
+    scratch.raw.begin();
+    scratch.cut_short = false;
+    let first = hits.len();
+    let mut wide: Option<Wide> = None;
+    let mut begun = false;
+    loop {
+        let old = scratch.raw.filled;
+        let outcome = scratch.raw.fill(reader);
+        // What arrived before an error is searched like the end of the text.
+        let is_end = !matches!(outcome, Ok(true));
+        let arrived = old..scratch.raw.filled;
+        if !std::mem::replace(&mut begun, true) && engine.decodes() {
+            wide = is_wide_text(&scratch.raw.buffer[arrived.clone()]).map(Wide::new);
+            if wide.is_some() {
+                scratch.wide.begin();
+            }
+        }
+        if let Some(wide) = &mut wide {
+            wide.feed(engine, scratch, arrived, is_end);
+        }
+        scratch.cut_short |= scratch.raw.search(engine, is_end, hits);
+        if is_end {
+            if let Some(wide) = wide {
+                wide.merge(hits, first);
+            }
+            let bytes = scratch.raw.offset + scratch.raw.filled as u64;
+            return outcome.map(|_| bytes).map_err(|error| (bytes, error));
+        }
+    }
+}
+
+/// The same text as UTF-8.
+struct Wide {
+    layout: Layout,
+    coder: Option<Transcoder>,
+    hits: Vec<Hit>,
+}
+
+impl Wide {
+    fn new(layout: Layout) -> Self {
+        Self { layout, coder: Some(Transcoder::new(layout)), hits: Vec::new() }
+    }
+
+    /// Searches the text of what has arrived in the raw lane.
+    fn feed(&mut self, engine: &Engine, scratch: &mut Scratch, arrived: std::ops::Range<usize>, is_end: bool) {
+        let Scratch { raw, wide: lane, text, cut_short } = scratch;
+        text.clear();
+        if let Some(coder) = &mut self.coder {
+            coder.feed(&raw.buffer[arrived], text);
+        }
+        if is_end && let Some(coder) = self.coder.take() {
+            coder.finish(text);
+        }
+        let mut rest = text.as_slice();
+        // A full window is searched when more is to come, so that the last one knows that it is the last.
+        while !rest.is_empty() {
+            if !lane.has_room() {
+                *cut_short |= lane.search(engine, false, &mut self.hits);
+            }
+            let (now, later) = rest.split_at(rest.len().min(lane.buffer.len() - lane.filled));
+            lane.buffer[lane.filled..lane.filled + now.len()].copy_from_slice(now);
+            lane.filled += now.len();
+            rest = later;
+        }
+        if is_end {
+            *cut_short |= lane.search(engine, true, &mut self.hits);
+        }
+    }
+
+    /// Puts the text's hits in the place of those that the raw bytes gave for the same characters.
+    fn merge(self, hits: &mut Vec<Hit>, first: usize) {
+        let raw = hits.split_off(first);
+        hits.extend(raw.into_iter().filter(|hit| !hit.encodings.first().is_some_and(|name| name.starts_with("utf-"))));
+        hits.extend(self.hits.into_iter().map(|mut hit| {
+            hit.encodings.insert(0, self.layout.name());
+            hit
+        }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::credential::forge::Forge;
+    use crate::rules::load;
+
+    #[test]
+    fn wide_files_have_the_lines_of_their_text() {
+        let engine = Engine::new(load::load(true, &[]).unwrap()).unwrap();
+        let token = Forge::new(17).make("sk_live").unwrap();
+        for filler in [0, 30_000, 90_000] {
+            let text = format!("{}[Ключ]\r\nstripe = \"{token}\"\r\n", "a line of the file\r\n".repeat(filler));
+            let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let mut hits = Vec::new();
+            let read = scan_reader(&engine, &mut bytes.as_slice(), &mut Scratch::default(), &mut hits).unwrap();
+            assert_eq!(read, bytes.len() as u64);
+            assert_eq!(hits.len(), 1, "{filler}");
+            assert_eq!(hits[0].encodings, ["utf-16le"]);
+            assert_eq!((hits[0].start.line, hits[0].start.column), (filler as u64 + 2, 11));
+            assert_eq!(hits[0].variable.as_deref(), Some("stripe"));
+            assert_eq!(engine.scan(&bytes), hits);
+        }
+    }
+}

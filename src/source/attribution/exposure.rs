@@ -1,0 +1,164 @@
+//! Since when, until when and by which refs: 64 credentials at a time, one bit each, over the whole graph.
+
+use super::Question;
+use super::graph::Graph;
+use super::trees::Sets;
+use crate::git::Oid;
+use crate::git::refs::Refs;
+use crate::model::{CommitDate, Exposure, PathText, limits::MAX_REFS_NAMED};
+
+const DAY: i64 = 86_400;
+
+/// The exposure of every credential.
+pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: &Refs) -> Vec<Exposure> {
+    let head = refs.head.and_then(|oid| graph.find(&oid));
+    let inside = graph.ancestry(head);
+    let mut exposures = Vec::with_capacity(question.credentials);
+    for first in (0..question.credentials).step_by(64) {
+        let bits = Bits { graph, question, first };
+        let count = (question.credentials - first).min(64);
+        let holds = bits.held(sets);
+        let introduced = bits.introduced(&holds);
+        let removed = bits.removed(&holds, &inside, head);
+        let reached = bits.reached_by_refs(&holds, refs);
+        let ever = holds.iter().zip(&inside).filter(|(_, inside)| **inside).fold(0, |ever, (holds, _)| ever | holds);
+        for at in 0..count {
+            let in_head = head.is_some_and(|head| holds[head as usize] & (1 << at) != 0);
+            let removed = removed[at].filter(|_| ever & (1 << at) != 0 && !in_head);
+            exposures.push(exposure(graph, (introduced[at], removed), head, in_head, &reached[at]));
+        }
+    }
+    exposures
+}
+
+fn exposure(
+    graph: &Graph,
+    (introduced, removed): (Option<u32>, Option<u32>),
+    head: Option<u32>,
+    in_head: bool,
+    refs: &[&[u8]],
+) -> Exposure {
+    let time = |at: u32| graph.commits[at as usize].time;
+    let days = introduced.zip(removed.or(head)).map(|(from, to)| time(to).saturating_sub(time(from)) / DAY);
+    Exposure {
+        introduced: introduced.map(|at| commit_date(graph, at)),
+        removed: removed.map(|at| commit_date(graph, at)),
+        in_head,
+        days: days.map(|days| u64::try_from(days).unwrap_or(0)),
+        refs: refs.iter().take(MAX_REFS_NAMED).map(|name| PathText::new(name).text).collect(),
+        refs_total: refs.len() as u64,
+    }
+}
+
+fn commit_date(graph: &Graph, at: u32) -> CommitDate {
+    let node = &graph.commits[at as usize];
+    CommitDate { commit: node.oid.to_string(), date: date(node.time) }
+}
+
+/// A date in RFC 3339. One that no calendar has is cut to the nearest that one has.
+fn date(seconds: i64) -> String {
+    let known = jiff::Timestamp::from_second(seconds);
+    let nearest = if seconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    known.unwrap_or(nearest).to_string()
+}
+
+/// 64 credentials from `first` on.
+struct Bits<'a> {
+    graph: &'a Graph,
+    question: &'a Question,
+    first: usize,
+}
+
+impl Bits<'_> {
+    fn bit(&self, credential: u32) -> u64 {
+        let at = (credential as usize).wrapping_sub(self.first);
+        if at < 64 { 1 << at } else { 0 }
+    }
+
+    fn mask<'a>(&self, credentials: impl IntoIterator<Item = &'a u32>) -> u64 {
+        credentials.into_iter().fold(0, |mask, credential| mask | self.bit(*credential))
+    }
+
+    /// What the tree of each commit holds.
+    fn held(&self, sets: &Sets<'_>) -> Vec<u64> {
+        let masks: Vec<u64> = sets.sets.iter().map(|set| self.mask(set)).collect();
+        let of_commit = |tree| sets.of_tree(tree).map_or(0, |set| masks[set as usize]);
+        self.graph.commits.iter().map(|commit| of_commit(commit.tree)).collect()
+    }
+
+    /// The commits that hold it and have no ancestor that does; the oldest of them, then the lesser name.
+    fn introduced(&self, holds: &[u64]) -> Vec<Option<u32>> {
+        let mut before = vec![0_u64; holds.len()];
+        let mut best: Vec<Option<u32>> = vec![None; 64];
+        for at in &self.graph.order {
+            let mut above = 0;
+            for parent in self.graph.parents(*at) {
+                above |= before[*parent as usize] | holds[*parent as usize];
+            }
+            before[*at as usize] = above;
+            for bit in bits(holds[*at as usize] & !above) {
+                let key = |at: u32| (self.graph.commits[at as usize].time, at);
+                best[bit] = Some(best[bit].map_or(*at, |old| if key(*at) < key(old) { *at } else { old }));
+            }
+        }
+        best
+    }
+
+    /// The commits of HEAD's ancestry that no longer hold what a parent held, and after which none does; the last of
+    /// them.
+    fn removed(&self, holds: &[u64], inside: &[bool], head: Option<u32>) -> Vec<Option<u32>> {
+        let mut after = vec![0_u64; holds.len()];
+        let mut removed_after = vec![0_u64; holds.len()];
+        let mut best: Vec<Option<u32>> = vec![None; 64];
+        if head.is_none() {
+            return best;
+        }
+        for at in self.graph.order.iter().rev().filter(|at| inside[**at as usize]) {
+            let parents = self.graph.parents(*at);
+            let held = parents.iter().fold(0, |mask, parent| mask | holds[*parent as usize]);
+            let own = held & !holds[*at as usize] & !after[*at as usize];
+            for bit in bits(own & !removed_after[*at as usize]) {
+                let key = |at: u32| (self.graph.commits[at as usize].time, at);
+                best[bit] = Some(best[bit].map_or(*at, |old| if key(*at) > key(old) { *at } else { old }));
+            }
+            let (later, gone) = (after[*at as usize] | holds[*at as usize], removed_after[*at as usize] | own);
+            for parent in parents {
+                after[*parent as usize] |= later;
+                removed_after[*parent as usize] |= gone;
+            }
+        }
+        best
+    }
+
+    /// The refs whose history holds it, in trees, messages or names.
+    fn reached_by_refs<'a>(&self, holds: &[u64], refs: &'a Refs) -> Vec<Vec<&'a [u8]>> {
+        let text = |oid: &Oid| self.question.texts.get(oid).map_or(0, |set| self.mask(set));
+        let mut below: Vec<u64> = holds.to_vec();
+        for (at, commit) in self.graph.commits.iter().enumerate() {
+            below[at] |= text(&commit.oid);
+        }
+        for at in &self.graph.order {
+            let mask = self.graph.parents(*at).iter().fold(0, |mask, parent| mask | below[*parent as usize]);
+            below[*at as usize] |= mask;
+        }
+        let mut names: Vec<Vec<&[u8]>> = vec![Vec::new(); 64];
+        for (name, oid) in &refs.refs {
+            let mut mask = self.question.ref_names.get(name).map_or(0, |set| self.mask(set));
+            let tip = self.graph.peel(oid, &mut |on_the_way| {
+                mask |= text(on_the_way);
+                mask |= self.question.blobs.get(on_the_way).map_or(0, |set| self.mask(set));
+            });
+            mask |= tip.map_or(0, |tip| below[tip as usize]);
+            bits(mask).for_each(|bit| names[bit].push(name));
+        }
+        names
+    }
+}
+
+fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize)?;
+        mask &= mask - 1;
+        Some(bit)
+    })
+}
