@@ -142,12 +142,12 @@ fn import(wanted: &BaselineScan) -> anyhow::Result<u8> {
     }
     gitleaks.ignore_file(&ignore.unwrap_or_default());
     gitleaks.config(&config.unwrap_or_default()).map_err(|why| anyhow::anyhow!(".gitleaks.toml: {why}"))?;
-    let outcome = gitleaks.carry(&subject.report, &|location| token(&subject.root, location));
+    let imported = gitleaks.import(&subject.report.findings, &|location| token(&subject.root, location));
     let mut baseline = subject.old.clone().unwrap_or_default();
-    for entry in outcome.entries {
+    for entry in imported.entries {
         baseline.add(Entry { expires: wanted.expires, ..entry });
     }
-    for line in outcome.said {
+    for line in imported.log {
         output::print_bytes(format!("{line}\n").as_bytes())?;
     }
     save(&subject.file, &baseline)?;

@@ -12,7 +12,7 @@ use super::output;
 use crate::detect::{Engine, redact::sanitize};
 use crate::report::{self, FORMATS, Report};
 use crate::scan;
-use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
+use crate::scan::plan::{Plan, PolicyChoice, Reporting, RuleChoice, Subject};
 
 /// Scans, reports and gives the exit code.
 pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
@@ -37,12 +37,11 @@ pub(super) fn report(plan: &Plan) -> anyhow::Result<(Report, Engine)> {
 }
 
 fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
-    let prepared = scan::prepare(plan)?;
-    let (report, notices) = scan::scan(plan, &prepared, input)?;
-    for notice in notices {
-        output::warn(&format!("note: {}", sanitize(&notice)));
+    let outcome = scan::run(plan, input)?;
+    for notice in outcome.notices {
+        output::warn(&sanitize(&notice));
     }
-    Ok((report, prepared.engine))
+    Ok((outcome.report, outcome.engine))
 }
 
 /// Runs a plan on a text at hand; reports it unless it lets everything pass.
@@ -105,7 +104,7 @@ pub(super) fn plan_with(
     };
     Plan {
         subject,
-        rules: Rules { builtin: !rules.no_default_rules, directories: rules.directories.clone() },
+        rules: RuleChoice { builtin: !rules.no_default_rules, directories: rules.directories.clone() },
         policy: PolicyChoice {
             none: policy.no_config,
             config: policy.config,

@@ -24,7 +24,6 @@ mod when;
 
 pub use compiled::Compiled;
 pub use facts::{MAX_SOURCE, SourceFacts};
-pub use neighbours::{Neighbours, Nobody};
 pub use scene::Told;
 
 use emit::{Bare, Fill};
@@ -33,6 +32,7 @@ use neighbours::Cached;
 use scene::{Scene, Spotted};
 
 use crate::credential::Kind;
+use crate::model::snapshot::Snapshot;
 use crate::model::{Confidence, Evidence, Finding, Place};
 use crate::rules::lint::Structure;
 
@@ -66,7 +66,7 @@ impl Compiled<'_> {
 
     /// Adds the tags that content and neighbours give to the places of findings, runs every lint, and adds what they find.
     /// `told` is what the policy says that paths are for.
-    pub fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Neighbours, told: &Told<'_>) {
+    pub fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Snapshot, told: &Told<'_>) {
         if findings.is_empty() && facts.is_empty() {
             return;
         }

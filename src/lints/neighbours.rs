@@ -8,47 +8,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::string::FromUtf8Error;
 
-use crate::model::{Location, Origin, Reach};
+use crate::model::snapshot::Snapshot;
+use crate::model::{Location, Origin};
 
-/// Largest neighbour that is looked at, in bytes.
-pub const MAX_NEIGHBOUR: u64 = 2 << 20;
-
-/// The tree that a scanned file belongs to. Paths are relative to the report's root, with `/`.
-pub trait Neighbours {
-    /// The content of a file, or `None` if there is none or it is larger than [`MAX_NEIGHBOUR`].
-    fn read(&self, path: &str) -> Option<Vec<u8>>;
-
-    /// Whether places of this reach are in the tree.
-    fn holds(&self, reach: Reach) -> bool {
-        matches!(reach, Reach::Worktree | Reach::Index | Reach::Head)
-    }
-}
-
-/// A tree without files: for standard input and bare reports.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Nobody;
-
-impl Neighbours for Nobody {
-    fn read(&self, _path: &str) -> Option<Vec<u8>> {
-        None
-    }
-}
-
-/// A tree in memory: for the examples of rules.
-impl Neighbours for BTreeMap<String, Vec<u8>> {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        self.get(path).cloned()
-    }
-}
+/// Largest file that is read, in bytes.
+const MAX_NEIGHBOUR: u64 = 2 << 20;
 
 /// Asks the tree for each path once.
 pub(crate) struct Cached<'a> {
-    tree: &'a dyn Neighbours,
+    tree: &'a dyn Snapshot,
     seen: RefCell<BTreeMap<String, Option<Rc<str>>>>,
 }
 
 impl<'a> Cached<'a> {
-    pub(crate) fn new(tree: &'a dyn Neighbours) -> Self {
+    pub(crate) fn new(tree: &'a dyn Snapshot) -> Self {
         Self { tree, seen: RefCell::default() }
     }
 
@@ -59,7 +32,12 @@ impl<'a> Cached<'a> {
         }
         // Nearly all is UTF-8, which is seen faster than what is not is replaced.
         let replaced = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(replaced)));
+        let text = self
+            .tree
+            .read(path, MAX_NEIGHBOUR)
+            .ok()
+            .flatten()
+            .map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(replaced)));
         self.seen.borrow_mut().insert(path.to_owned(), text.clone());
         text
     }

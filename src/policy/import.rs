@@ -1,7 +1,7 @@
-//! Moving from gitleaks: what its ignore file and allowlists cover today becomes baseline entries.
+//! Imports from gitleaks: turns the current findings that its ignore file and allowlists cover into baseline entries.
 //!
-//! Patterns are not carried over as patterns. A finding of today that gitleaks was told to ignore gets an entry with the
-//! reason; whatever covers no finding of today, or cannot be understood, is said and left behind.
+//! Patterns are not kept as patterns. Lines and allowlists that cover no current finding, or are not understood, are
+//! listed and dropped.
 
 use regex::bytes::Regex;
 use toml::{Table, Value};
@@ -9,9 +9,8 @@ use toml::{Table, Value};
 use super::baseline::Entry;
 use crate::detect::{compile, redact::sanitize};
 use crate::model::{Finding, Location};
-use crate::report::Report;
 
-/// Patterns of one file that are compiled.
+/// Patterns of one list that are compiled.
 const MAX_PATTERNS: usize = 1_000;
 
 /// One allowlist of `.gitleaks.toml`.
@@ -26,27 +25,27 @@ struct Allowlist {
 
 /// One line of `.gitleaksignore`.
 #[derive(Debug)]
-struct Ignored {
+struct IgnoreLine {
     text: String,
     file: String,
     line: u64,
 }
 
-/// What gitleaks was told to ignore.
+/// The ignore rules of gitleaks.
 #[derive(Debug, Default)]
 pub struct Gitleaks {
     lists: Vec<Allowlist>,
-    ignored: Vec<Ignored>,
-    said: Vec<String>,
+    ignored: Vec<IgnoreLine>,
+    dropped: Vec<String>,
 }
 
-/// What became of it.
+/// The result of an import.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Imported {
     /// Entries for the baseline.
     pub entries: Vec<Entry>,
-    /// What carried over and what could not, a line each.
-    pub said: Vec<String>,
+    /// A line for each entry and for each rule that was dropped.
+    pub log: Vec<String>,
 }
 
 impl Gitleaks {
@@ -55,10 +54,12 @@ impl Gitleaks {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             match fingerprint(line) {
                 Some((file, rule, number)) if rule.contains("stripe") || rule.contains("generic") => {
-                    self.ignored.push(Ignored { text: line.to_owned(), file, line: number });
+                    self.ignored.push(IgnoreLine { text: line.to_owned(), file, line: number });
                 }
-                Some((_, rule, _)) => self.say(".gitleaksignore", line, &format!("rule {rule} is not about Stripe")),
-                None => self.say(".gitleaksignore", line, "it is no fingerprint of gitleaks"),
+                Some((_, rule, _)) => {
+                    self.drop_rule(".gitleaksignore", line, &format!("rule {rule} is not about Stripe"))
+                }
+                None => self.drop_rule(".gitleaksignore", line, "it is not a fingerprint of gitleaks"),
             }
         }
     }
@@ -66,7 +67,7 @@ impl Gitleaks {
     /// Reads the allowlists of `.gitleaks.toml`, global ones and those of rules.
     ///
     /// # Errors
-    /// It is not TOML.
+    /// The text is not TOML.
     pub fn config(&mut self, text: &str) -> Result<(), String> {
         let table: Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
         self.lists_of(&table, "");
@@ -89,11 +90,11 @@ impl Gitleaks {
             };
             let target = list.get("regexTarget").and_then(Value::as_str).unwrap_or("secret");
             if target != "secret" && target != "match" {
-                self.say(".gitleaks.toml", &name, &format!("regexTarget {target:?} is not carried over"));
+                self.drop_rule(".gitleaks.toml", &name, &format!("regexTarget {target:?} is not carried over"));
                 continue;
             }
             if !strings("commits").is_empty() {
-                self.say(
+                self.drop_rule(
                     ".gitleaks.toml",
                     &name,
                     "commits are not carried over: a finding is the same in every commit",
@@ -112,24 +113,24 @@ impl Gitleaks {
         for text in texts {
             match compile(&text) {
                 Ok(pattern) => compiled.push(pattern),
-                Err(_) => self.say(".gitleaks.toml", name, &format!("the pattern {text:?} cannot be read")),
+                Err(_) => self.drop_rule(".gitleaks.toml", name, &format!("the pattern {text:?} cannot be read")),
             }
         }
         compiled
     }
 
-    fn say(&mut self, file: &str, what: &str, why: &str) {
-        self.said.push(sanitize(&format!("not carried over: {file}: {what}: {why}")));
+    fn drop_rule(&mut self, file: &str, what: &str, why: &str) {
+        self.dropped.push(sanitize(&format!("not carried over: {file}: {what}: {why}")));
     }
 
-    /// Gives every finding that gitleaks would ignore an entry. `token` reads the bytes of a place.
+    /// Returns an entry for every finding that gitleaks would ignore. `token` reads the bytes of a location.
     #[must_use]
-    pub fn carry(mut self, report: &Report, token: &dyn Fn(&Location) -> Option<Vec<u8>>) -> Outcome {
-        let mut outcome = Outcome::default();
+    pub fn import(mut self, findings: &[Finding], token: &dyn Fn(&Location) -> Option<Vec<u8>>) -> Imported {
+        let mut entries = Vec::new();
         let (lists, ignored) = (std::mem::take(&mut self.lists), std::mem::take(&mut self.ignored));
-        let mut used = vec![0_u64; lists.len()];
+        let mut used = vec![false; lists.len()];
         let mut used_lines = vec![false; ignored.len()];
-        for finding in report.findings.iter().filter(|finding| finding.key.is_some()) {
+        for finding in findings.iter().filter(|finding| finding.key.is_some()) {
             let mut reason = None;
             for location in &finding.locations {
                 let line = ignored.iter().position(|i| i.line == location.line && i.file == location.path);
@@ -139,28 +140,21 @@ impl Gitleaks {
                 }
                 let bytes = token(location);
                 if let Some(at) = lists.iter().position(|list| list.covers(location, bytes.as_deref())) {
-                    used[at] += 1;
+                    used[at] = true;
                     reason.get_or_insert_with(|| format!("from .gitleaks.toml: {}", lists[at].name));
                 }
             }
-            outcome.entries.extend(reason.map(|reason| entry(finding, &reason)));
+            entries.extend(reason.map(|reason| entry(finding, &reason)));
         }
-        for (at, list) in lists.iter().enumerate() {
-            if used[at] == 0 {
-                self.say(".gitleaks.toml", &list.name, "it covers no finding of today");
-            }
+        for (list, _) in lists.iter().zip(&used).filter(|(_, used)| !**used) {
+            self.drop_rule(".gitleaks.toml", &list.name, "it covers no current finding");
         }
-        for (at, line) in ignored.iter().enumerate().filter(|(at, _)| !used_lines[*at]) {
-            let _ = at;
-            self.say(".gitleaksignore", &line.text, "there is no finding at that place today");
+        for (line, _) in ignored.iter().zip(&used_lines).filter(|(_, used)| !**used) {
+            self.drop_rule(".gitleaksignore", &line.text, "no current finding is at that location");
         }
-        outcome.said = outcome
-            .entries
-            .iter()
-            .map(|entry| format!("carried over: {} {} ({})", entry.rule, entry.fingerprint, entry.reason))
-            .chain(self.said)
-            .collect();
-        outcome
+        let imported = |entry: &Entry| format!("carried over: {} {} ({})", entry.rule, entry.fingerprint, entry.reason);
+        let log = entries.iter().map(imported).chain(self.dropped).collect();
+        Imported { entries, log }
     }
 }
 
@@ -186,7 +180,7 @@ fn entry(finding: &Finding, reason: &str) -> Entry {
     Entry { rule: finding.rule.clone(), fingerprint: finding.fingerprint, reason: sanitize(reason), expires: None }
 }
 
-/// File, rule and line of a fingerprint of gitleaks.
+/// Splits a fingerprint of gitleaks into file, rule and line.
 fn fingerprint(text: &str) -> Option<(String, String, u64)> {
     let (rest, line) = text.rsplit_once(':')?;
     let (rest, rule) = rest.rsplit_once(':')?;

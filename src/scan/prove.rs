@@ -1,5 +1,5 @@
-//! Proof of the rules by their own examples: each rule finds what it must, leaves what it must leave, and no rule finds
-//! anything in another's examples.
+//! Proves rules by their own examples: each rule matches its examples and not its counter-examples, and no other rule
+//! matches in the examples of a key rule.
 
 use std::collections::BTreeMap;
 
@@ -12,21 +12,20 @@ use crate::scan::group;
 use crate::rules::RuleSet;
 use crate::rules::rule::Rule;
 
-/// A rule that does not do what its file says.
+/// An example that a rule does not satisfy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The rule whose example it is.
+    /// Id of the rule.
     pub rule: String,
-    /// Which example, with its placeholders.
+    /// The example, with its placeholders.
     pub example: String,
-    /// What went wrong.
     pub reason: String,
 }
 
-/// Runs every rule on every rule's examples.
+/// Runs every rule on the examples of all rules.
 ///
 /// # Errors
-/// When the rules cannot be searched together.
+/// The rules cannot be searched together.
 pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
     let engine = Engine::new(rules.clone())?;
     let mut failures = Vec::new();
@@ -55,14 +54,14 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
     Ok(failures)
 }
 
-/// Runs all lints on the trees that a lint's examples describe.
+/// Runs all lints on the files of a lint's examples.
 fn check_lint(lints: &Compiled<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
     for (examples, must, reason) in [
         (&rule.examples().found, true, "the lint does not find its example"),
         (&rule.examples().not_found, false, "the lint finds its counter-example"),
     ] {
         for example in examples {
-            let findings = lint_tree(lints, engine, &tree(&Forge::new(2026).fill(example)));
+            let findings = scan_files(lints, engine, &split_files(&Forge::new(2026).fill(example)));
             if findings.iter().any(|finding| finding.rule == rule.id) != must {
                 failures.push(failure(&rule.id, example, reason.to_owned()));
             }
@@ -70,9 +69,9 @@ fn check_lint(lints: &Compiled<'_>, engine: &Engine, rule: &Rule, failures: &mut
     }
 }
 
-/// The files of an example: each begins with a line `--- path`.
+/// Splits an example into files, each of which begins with a line `--- path`.
 #[must_use]
-pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
+pub fn split_files(example: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut path = String::new();
     for line in example.split_inclusive('\n') {
@@ -87,18 +86,18 @@ pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// What the rules and lints find in a tree in memory.
+/// Scans files in memory with all rules and lints.
 #[must_use]
-pub fn lint_tree(lints: &Compiled<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
+pub fn scan_files(lints: &Compiled<'_>, engine: &Engine, files: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
-    for (path, bytes) in tree {
+    for (path, bytes) in files {
         let place = Place::file(PathText::new(path.as_bytes()));
         sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
         let mentions = lints::mention_stripe(bytes);
         facts.extend(lints.collect(&place, bytes, mentions));
     }
     let mut findings = group::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, tree, &|_| None);
+    lints.run(&mut findings, &facts, files, &|_| None);
     findings
 }
 

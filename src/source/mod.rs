@@ -9,8 +9,13 @@ use crate::detect::{
     Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
+use crate::git::ancestry::Unwalkable;
+use crate::git::rev::RevError;
+use crate::git::walk::NoThreads;
+use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Finding, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::rules::RuleSet;
 
 pub(crate) mod attribution;
 mod disk;
@@ -18,18 +23,64 @@ pub mod embedded;
 pub mod history;
 pub mod ignores;
 pub mod members;
-pub mod neighbours;
 mod objects;
+pub(crate) mod open_repository;
 mod place_lines;
 mod progress;
-mod pushed;
-pub mod range;
-pub mod staged;
-pub mod stdin;
+pub(crate) mod pushed;
+pub(crate) mod range;
+pub(crate) mod snapshots;
+pub(crate) mod staged;
+pub(crate) mod stdin;
 pub mod tracked;
 pub mod worktree;
 
 pub use progress::Progress;
+
+/// A target that cannot be opened or walked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A path that was asked for does not exist.
+    #[error(transparent)]
+    Missing(#[from] worktree::Missing),
+    /// There is no repository.
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    /// The index can be read by no means.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An end of a range is no commit of the repository.
+    #[error("{error}{hint}")]
+    Revision {
+        /// Its problem.
+        error: RevError,
+        /// How to fetch it.
+        hint: &'static str,
+    },
+    /// The history between the ends of a range cannot be walked.
+    #[error(transparent)]
+    Unwalkable(#[from] Unwalkable),
+    /// The worker threads cannot be started.
+    #[error(transparent)]
+    Threads(#[from] NoThreads),
+}
+
+/// A target that can be scanned.
+pub(crate) trait Source {
+    /// Reads the target once. Hits and coverage go to `shared`.
+    ///
+    /// # Errors
+    /// The history of the target cannot be walked.
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error>;
+
+    /// Adds to a finding how long it was exposed, where only the source knows it.
+    fn expose(&self, _: &RuleSet, _: &mut Finding) {}
+
+    /// Returns sentences for the user.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+}
 
 /// Everything that a scan has seen.
 #[derive(Debug, Default)]
