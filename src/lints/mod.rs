@@ -66,7 +66,7 @@ impl Compiled<'_> {
 
     /// Adds the tags that content and neighbours give to the places of findings, runs every lint, and adds what they find.
     /// `told` is what the policy says that paths are for.
-    pub fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Snapshot, told: &Told<'_>) {
+    pub(crate) fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], tree: &dyn Snapshot, told: &Told<'_>) {
         if findings.is_empty() && facts.is_empty() {
             return;
         }

@@ -13,7 +13,7 @@ pub(crate) const MAX_LISTED_FILES: usize = 500;
 /// A file that exists and cannot be read, or is no regular file.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {reason}")]
-pub struct SnapshotError {
+pub(crate) struct SnapshotError {
     pub(crate) path: String,
     pub(crate) reason: String,
 }
@@ -25,7 +25,7 @@ impl SnapshotError {
 }
 
 /// The files of one version of a tree.
-pub trait Snapshot {
+pub(crate) trait Snapshot {
     /// Returns the content of a file; `None` if there is none.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ pub trait Snapshot {
 
 /// No files: for standard input and unborn branches.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct EmptySnapshot;
+pub(crate) struct EmptySnapshot;
 
 impl Snapshot for EmptySnapshot {
     fn read(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, SnapshotError> {

@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use super::Error;
 use crate::credential::Fingerprint;
 
-/// Version of the format.
 const SCHEMA: &str = "pinstripe.baseline/1";
 
 /// Largest number of entries.
@@ -22,17 +21,16 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// One accepted finding.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The rule's id; never `*`.
-    pub rule: String,
-    /// The finding's fingerprint.
-    pub fingerprint: Fingerprint,
+    pub(crate) rule: String,
+    pub(crate) fingerprint: Fingerprint,
     /// Why it is accepted for now.
     #[serde(default)]
-    pub reason: String,
+    pub(crate) reason: String,
     /// The last day on which it is accepted.
     #[serde(default, deserialize_with = "day")]
-    pub expires: Option<Date>,
+    pub(crate) expires: Option<Date>,
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
@@ -61,9 +59,8 @@ enum EntryOrMark {
     Entry(Value),
 }
 
-/// The entries of a baseline file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     entries: BTreeMap<(Fingerprint, String), Entry>,
 }
 
@@ -73,7 +70,7 @@ impl Baseline {
     ///
     /// # Errors
     /// The file is not JSON of this form, or an entry is for every rule.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |reason: String| Error::malformed(file, reason);
         let read: BaselineFile = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         if read.schema != SCHEMA {
@@ -100,30 +97,28 @@ impl Baseline {
     }
 
     /// Adds an entry; of two for the same finding the one that expires first is kept.
-    pub fn add(&mut self, entry: Entry) {
+    pub(crate) fn add(&mut self, entry: Entry) {
         let key = (entry.fingerprint, entry.rule.clone());
         if self.entries.get(&key).is_none_or(|known| entry.last_day() < known.last_day()) {
             self.entries.insert(key, entry);
         }
     }
 
-    pub fn remove(&mut self, rule: &str, fingerprint: Fingerprint) {
+    pub(crate) fn remove(&mut self, rule: &str, fingerprint: Fingerprint) {
         self.entries.remove(&(fingerprint, rule.to_owned()));
     }
 
-    #[must_use]
-    pub fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&Entry> {
+    pub(crate) fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&Entry> {
         self.entries.get(&(fingerprint, rule.to_owned()))
     }
 
     /// Iterates over the entries, sorted by fingerprint and rule.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.entries.values()
     }
 
     /// Returns the bytes of the file; the same entries give the same bytes.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut text = format!("{{\n\"schema\": {SCHEMA:?},\n\"entries\": [\n");
         let mut entries = self.entries.values().peekable();
         for mark in 0..=255_u8 {

@@ -16,42 +16,38 @@ use crate::rules::RuleSet;
 /// Largest number of entries in one list.
 const MAX_ENTRIES: usize = 100_000;
 
-/// The content of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Config {
-    /// Findings that are allowed.
+pub(crate) struct Config {
     #[serde(default, rename = "allow")]
-    pub allows: Vec<Allow>,
+    pub(crate) allows: Vec<Allow>,
     /// Contexts of paths that do not show them.
     #[serde(default, rename = "context")]
-    pub contexts: Vec<ContextOverride>,
-    /// Severities by rule.
+    pub(crate) contexts: Vec<ContextOverride>,
+    /// By rule id.
     #[serde(default)]
-    pub severity: BTreeMap<String, Severity>,
-    /// Rules of the repository's own.
+    pub(crate) severity: BTreeMap<String, Severity>,
     #[serde(default)]
-    pub rules: OwnRules,
+    pub(crate) rules: OwnRules,
 }
 
 /// An entry that allows one credential by its fingerprint, locations by their paths, or one credential in some paths.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Allow {
-    /// The rule's id, or `*`.
-    pub rule: String,
-    /// The finding's fingerprint.
-    pub fingerprint: Option<Fingerprint>,
+pub(crate) struct Allow {
+    /// Id of the rule, or `*`.
+    pub(crate) rule: String,
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Globs below the root, one of which must match.
     #[serde(default)]
-    pub paths: Vec<Pattern>,
+    pub(crate) paths: Vec<Pattern>,
     /// Why it is allowed; required.
-    pub reason: String,
+    pub(crate) reason: String,
     /// Who is responsible for the entry.
-    pub owner: Option<String>,
+    pub(crate) owner: Option<String>,
     /// The last day on which the entry counts.
     #[serde(default, deserialize_with = "day")]
-    pub expires: Option<Date>,
+    pub(crate) expires: Option<Date>,
 }
 
 impl Allow {
@@ -62,28 +58,26 @@ impl Allow {
     }
 }
 
-/// Contexts of some paths.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ContextOverride {
+pub(crate) struct ContextOverride {
     /// Globs below the root.
-    pub paths: Vec<Pattern>,
+    pub(crate) paths: Vec<Pattern>,
     /// Replaces the contexts that the paths have by their names.
-    pub is: Vec<Context>,
+    pub(crate) is: Vec<Context>,
 }
 
 /// Rules of the repository's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct OwnRules {
-    /// Directories below the root.
+pub(crate) struct OwnRules {
     #[serde(default)]
-    pub directories: Vec<String>,
+    pub(crate) directories: Vec<String>,
 }
 
 /// A glob: `*` stays within a directory, `**` does not.
 #[derive(Debug, Clone)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     matcher: GlobMatcher,
 }
@@ -116,11 +110,9 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 }
 
 impl Config {
-    /// Reads the file.
-    ///
     /// # Errors
     /// The file is not TOML of this form; with line and column.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+    pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |reason: String| Error::malformed(file, reason);
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(format!("not UTF-8: {error}")))?;
         let config: Self = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
@@ -156,7 +148,7 @@ impl Config {
     ///
     /// # Errors
     /// The first rule that does not exist.
-    pub fn check_rules(&self, file: &str, rules: &RuleSet) -> Result<(), Error> {
+    pub(crate) fn check_rules(&self, file: &str, rules: &RuleSet) -> Result<(), Error> {
         let allowed = self.allows.iter().map(|allow| &allow.rule).filter(|rule| *rule != "*");
         match allowed.chain(self.severity.keys()).find(|rule| rules.get(rule).is_none()) {
             None => Ok(()),
@@ -165,8 +157,7 @@ impl Config {
     }
 
     /// Returns the contexts that the file gives a path.
-    #[must_use]
-    pub fn context(&self, path: &str) -> Option<&[Context]> {
+    pub(crate) fn context(&self, path: &str) -> Option<&[Context]> {
         let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.matcher.is_match(path));
         // The last match wins, as in ignore files.
         self.contexts.iter().rev().find(covers).map(|entry| entry.is.as_slice())

@@ -4,16 +4,16 @@
 //! status, the reason and where the reason was written, and the summary counts it. Which version of the policy is in
 //! force (index, merge base, disk) is up to the caller of [`Policy::load`]; a change cannot allow itself.
 
-pub mod baseline;
-pub mod config;
-pub mod import;
-pub mod inline;
-pub mod policy_diff;
+pub(crate) mod baseline;
+pub(crate) mod config;
+pub(crate) mod import;
+pub(crate) mod inline;
+pub(crate) mod policy_diff;
 
 use jiff::civil::Date;
 
-pub use baseline::Baseline;
-pub use config::Config;
+pub(crate) use baseline::Baseline;
+pub(crate) use config::Config;
 
 use crate::detect::redact::sanitize;
 use crate::model::snapshot::{Snapshot, SnapshotError};
@@ -21,18 +21,18 @@ use crate::model::{Finding, Location, Status, Suppression};
 use crate::rules::RuleSet;
 
 /// Name of the configuration file at the root.
-pub const CONFIG_FILE: &str = "pinstripe.toml";
+pub(crate) const CONFIG_FILE: &str = "pinstripe.toml";
 
 /// Name of the baseline file at the root.
-pub const BASELINE_FILE: &str = ".pinstripe-baseline.json";
+pub(crate) const BASELINE_FILE: &str = ".pinstripe-baseline.json";
 
 /// Largest policy file, in bytes: more than a hundred thousand entries.
-pub const MAX_POLICY_FILE: u64 = 64 << 20;
+pub(crate) const MAX_POLICY_FILE: u64 = 64 << 20;
 
 /// A policy file that cannot be read or has invalid content.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}: {reason}")]
-pub struct Error {
+pub(crate) struct Error {
     file: String,
     reason: String,
 }
@@ -56,15 +56,15 @@ impl From<SnapshotError> for Error {
 
 /// The files of a policy, read and checked.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// `pinstripe.toml`.
-    pub config: Config,
+    pub(crate) config: Config,
     /// `.pinstripe-baseline.json`.
-    pub baseline: Baseline,
+    pub(crate) baseline: Baseline,
     /// False if directives in the scanned text are ignored, because the text is a change that must not allow itself.
-    pub inline: bool,
+    pub(crate) inline: bool,
     /// Paths and texts of the rule files that the configuration names.
-    pub rule_files: Vec<(String, Vec<u8>)>,
+    pub(crate) rule_files: Vec<(String, Vec<u8>)>,
 }
 
 impl Policy {
@@ -72,7 +72,7 @@ impl Policy {
     ///
     /// # Errors
     /// A file exists and cannot be read, or has invalid content.
-    pub fn load(files: &dyn Snapshot) -> Result<Self, Error> {
+    pub(crate) fn load(files: &dyn Snapshot) -> Result<Self, Error> {
         let mut policy = Self { inline: true, ..Self::default() };
         if let Some(bytes) = files.read(CONFIG_FILE, MAX_POLICY_FILE)? {
             policy.config = Config::parse(CONFIG_FILE, &bytes)?;
@@ -88,7 +88,7 @@ impl Policy {
 
     /// Sets severities, contexts and statuses. Returns notices about the policy itself: expired entries, directives
     /// without effect.
-    pub fn apply(&self, findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
+    pub(crate) fn apply(&self, findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
         let mut notices = Vec::new();
         for finding in findings {
             self.config.adjust(finding, rules);
@@ -158,7 +158,7 @@ fn rule_paths(files: &dyn Snapshot, config: &Config) -> impl Iterator<Item = Res
 ///
 /// # Errors
 /// A sentence about the form of a date.
-pub fn date(text: &str) -> Result<Date, String> {
+pub(crate) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "a date is written YYYY-MM-DD".to_owned())
 }
 

@@ -10,11 +10,10 @@ use crate::model::{Confidence, Finding, Location, Status};
 use crate::rules::RuleSet;
 
 /// Id of the rule.
-pub const RULE: &str = "policy-weakened";
+pub(crate) const RULE: &str = "policy-weakened";
 
 /// Returns one finding for each policy file that a change weakens.
-#[must_use]
-pub fn findings(rules: &RuleSet, before: &dyn Snapshot, after: &dyn Snapshot) -> Vec<Finding> {
+pub(crate) fn findings(rules: &RuleSet, before: &dyn Snapshot, after: &dyn Snapshot) -> Vec<Finding> {
     let mut weaker = Vec::new();
     let differs = |path: &str| {
         let read = |files: &dyn Snapshot| files.read(path, MAX_POLICY_FILE).ok().flatten();
@@ -36,8 +35,7 @@ pub fn findings(rules: &RuleSet, before: &dyn Snapshot, after: &dyn Snapshot) ->
 }
 
 /// Returns the finding for inline allows that a change adds, with all their locations.
-#[must_use]
-pub fn inline(rules: &RuleSet, added: Vec<Location>) -> Option<Finding> {
+pub(crate) fn inline(rules: &RuleSet, added: Vec<Location>) -> Option<Finding> {
     let path = added.first()?.path.clone();
     finding(rules, &["\0inline\0", &path], "this change adds an inline allow to a credential that it adds", added)
 }

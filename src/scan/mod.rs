@@ -2,9 +2,9 @@
 //! applies the policy. The only place that knows the order of these stages.
 
 mod effective_policy;
-pub mod group;
-pub mod plan;
-pub mod prove;
+pub(crate) mod group;
+pub(crate) mod plan;
+pub(crate) mod prove;
 mod target;
 
 use std::io;
@@ -21,7 +21,7 @@ use target::OpenTarget;
 
 /// A scan that made no report.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     #[error(transparent)]
     Rules(#[from] load::Error),
     #[error(transparent)]
@@ -33,19 +33,19 @@ pub enum Error {
 }
 
 /// A report and what it takes to show it.
-pub struct ScanOutcome {
-    pub report: Report,
+pub(crate) struct ScanOutcome {
+    pub(crate) report: Report,
     /// The matcher, with the rules in force.
-    pub engine: Engine,
+    pub(crate) engine: Engine,
     /// Warnings and notes for the user.
-    pub notices: Vec<String>,
+    pub(crate) notices: Vec<String>,
 }
 
 /// Runs a scan. `input` is standard input.
 ///
 /// # Errors
 /// The rules or the policy are invalid, or the target cannot be opened.
-pub fn run(plan: &Plan, input: &mut dyn io::Read) -> Result<ScanOutcome, Error> {
+pub(crate) fn run(plan: &Plan, input: &mut dyn io::Read) -> Result<ScanOutcome, Error> {
     let mut target = OpenTarget::open(plan, input)?;
     let policy = EffectivePolicy::load(plan, &target)?;
     let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.policy.rule_files)?;

@@ -9,7 +9,7 @@ use crate::report::FORMATS;
 
 /// The target of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// Directories and files on disk.
     Worktree {
         paths: Vec<PathBuf>,
@@ -49,60 +49,59 @@ pub enum Subject {
 
 /// Overrides of the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PolicyChoice {
+pub(crate) struct PolicyChoice {
     /// Ignore the repository's policy, inline allows included.
-    pub none: bool,
+    pub(crate) none: bool,
     /// This file instead of `pinstripe.toml` at the root.
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// This file instead of the baseline at the root.
-    pub baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
     /// The version of this revision, instead of that of the index, the merge base or the disk.
-    pub revision: Option<String>,
+    pub(crate) revision: Option<String>,
 }
 
 /// The rules to search for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleChoice {
+pub(crate) struct RuleChoice {
     /// Use the built-in rules.
-    pub builtin: bool,
+    pub(crate) builtin: bool,
     /// Directories of rules that add to them or override them by id.
-    pub directories: Vec<PathBuf>,
+    pub(crate) directories: Vec<PathBuf>,
 }
 
 /// A report to write to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub(crate) struct Output {
     /// A name of [`crate::report::FORMATS`].
-    pub format: String,
-    pub file: PathBuf,
+    pub(crate) format: String,
+    pub(crate) file: PathBuf,
 }
 
 /// Output of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reporting {
+pub(crate) struct Reporting {
     /// The format on standard output.
-    pub format: String,
+    pub(crate) format: String,
     /// Reports to write to files.
-    pub outputs: Vec<Output>,
+    pub(crate) outputs: Vec<Output>,
     /// Lowest severity that fails the scan.
-    pub fail_on: Severity,
+    pub(crate) fail_on: Severity,
     /// Lowest severity that is shown.
-    pub min_severity: Severity,
+    pub(crate) min_severity: Severity,
     /// Findings do not fail the scan.
-    pub exit_zero: bool,
+    pub(crate) exit_zero: bool,
     /// Gaps do not fail the scan.
-    pub allow_incomplete: bool,
+    pub(crate) allow_incomplete: bool,
     /// Colors on standard output.
-    pub color: bool,
-    pub verbose: u8,
+    pub(crate) color: bool,
+    pub(crate) verbose: u8,
     /// Print findings only.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl Reporting {
     /// Returns true if one of the formats needs the line hashes of code scanning.
-    #[must_use]
-    pub fn needs_line_hashes(&self) -> bool {
+    pub(crate) fn needs_line_hashes(&self) -> bool {
         let mut names = std::iter::once(&self.format).chain(self.outputs.iter().map(|output| &output.format));
         names.any(|name| FORMATS.iter().any(|format| format.name == *name && format.needs_line_hashes))
     }
@@ -110,24 +109,23 @@ impl Reporting {
 
 /// A scan to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    pub subject: Subject,
-    pub rules: RuleChoice,
-    pub policy: PolicyChoice,
+pub(crate) struct Plan {
+    pub(crate) subject: Subject,
+    pub(crate) rules: RuleChoice,
+    pub(crate) policy: PolicyChoice,
     /// Open archives.
-    pub archives: bool,
+    pub(crate) archives: bool,
     /// Worker threads; `None` for one per core.
-    pub threads: Option<usize>,
-    pub timeout: Option<Duration>,
+    pub(crate) threads: Option<usize>,
+    pub(crate) timeout: Option<Duration>,
     /// Draw a progress bar.
-    pub progress: bool,
-    pub reporting: Reporting,
+    pub(crate) progress: bool,
+    pub(crate) reporting: Reporting,
 }
 
 impl Plan {
     /// Returns the number of worker threads. Counts cores only here, because that reads files and few scans start threads.
-    #[must_use]
-    pub fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
@@ -136,7 +134,7 @@ impl Plan {
 ///
 /// # Errors
 /// A sentence about the form of a duration.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| "a duration is a number with ms, s, m or h".to_owned())?;
     let milliseconds = match &text[digits.len()..] {

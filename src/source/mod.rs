@@ -39,28 +39,18 @@ pub use progress::Progress;
 
 /// A target that cannot be opened or walked.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A path that was asked for does not exist.
+pub(crate) enum Error {
     #[error(transparent)]
     Missing(#[from] worktree::Missing),
-    /// There is no repository.
     #[error(transparent)]
     Repository(#[from] OpenError),
-    /// The index can be read by no means.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// An end of a range is no commit of the repository.
+    /// An end of a range is no commit of the repository; with a hint how to fetch it.
     #[error("{error}{hint}")]
-    Revision {
-        /// Its problem.
-        error: RevError,
-        /// How to fetch it.
-        hint: &'static str,
-    },
-    /// The history between the ends of a range cannot be walked.
+    Revision { error: RevError, hint: &'static str },
     #[error(transparent)]
     Unwalkable(#[from] Unwalkable),
-    /// The worker threads cannot be started.
     #[error(transparent)]
     Threads(#[from] NoThreads),
 }
