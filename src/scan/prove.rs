@@ -40,13 +40,13 @@ pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
                 };
                 let failure = |reason| FailedExample { rule: rule.id.clone(), example: example.clone(), reason };
                 match (must_match, matched.contains(&rule.id)) {
-                    (true, false) => failures.push(failure(format!("the {what} does not match its example"))),
-                    (false, true) => failures.push(failure(format!("the {what} matches its counter-example"))),
+                    (true, false) => failures.push(failure(format!("the {what} does not find its example"))),
+                    (false, true) => failures.push(failure(format!("the {what} finds its counter-example"))),
                     _ => {}
                 }
                 if must_match && rule.lint.is_none() {
                     let others = matched.iter().filter(|id| **id != rule.id);
-                    failures.extend(others.map(|other| failure(format!("rule {other} matches in it, too"))));
+                    failures.extend(others.map(|other| failure(format!("rule {other} finds something in it, too"))));
                 }
             }
         }
