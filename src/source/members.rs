@@ -12,9 +12,9 @@ use crate::context::within;
 use crate::coverage::Reason;
 use crate::engine::mask;
 use crate::engine::stream::{Scratch, scan_reader};
-use crate::engine::{Engine, Hit, Window};
+use crate::engine::{Budget, Engine, Hit, Window};
 use crate::finding::Origin;
-use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
+use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Place};
 use crate::unpack::{self, Limits, Seekable, Visitor};
@@ -84,7 +84,7 @@ pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Optio
 pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
     let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
-    let mut searcher = Searcher { engine, scratch, seen: Members::default(), kept: BTreeMap::new() };
+    let mut searcher = Searcher { engine, scratch, seen: Members::default() };
     unpack::open_within(input, &mut searcher, limits);
     let mut seen = searcher.seen;
     seen.drop_outer_copies();
@@ -140,20 +140,29 @@ struct Searcher<'a> {
     engine: &'a Engine,
     scratch: &'a mut Scratch,
     seen: Members,
-    kept: BTreeMap<Fingerprint, usize>,
 }
 
 impl Searcher<'_> {
     fn keep(&mut self, hits: Vec<Hit>, mut within: Vec<Option<String>>, chain: &[String], origin: Origin) {
         within.resize(hits.len(), None);
-        for (hit, within) in hits.into_iter().zip(within) {
-            let kept = self.kept.entry(hit.fingerprint).or_default();
-            *kept += 1;
-            if *kept > MAX_HITS_PER_BLOB {
-                self.skip(Reason::OverLimit, chain, "more places of one credential than are kept");
-            } else {
-                self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit, within });
-            }
+        let room = MAX_HITS_PER_TEXT.saturating_sub(self.seen.hits.len());
+        self.skip_hits(hits.len().saturating_sub(room) as u64, chain);
+        let hits = hits.into_iter().zip(within).take(room);
+        self.seen.hits.extend(hits.map(|(hit, within)| Member { chain: chain.to_vec(), origin, hit, within }));
+    }
+
+    fn skip_hits(&mut self, count: u64, chain: &[String]) {
+        if count > 0 {
+            self.skip_many(Reason::OverLimit, count, chain, &format!("{count} more findings"));
+        }
+    }
+
+    fn skip_many(&mut self, reason: Reason, skipped: u64, chain: &[String], what: &str) {
+        let (count, examples) = self.seen.skipped.entry(reason).or_default();
+        *count += skipped;
+        if examples.len() < MAX_SKIP_EXAMPLES {
+            let names: String = chain.iter().map(|name| format!("!{name}")).collect();
+            examples.push(mask::sanitize(&format!("{names}: {what}")));
         }
     }
 }
@@ -168,6 +177,7 @@ impl Visitor for Searcher<'_> {
         if self.scratch.cut_short() {
             self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
         }
+        self.skip_hits(self.scratch.left_out(), chain);
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
         let names = if hits.is_empty() { Vec::new() } else { within::names(content.text(), &offsets) };
         self.keep(hits, names, chain, Origin::File);
@@ -178,17 +188,14 @@ impl Visitor for Searcher<'_> {
         let mut found = Vec::new();
         self.engine.prefilter().find(name.as_bytes(), &mut found);
         if !found.is_empty() {
-            let hits = self.engine.judge(&Window::whole(name.as_bytes()), &found);
+            let mut budget = Budget::new(name.len());
+            let hits = self.engine.judge_within(&Window::whole(name.as_bytes()), &found, &mut budget);
+            self.skip_hits(budget.left_out(), chain);
             self.keep(hits, Vec::new(), chain, Origin::FileName);
         }
     }
 
     fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
-        let (count, examples) = self.seen.skipped.entry(reason).or_default();
-        *count += 1;
-        if examples.len() < MAX_SKIP_EXAMPLES {
-            let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            examples.push(mask::sanitize(&format!("{names}: {what}")));
-        }
+        self.skip_many(reason, 1, chain, what);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::context::within;
 use crate::coverage::{Coverage, Reason};
 use crate::engine::stream::{Scratch, scan_reader};
-use crate::engine::{Engine, Hit, Window};
+use crate::engine::{Budget, Engine, Hit, Window};
 use crate::finding::Origin;
 use crate::limits::MAX_IN_MEMORY;
 use crate::lints::{self, SourceFacts};
@@ -150,6 +150,7 @@ impl<'a> Collector<'a> {
         if self.scratch.cut_short() {
             self.seen.coverage.skip(Reason::OverLimit, place.path.text.clone());
         }
+        self.seen.coverage.skip_hits(self.scratch.left_out(), &place.path.text);
         self.shared.progress.add(bytes);
         let first = self.seen.sightings.len();
         self.keep(hits, place);
@@ -270,7 +271,9 @@ impl<'a> Collector<'a> {
         }
         let window = Window { judged: from..path.len(), ..Window::whole(path) };
         let place = Place { origin: Origin::FileName, ..place.clone() };
-        let hits = self.shared.engine.judge(&window, &found);
+        let mut budget = Budget::new(path.len());
+        let hits = self.shared.engine.judge_within(&window, &found, &mut budget);
+        self.seen.coverage.skip_hits(budget.left_out(), &place.path.text);
         self.keep(hits, &place);
     }
 

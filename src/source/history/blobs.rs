@@ -104,9 +104,7 @@ impl<'a> Searcher<'a> {
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
             let hits = self.share.common.shared.engine.judge_within(&Window::whole(bytes), found, &mut budget);
-            if budget.is_spent() {
-                self.share.seen.coverage.skip(Reason::OverLimit, format!("blob {}", object.oid));
-            }
+            self.share.leave_out(object, budget.is_spent(), budget.left_out());
             self.share.keep(object, Origin::File, hits);
             self.share.name_within(first, bytes);
         }
@@ -138,9 +136,7 @@ impl<'a> Searcher<'a> {
     fn windows(&mut self, object: &Object, reader: &mut dyn Read) -> io::Result<()> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
-        if self.scratch.cut_short() {
-            self.share.seen.coverage.skip(Reason::OverLimit, format!("{} {}", object.kind.name(), object.oid));
-        }
+        self.share.leave_out(object, self.scratch.cut_short(), self.scratch.left_out());
         self.share.keep(object, Origin::File, hits);
         outcome.map(|_| ()).map_err(|(_, error)| error)
     }

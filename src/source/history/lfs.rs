@@ -69,6 +69,7 @@ impl Contents<'_> {
         if self.scratch.cut_short() {
             coverage.skip(Reason::OverLimit, format!("the content of blob {oid}"));
         }
+        coverage.skip_hits(self.scratch.left_out(), &format!("the content of blob {oid}"));
         if let Err((_, error)) = &outcome {
             coverage.skip(Reason::Unreadable, format!("the content of blob {oid}: {error}"));
         }

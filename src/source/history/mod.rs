@@ -24,6 +24,7 @@ mod visitor;
 use super::{Collector, Shared};
 use crate::attribute;
 use crate::coverage::{Coverage, Reason};
+use crate::engine::Budget;
 use crate::finding::{Exposure, Finding};
 use crate::git::refs::Refs;
 use crate::git::walk::{self, Lost, Plan, Store};
@@ -232,7 +233,7 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
     lfs::read(common, store, &mut seen);
-    search_ref_names(common.shared, refs, &mut seen.hits);
+    search_ref_names(common.shared, refs, &mut seen);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
         let prefixes = || blobs.map(|raw| attribute::prefix(&raw.oid)).collect();
@@ -319,18 +320,19 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
 }
 
 /// The name of a ref is told like a text of its own.
-fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
+fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
     for (name, oid) in &refs.refs {
-        for hit in shared.engine.scan(name) {
-            hits.push(Raw {
-                oid: *oid,
-                kind: Kind::Commit,
-                origin: crate::finding::Origin::RefName,
-                chain: Vec::new(),
-                name: Some(name.clone()),
-                within: None,
-                hit,
-            });
-        }
+        let mut budget = Budget::new(name.len());
+        let hits = shared.engine.scan_within(name, &mut budget);
+        seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
+        seen.hits.extend(hits.into_iter().map(|hit| Raw {
+            oid: *oid,
+            kind: Kind::Commit,
+            origin: crate::finding::Origin::RefName,
+            chain: Vec::new(),
+            name: Some(name.clone()),
+            within: None,
+            hit,
+        }));
     }
 }

@@ -11,9 +11,9 @@ use super::texts::parts;
 use super::visitor::{Common, Raw, Share};
 use crate::attribute::{Edges, Prefixes, prefix};
 use crate::coverage::Reason;
-use crate::engine::Window;
 use crate::engine::prefilter::Found;
 use crate::engine::stream::{Scratch, scan_reader};
+use crate::engine::{Budget, Window};
 use crate::finding::Origin;
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
@@ -206,7 +206,9 @@ impl<'a> Reader<'a> {
         let engine = self.share.common.shared.engine;
         self.found.clear();
         engine.prefilter().find(name, &mut self.found);
-        let hits = engine.judge(&Window::whole(name), &self.found);
+        let mut budget = Budget::new(name.len());
+        let hits = engine.judge_within(&Window::whole(name), &self.found, &mut budget);
+        self.share.leave_out(object, false, budget.left_out());
         let hit = !hits.is_empty();
         self.share.seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: object.oid,
@@ -261,7 +263,9 @@ impl<'a> Reader<'a> {
         let first = self.share.seen.hits.len();
         if !self.found.is_empty() {
             for (origin, part) in parts(object.kind, bytes) {
-                let hits = common.shared.engine.scan(part);
+                let mut budget = Budget::new(part.len());
+                let hits = common.shared.engine.scan_within(part, &mut budget);
+                self.share.leave_out(object, budget.is_spent(), budget.left_out());
                 self.share.keep(object, origin, hits);
             }
         }
@@ -322,6 +326,7 @@ impl Visitor for Reader<'_> {
         let (mut hits, mut scratch) = (Vec::new(), Scratch::default());
         let outcome = scan_reader(self.share.common.shared.engine, content, &mut scratch, &mut hits);
         if self.purpose.search {
+            self.share.leave_out(object, scratch.cut_short(), scratch.left_out());
             self.share.keep(object, Origin::File, hits);
         }
         outcome.map(|_| ()).map_err(|(_, error)| error)
