@@ -46,6 +46,10 @@ const PUBLISHED_SAMPLE: &str = "published-sample";
 /// Bytes of the line that are shown on either side of a hit.
 const FRAME_REACH: usize = 100;
 
+/// Brings out a defect in a text that has a candidate, so that tests see what it costs.
+#[cfg(test)]
+pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
+
 /// A token that was judged to be worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -202,6 +206,8 @@ impl Engine {
         if found.is_empty() {
             return Vec::new();
         }
+        #[cfg(test)]
+        assert!(memchr::memmem::find(window.bytes, DEFECT).is_none(), "a defect");
         let mut tokens = Vec::new();
         self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
         self.hits(window, &disguise::settle(tokens), budget)

@@ -17,10 +17,14 @@ use crate::finding::Origin;
 use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
 use crate::secret::Fingerprint;
 use crate::site::{PathText, Place};
+use crate::source::guarded;
 use crate::unpack::{self, Limits, Seekable, Visitor};
 
 /// Longest member that is remembered to tell which of its texts a hit is in.
 const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
+
+/// The matter with what brought out a defect.
+const DEFECT: &str = "internal error; please report it";
 
 /// A hit in an archive.
 #[derive(Debug, Clone)]
@@ -85,7 +89,9 @@ pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, ti
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
     let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
     let mut searcher = Searcher { engine, scratch, seen: Members::default() };
-    unpack::open_within(input, &mut searcher, limits);
+    if let Err(reason) = guarded(|| unpack::open_within(input, &mut searcher, limits)) {
+        searcher.skip(reason, &[], DEFECT);
+    }
     let mut seen = searcher.seen;
     seen.drop_outer_copies();
     seen
@@ -143,6 +149,14 @@ struct Searcher<'a> {
 }
 
 impl Searcher<'_> {
+    /// As [`guarded`], for a member.
+    fn guard(&mut self, chain: &[String], scan: impl FnOnce(&mut Self)) {
+        if let Err(reason) = guarded(|| scan(self)) {
+            *self.scratch = Scratch::default();
+            self.skip(reason, chain, DEFECT);
+        }
+    }
+
     fn keep(&mut self, hits: Vec<Hit>, mut within: Vec<Option<String>>, chain: &[String], origin: Origin) {
         within.resize(hits.len(), None);
         let room = MAX_HITS_PER_TEXT.saturating_sub(self.seen.hits.len());
@@ -167,8 +181,8 @@ impl Searcher<'_> {
     }
 }
 
-impl Visitor for Searcher<'_> {
-    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+impl Searcher<'_> {
+    fn content(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut hits = Vec::new();
         let mut content = Kept { inner: content, text: Vec::new(), goes_on: true };
         // The reader ends where it would fail, and whoever knows why has said so.
@@ -183,7 +197,7 @@ impl Visitor for Searcher<'_> {
         self.keep(hits, names, chain, Origin::File);
     }
 
-    fn name(&mut self, chain: &[String]) {
+    fn last_name(&mut self, chain: &[String]) {
         let Some(name) = chain.last() else { return };
         let mut found = Vec::new();
         self.engine.prefilter().find(name.as_bytes(), &mut found);
@@ -193,6 +207,16 @@ impl Visitor for Searcher<'_> {
             self.skip_hits(budget.left_out(), chain);
             self.keep(hits, Vec::new(), chain, Origin::FileName);
         }
+    }
+}
+
+impl Visitor for Searcher<'_> {
+    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+        self.guard(chain, |searcher| searcher.content(chain, content));
+    }
+
+    fn name(&mut self, chain: &[String]) {
+        self.guard(chain, |searcher| searcher.last_name(chain));
     }
 
     fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {

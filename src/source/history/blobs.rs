@@ -15,7 +15,7 @@ use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Budget, Window};
 use crate::finding::Origin;
 use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
-use crate::source::members;
+use crate::source::{guarded, members};
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
 const MAX_WHOLE: usize = 8 << 20;
@@ -54,6 +54,16 @@ impl<'a> Searcher<'a> {
             inner: Scratch::default(),
             abridged: Abridged::default(),
         }
+    }
+
+    /// As [`guarded`], for a blob: nothing is remembered of one that brings out a defect.
+    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outcome = guarded(|| scan(self));
+        if let Err(reason) = outcome {
+            (self.scratch, self.inner) = Default::default();
+            self.share.defect(object, reason);
+        }
+        outcome.ok()
     }
 
     fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
@@ -154,11 +164,12 @@ impl Visitor for Searcher<'_> {
     type State = Memory;
 
     fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
-        self.blob(object, bytes, None)
+        self.guard(object, |searcher| searcher.blob(object, bytes, None))?
     }
 
     fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
-        self.blob(object, made.bytes, base.as_ref().map(|known| (known, made.copies)))
+        let base = base.as_ref().map(|known| (known, made.copies));
+        self.guard(object, |searcher| searcher.blob(object, made.bytes, base))?
     }
 
     fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
@@ -166,9 +177,16 @@ impl Visitor for Searcher<'_> {
         let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
         let (engine, abridged) = (common.shared.engine, &mut self.abridged);
-        let passes = abridged.is_dull(engine, base, unbuilt)
-            && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
-            && !crate::unpack::may_be_archive(&abridged.head, &abridged.part);
+        // What brings out a defect here is built and searched as any other text.
+        let passes = guarded(|| {
+            abridged.is_dull(engine, base, unbuilt)
+                && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
+                && !crate::unpack::may_be_archive(&abridged.head, &abridged.part)
+        });
+        let passes = passes.unwrap_or_else(|_| {
+            self.abridged = Abridged::default();
+            false
+        });
         if passes && object.fresh {
             // Perhaps no longer, which costs no more than another look.
             self.mention(object, base.mentions);
@@ -180,6 +198,8 @@ impl Visitor for Searcher<'_> {
 
     fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
-        self.windows(object, content)
+        let outcome = self.guard(object, |searcher| searcher.windows(object, content));
+        // The rest is read all the same, so that the object is not taken for a damaged one.
+        outcome.unwrap_or_else(|| io::copy(content, &mut io::sink()).map(drop))
     }
 }

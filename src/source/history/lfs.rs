@@ -16,7 +16,7 @@ use crate::finding::Origin;
 use crate::git::disk::{self, DiskError};
 use crate::git::walk::{Object, Store};
 use crate::git::{Kind, Oid, Repository};
-use crate::source::members;
+use crate::source::{guarded, members};
 use crate::unpack;
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
@@ -49,7 +49,11 @@ impl Contents<'_> {
             return false;
         }
         match open(self.share.common.repo, &name) {
-            Ok(Some(file)) => self.search(oid, file),
+            Ok(Some(file)) => guarded(|| self.search(oid, file)).unwrap_or_else(|reason| {
+                self.scratch = Scratch::default();
+                self.share.seen.coverage.skip(reason, format!("the content of blob {oid}"));
+                false
+            }),
             Ok(None) => {
                 self.share.seen.pointers.insert(oid, name);
                 false

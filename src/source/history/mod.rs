@@ -21,7 +21,7 @@ mod texts;
 mod unbuilt;
 mod visitor;
 
-use super::{Collector, Shared};
+use super::{Collector, Shared, guarded};
 use crate::attribute;
 use crate::coverage::{Coverage, Reason};
 use crate::engine::Budget;
@@ -211,6 +211,7 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
         rayon::join(|| places::attribute(&subject, &seen.hits, gathered), facts)
     });
     history.facts = facts;
+    history.coverage.merge(common.take().coverage);
     if let Some(cache) = cache {
         let failed = cache.save(clean).err();
         history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
@@ -323,7 +324,10 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
 fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
     for (name, oid) in &refs.refs {
         let mut budget = Budget::new(name.len());
-        let hits = shared.engine.scan_within(name, &mut budget);
+        let hits = guarded(|| shared.engine.scan_within(name, &mut budget)).unwrap_or_else(|reason| {
+            seen.coverage.skip(reason, format!("the name of a ref to {oid}"));
+            Vec::new()
+        });
         seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
         seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: *oid,

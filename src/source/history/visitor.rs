@@ -131,6 +131,13 @@ impl<'a> Share<'a> {
         }));
     }
 
+    /// Counts an object that brought out a defect, unless it was visited elsewhere and only its bytes were wanted.
+    pub(super) fn defect(&mut self, object: &Object, reason: Reason) {
+        if object.fresh {
+            self.seen.coverage.skip(reason, format!("{} {}", object.kind.name(), object.oid));
+        }
+    }
+
     /// Counts what was left out of an object: whether some of it was not decoded, and how many hits were not kept.
     pub(super) fn leave_out(&mut self, object: &Object, undecoded: bool, hits: u64) {
         if !undecoded && hits == 0 {
