@@ -1,27 +1,25 @@
-//! The blocks of a text, told by braces or by indentation: enough to ask what a statement hangs on and what its
-//! alternatives are.
+//! Blocks of code, by braces or by indentation: enough to find what encloses a statement and its alternatives.
 
 use std::ops::Range;
 
-use super::lexer::Code;
+use super::lexer::SourceCode;
 use crate::rules::language::Blocks;
 
-/// One block with what introduces it.
+/// A block and its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(super) struct Block {
     /// `if (secret) {`, `else:`, `rescue => e`.
-    pub(crate) header: Range<usize>,
-    /// Everything that hangs on it.
-    pub(crate) body: Range<usize>,
+    pub(super) header: Range<usize>,
+    pub(super) body: Range<usize>,
 }
 
-/// All blocks, in order of their headers.
-pub(crate) struct Tree {
-    pub(crate) blocks: Vec<Block>,
+/// All blocks of a file, outer before inner.
+pub(super) struct BlockTree {
+    pub(super) blocks: Vec<Block>,
 }
 
-impl Tree {
-    pub(crate) fn read(code: &Code, kind: Blocks) -> Self {
+impl BlockTree {
+    pub(super) fn new(code: &SourceCode, kind: Blocks) -> Self {
         let mut blocks = match kind {
             Blocks::Braces => braces(&code.bare),
             Blocks::Indentation | Blocks::End => indentation(&code.bare),
@@ -30,15 +28,15 @@ impl Tree {
         Self { blocks }
     }
 
-    /// The blocks around an offset, the innermost first.
-    pub(crate) fn around(&self, at: usize) -> Vec<&Block> {
+    /// Returns the blocks around an offset, innermost first.
+    pub(super) fn around(&self, at: usize) -> Vec<&Block> {
         let mut around: Vec<&Block> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
         around.reverse();
         around
     }
 
-    /// The block that follows another directly: `else` behind `if`, `catch` behind `try`.
-    pub(crate) fn next(&self, code: &Code, block: &Block) -> Option<&Block> {
+    /// Returns the block that directly follows: `else` after `if`, `catch` after `try`.
+    pub(super) fn next(&self, code: &SourceCode, block: &Block) -> Option<&Block> {
         self.blocks.iter().find(|other| {
             other.header.start >= block.body.end
                 && code.bare[block.body.end..other.header.start]
@@ -47,8 +45,7 @@ impl Tree {
         })
     }
 
-    /// The block in front of another.
-    pub(crate) fn previous(&self, code: &Code, block: &Block) -> Option<&Block> {
+    pub(super) fn previous(&self, code: &SourceCode, block: &Block) -> Option<&Block> {
         self.blocks.iter().find(|other| self.next(code, other) == Some(block))
     }
 }
@@ -57,14 +54,14 @@ fn braces(bare: &[u8]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut parens = 0_usize;
-    // Where the statement began that may turn out to be a header.
+    // Start of the current statement, a header if a brace follows.
     let mut begin = 0;
     for (at, byte) in bare.iter().enumerate() {
         match byte {
             b'(' => parens += 1,
             b')' => parens = parens.saturating_sub(1),
             b';' if parens == 0 => begin = at + 1,
-            // Statements of languages without semicolons end with their line, unless the brace stands on the next.
+            // Without semicolons a statement ends with its line, unless the next line begins with the brace.
             b'\n' if parens == 0 && bare[at..].trim_ascii_start().first() != Some(&b'{') => begin = at + 1,
             b'{' => {
                 open.push((begin, at));
@@ -85,7 +82,7 @@ fn braces(bare: &[u8]) -> Vec<Block> {
     blocks
 }
 
-/// A line and the more indented ones below it.
+/// A header line and the more indented lines below it.
 fn indentation(bare: &[u8]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, Range<usize>)> = Vec::new();
@@ -98,7 +95,7 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
         if !bare[at..stop].trim_ascii().is_empty() {
             let line = at + indent..stop;
             let opens = |(before, header): &(usize, Range<usize>)| {
-                *before < indent && !goes_on(&bare[header.clone()], &bare[line.clone()])
+                *before < indent && !continues(&bare[header.clone()], &bare[line.clone()])
             };
             if let Some((before, header)) = previous.take().filter(opens) {
                 open.push((before, header));
@@ -117,8 +114,8 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
     blocks
 }
 
-/// Whether the more indented line below another is the rest of its statement, and no block of it.
-fn goes_on(line: &[u8], below: &[u8]) -> bool {
+/// Returns true if the more indented line below another continues its statement instead of opening a block.
+fn continues(line: &[u8], below: &[u8]) -> bool {
     let ends = line.trim_ascii_end().last();
     matches!(ends, Some(b'=' | b'(' | b'[' | b',' | b'\\' | b'+' | b'.' | b'&'))
         || (below.starts_with(b".") && !below.starts_with(b".."))
@@ -132,8 +129,8 @@ mod tests {
 
     fn headers(path: &str, text: &str, at: &str) -> Vec<String> {
         let syntax = of_path(path).unwrap().syntax;
-        let code = Code::read(text.as_bytes(), syntax);
-        let tree = Tree::read(&code, syntax.blocks);
+        let code = SourceCode::new(text.as_bytes(), syntax);
+        let tree = BlockTree::new(&code, syntax.blocks);
         let around = tree.around(text.find(at).unwrap());
         around.iter().map(|block| text[block.header.clone()].trim().to_owned()).collect()
     }
@@ -156,8 +153,8 @@ mod tests {
             ("a.rb", "if a\n  x\nelse\n  z\nend\n"),
         ] {
             let syntax = of_path(path).unwrap().syntax;
-            let code = Code::read(text.as_bytes(), syntax);
-            let tree = Tree::read(&code, syntax.blocks);
+            let code = SourceCode::new(text.as_bytes(), syntax);
+            let tree = BlockTree::new(&code, syntax.blocks);
             let first = tree.around(text.find('x').unwrap())[0];
             let next = tree.next(&code, first).unwrap();
             assert!(text[next.header.clone()].starts_with("else"), "{path}");
