@@ -7,7 +7,7 @@ use crate::rules::language::Blocks;
 
 /// A block and its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct CodeBlock {
     /// `if (secret) {`, `else:`, `rescue => e`.
     pub(super) header: Range<usize>,
     pub(super) body: Range<usize>,
@@ -15,7 +15,7 @@ pub(super) struct Block {
 
 /// All blocks of a file, outer before inner.
 pub(super) struct BlockTree {
-    pub(super) blocks: Vec<Block>,
+    pub(super) blocks: Vec<CodeBlock>,
 }
 
 impl BlockTree {
@@ -29,14 +29,14 @@ impl BlockTree {
     }
 
     /// Returns the blocks around an offset, innermost first.
-    pub(super) fn around(&self, at: usize) -> Vec<&Block> {
-        let mut around: Vec<&Block> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
+    pub(super) fn around(&self, at: usize) -> Vec<&CodeBlock> {
+        let mut around: Vec<&CodeBlock> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
         around.reverse();
         around
     }
 
     /// Returns the block that directly follows: `else` after `if`, `catch` after `try`.
-    pub(super) fn next(&self, code: &SourceCode, block: &Block) -> Option<&Block> {
+    pub(super) fn next(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
         self.blocks.iter().find(|other| {
             other.header.start >= block.body.end
                 && code.bare[block.body.end..other.header.start]
@@ -45,12 +45,12 @@ impl BlockTree {
         })
     }
 
-    pub(super) fn previous(&self, code: &SourceCode, block: &Block) -> Option<&Block> {
+    pub(super) fn previous(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
         self.blocks.iter().find(|other| self.next(code, other) == Some(block))
     }
 }
 
-fn braces(bare: &[u8]) -> Vec<Block> {
+fn braces(bare: &[u8]) -> Vec<CodeBlock> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut parens = 0_usize;
@@ -71,7 +71,7 @@ fn braces(bare: &[u8]) -> Vec<Block> {
             b'}' => {
                 if let Some((start, opened)) = open.pop() {
                     let skipped = bare[start..opened].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                    blocks.push(Block { header: start + skipped..opened, body: opened + 1..at });
+                    blocks.push(CodeBlock { header: start + skipped..opened, body: opened + 1..at });
                 }
                 begin = at + 1;
                 parens = 0;
@@ -83,7 +83,7 @@ fn braces(bare: &[u8]) -> Vec<Block> {
 }
 
 /// A header line and the more indented lines below it.
-fn indentation(bare: &[u8]) -> Vec<Block> {
+fn indentation(bare: &[u8]) -> Vec<CodeBlock> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, Range<usize>)> = Vec::new();
     let mut previous: Option<(usize, Range<usize>)> = None;
@@ -102,7 +102,7 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
             }
             while open.last().is_some_and(|(outer, _)| *outer >= indent) {
                 if let Some((_, header)) = open.pop() {
-                    blocks.push(Block { body: header.end..end.max(header.end), header });
+                    blocks.push(CodeBlock { body: header.end..end.max(header.end), header });
                 }
             }
             previous = Some((indent, line));
@@ -110,7 +110,7 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
         }
         at = stop + 1;
     }
-    blocks.extend(open.into_iter().map(|(_, header)| Block { body: header.end..end.max(header.end), header }));
+    blocks.extend(open.into_iter().map(|(_, header)| CodeBlock { body: header.end..end.max(header.end), header }));
     blocks
 }
 

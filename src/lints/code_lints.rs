@@ -11,7 +11,7 @@ use crate::model::{Confidence, Evidence};
 use crate::rules::lint::Structure;
 
 /// Why a match holds.
-struct Reason {
+struct Confirmation {
     why: String,
     evidence: Vec<Evidence>,
 }
@@ -28,7 +28,9 @@ pub(super) fn run<'a, 'f>(
         let Some(lint) = lints.source_lint(found.lint) else { continue };
         let path = facts.place.path.text.as_str();
         let file = context.file(path);
-        let Some(Reason { why, evidence }) = confirm(lint, context, (facts, found), (&file, sites)) else { continue };
+        let Some(Confirmation { why, evidence }) = confirm(lint, context, (facts, found), (&file, sites)) else {
+            continue;
+        };
         let (rule, message) = (found.rule, &lint.source.message);
         let confidence = lint.source.confidence.unwrap_or(Confidence::High);
         if let Some(site) = sites.iter().find(|site| site.location.path == path && overlaps(site, found)) {
@@ -58,26 +60,21 @@ fn confirm(
     context: &LintContext<'_>,
     (facts, found): (&SourceFacts, &SourceMatch),
     (file, sites): (&FileContext, &[KeySite<'_>]),
-) -> Option<Reason> {
+) -> Option<Confirmation> {
     let path = facts.place.path.text.as_str();
     if !file.admits(&lint.source.context, &lint.source.unless_context)
         || (lint.source.imports && is_excluded_by_import(lint, context, facts))
     {
         return None;
     }
-    let mut evidence: Vec<Evidence> = found
-        .evidence
-        .iter()
-        .map(|(at, message)| Evidence {
-            message: message.clone(),
-            path: path.to_owned(),
-            line: at.line,
-            column: at.column,
-        })
-        .collect();
+    let mut evidence = Vec::new();
+    if let Some((at, message)) = &found.evidence {
+        let (line, column) = (at.line, at.column);
+        evidence.push(Evidence { message: message.clone(), path: path.to_owned(), line, column });
+    }
     if lint.source.structure != Some(Structure::PublicName) {
         let why = file.frontend.as_ref().map(|frontend| frontend.why.clone()).unwrap_or_default();
-        return Some(Reason { why, evidence });
+        return Some(Confirmation { why, evidence });
     }
     let is_secret = |name: &str| {
         sites.iter().any(|site| {
@@ -89,7 +86,7 @@ fn confirm(
     let name = (found.name.as_deref()?, found.value.as_deref());
     let public = public_names::confirm(name, &file.package, file.kind, &is_secret)?;
     evidence.extend(public.evidence);
-    Some(Reason { why: public.why, evidence })
+    Some(Confirmation { why: public.why, evidence })
 }
 
 /// Returns true if an imported local module matches what keeps the lint silent.

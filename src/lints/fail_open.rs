@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::blocks::{Block, BlockTree};
+use super::blocks::{BlockTree, CodeBlock};
 use super::lint_set::SourcePatterns;
 use super::source_file::{SourceFile, SourceSpan};
 use crate::rules::language::Blocks;
@@ -103,7 +103,7 @@ impl Handler<'_> {
     }
 
     /// `if (secret) { verify } else { trust }`, also negated, also without an `else`.
-    fn conditional(&self, block: &Block, function: &Range<usize>) -> Option<Flaw> {
+    fn conditional(&self, block: &CodeBlock, function: &Range<usize>) -> Option<Flaw> {
         let header = self.text(&block.header);
         if is_else(header) && !header_has_if(header) {
             let condition = self.tree.previous(&self.file.code, block)?;
@@ -129,7 +129,7 @@ impl Handler<'_> {
     }
 
     /// `try { verify } catch { log }`, and the body is used anyway.
-    fn ignored_failure(&self, block: &Block, function: &Range<usize>) -> Option<Flaw> {
+    fn ignored_failure(&self, block: &CodeBlock, function: &Range<usize>) -> Option<Flaw> {
         if !is_try(self.text(&block.header)) {
             return None;
         }
@@ -172,7 +172,7 @@ impl Handler<'_> {
     }
 
     /// Returns the `catch`, `except` and `rescue` blocks of a `try`.
-    fn handlers(&self, block: &Block) -> Vec<&Block> {
+    fn handlers(&self, block: &CodeBlock) -> Vec<&CodeBlock> {
         let mut handlers = Vec::new();
         let mut at = block;
         while let Some(next) = self.tree.next(&self.file.code, at).filter(|next| is_catch(self.text(&next.header))) {
@@ -229,7 +229,7 @@ impl Handler<'_> {
         &self.file.code.text[span.start..span.end.max(span.start)]
     }
 
-    fn is_control(&self, block: &Block) -> bool {
+    fn is_control(&self, block: &CodeBlock) -> bool {
         let header = self.text(&block.header);
         is_if(header)
             || is_else(header)

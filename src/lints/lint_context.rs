@@ -16,14 +16,14 @@ use crate::rules::lint::Claim;
 /// Rules for texts that are not credentials.
 const NO_CREDENTIAL: [&str; 2] = ["placeholder", "published-sample"];
 
-/// Returns the context that the policy sets for a path, instead of what it looks like.
-pub type ContextOverride<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
+/// Looks up the tags that the policy sets for a path, instead of those of its classification.
+pub type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
 
 /// Everything that lints know about the scanned tree.
 pub(super) struct LintContext<'a> {
     pub(super) tree: &'a CachedTree<'a>,
     packages: Packages<'a>,
-    overrides: &'a ContextOverride<'a>,
+    policy_tags: &'a PolicyTags<'a>,
     files: RefCell<BTreeMap<String, Rc<FileContext>>>,
 }
 
@@ -36,8 +36,8 @@ pub(super) struct KeySite<'a> {
 }
 
 impl<'a> LintContext<'a> {
-    pub(super) fn new(tree: &'a CachedTree<'a>, overrides: &'a ContextOverride<'a>) -> Self {
-        Self { tree, packages: Packages::new(tree), overrides, files: RefCell::default() }
+    pub(super) fn new(tree: &'a CachedTree<'a>, policy_tags: &'a PolicyTags<'a>) -> Self {
+        Self { tree, packages: Packages::new(tree), policy_tags, files: RefCell::default() }
     }
 
     pub(super) fn file(&self, path: &str) -> Rc<FileContext> {
@@ -45,7 +45,7 @@ impl<'a> LintContext<'a> {
             return Rc::clone(known);
         }
         let mut file = FileContext::classify(path, self.tree, &self.packages);
-        if let Some(tags) = (self.overrides)(path) {
+        if let Some(tags) = (self.policy_tags)(path) {
             file.set_tags(tags);
         }
         let file = Rc::new(file);

@@ -26,7 +26,7 @@ mod source_facts;
 mod source_file;
 mod variable_names;
 
-pub use lint_context::ContextOverride;
+pub use lint_context::PolicyTags;
 pub use lint_set::LintSet;
 pub use neighbours::{Neighbours, Nobody};
 pub use source_facts::{MAX_SOURCE, SourceFacts};
@@ -70,13 +70,13 @@ impl LintSet<'_> {
         findings: &mut Vec<Finding>,
         facts: &[SourceFacts],
         tree: &dyn Neighbours,
-        overrides: &ContextOverride<'_>,
+        policy_tags: &PolicyTags<'_>,
     ) {
         if findings.is_empty() && facts.is_empty() {
             return;
         }
         let tree = CachedTree::new(tree);
-        let context = LintContext::new(&tree, overrides);
+        let context = LintContext::new(&tree, policy_tags);
         context.tag(findings);
         let sites = context.key_sites(findings);
         let mut drafts = key_lints::run(self, &context, &sites);

@@ -19,24 +19,9 @@ const MARK: &str = "# pinstripe-hook";
 const BEFORE: &str = ".before-pinstripe";
 
 /// Hooks that a global hooks directory disables, unless it has scripts that run them.
-const ALL: [&str; 16] = [
-    "applypatch-msg",
-    "pre-applypatch",
-    "post-applypatch",
-    "pre-commit",
-    "pre-merge-commit",
-    "prepare-commit-msg",
-    "commit-msg",
-    "post-commit",
-    "pre-rebase",
-    "post-checkout",
-    "post-merge",
-    "pre-push",
-    "pre-receive",
-    "update",
-    "post-receive",
-    "post-rewrite",
-];
+const ALL: &str = "applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg \
+                   commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive \
+                   post-rewrite";
 
 pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
     let mut hooks = Vec::new();
@@ -56,7 +41,7 @@ pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
         install(&directory, hook, args.global)?;
     }
     if args.global {
-        for hook in ALL.into_iter().filter(|hook| !hooks.contains(hook) && !directory.join(hook).exists()) {
+        for hook in ALL.split(' ').filter(|hook| !hooks.contains(hook) && !directory.join(hook).exists()) {
             write(&directory.join(hook), &script(hook, true, false)?)?;
         }
         if git(&["config", "--global", "--get", "core.hooksPath"]).is_none() {
