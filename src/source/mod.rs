@@ -71,7 +71,7 @@ pub struct Shared<'a> {
     pub archives: bool,
     /// Whether findings are told what code scanning calls their lines, for which their texts are read once more.
     pub line_hashes: bool,
-    lints: lints::Compiled<'a>,
+    lints: lints::LintSet<'a>,
     total: Mutex<Collected>,
 }
 
@@ -79,13 +79,13 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        let lints = lints::Compiled::new(engine.rules());
+        let lints = lints::LintSet::new(engine.rules());
         Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
     /// The lints of the engine's rules.
     #[must_use]
-    pub fn lints(&self) -> &lints::Compiled<'a> {
+    pub fn lints(&self) -> &lints::LintSet<'a> {
         &self.lints
     }
 
