@@ -10,7 +10,7 @@ use crate::detect::{
     judge::{PathRule, says_one_of},
     vendors,
 };
-use crate::lints::context::place;
+use crate::lints::context::path_purpose::PathPurpose;
 use crate::model::{Finding, Location, Place, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
 use crate::rules::RuleSet;
 use crate::rules::rule::Rule;
@@ -84,7 +84,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
 /// Combines a hit and its place; the only conversion between the two and [`Location`].
 fn location(hit: Hit, place: Place) -> Location {
     Location {
-        context: place::of_path(&place.words()),
+        context: PathPurpose::of(&place.words()).tags,
         path: place.path.text,
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         archive: place.archive,

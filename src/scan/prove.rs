@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credential::forge::Forge;
 use crate::detect::{Engine, Error};
-use crate::lints::{self, Compiled};
+use crate::lints::{self, LintSet};
 use crate::model::{PathText, Place, Sighting};
 use crate::rules::RuleSet;
 use crate::scan::group;
@@ -26,7 +26,7 @@ pub(crate) struct FailedExample {
 /// The rules cannot be searched together.
 pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
     let engine = Engine::new(rules.clone())?;
-    let lints = Compiled::new(rules);
+    let lints = LintSet::new(rules);
     let mut forge = Forge::new(2026);
     let mut failures = Vec::new();
     for rule in rules.iter() {
@@ -71,7 +71,7 @@ fn split_files(example: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Returns the ids of the rules and lints that match in the files of an example.
-fn lint_ids(lints: &Compiled<'_>, engine: &Engine, example: &str) -> BTreeSet<String> {
+fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<String> {
     let files = split_files(example);
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in &files {

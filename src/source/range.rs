@@ -185,11 +185,7 @@ impl RangeScan<'_, '_> {
         let Some(scanned) = objects::blob(self.collector, self.odb, &new.oid, &place) else { return };
         self.collector.coverage().files += 1;
         let old = self.old_files.get(&change.path).copied();
-        if !scanned.is_clean() {
-            let known = self.before.identities(&change.path, old);
-            objects::mark_existing(self.collector, &scanned, &known);
-        }
-        objects::mark_existing_code(self.collector, &mut self.before, &change.path, old);
+        objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
     }
 
     fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {

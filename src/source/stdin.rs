@@ -19,9 +19,10 @@ impl Source for StdinSource<'_> {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
         let place = Place::file(PathText::new(self.name.as_bytes()));
-        match text(&mut collector, self.input, &place) {
-            Ok(scanned) => collector.coverage().files += u64::from(scanned.bytes > 0),
-            Err(error) => collector.skip(Reason::Unreadable, &format!("{}: {error}", self.name)),
+        match collector.guard(&place.path.text, |collector| text(collector, self.input, &place)) {
+            None => {}
+            Some(Ok(scanned)) => collector.coverage().files += u64::from(scanned.bytes > 0),
+            Some(Err(error)) => collector.skip(Reason::Unreadable, &format!("{}: {error}", self.name)),
         }
         Ok(())
     }

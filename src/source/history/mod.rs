@@ -24,8 +24,9 @@ mod visitor;
 
 use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
-use super::{Collector, Error, Shared, Source};
+use super::{Collector, Error, Shared, Source, guarded};
 use crate::credential::Fingerprint;
+use crate::detect::Budget;
 use crate::git::refs::Refs;
 use crate::git::walk::{Lost, Plan, Store};
 use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
@@ -213,6 +214,7 @@ fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Resu
         rayon::join(|| places::attribute(&subject, &seen.hits, gathered), facts)
     });
     history.facts = facts;
+    history.coverage.merge(common.take().coverage);
     if let Some(cache) = cache {
         let failed = cache.save(clean).err();
         history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
@@ -235,7 +237,7 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
     lfs::read(common, store, &mut seen);
-    search_ref_names(common.shared, refs, &mut seen.hits);
+    search_ref_names(common.shared, refs, &mut seen);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
         let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
@@ -316,18 +318,22 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
 }
 
 /// The name of a ref is told like a text of its own.
-fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
+fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
     for (name, oid) in &refs.refs {
-        for hit in shared.engine.scan(name) {
-            hits.push(Raw {
-                oid: *oid,
-                kind: Kind::Commit,
-                origin: crate::model::Origin::RefName,
-                chain: Vec::new(),
-                name: Some(name.clone()),
-                within: None,
-                hit,
-            });
-        }
+        let mut budget = Budget::new(name.len());
+        let hits = guarded(|| shared.engine.scan_within(name, &mut budget)).unwrap_or_else(|reason| {
+            seen.coverage.skip(reason, format!("the name of a ref to {oid}"));
+            Vec::new()
+        });
+        seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
+        seen.hits.extend(hits.into_iter().map(|hit| Raw {
+            oid: *oid,
+            kind: Kind::Commit,
+            origin: crate::model::Origin::RefName,
+            chain: Vec::new(),
+            name: Some(name.clone()),
+            within: None,
+            hit,
+        }));
     }
 }
