@@ -23,15 +23,13 @@ enum Step<'a> {
 }
 
 /// Whether a text that begins with these bytes may be one that holds others.
-#[must_use]
-pub fn may_hold_texts(bytes: &[u8]) -> bool {
+pub(super) fn may_hold_texts(bytes: &[u8]) -> bool {
     let begins = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf));
     begins == Some(&b'{')
 }
 
 /// The original source or the cell that holds each of these offsets.
-#[must_use]
-pub fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
+pub(super) fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
     let nothing = vec![None; offsets.len()];
     if !may_hold_texts(bytes) {
         return nothing;
