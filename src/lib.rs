@@ -15,6 +15,7 @@ pub mod context;
 pub mod coverage;
 pub mod decode;
 pub mod engine;
+pub mod escape;
 pub mod finding;
 pub mod git;
 pub mod key;

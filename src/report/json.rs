@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::{CoverageReport, Options, Report, Target, Tool};
-use crate::engine::mask::is_unsafe;
+use crate::escape::is_unsafe;
 use crate::finding::Finding;
 use crate::rules::RuleSet;
 

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use crate::context::within;
 use crate::coverage::Reason;
-use crate::engine::mask;
 use crate::engine::stream::{Scratch, scan_reader};
 use crate::engine::{Engine, Hit, Window};
 use crate::finding::Origin;
 use crate::limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES};
 use crate::secret::Fingerprint;
-use crate::site::{PathText, Place};
+use crate::site::Place;
 use crate::unpack::{self, Limits, Seekable, Visitor};
 
 /// Longest member that is remembered to tell which of its texts a hit is in.
@@ -36,15 +35,11 @@ pub struct Member {
 }
 
 impl Member {
-    /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
+    /// The place of the hit, if the archive itself is at `archive`.
     #[must_use]
     pub fn place(&self, archive: &Place) -> Place {
         let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
-        for name in &self.chain {
-            let name = PathText::new(name.as_bytes());
-            place.path.redacted |= name.redacted;
-            place.archive.push(name.text);
-        }
+        place.archive.extend_from_slice(&self.chain);
         place
     }
 }
@@ -169,7 +164,8 @@ impl Visitor for Searcher<'_> {
             self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
         }
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
-        let names = if hits.is_empty() { Vec::new() } else { within::names(content.text(), &offsets) };
+        let names =
+            if hits.is_empty() { Vec::new() } else { within::names(content.text(), &offsets, self.engine.redactor()) };
         self.keep(hits, names, chain, Origin::File);
     }
 
@@ -188,7 +184,7 @@ impl Visitor for Searcher<'_> {
         *count += 1;
         if examples.len() < MAX_SKIP_EXAMPLES {
             let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            examples.push(mask::sanitize(&format!("{names}: {what}")));
+            examples.push(format!("{names}: {what}"));
         }
     }
 }

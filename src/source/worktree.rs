@@ -29,7 +29,7 @@ pub struct Options {
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", crate::engine::mask::sanitize(&path.to_string_lossy()))]
+#[error("{}: {error}", path.display())]
 pub struct Missing {
     path: PathBuf,
     error: io::Error,

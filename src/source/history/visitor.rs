@@ -7,7 +7,7 @@ use super::cache::Cache;
 use crate::attribute::Gathered;
 use crate::context::within;
 use crate::coverage::{Coverage, Reason};
-use crate::engine::{Hit, mask};
+use crate::engine::Hit;
 use crate::finding::Origin;
 use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
@@ -166,7 +166,8 @@ impl<'a> Share<'a> {
         let hits = self.seen.hits.get_mut(first..).unwrap_or_default();
         let offsets: Vec<u64> = hits.iter().map(|raw| raw.hit.span.start).collect();
         if !offsets.is_empty() {
-            hits.iter_mut().zip(within::names(bytes, &offsets)).for_each(|(raw, name)| raw.within = name);
+            let names = within::names(bytes, &offsets, self.common.shared.engine.redactor());
+            hits.iter_mut().zip(names).for_each(|(raw, name)| raw.within = name);
         }
     }
 
@@ -184,9 +185,4 @@ impl Drop for Share<'_> {
         let seen = std::mem::take(&mut self.seen);
         self.common.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).merge(seen);
     }
-}
-
-/// A name for the ledger, with its keys masked.
-pub(super) fn shown(name: &[u8]) -> String {
-    mask::sanitize(&String::from_utf8_lossy(name))
 }
