@@ -7,7 +7,6 @@ use anyhow::{Context as _, bail};
 use super::args::severity;
 use super::more_args::{self as args, BaselineScan};
 use super::{output, scan};
-use crate::detect::redact::sanitize;
 use crate::git::disk;
 use crate::model::{Location, Status};
 use crate::policy::baseline::Entry;
@@ -96,12 +95,12 @@ fn write(file: &Path, old: &Baseline, wanted: &BaselineScan, report: &Report) ->
         baseline.add(Entry {
             rule: finding.rule.clone(),
             fingerprint: finding.fingerprint,
-            reason: sanitize(&wanted.reason),
+            reason: output::shown(&wanted.reason),
             expires: wanted.expires,
         });
     }
     save(file, &baseline)?;
-    output::warn(&format!("{}: {added} added, {} in all", sanitize(&file.to_string_lossy()), baseline.iter().len()));
+    output::warn(&format!("{}: {added} added, {} in all", file.display(), baseline.iter().len()));
     Ok(0)
 }
 
@@ -122,8 +121,7 @@ fn stale(wanted: &BaselineScan) -> anyhow::Result<u8> {
     let Some(baseline) = &subject.old else { bail!("there is no {}", subject.file.display()) };
     let stale = unused(baseline, &subject.report);
     for entry in &stale {
-        let line = format!("{} {} {}\n", entry.rule, entry.fingerprint, sanitize(&entry.reason));
-        output::print_bytes(line.as_bytes())?;
+        output::print_line(&format!("{} {} {}", entry.rule, entry.fingerprint, entry.reason))?;
     }
     output::warn(&format!("{} of {} entries are stale", stale.len(), baseline.iter().len()));
     Ok(u8::from(!stale.is_empty()))
@@ -145,10 +143,10 @@ fn import(wanted: &BaselineScan) -> anyhow::Result<u8> {
     let outcome = gitleaks.carry(&subject.report, &|location| token(&subject.root, location));
     let mut baseline = subject.old.clone().unwrap_or_default();
     for entry in outcome.entries {
-        baseline.add(Entry { expires: wanted.expires, ..entry });
+        baseline.add(Entry { reason: output::shown(&entry.reason), expires: wanted.expires, ..entry });
     }
     for line in outcome.said {
-        output::print_bytes(format!("{line}\n").as_bytes())?;
+        output::print_line(&line)?;
     }
     save(&subject.file, &baseline)?;
     Ok(0)

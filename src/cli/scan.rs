@@ -4,13 +4,14 @@
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::args::{self, Color, Scan, severity};
 use super::output;
-use crate::detect::{Engine, redact::sanitize};
-use crate::report::{self, FORMATS, Report};
+use crate::detect::Engine;
+use crate::report::{self, FORMATS, Redacted, Report};
 use crate::scan;
 use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
 
@@ -19,8 +20,9 @@ pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
     let plan = plan(args);
     clear_outputs(&plan)?;
     let (report, engine) = report(&plan)?;
-    deliver(&plan.reporting, &engine, &report)?;
-    Ok(exit_code(&plan.reporting, &report))
+    let code = exit_code(&plan.reporting, &report);
+    deliver(&plan.reporting, &engine, report)?;
+    Ok(code)
 }
 
 /// Takes older reports away, so that none is taken for one of this scan.
@@ -31,16 +33,17 @@ pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a plan. Tells what the user should know about the policy.
+/// Runs a plan. Says what the user should know besides the report, which is not redacted yet.
 pub(super) fn report(plan: &Plan) -> anyhow::Result<(Report, Engine)> {
     report_of(plan, &mut io::stdin().lock())
 }
 
 fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
     let prepared = scan::prepare(plan)?;
+    output::redact_by(Arc::clone(prepared.engine.redactor()));
     let (report, notices) = scan::scan(plan, &prepared, input)?;
     for notice in notices {
-        output::warn(&format!("note: {}", sanitize(&notice)));
+        output::warn(&notice);
     }
     Ok((report, prepared.engine))
 }
@@ -57,7 +60,7 @@ pub(super) fn with_input(
     let code = exit_code(&plan.reporting, &report);
     if code != 0 || plan.reporting.verbose > 0 || plan.reporting.format != "text" || !plan.reporting.outputs.is_empty()
     {
-        deliver(&plan.reporting, &engine, &report)?;
+        deliver(&plan.reporting, &engine, report)?;
     }
     Ok(code)
 }
@@ -131,7 +134,8 @@ pub(super) fn plan_with(
 }
 
 /// Writes the report to the files first, then to standard output.
-pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<()> {
+pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: Report) -> anyhow::Result<()> {
+    let report = &Redacted::new(report, engine.redactor());
     for file in &wanted.outputs {
         let bytes = render(&file.format, &Reporting { color: false, ..wanted.clone() }, engine, report)?;
         output::write_whole(&file.file, &bytes).with_context(|| format!("cannot write {}", file.file.display()))?;
@@ -140,7 +144,7 @@ pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> a
     Ok(())
 }
 
-fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<Vec<u8>> {
+fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Redacted) -> anyhow::Result<Vec<u8>> {
     let format = FORMATS.iter().find(|known| known.name == format).context("no such format")?;
     let options = report::Options {
         color: wanted.color,
@@ -150,7 +154,7 @@ fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) ->
         fail_on: wanted.fail_on,
     };
     let mut bytes = Vec::new();
-    (format.write)(report, engine.rules(), &options, &mut bytes)?;
+    format.write(report, engine.rules(), &options, &mut bytes)?;
     Ok(bytes)
 }
 

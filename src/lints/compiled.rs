@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use crate::detect::{Engine, Redactor};
 use crate::rules::RuleSet;
 use crate::rules::lint::{Source, When};
 use crate::rules::vocabulary;
@@ -67,7 +68,7 @@ impl Entry {
 /// Lints ready to run. Shared by all threads.
 #[derive(Debug)]
 pub struct Compiled<'a> {
-    rules: &'a RuleSet,
+    engine: &'a Engine,
     parts: OnceLock<Parts>,
 }
 
@@ -122,26 +123,30 @@ impl Conditions {
 }
 
 impl<'a> Compiled<'a> {
-    /// The lints of a rule set. Reads and compiles nothing yet.
+    /// The lints of an engine's rules. Reads and compiles nothing yet.
     #[must_use]
-    pub fn new(rules: &'a RuleSet) -> Self {
-        Self { rules, parts: OnceLock::new() }
+    pub fn new(engine: &'a Engine) -> Self {
+        Self { engine, parts: OnceLock::new() }
     }
 
     fn parts(&self) -> &Parts {
-        self.parts.get_or_init(|| Parts::of(self.rules))
+        self.parts.get_or_init(|| Parts::of(self.rules()))
     }
 
     pub(crate) fn rules(&self) -> &'a RuleSet {
-        self.rules
+        self.engine.rules()
+    }
+
+    pub(crate) fn redactor(&self) -> &'a Redactor {
+        self.engine.redactor()
     }
 
     pub(crate) fn source(&self, rule: usize, source: usize) -> Option<&'a Source> {
-        self.rules[rule].lint.as_ref()?.source.get(source)
+        self.rules()[rule].lint.as_ref()?.source.get(source)
     }
 
     pub(crate) fn when(&self, rule: usize, when: usize) -> Option<&'a When> {
-        self.rules[rule].lint.as_ref()?.when.get(when)
+        self.rules()[rule].lint.as_ref()?.when.get(when)
     }
 
     pub(crate) fn has_sources(&self) -> bool {

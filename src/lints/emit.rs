@@ -201,7 +201,7 @@ fn location(it: &Bare<'_>) -> Location {
         context: it.context.clone(),
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
         suppression: None,
-        redacted: place.path.redacted,
+        redacted: false,
         frame: Some(found.frame.clone()),
         line_hash: None,
     }

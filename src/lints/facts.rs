@@ -12,8 +12,9 @@ use super::imports;
 use super::lexer::Code;
 use super::{fail_open, public_names};
 use crate::detect::{
+    Redactor,
     lines::{self, Position},
-    redact::{self, Caution},
+    redact::Caution,
 };
 use crate::lints::context::place;
 use crate::lints::context::surroundings::position;
@@ -133,7 +134,7 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
         }
         for spot in spots(&file, source, patterns) {
             if facts.matches.len() < MAX_MATCHES {
-                facts.matches.push(file.place(rule, index, &spot));
+                facts.matches.push(file.place(lints.redactor(), (rule, index), &spot));
             }
         }
     }
@@ -235,10 +236,10 @@ pub(crate) fn closing(bare: &[u8], open: usize) -> Option<usize> {
 }
 
 impl File<'_> {
-    fn place(&self, rule: usize, source: usize, spot: &Spot) -> Match {
+    fn place(&self, redactor: &Redactor, (rule, source): (usize, usize), spot: &Spot) -> Match {
         let (start, end) = (position(self.bytes, spot.span.start), position(self.bytes, spot.span.end));
         let line = lines::line_around(self.bytes, spot.span.start, spot.span.end, FRAME_REACH);
-        let shown = redact::mask(&self.bytes[line.clone()], Caution::Everything, &[]);
+        let shown = redactor.mask_part(self.bytes, line.clone(), Caution::Everything, &[]);
         let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
         let frame = Frame { start: offset(spot.span.start), end: offset(spot.span.end), text: shown.text.clone() };
         let text = String::from_utf8_lossy(&self.bytes[spot.span.clone()]);
@@ -250,11 +251,11 @@ impl File<'_> {
             text: spot
                 .identity
                 .clone()
-                .unwrap_or_else(|| masked(&text.split_whitespace().collect::<Vec<_>>().join(" "))),
-            name: spot.name.as_deref().map(shown_name),
-            value: spot.value.as_deref().map(shown_name),
+                .unwrap_or_else(|| masked(redactor, &text.split_whitespace().collect::<Vec<_>>().join(" "))),
+            name: spot.name.as_deref().map(|name| shown_name(redactor, name)),
+            value: spot.value.as_deref().map(|value| shown_name(redactor, value)),
             frame,
-            directive: crate::detect::directive(self.bytes, &spot.span),
+            directive: crate::detect::directive(redactor, self.bytes, &spot.span),
             existing: false,
             evidence: spot.evidence.clone().map(|(at, says)| (position(self.bytes, at), says)),
         }
@@ -262,11 +263,11 @@ impl File<'_> {
 }
 
 /// A name stays readable, however long; a literal does not.
-fn shown_name(text: &str) -> String {
+fn shown_name(redactor: &Redactor, text: &str) -> String {
     let literal = text.starts_with(['"', '\'', '`']);
-    if literal { masked(text) } else { redact::sanitize(text) }
+    if literal { masked(redactor, text) } else { redactor.sanitize(text) }
 }
 
-fn masked(text: &str) -> String {
-    redact::mask(text.as_bytes(), Caution::Everything, &[]).text
+fn masked(redactor: &Redactor, text: &str) -> String {
+    redactor.mask(text.as_bytes(), Caution::Everything, &[]).text
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Error, MAX_POLICY_FILE};
-use crate::detect::redact::sanitize;
+use crate::escape::escape;
 use crate::git::{Kind, Odb, Oid, TreeEntries, disk};
 use crate::source::staged::Stage;
 
@@ -26,7 +26,7 @@ pub trait Files {
 }
 
 fn unreadable(file: &str, why: impl std::fmt::Display) -> Error {
-    Error::Unreadable { file: sanitize(file), why: sanitize(&why.to_string()) }
+    Error::Unreadable { file: escape(file), why: escape(&why.to_string()) }
 }
 
 fn is_rule_file(name: &[u8]) -> bool {

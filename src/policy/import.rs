@@ -7,7 +7,8 @@ use regex::bytes::Regex;
 use toml::{Table, Value};
 
 use super::baseline::Entry;
-use crate::detect::{compile, redact::sanitize};
+use crate::detect::compile;
+use crate::escape::escape;
 use crate::model::{Finding, Location};
 use crate::report::Report;
 
@@ -119,7 +120,7 @@ impl Gitleaks {
     }
 
     fn say(&mut self, file: &str, what: &str, why: &str) {
-        self.said.push(sanitize(&format!("not carried over: {file}: {what}: {why}")));
+        self.said.push(escape(&format!("not carried over: {file}: {what}: {why}")));
     }
 
     /// Gives every finding that gitleaks would ignore an entry. `token` reads the bytes of a place.
@@ -183,7 +184,7 @@ impl Allowlist {
 }
 
 fn entry(finding: &Finding, reason: &str) -> Entry {
-    Entry { rule: finding.rule.clone(), fingerprint: finding.fingerprint, reason: sanitize(reason), expires: None }
+    Entry { rule: finding.rule.clone(), fingerprint: finding.fingerprint, reason: escape(reason), expires: None }
 }
 
 /// File, rule and line of a fingerprint of gitleaks.

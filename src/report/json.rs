@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::{CoverageReport, Options, Report, Target, Tool};
-use crate::detect::redact::is_unsafe;
+use crate::escape::is_unsafe;
 use crate::model::Finding;
 use crate::rules::RuleSet;
 

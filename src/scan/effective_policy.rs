@@ -74,7 +74,7 @@ fn named(choice: &PolicyChoice, policy: &mut Policy) -> Result<(), Error> {
 }
 
 fn shown(file: &Path) -> String {
-    crate::detect::redact::sanitize(&file.to_string_lossy())
+    file.to_string_lossy().into_owned()
 }
 
 fn named_file(file: &Path) -> Result<Vec<u8>, Error> {

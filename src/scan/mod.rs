@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::detect::{self, Engine, redact::sanitize};
+use crate::detect::{self, Engine};
 use crate::git::{GitEnv, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::lints::{Neighbours, Nobody};
 use crate::model::{Coverage, Finding, Sighting};
@@ -74,7 +74,8 @@ pub fn prepare(plan: &Plan) -> Result<Prepared, Error> {
     Ok(Prepared { engine: Engine::new(rules)?, policy, stage })
 }
 
-/// Runs a scan. `input` is standard input. Gives the report, and what the user should know about the policy.
+/// Runs a scan. `input` is standard input. Gives the report, and what the user should know besides, a line each. Neither
+/// is redacted.
 ///
 /// # Errors
 /// When there is nothing that a report could be about: a missing path.
@@ -82,7 +83,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
     let engine = &prepared.engine;
     let shared = shared(plan, engine);
     let mut finish: Box<dyn Fn(&mut Finding) + '_> = Box::new(|_| {});
-    let mut tree: Box<dyn Neighbours> = Box::new(Nobody);
+    let (mut tree, mut warnings): (Box<dyn Neighbours>, _) = (Box::new(Nobody), Vec::new());
     let target = match &plan.subject {
         Subject::Worktree { paths, no_ignore } => {
             let (paths, root) = worktree::resolve(paths)?;
@@ -126,7 +127,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
             let open = OpenOptions { env: None, alternates: *alternates };
             let mut history = history::scan_all(&shared, repositories, &open, &options)?;
-            warn(&history.warnings);
+            warnings = std::mem::take(&mut history.warnings);
             let target = history_target(&history);
             tree = Box::new(std::mem::take(&mut history.heads));
             finish = Box::new(move |finding| history.expose(engine.rules(), finding));
@@ -137,7 +138,7 @@ pub fn scan(plan: &Plan, prepared: &Prepared, input: &mut dyn io::Read) -> Resul
             Target { kind: TargetKind::Stdin, root: String::new(), head: None, base: None }
         }
     };
-    let walked = Walked { target, finish, tree };
+    let walked = Walked { target, finish, tree, warnings };
     Ok(walked.settle(&shared, prepared))
 }
 
@@ -158,6 +159,8 @@ struct Walked<'a> {
     finish: Box<dyn Fn(&mut Finding) + 'a>,
     /// The files beside those that were scanned.
     tree: Box<dyn Neighbours + 'a>,
+    /// Sentences for the user.
+    warnings: Vec<String>,
 }
 
 impl Walked<'_> {
@@ -169,8 +172,9 @@ impl Walked<'_> {
         let told = |path: &str| prepared.policy.policy.config.context(path).map(<[_]>::to_vec);
         shared.lints().run(&mut report.findings, &collected.facts, self.tree.as_ref(), &told);
         report.sort();
-        let notices = prepared.policy.apply(&mut report, prepared.engine.rules());
-        (report, notices)
+        let notes = prepared.policy.apply(&mut report, prepared.engine.rules());
+        let warnings = self.warnings.into_iter().map(|warning| format!("warning: {warning}"));
+        (report, warnings.chain(notes.into_iter().map(|note| format!("note: {note}"))).collect())
     }
 }
 
@@ -181,21 +185,12 @@ fn here(env: &GitEnv) -> Result<Repository, OpenError> {
 
 fn repository_target(kind: TargetKind, repository: &Repository, head: Option<Oid>, base: Option<Oid>) -> Target {
     let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
-    Target { kind, root: sanitize(&repository.root().to_string_lossy()), head: name(head), base: name(base) }
-}
-
-/// Sentences for the user, beside the report.
-fn warn(sentences: &[String]) {
-    use std::io::Write as _;
-    for sentence in sentences {
-        // There is nobody left to tell.
-        let _ = writeln!(io::stderr().lock(), "warning: {sentence}");
-    }
+    Target { kind, root: repository.root().to_string_lossy().into_owned(), head: name(head), base: name(base) }
 }
 
 fn history_target(history: &history::Histories) -> Target {
     let head = history.head.map(|head| head.to_string());
-    Target { kind: TargetKind::History, root: sanitize(&history.root.to_string_lossy()), head, base: None }
+    Target { kind: TargetKind::History, root: history.root.to_string_lossy().into_owned(), head, base: None }
 }
 
 /// What the progress bar counts.
@@ -204,7 +199,7 @@ fn unit(subject: &Subject) -> &'static str {
 }
 
 fn worktree_target(root: &Path) -> Target {
-    Target { kind: TargetKind::Worktree, root: sanitize(&root.to_string_lossy()), head: head_of(root), base: None }
+    Target { kind: TargetKind::Worktree, root: root.to_string_lossy().into_owned(), head: head_of(root), base: None }
 }
 
 /// The commit of HEAD, where the root is a work tree that has one.

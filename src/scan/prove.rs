@@ -31,7 +31,7 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
     let engine = Engine::new(rules.clone())?;
     let mut failures = Vec::new();
     let mut forge = Forge::new(2026);
-    let lints = Compiled::new(rules);
+    let lints = Compiled::new(&engine);
     for rule in rules.iter() {
         if rule.lint.is_some() {
             check_lint(&lints, &engine, rule, &mut failures);

@@ -23,6 +23,7 @@ mod lints;
 mod look_alikes;
 mod members;
 mod no_key_gets_out;
+mod own_rules;
 mod policy;
 mod pre_receive;
 mod range;

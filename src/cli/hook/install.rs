@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 
 use super::super::more_args::Install;
 use super::super::output;
-use crate::detect::redact::sanitize;
 
 /// The line by which a script of ours is known.
 const MARK: &str = "# pinstripe-hook";
@@ -62,7 +61,7 @@ pub(super) fn run(wanted: &Install) -> anyhow::Result<u8> {
         if git(&["config", "--global", "--get", "core.hooksPath"]).is_none() {
             let path = directory.to_string_lossy();
             git(&["config", "--global", "core.hooksPath", &path]).context("git config --global failed")?;
-            output::warn(&format!("core.hooksPath is now {}", sanitize(&path)));
+            output::warn(&format!("core.hooksPath is now {path}"));
         }
     }
     Ok(0)
@@ -74,11 +73,11 @@ fn own_directory() -> anyhow::Result<PathBuf> {
     let common = git(&["rev-parse", "--git-common-dir"]).unwrap_or_default();
     let directory = PathBuf::from(&path);
     if path.replace('\\', "/").trim_end_matches('/').ends_with(".husky/_") {
-        bail!("husky owns {}; put `pinstripe hook pre-commit` into .husky/pre-commit instead", sanitize(&path));
+        bail!("husky owns {path}; put `pinstripe hook pre-commit` into .husky/pre-commit instead");
     }
     let own = directory.starts_with(&common) || git(&["config", "--local", "--get", "core.hooksPath"]).is_some();
     if !own {
-        bail!("core.hooksPath is {} for all of your repositories; use --global to install there", sanitize(&path));
+        bail!("core.hooksPath is {path} for all of your repositories; use --global to install there");
     }
     Ok(directory)
 }
@@ -105,10 +104,10 @@ fn install(directory: &Path, hook: &str, global: bool) -> anyhow::Result<()> {
             bail!("{} and {} are both there; merge them by hand first", file.display(), before.display());
         }
         fs::rename(&file, &before).with_context(|| format!("cannot move {}", file.display()))?;
-        output::warn(&format!("kept the hook that was there as {}", sanitize(&before.to_string_lossy())));
+        output::warn(&format!("kept the hook that was there as {}", before.display()));
     }
     write(&file, &script(hook, global, true)?)?;
-    output::warn(&format!("installed {}", sanitize(&file.to_string_lossy())));
+    output::warn(&format!("installed {}", file.display()));
     Ok(())
 }
 

@@ -9,7 +9,6 @@ use anyhow::{Context as _, bail};
 use super::super::more_args::{HookScan, PreReceive};
 use super::super::{output, scan};
 use super::{everything, judge, plan, variable};
-use crate::detect::redact::sanitize;
 use crate::git::ask::ask;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
 use crate::model::{Finding, Severity};
@@ -74,7 +73,7 @@ fn lines() -> anyhow::Result<Vec<Vec<String>>> {
 
 fn oid(word: Option<&String>) -> anyhow::Result<Option<Oid>> {
     let word = word.context("a ref line is cut short")?;
-    let oid: Oid = word.trim().parse().with_context(|| format!("{:?}", sanitize(word)))?;
+    let oid: Oid = word.trim().parse().with_context(|| format!("{word:?}"))?;
     Ok((!oid.is_zero()).then_some(oid))
 }
 
@@ -168,10 +167,10 @@ fn line(finding: &Finding) -> String {
         if at.path.is_empty() {
             format!("{} of {commit}", serde_json::to_value(at.origin).unwrap_or_default().as_str().unwrap_or(""))
         } else {
-            format!("{}:{} in {commit}", sanitize(&at.path), at.line)
+            format!("{}:{} in {commit}", at.path, at.line)
         }
     });
-    format!("  {}: {} ({})", severity.name(), sanitize(&finding.message), place.unwrap_or_default())
+    format!("  {}: {} ({})", severity.name(), finding.message, place.unwrap_or_default())
 }
 
 fn gaps(report: &Report) -> String {

@@ -125,9 +125,9 @@ pub fn scan_all(
         }
         all.warnings.append(&mut history.warnings);
         if repository.foreign {
-            let shown = crate::detect::redact::sanitize(&repository.git_dir.to_string_lossy());
             all.warnings.push(format!(
-                "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
+                "{} belongs to another user: its objects are read, its configuration is not obeyed",
+                repository.git_dir.display()
             ));
         }
         let below = repository.root().strip_prefix(&all.root).unwrap_or(Path::new(""));
@@ -309,7 +309,7 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
         coverage.skip(Reason::MissingObject, oid.to_string());
     }
     for name in &seen.submodules {
-        coverage.skip(Reason::Submodule, visitor::shown(name));
+        coverage.skip(Reason::Submodule, String::from_utf8_lossy(name));
     }
     for oid in seen.pointers.keys() {
         coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
