@@ -244,7 +244,7 @@ impl<'a> Collector<'a> {
     pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
         let first = self.seen.sightings.len();
         let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
-        scanned.unwrap_or_else(|| Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
+        scanned.unwrap_or(Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
     }
 
     fn whole(&mut self, bytes: &[u8], place: &Place) -> Scanned {
