@@ -26,12 +26,9 @@ pub mod stream;
 pub mod vendors;
 
 pub use disguise::Budget;
-<<<<<<< ours
-pub use redactor::Redactor;
-=======
 #[cfg(test)]
 pub(crate) use disguise::DEFECT;
->>>>>>> theirs
+pub use redactor::Redactor;
 
 use crate::credential::{Fingerprint, Key, Secret};
 use crate::model::{
