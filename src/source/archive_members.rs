@@ -11,7 +11,6 @@ use super::embedded;
 use super::text_scanner::{Text, TextHit, TextResult, TextScanner, guarded, name_embedded};
 use crate::archive::{self, Limits, Seekable, Visitor};
 use crate::credential::Fingerprint;
-use crate::detect::redact;
 use crate::model::{
     Reason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
@@ -107,7 +106,7 @@ impl MemberVisitor<'_, '_> {
         skipped.count += count;
         if skipped.examples.len() < MAX_SKIP_EXAMPLES {
             let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            skipped.examples.push(redact::sanitize(&format!("{names}: {what}")));
+            skipped.examples.push(format!("{names}: {what}"));
         }
     }
 }
@@ -117,7 +116,7 @@ impl Visitor for MemberVisitor<'_, '_> {
         let mut content = KeepingReader { inner: content, kept: Some(Vec::new()) };
         // The reader ends where it would fail: the archive's reader has reported the cause.
         let mut found = self.scanner.search(Text::Stream(&mut content));
-        name_embedded(&content.kept.unwrap_or_default(), &mut found.hits);
+        name_embedded(&content.kept.unwrap_or_default(), &mut found.hits, self.scanner.context.engine.redactor());
         self.add(chain, found);
     }
 

@@ -1,18 +1,18 @@
-//! Where in a file that holds other files' text a hit really is: the original source in a source map, the cell of a
+//! Names the text that holds a hit in a file which embeds other texts: the original source in a source map, the cell of a
 //! notebook.
 //!
-//! Asked for files with a hit only. The JSON is walked once, without building anything, and a damaged file gives no
-//! names rather than wrong ones.
+//! Runs for files with a hit only. The JSON is walked once, without building anything, and a damaged file gives no names
+//! rather than wrong ones.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::detect::redact;
+use crate::detect::Redactor;
 
 /// Nesting that is followed.
 const MAX_DEPTH: usize = 256;
 
-/// Longest name that is given, in characters.
+/// Longest name, in characters.
 const MAX_NAME: usize = 256;
 
 /// One step down into a JSON value.
@@ -22,21 +22,21 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// Whether a text that begins with these bytes may be one that holds others.
+/// Returns false if no text that begins with these bytes embeds others.
 pub(super) fn may_hold_texts(bytes: &[u8]) -> bool {
     let begins = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf));
     begins == Some(&b'{')
 }
 
-/// The original source or the cell that holds each of these offsets.
-pub(super) fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
+/// Names the original source or the cell that holds each of these offsets. Redacts names, because long ones are cut.
+pub(super) fn names(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
     let nothing = vec![None; offsets.len()];
     if !may_hold_texts(bytes) {
         return nothing;
     }
     let holds = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     if holds(b"\"sourcesContent\"") {
-        sources(bytes, offsets)
+        sources(bytes, offsets, redactor)
     } else if holds(b"\"cells\"") && holds(b"\"nbformat\"") {
         cells(bytes, offsets)
     } else {
@@ -44,8 +44,8 @@ pub(super) fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
     }
 }
 
-fn sources(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
-    // A map of maps has `sections`, each with sources of its own: they are kept apart by where their map stands.
+fn sources(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
+    // A map of maps has `sections`, each with sources of its own: the path to their map tells them apart.
     let mut contents: Vec<(Range<usize>, (String, usize))> = Vec::new();
     let mut names: BTreeMap<(String, usize), &[u8]> = BTreeMap::new();
     walk(bytes, &mut |path, value| {
@@ -65,7 +65,7 @@ fn sources(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
         let (range, key) = contents.get(next.checked_sub(1)?)?;
         let quoted = names.get(key).filter(|_| range.contains(&offset))?;
         let name: String = serde_json::from_slice(quoted).ok()?;
-        Some(redact::sanitize(&name).chars().take(MAX_NAME).collect())
+        Some(redactor.sanitize(&name).chars().take(MAX_NAME).collect())
     };
     offsets.iter().map(name).collect()
 }
@@ -95,8 +95,8 @@ fn place(path: &[Step<'_>]) -> String {
         .collect()
 }
 
-/// Tells every scalar of a JSON text with the way to it, in order, until the text ends or makes no sense.
-fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
+/// Visits every string of a JSON text with the path to it, in order, until the text ends or is malformed.
+fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
     let mut path: Vec<Step<'a>> = Vec::new();
     let mut at = 0;
     let mut key_next = false;
@@ -132,7 +132,7 @@ fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
                         *key = &bytes[start + 1..end - 1];
                         key_next = false;
                     }
-                    _ => tell(&path, start..end),
+                    _ => visit(&path, start..end),
                 }
             }
             _ => {}
@@ -140,7 +140,7 @@ fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
     }
 }
 
-/// Behind the quote that ends the string whose text begins at `at`.
+/// Returns the offset after the quote that ends the string whose text begins at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let found = at + memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
@@ -156,8 +156,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn redactor() -> Redactor {
+        Redactor::new(&crate::rules::load::load(true, &[]).unwrap())
+    }
+
     fn at(text: &str, word: &str) -> Option<String> {
-        names(text.as_bytes(), &[text.find(word).unwrap() as u64]).remove(0)
+        names(text.as_bytes(), &[text.find(word).unwrap() as u64], &redactor()).remove(0)
     }
 
     #[test]
@@ -199,7 +203,7 @@ mod tests {
         #[test]
         fn any_text_is_walked(text in r#"[\[\]{}",:\\ a-c0\n]{0,80}"#, offset in 0u64..100) {
             let text = format!("{{\"sourcesContent\"{text}\"sources\"");
-            let _ = names(text.as_bytes(), &[offset]);
+            let _ = names(text.as_bytes(), &[offset], &redactor());
         }
     }
 }

@@ -45,7 +45,10 @@ impl<'a> PreviousVersions<'a> {
         if let Some(old) = is_needed.then(|| self.previous(path, old)).flatten() {
             if !result.hits.is_empty() {
                 let known = self.identities(collector, &old, path);
-                result.hits.iter_mut().for_each(|hit| hit.existing = known.contains(&(hit.hit.rule, hit.hit.fingerprint)));
+                result
+                    .hits
+                    .iter_mut()
+                    .for_each(|hit| hit.existing = known.contains(&(hit.hit.rule, hit.hit.fingerprint)));
             }
             if let Some(facts) = &mut result.facts {
                 self.mark_facts(collector, &old, facts);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Progress;
 use super::text_scanner::{Extras, Text, TextResult, TextScanner};
-use crate::detect::{Engine, redact};
+use crate::detect::Engine;
 use crate::lints::{LintSet, SourceFacts};
 use crate::model::{Coverage, Place, Reason, Sighting};
 
@@ -42,7 +42,7 @@ pub(crate) struct ScanContext<'a> {
 
 impl<'a> ScanContext<'a> {
     pub(crate) fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        let lints = LintSet::new(engine.rules());
+        let lints = LintSet::new(engine);
         Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
@@ -84,9 +84,9 @@ impl<'a> Collector<'a> {
         &mut self.collected.coverage
     }
 
-    /// Counts something that was not read, and masks keys in its name.
+    /// Counts something that was not read.
     pub(crate) fn skip(&mut self, reason: Reason, what: &str) {
-        self.collected.coverage.skip(reason, redact::sanitize(what));
+        self.collected.coverage.skip(reason, what);
     }
 
     /// Scans a text that is not a file of its own, and keeps the result.

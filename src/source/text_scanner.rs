@@ -12,14 +12,13 @@ use super::embedded;
 use super::scan_context::ScanContext;
 use crate::archive::{self, Seekable};
 use crate::detect::{
-    Budget, Engine, Hit, Window,
+    Budget, Engine, Hit, Redactor, Window,
     prefilter::Found,
-    redact,
     stream::{Scratch, scan_reader},
 };
 use crate::lints::SourceFacts;
 use crate::model::{
-    Coverage, Origin, PathText, Place, Reason, Sighting,
+    Coverage, Origin, Place, Reason, Sighting,
     limits::MAX_IN_MEMORY,
     line_hash::{self, LineHash, Wanted},
 };
@@ -70,14 +69,10 @@ impl TextHit {
         Self { hit, chain: Vec::new(), origin, within: None, line_hash: None, existing: false }
     }
 
-    /// Joins the hit with the location of its text. Masks keys in the names of archive members.
+    /// Joins the hit with the location of its text.
     pub(crate) fn locate(self, text: &Place) -> Sighting {
         let mut place = text.clone();
-        for name in &self.chain {
-            let name = PathText::new(name.as_bytes());
-            place.path.redacted |= name.redacted;
-            place.archive.push(name.text);
-        }
+        place.archive.extend(self.chain);
         if self.origin != Origin::File {
             place.origin = self.origin;
         }
@@ -129,7 +124,7 @@ impl TextResult {
             let mut count = skipped.count;
             for example in skipped.examples.iter().take(examples) {
                 count -= 1;
-                coverage.skip(*reason, redact::sanitize(&format!("{name}{example}")));
+                coverage.skip(*reason, format!("{name}{example}"));
             }
             coverage.skip_many(*reason, count, None);
         }
@@ -237,7 +232,7 @@ impl<'a> TextScanner<'a> {
         if !result.hits.is_empty() {
             let read = if whole.is_none() { read_again(&mut text, result.bytes) } else { None };
             if let Some(bytes) = whole.or(read.as_deref()) {
-                name_embedded(bytes, &mut result.hits);
+                name_embedded(bytes, &mut result.hits, context.engine.redactor());
                 if extras.line_hashes && context.line_hashes {
                     hash_lines(bytes, &mut result.hits);
                 }
@@ -287,10 +282,10 @@ fn read_again(text: &mut Text<'_>, bytes: u64) -> Option<Vec<u8>> {
 }
 
 /// Names the embedded text that holds each hit.
-pub(super) fn name_embedded(bytes: &[u8], hits: &mut [TextHit]) {
+pub(super) fn name_embedded(bytes: &[u8], hits: &mut [TextHit], redactor: &Redactor) {
     if !hits.is_empty() {
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.hit.span.start).collect();
-        hits.iter_mut().zip(embedded::names(bytes, &offsets)).for_each(|(hit, name)| hit.within = name);
+        hits.iter_mut().zip(embedded::names(bytes, &offsets, redactor)).for_each(|(hit, name)| hit.within = name);
     }
 }
 

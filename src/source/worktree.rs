@@ -11,10 +11,7 @@ use super::disk::{self, bytes_of, is_repository, work_tree_of};
 use super::ignores::{Decider, Decision, Ignores};
 use super::text_scanner::{Extras, Text};
 use super::{Collector, Error, ScanContext, Source};
-use crate::model::{
-    PathText, Place, Reason,
-    limits::WINDOW,
-};
+use crate::model::{PathText, Place, Reason, limits::WINDOW};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
@@ -31,7 +28,7 @@ pub(crate) struct Options {
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", crate::detect::redact::sanitize(&path.to_string_lossy()))]
+#[error("{}: {error}", path.display())]
 pub(crate) struct Missing {
     path: PathBuf,
     error: io::Error,

@@ -47,7 +47,7 @@ impl CleanCache {
             Some(false) => {}
             None => {
                 let message = format!("{}: the cache is damaged and was discarded", cache.file.display());
-                return (cache, Some(crate::detect::redact::sanitize(&message)));
+                return (cache, Some(message));
             }
         }
         (cache, None)

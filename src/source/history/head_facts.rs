@@ -13,8 +13,8 @@ use crate::git::walk::Object;
 use crate::git::{Kind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Place, Reach};
-use crate::source::text_scanner::guarded;
 use crate::source::open_repository::tree_of;
+use crate::source::text_scanner::guarded;
 
 /// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
 /// mention Stripe: the others are not read again.

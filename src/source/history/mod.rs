@@ -26,7 +26,6 @@ use super::snapshots::CommitTrees;
 use super::text_scanner::TextScanner;
 use super::{Collector, Error, ScanContext, Source, attribution};
 use crate::credential::Fingerprint;
-use crate::detect::redact::sanitize;
 use crate::git::refs::Refs;
 use crate::git::walk::{Lost, Plan, Store};
 use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
@@ -175,7 +174,7 @@ impl Source for HistorySource {
         for (opened, _) in self.repositories.clone() {
             self.scan_repository(context, &opened)?;
             if opened.repository.foreign {
-                let shown = sanitize(&opened.repository.git_dir.to_string_lossy());
+                let shown = opened.repository.git_dir.to_string_lossy();
                 self.warnings.push(format!(
                     "{shown} belongs to another user: its objects are read, its configuration is ignored"
                 ));
@@ -278,7 +277,7 @@ fn report_unread(coverage: &mut Coverage, repo: &Repository, partial: &HistoryPa
         coverage.skip(Reason::MissingObject, oid.to_string());
     }
     for name in &partial.submodules {
-        coverage.skip(Reason::Submodule, sanitize(&String::from_utf8_lossy(name)));
+        coverage.skip(Reason::Submodule, String::from_utf8_lossy(name));
     }
     for oid in partial.pointers.keys() {
         coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
