@@ -203,7 +203,7 @@ impl<'a> TextScanner<'a> {
                 result.bytes = bytes.len() as u64;
                 judge(self.context.engine, bytes, candidates, result);
             }
-            Text::Bytes(bytes) => self.read(bytes, result),
+            Text::Bytes(bytes) => self.read(&mut { *bytes }, result),
             Text::File(input, limit) => self.read(&mut Read::take(input, *limit), result),
             Text::Stream(reader) => self.read(reader, result),
         }
