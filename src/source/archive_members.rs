@@ -3,12 +3,13 @@
 //! The bytes of an archive are searched like any text, and so is every member. A credential that both searches find,
 //! because the member is stored uncompressed, is reported once, in the member.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::time::Duration;
 
 use super::embedded;
-use super::text_scanner::{Text, TextHit, TextResult, TextScanner, guarded, name_embedded};
+use super::text_result::{TextHit, TextResult};
+use super::text_searcher::{Text, TextSearcher, guarded, name_embedded};
 use crate::archive::{self, Limits, Seekable, Visitor};
 use crate::credential::Fingerprint;
 use crate::model::{
@@ -19,22 +20,11 @@ use crate::model::{
 /// Longest member that is kept in memory to name the embedded text of a hit.
 const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
 
-/// Members that were not read, by reason.
-pub(super) type SkippedMembers = BTreeMap<Reason, SkippedMember>;
-
-/// Members that were not read for one reason.
-#[derive(Debug, Default)]
-pub(super) struct SkippedMember {
-    pub(super) count: u64,
-    /// Member names after `!`, and what was wrong.
-    pub(super) examples: Vec<String>,
-}
-
-/// Scans the members of `archive` with `scanner`, and adds what they hold to `result`, the result of the archive's bytes.
-pub(super) fn scan(scanner: &mut TextScanner<'_>, archive: &mut dyn Seekable, result: &mut TextResult) {
+/// Scans the members of `archive` with `searcher`, and adds what they hold to `result`, the result of the archive's bytes.
+pub(super) fn scan(searcher: &mut TextSearcher<'_>, archive: &mut dyn Seekable, result: &mut TextResult) {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
-    let limits = Limits { time: scanner.context.time_left().map_or(most, |left| left.min(most)), ..Limits::default() };
-    let mut members = MemberVisitor { scanner, result, hits: Vec::new() };
+    let limits = Limits { time: searcher.context.time_left().map_or(most, |left| left.min(most)), ..Limits::default() };
+    let mut members = MemberVisitor { searcher, result, hits: Vec::new() };
     if let Err(reason) = guarded(|| archive::open_within(archive, &mut members, limits)) {
         members.skip(reason, &[], describe(reason));
     }
@@ -83,7 +73,7 @@ impl Read for KeepingReader<'_> {
 }
 
 struct MemberVisitor<'s, 'a> {
-    scanner: &'s mut TextScanner<'a>,
+    searcher: &'s mut TextSearcher<'a>,
     result: &'s mut TextResult,
     hits: Vec<TextHit>,
 }
@@ -115,14 +105,14 @@ impl Visitor for MemberVisitor<'_, '_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut content = KeepingReader { inner: content, kept: Some(Vec::new()) };
         // The reader ends where it would fail: the archive's reader has reported the cause.
-        let mut found = self.scanner.search(Text::Stream(&mut content));
-        name_embedded(&content.kept.unwrap_or_default(), &mut found.hits, self.scanner.context.engine.redactor());
+        let mut found = self.searcher.search(Text::Stream(&mut content));
+        name_embedded(&content.kept.unwrap_or_default(), &mut found.hits, self.searcher.context.engine.redactor());
         self.add(chain, found);
     }
 
     fn name(&mut self, chain: &[String]) {
         let Some(name) = chain.last() else { return };
-        let found = self.scanner.search_name(name.as_bytes(), 0);
+        let found = self.searcher.search_name(name.as_bytes(), 0);
         self.add(chain, found);
     }
 

@@ -1,7 +1,9 @@
 //! Reads and scans the blobs of a repository one by one.
 
 use super::Collector;
-use super::text_scanner::{Extras, Text, TextResult};
+use super::text_result::TextResult;
+use super::text_scanner::Extras;
+use super::text_searcher::Text;
 use crate::git::changes::Differ;
 use crate::git::{Kind, Odb, Oid};
 use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};

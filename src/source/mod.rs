@@ -11,6 +11,7 @@ use crate::rules::RuleSet;
 mod archive_members;
 mod attribution;
 mod blobs;
+mod collector;
 mod disk;
 mod embedded;
 pub(crate) mod history;
@@ -24,12 +25,15 @@ mod scan_context;
 pub(crate) mod snapshots;
 pub(crate) mod staged;
 pub(crate) mod stdin;
+mod text_result;
 mod text_scanner;
+mod text_searcher;
 mod tracked;
 pub(crate) mod worktree;
 
+pub(crate) use collector::Collector;
 pub(crate) use progress::Progress;
-pub(crate) use scan_context::{Collector, ScanContext};
+pub(crate) use scan_context::ScanContext;
 
 /// A target that cannot be opened or walked.
 #[derive(Debug, thiserror::Error)]

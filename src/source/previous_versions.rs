@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::text_scanner::{Extras, Text, TextResult, guarded};
+use super::text_result::TextResult;
+use super::text_scanner::Extras;
+use super::text_searcher::{Text, guarded};
 use super::{Collector, blobs};
 use crate::credential::Fingerprint;
 use crate::git::changes::Change;

@@ -1,13 +1,12 @@
-//! State that all threads of a scan share, and the collector through which each hands over its results.
+//! State that all threads of a scan share.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
-use super::text_scanner::{Extras, Text, TextResult, TextScanner};
 use crate::detect::Engine;
 use crate::lints::{LintSet, SourceFacts};
-use crate::model::{Coverage, Place, Reason, Sighting};
+use crate::model::{Coverage, Sighting};
 
 /// All results of a scan.
 #[derive(Debug, Default)]
@@ -60,74 +59,14 @@ impl<'a> ScanContext<'a> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
+    /// Adds the results of a thread.
+    pub(super) fn add(&self, results: Collected) {
+        self.total.lock().unwrap_or_else(PoisonError::into_inner).merge(results);
+    }
+
     /// Ends the progress bar and returns the results of all threads, once they are done.
     pub(crate) fn take_collected(&self) -> Collected {
         self.progress.finish();
         std::mem::take(&mut self.total.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// One thread's scanner and results. Dropping it adds the results to those of the other threads.
-#[derive(Debug)]
-pub(crate) struct Collector<'a> {
-    pub(crate) context: &'a ScanContext<'a>,
-    pub(crate) scanner: TextScanner<'a>,
-    collected: Collected,
-}
-
-impl<'a> Collector<'a> {
-    pub(crate) fn new(context: &'a ScanContext<'a>) -> Self {
-        Self { context, scanner: TextScanner::new(context), collected: Collected::default() }
-    }
-
-    pub(crate) fn coverage(&mut self) -> &mut Coverage {
-        &mut self.collected.coverage
-    }
-
-    /// Counts something that was not read.
-    pub(crate) fn skip(&mut self, reason: Reason, what: &str) {
-        self.collected.coverage.skip(reason, what);
-    }
-
-    /// Scans a text that is not a file of its own, and keeps the result.
-    pub(crate) fn scan_text(&mut self, bytes: &[u8], place: &Place) {
-        let result = self.scanner.scan(Text::Bytes(bytes), Extras::default());
-        self.add(result, place);
-    }
-
-    /// Searches the last component of a path.
-    pub(crate) fn scan_name(&mut self, path: &[u8], place: &Place) {
-        let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
-        let result = self.scanner.search_name(path, from);
-        if !result.is_clean() {
-            result.report_skips(&mut self.collected.coverage, place.name(), usize::MAX);
-            self.add_hits(result.hits.into_iter().map(|hit| hit.locate(place)), None);
-        }
-    }
-
-    /// Keeps the result of the text at `place`.
-    pub(crate) fn add(&mut self, result: TextResult, place: &Place) {
-        let bytes = result.bytes + result.member_bytes;
-        self.collected.coverage.bytes += bytes;
-        self.context.progress.add(bytes);
-        result.report_skips(&mut self.collected.coverage, place.name(), usize::MAX);
-        self.add_hits(result.hits.into_iter().map(|hit| hit.locate(place)), result.facts);
-    }
-
-    /// Keeps hits whose locations are known.
-    pub(crate) fn add_hits(
-        &mut self,
-        hits: impl IntoIterator<Item = Sighting>,
-        facts: impl IntoIterator<Item = SourceFacts>,
-    ) {
-        self.collected.hits.extend(hits);
-        self.collected.facts.extend(facts);
-    }
-}
-
-impl Drop for Collector<'_> {
-    fn drop(&mut self) {
-        let collected = std::mem::take(&mut self.collected);
-        self.context.total.lock().unwrap_or_else(PoisonError::into_inner).merge(collected);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::io::{self, Read};
 
-use super::text_scanner::{Extras, Text, TextResult};
+use super::text_result::TextResult;
+use super::text_scanner::Extras;
+use super::text_searcher::Text;
 use super::{Collector, Error, ScanContext, Source};
 use crate::archive;
 use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
@@ -52,5 +54,5 @@ fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> i
     }
     let what = format!("{}: too large to be opened from standard input", place.path.text);
     collector.skip(Reason::OverLimit, &what);
-    Ok(collector.scanner.search(Text::Stream(&mut head.chain(&rest[..more]).chain(input))))
+    Ok(collector.scanner.searcher.search(Text::Stream(&mut head.chain(&rest[..more]).chain(input))))
 }

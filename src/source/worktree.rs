@@ -9,7 +9,8 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of, is_repository, work_tree_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::text_scanner::{Extras, Text};
+use super::text_scanner::Extras;
+use super::text_searcher::Text;
 use super::{Collector, Error, ScanContext, Source};
 use crate::model::{PathText, Place, Reason, limits::WINDOW};
 

@@ -11,7 +11,8 @@ use super::worker::{HistoryContext, HistoryWorker};
 use crate::detect::decode::wide::is_wide_text;
 use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
 use crate::model::Origin;
-use crate::source::text_scanner::{Extras, Text, guarded};
+use crate::source::text_scanner::Extras;
+use crate::source::text_searcher::{Text, guarded};
 
 /// Largest text that is searched whole; larger ones are searched through a window.
 const MAX_WHOLE: usize = 8 << 20;

@@ -14,7 +14,7 @@ use crate::git::{Kind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Place, Reach};
 use crate::source::open_repository::tree_of;
-use crate::source::text_scanner::guarded;
+use crate::source::text_searcher::guarded;
 
 /// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
 /// mention Stripe: the others are not read again.

@@ -12,7 +12,8 @@ use crate::git::disk::{self, DiskError};
 use crate::git::walk::{Object, Store};
 use crate::git::{Kind, Oid, Repository};
 use crate::model::{Origin, Reason};
-use crate::source::text_scanner::{Extras, Text};
+use crate::source::text_scanner::Extras;
+use crate::source::text_searcher::Text;
 
 /// Scans the content of the pointers in `partial`, and removes those whose content is there.
 pub(super) fn scan(context: &HistoryContext<'_>, store: &Store<'_>, partial: &mut HistoryPartial) {

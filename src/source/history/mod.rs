@@ -287,7 +287,7 @@ fn report_unread(coverage: &mut Coverage, repo: &Repository, partial: &HistoryPa
 fn search_ref_names(scan: &ScanContext<'_>, refs: &Refs, partial: &mut HistoryPartial) {
     let mut scanner = TextScanner::new(scan);
     for (name, oid) in &refs.refs {
-        let mut result = scanner.search_name(name, 0);
+        let mut result = scanner.searcher.search_name(name, 0);
         if !result.is_clean() {
             result.hits.iter_mut().for_each(|hit| hit.origin = Origin::RefName);
             partial.add((*oid, Kind::Commit), Some(name), &format!("the name of a ref to {oid}"), result);

@@ -17,7 +17,7 @@ use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
 use crate::git::{Commit, Kind, Oid};
 use crate::model::Reason;
 use crate::source::attribution::{Edges, Prefixes, prefix};
-use crate::source::text_scanner::{Text, guarded};
+use crate::source::text_searcher::{Text, guarded};
 
 /// The purpose of a walk over trees, commits and tags.
 #[derive(Debug, Clone, Copy)]
@@ -207,7 +207,7 @@ impl<'a> TreeVisitor<'a> {
             self.worker.context.scan.engine.prefilter().find(raw, &mut self.found);
             if !self.found.is_empty() {
                 for entry in run.iter().filter_map(|new| new.entry(bytes, object.oid.format())) {
-                    let result = self.worker.scanner.search_name(entry.name, 0);
+                    let result = self.worker.scanner.searcher.search_name(entry.name, 0);
                     has_hit |= !result.hits.is_empty() || result.is_defective();
                     let object_key = (object.oid, object.kind);
                     self.worker.partial.add(object_key, Some(entry.name), &text_name(object), result);
@@ -256,7 +256,7 @@ impl<'a> TreeVisitor<'a> {
         self.worker.context.scan.engine.prefilter().find(bytes, &mut self.found);
         if !self.found.is_empty() {
             for (origin, part) in commit_parts(object.kind, bytes) {
-                let result = self.worker.scanner.search(Text::Bytes(part));
+                let result = self.worker.scanner.searcher.search(Text::Bytes(part));
                 is_clean &= self.worker.add(object, origin, result);
             }
         }

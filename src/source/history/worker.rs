@@ -11,7 +11,9 @@ use crate::git::{Kind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, Reason};
 use crate::source::ScanContext;
 use crate::source::attribution::Gathered;
-use crate::source::text_scanner::{Text, TextHit, TextResult, TextScanner};
+use crate::source::text_result::{TextHit, TextResult};
+use crate::source::text_scanner::TextScanner;
+use crate::source::text_searcher::Text;
 
 /// A hit in an object. Trees and commits know its locations.
 #[derive(Debug, Clone)]
@@ -152,7 +154,7 @@ impl<'a> HistoryWorker<'a> {
     /// Searches an object that does not fit in memory, and keeps its hits if `keep` is set.
     pub(super) fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read, keep: bool) -> io::Result<()> {
         self.count(size);
-        let mut result = self.scanner.search(Text::Stream(content));
+        let mut result = self.scanner.searcher.search(Text::Stream(content));
         let (failure, is_defective) = (result.failure.take(), result.is_defective());
         if keep || is_defective {
             self.add(object, Origin::File, result);
