@@ -39,7 +39,7 @@ pub(crate) use scan_context::ScanContext;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
-    Missing(#[from] worktree::Missing),
+    Missing(#[from] worktree::MissingPath),
     #[error(transparent)]
     Repository(#[from] OpenError),
     #[error(transparent)]

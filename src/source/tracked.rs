@@ -4,15 +4,15 @@ use std::path::Path;
 
 use crate::git::{Index, OpenOptions, Repository};
 
-/// Tracked paths.
+/// TrackedPaths paths.
 #[derive(Debug)]
-pub(super) struct Tracked {
+pub(super) struct TrackedPaths {
     /// `None` when the index could not be read: then everything counts as tracked, so that nothing is left out by
     /// mistake.
     index: Option<Index>,
 }
 
-impl Tracked {
+impl TrackedPaths {
     /// Reads the index of the repository whose work tree begins at `root`.
     pub(super) fn load(root: &Path) -> Self {
         let repository = Repository::open(root, &OpenOptions::default()).ok();

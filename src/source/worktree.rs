@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of, is_repository, work_tree_of};
-use super::ignores::{Decider, Decision, Ignores};
+use super::ignores::{IgnoreDecider, EntryDecision, IgnoreRules};
 use super::text_scanner::Extras;
-use super::text_searcher::Text;
+use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, Source};
 use crate::model::{PathText, Place, Reason, limits::WINDOW};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
-pub(crate) struct Options {
+pub(crate) struct WorktreeSource {
     /// Directories and files, as given.
     pub(crate) paths: Vec<PathBuf>,
     /// The directory that locations are relative to.
@@ -30,7 +30,7 @@ pub(crate) struct Options {
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", path.display())]
-pub(crate) struct Missing {
+pub(crate) struct MissingPath {
     path: PathBuf,
     error: io::Error,
 }
@@ -40,10 +40,10 @@ pub(crate) struct Missing {
 ///
 /// # Errors
 /// The first path that is not there.
-pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Missing> {
+pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), MissingPath> {
     let mut absolute = Vec::with_capacity(paths.len());
     for path in paths {
-        let missing = |error| Missing { path: path.clone(), error };
+        let missing = |error| MissingPath { path: path.clone(), error };
         let metadata = std::fs::symlink_metadata(path).map_err(missing)?;
         // The last component stays as it is: a link given by name is scanned as a link, unless it is a directory.
         let resolved = if metadata.is_symlink() && !path.is_dir() {
@@ -69,7 +69,7 @@ fn directory_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new("/")).to_path_buf() }
 }
 
-impl Source for Options {
+impl Source for WorktreeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         scan(context, self);
         Ok(())
@@ -77,10 +77,10 @@ impl Source for Options {
 }
 
 /// Scans everything below the paths.
-fn scan(context: &ScanContext<'_>, options: &Options) {
-    let ignores = Ignores::default();
+fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
+    let ignores = IgnoreRules::default();
     for path in &options.paths {
-        let scope = Scope { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
+        let scope = WorktreeScan { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
         if path.is_dir() && !path.is_symlink() {
             scope.directory(path);
         } else {
@@ -91,13 +91,13 @@ fn scan(context: &ScanContext<'_>, options: &Options) {
     }
 }
 
-struct Scope<'a> {
+struct WorktreeScan<'a> {
     context: &'a ScanContext<'a>,
-    options: &'a Options,
-    ignores: Option<&'a Ignores>,
+    options: &'a WorktreeSource,
+    ignores: Option<&'a IgnoreRules>,
 }
 
-impl Scope<'_> {
+impl WorktreeScan<'_> {
     fn directory(&self, path: &Path) {
         let ignores = self.ignores.filter(|ignores| match work_tree_of(path) {
             Some(root) => ignores.enter(&root, path),
@@ -125,7 +125,7 @@ impl Scope<'_> {
         }
     }
 
-    fn walk(&self, path: &Path, ignores: Option<&Ignores>) {
+    fn walk(&self, path: &Path, ignores: Option<&IgnoreRules>) {
         let walker = WalkBuilder::new(path)
             .standard_filters(false)
             .follow_links(false)
@@ -133,7 +133,7 @@ impl Scope<'_> {
             .build_parallel();
         walker.run(|| {
             let mut collector = Collector::new(self.context);
-            let mut decider = ignores.map(Decider::new);
+            let mut decider = ignores.map(IgnoreDecider::new);
             Box::new(move |entry| self.visit(&mut collector, entry, decider.as_mut()))
         });
     }
@@ -142,7 +142,7 @@ impl Scope<'_> {
         &self,
         collector: &mut Collector<'_>,
         entry: Result<DirEntry, ignore::Error>,
-        decider: Option<&mut Decider<'_>>,
+        decider: Option<&mut IgnoreDecider<'_>>,
     ) -> WalkState {
         if self.context.expired() {
             collector.skip(Reason::TimedOut, "the rest of the work tree");
@@ -179,14 +179,14 @@ impl Scope<'_> {
         path: &Path,
         is_directory: bool,
         depth: usize,
-        decider: Option<&mut Decider<'_>>,
+        decider: Option<&mut IgnoreDecider<'_>>,
     ) -> Option<Reason> {
         match decider {
             Some(_) if depth == 0 && work_tree_of(path).is_some() => None,
             Some(decider) => match decider.decide(path, is_directory) {
-                Decision::Take => None,
-                Decision::Ignored => Some(Reason::Ignored),
-                Decision::GitDir => Some(Reason::GitDir),
+                EntryDecision::Take => None,
+                EntryDecision::Ignored => Some(Reason::Ignored),
+                EntryDecision::GitDir => Some(Reason::GitDir),
             },
             None => {
                 let is_git = path.file_name().is_some_and(|name| name == ".git");
@@ -243,7 +243,7 @@ fn file(collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result
     };
     // Stop near the size at opening time, so that a file that grows meanwhile has an end.
     let most = opened.size.saturating_add(WINDOW as u64);
-    let mut result = collector.scanner.scan(Text::File(&mut opened.file, most), Extras::of_file(place));
+    let mut result = collector.scanner.scan(TextInput::File(&mut opened.file, most), Extras::of_file(place));
     let (bytes, failure, is_defective) = (result.bytes, result.failure.take(), result.is_defective());
     collector.add(result, place);
     if let Some(failure) = failure {

@@ -4,7 +4,7 @@ use crate::git::bits::Bits;
 
 /// For each tree, what it names of other trees and of what was asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Edges {
+pub(crate) struct TreeEdges {
     /// The children of all trees, one tree after the other.
     children: Vec<u32>,
     /// Each tree, and where its children end.
@@ -12,7 +12,7 @@ pub(crate) struct Edges {
 }
 
 /// What is known on the way from trees to what was asked for.
-struct Known {
+struct LeadSearch {
     /// By number the place of a tree; none for what is no tree.
     places: Vec<u32>,
     /// Trees that are still to be asked, and what leads there.
@@ -21,7 +21,7 @@ struct Known {
     leads: Bits,
 }
 
-impl Edges {
+impl TreeEdges {
     /// Notes a tree with its children.
     pub(crate) fn add(&mut self, tree: u32, children: impl IntoIterator<Item = u32>) {
         let before = self.children.len();
@@ -49,7 +49,7 @@ impl Edges {
 
     /// For each number below `count`, whether it is one of `starts` or of a tree that leads to one.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
-        let mut known = Known { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
+        let mut known = LeadSearch { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
             if let Some(known) = known.places.get_mut(*tree as usize) {
                 *known = place;
@@ -61,14 +61,14 @@ impl Edges {
             known.open.set(*start, true);
         }
         for place in 0..self.trees.len() {
-            self.ask(place, &mut known);
+            self.search(place, &mut known);
         }
         (0..).map_while(|number| ((number as usize) < count).then(|| known.leads.has(number))).collect()
     }
 
     /// Finds out where a tree and all that are below it lead to. A tree within itself, which no hash allows, is asked
     /// once.
-    fn ask(&self, place: usize, known: &mut Known) {
+    fn search(&self, place: usize, known: &mut LeadSearch) {
         let mut queue = Vec::new();
         self.enter(place, known, &mut queue);
         while let Some((place, at)) = queue.last_mut() {
@@ -92,8 +92,8 @@ impl Edges {
         }
     }
 
-    /// Begins to ask a tree, unless it was asked or leads there.
-    fn enter(&self, place: usize, known: &mut Known, queue: &mut Vec<(usize, usize)>) {
+    /// Begins to search a tree, unless it was asked or leads there.
+    fn enter(&self, place: usize, known: &mut LeadSearch, queue: &mut Vec<(usize, usize)>) {
         let Some((tree, _)) = self.trees.get(place) else { return };
         if known.open.has(*tree) && !known.leads.has(*tree) {
             known.open.set(*tree, false);
@@ -110,7 +110,7 @@ impl Edges {
 mod tests {
     use super::*;
 
-    fn leading(edges: &Edges, starts: &[u32]) -> Vec<usize> {
+    fn leading(edges: &TreeEdges, starts: &[u32]) -> Vec<usize> {
         edges
             .leading(10, starts)
             .into_iter()
@@ -122,8 +122,8 @@ mod tests {
 
     #[test]
     fn what_leads_there_and_what_does_not() {
-        let mut edges = Edges::default();
-        let mut others = Edges::default();
+        let mut edges = TreeEdges::default();
+        let mut others = TreeEdges::default();
         for (tree, children) in [(0, &[1, 2][..]), (1, &[3]), (2, &[4, 5]), (6, &[0]), (7, &[7, 8]), (8, &[7, 3])] {
             let edges = if tree < 2 { &mut edges } else { &mut others };
             edges.add(tree, children.iter().copied());

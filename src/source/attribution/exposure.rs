@@ -1,8 +1,8 @@
 //! Since when, until when and by which refs: 64 credentials at a time, one bit each, over the whole graph.
 
-use super::Question;
-use super::graph::Graph;
-use super::trees::Sets;
+use super::AttributionQuery;
+use super::graph::CommitGraph;
+use super::trees::CredentialSets;
 use crate::git::Oid;
 use crate::git::refs::Refs;
 use crate::model::{CommitDate, Exposure, PathText, limits::MAX_REFS_NAMED};
@@ -10,12 +10,12 @@ use crate::model::{CommitDate, Exposure, PathText, limits::MAX_REFS_NAMED};
 const DAY: i64 = 86_400;
 
 /// The exposure of every credential.
-pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: &Refs) -> Vec<Exposure> {
+pub(super) fn exposures(graph: &CommitGraph, sets: &CredentialSets<'_>, question: &AttributionQuery, refs: &Refs) -> Vec<Exposure> {
     let head = refs.head.and_then(|oid| graph.find(&oid));
     let inside = graph.ancestry(head);
     let mut exposures = Vec::with_capacity(question.credentials);
     for first in (0..question.credentials).step_by(64) {
-        let bits = Bits { graph, question, first };
+        let bits = CredentialBatch { graph, question, first };
         let count = (question.credentials - first).min(64);
         let holds = bits.held(sets);
         let introduced = bits.introduced(&holds);
@@ -32,7 +32,7 @@ pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: 
 }
 
 fn exposure(
-    graph: &Graph,
+    graph: &CommitGraph,
     (introduced, removed): (Option<u32>, Option<u32>),
     head: Option<u32>,
     in_head: bool,
@@ -50,7 +50,7 @@ fn exposure(
     }
 }
 
-fn commit_date(graph: &Graph, at: u32) -> CommitDate {
+fn commit_date(graph: &CommitGraph, at: u32) -> CommitDate {
     let node = &graph.commits[at as usize];
     CommitDate { commit: node.oid.to_string(), date: date(node.time) }
 }
@@ -63,13 +63,13 @@ fn date(seconds: i64) -> String {
 }
 
 /// 64 credentials from `first` on.
-struct Bits<'a> {
-    graph: &'a Graph,
-    question: &'a Question,
+struct CredentialBatch<'a> {
+    graph: &'a CommitGraph,
+    question: &'a AttributionQuery,
     first: usize,
 }
 
-impl Bits<'_> {
+impl CredentialBatch<'_> {
     fn bit(&self, credential: u32) -> u64 {
         let at = (credential as usize).wrapping_sub(self.first);
         if at < 64 { 1 << at } else { 0 }
@@ -80,7 +80,7 @@ impl Bits<'_> {
     }
 
     /// What the tree of each commit holds.
-    fn held(&self, sets: &Sets<'_>) -> Vec<u64> {
+    fn held(&self, sets: &CredentialSets<'_>) -> Vec<u64> {
         let masks: Vec<u64> = sets.sets.iter().map(|set| self.mask(set)).collect();
         let of_commit = |tree| sets.of_tree(tree).map_or(0, |set| masks[set as usize]);
         self.graph.commits.iter().map(|commit| of_commit(commit.tree)).collect()

@@ -16,11 +16,11 @@ use crate::git::refs::Refs;
 use crate::git::walk::Store;
 use crate::git::{Index, Oid};
 use crate::model::{Exposure, Reach};
-pub(crate) use edges::Edges;
-pub(crate) use graph::Gathered;
-pub(crate) use prefixes::{Prefixes, prefix};
-use trees::Marked;
-pub(crate) use trees::Paths;
+pub(crate) use edges::TreeEdges;
+pub(crate) use graph::GatheredObjects;
+pub(crate) use prefixes::{PrefixTable, oid_prefix};
+use trees::MarkedObjects;
+pub(crate) use trees::ObjectPaths;
 
 /// Bits that say what reaches a commit or a path.
 pub(crate) mod flags {
@@ -39,7 +39,7 @@ pub(crate) mod flags {
 }
 
 /// The repository that is asked.
-pub(crate) struct Subject<'a> {
+pub(crate) struct RepositoryView<'a> {
     pub(crate) store: &'a Store<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
@@ -47,7 +47,7 @@ pub(crate) struct Subject<'a> {
 
 /// What is asked for. Credentials are numbers below `credentials`.
 #[derive(Debug, Default)]
-pub(crate) struct Question {
+pub(crate) struct AttributionQuery {
     pub(crate) credentials: usize,
     /// Blobs that hold credentials.
     pub(crate) blobs: BTreeMap<Oid, BTreeSet<u32>>,
@@ -61,7 +61,7 @@ pub(crate) struct Question {
 
 /// Where a path of a blob or tree was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct PathState {
     /// What reaches it there.
     pub(crate) flags: u8,
     /// The position of the first commit that has it there, in topological order.
@@ -70,9 +70,9 @@ pub(crate) struct Known {
 
 /// The answer.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub(crate) struct Attribution {
     /// The paths of each blob and tree that was asked for.
-    pub(crate) paths: HashMap<Oid, Paths>,
+    pub(crate) paths: HashMap<Oid, ObjectPaths>,
     /// What reaches each commit and tag that was asked for.
     pub(crate) texts: HashMap<Oid, u8>,
     /// By number of the credential.
@@ -83,28 +83,28 @@ pub(crate) struct Answer {
 
 /// Answers a question. `gathered` holds all commits and tags, and of the trees at least the edges to other trees and to
 /// the blobs of the question.
-pub(crate) fn answer(subject: &Subject<'_>, question: &Question, mut gathered: Gathered) -> Answer {
+pub(crate) fn answer(subject: &RepositoryView<'_>, question: &AttributionQuery, mut gathered: GatheredObjects) -> Attribution {
     if question.credentials == 0 {
-        return Answer::default();
+        return Attribution::default();
     }
     let starts: Vec<Oid> = question.blobs.keys().chain(question.trees.keys()).copied().collect();
     let edges = gathered.take_edges();
     let (graph, marked) =
-        subject.store.install(|| rayon::join(|| gathered.into_graph(), || Marked::find(subject.store, &starts, edges)));
+        subject.store.install(|| rayon::join(|| gathered.into_graph(), || MarkedObjects::find(subject.store, &starts, edges)));
     let reached = graph.reach(subject.refs);
     let (mut places, exposures) = subject.store.install(|| {
         rayon::join(
             || marked.places(&graph, &reached, subject.refs.head, question),
-            || exposure::of_all(&graph, &marked.sets(question), question, subject.refs),
+            || exposure::exposures(&graph, &marked.sets(question), question, subject.refs),
         )
     });
     let order = graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect();
-    let mut answer = Answer { exposures, order, ..Answer::default() };
+    let mut answer = Attribution { exposures, order, ..Attribution::default() };
     for oid in question.texts.keys() {
         answer.texts.insert(*oid, reached.of(&graph, oid));
     }
     for oid in question.blobs.keys().chain(question.trees.keys()) {
-        let paths = marked.node(prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
+        let paths = marked.node(oid_prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
         answer.paths.insert(*oid, paths);
     }
     add_index(&mut answer, subject);
@@ -112,7 +112,7 @@ pub(crate) fn answer(subject: &Subject<'_>, question: &Question, mut gathered: G
 }
 
 /// What is staged has a path, whether it was ever committed or not.
-fn add_index(answer: &mut Answer, subject: &Subject<'_>) {
+fn add_index(answer: &mut Attribution, subject: &RepositoryView<'_>) {
     for entry in subject.index.into_iter().flat_map(Index::iter) {
         if let Some(paths) = answer.paths.get_mut(&entry.oid) {
             paths.add_staged(entry.path);

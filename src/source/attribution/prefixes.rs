@@ -1,4 +1,4 @@
-//! Names by their first eight bytes, by which objects are told apart here.
+//! EntryNames by their first eight bytes, by which objects are told apart here.
 
 use crate::git::Oid;
 
@@ -6,13 +6,13 @@ use crate::git::Oid;
 const MAX_BITS: u32 = 20;
 
 /// The first eight bytes of a name.
-pub(crate) fn prefix(oid: &Oid) -> u64 {
+pub(crate) fn oid_prefix(oid: &Oid) -> u64 {
     oid.as_bytes().first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// Names in order, which are looked up far more often than found.
+/// EntryNames in order, which are looked up far more often than found.
 #[derive(Debug, Default)]
-pub(crate) struct Prefixes {
+pub(crate) struct PrefixTable {
     sorted: Vec<u64>,
     /// How many bits of a name the table is made by.
     bits: u32,
@@ -20,7 +20,7 @@ pub(crate) struct Prefixes {
     before: Vec<u32>,
 }
 
-impl Prefixes {
+impl PrefixTable {
     /// Takes names in any order.
     pub(crate) fn new(mut prefixes: Vec<u64>) -> Self {
         prefixes.sort_unstable();
@@ -65,7 +65,7 @@ mod tests {
     fn names_are_found_wherever_they_crowd() {
         let spread: Vec<u64> = (1..=1000_u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
         for names in [Vec::new(), vec![7], (0..500).collect(), vec![0, 3, 3, u64::MAX, u64::MAX], spread] {
-            let prefixes = Prefixes::new(names.clone());
+            let prefixes = PrefixTable::new(names.clone());
             let mut sorted = names;
             sorted.sort_unstable();
             assert_eq!(prefixes.len(), sorted.len());
@@ -75,6 +75,6 @@ mod tests {
                 assert_eq!(prefixes.find(next), sorted.iter().position(|other| *other == next));
             }
         }
-        assert_eq!(Prefixes::default().find(0), None);
+        assert_eq!(PrefixTable::default().find(0), None);
     }
 }

@@ -6,23 +6,23 @@ use super::worker::ObjectHit;
 use crate::credential::Fingerprint;
 use crate::git::Kind;
 use crate::model::{Exposure, Origin, PathText, Place, Reach, Sighting};
-use crate::source::attribution::{self, Answer, Gathered, Known, Question, Subject, flags};
+use crate::source::attribution::{self, Attribution, GatheredObjects, PathState, AttributionQuery, RepositoryView, flags};
 
 /// A value for each credential, by rule and fingerprint.
 pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
 
 /// Everything that trees and commits say about the hits.
 pub(super) struct Attributed {
-    answer: Answer,
+    answer: Attribution,
     /// Numbers of the credentials, in order.
     numbers: ByCredential<u32>,
 }
 
 /// Asks trees and commits for the locations of the hits.
-pub(super) fn attribute(subject: &Subject<'_>, hits: &[ObjectHit], gathered: Gathered) -> Attributed {
+pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gathered: GatheredObjects) -> Attributed {
     let keys: BTreeSet<(usize, Fingerprint)> = hits.iter().map(ObjectHit::credential).collect();
     let numbers: ByCredential<u32> = keys.into_iter().zip(0..).collect();
-    let mut question = Question { credentials: numbers.len(), ..Question::default() };
+    let mut question = AttributionQuery { credentials: numbers.len(), ..AttributionQuery::default() };
     for hit in hits {
         let Some(number) = numbers.get(&hit.credential()) else { continue };
         let set = match (hit.hit.origin, hit.kind, &hit.name) {
@@ -45,23 +45,23 @@ impl Attributed {
 
     /// Returns the number of paths of an object beyond those that are kept.
     pub(super) fn left_out(&self, hit: &ObjectHit) -> u64 {
-        self.answer.paths.get(&hit.oid).map_or(0, attribution::Paths::more)
+        self.answer.paths.get(&hit.oid).map_or(0, attribution::ObjectPaths::more)
     }
 
-    /// Joins a hit with each of its locations. Paths begin with `directory`, which is empty or ends with a slash.
+    /// Joins a hit with each of its locations. ObjectPaths begin with `directory`, which is empty or ends with a slash.
     pub(super) fn locate(&self, hit: &ObjectHit, directory: &[u8]) -> Vec<Sighting> {
-        let nowhere = [(Vec::new(), Known::default())];
+        let nowhere = [(Vec::new(), PathState::default())];
         let paths = match (hit.hit.origin, hit.kind) {
             (Origin::RefName, _) | (_, Kind::Commit | Kind::Tag) => None,
             _ => self.answer.paths.get(&hit.oid).map(|paths| &paths.kept[..]).filter(|paths| !paths.is_empty()),
         };
-        let place = |(path, known): &(Vec<u8>, Known)| place(&self.answer, hit, directory, (path, *known));
+        let place = |(path, known): &(Vec<u8>, PathState)| place(&self.answer, hit, directory, (path, *known));
         paths.unwrap_or(&nowhere).iter().map(|path| hit.hit.clone().locate(&place(path))).collect()
     }
 }
 
 /// Returns a location of the text that holds the hit.
-fn place(answer: &Answer, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], Known)) -> Place {
+fn place(answer: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], PathState)) -> Place {
     let name = hit.name.as_deref().unwrap_or_default();
     let path = if path.is_empty() || name.is_empty() { [path, name].concat() } else { [path, b"/", name].concat() };
     let mut place = Place::file(PathText::default());

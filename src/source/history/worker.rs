@@ -10,10 +10,10 @@ use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, Reason};
 use crate::source::ScanContext;
-use crate::source::attribution::Gathered;
+use crate::source::attribution::GatheredObjects;
 use crate::source::text_result::{TextHit, TextResult};
 use crate::source::text_scanner::TextScanner;
-use crate::source::text_searcher::Text;
+use crate::source::text_searcher::TextInput;
 
 /// A hit in an object. Trees and commits know its locations.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(super) struct HistoryPartial {
     pub(super) mentions: HashSet<Oid>,
     /// Objects without a hit of which everything was read, for the cache.
     pub(super) clean: Vec<Oid>,
-    pub(super) gathered: Gathered,
+    pub(super) gathered: GatheredObjects,
 }
 
 impl HistoryPartial {
@@ -154,7 +154,7 @@ impl<'a> HistoryWorker<'a> {
     /// Searches an object that does not fit in memory, and keeps its hits if `keep` is set.
     pub(super) fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read, keep: bool) -> io::Result<()> {
         self.count(size);
-        let mut result = self.scanner.searcher.search(Text::Stream(content));
+        let mut result = self.scanner.searcher.search(TextInput::Stream(content));
         let (failure, is_defective) = (result.failure.take(), result.is_defective());
         if keep || is_defective {
             self.add(object, Origin::File, result);
