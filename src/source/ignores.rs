@@ -1,7 +1,7 @@
-//! Which entries of a work tree are left out: untracked ones that a `.gitignore` or `info/exclude` names.
+//! Decides which entries of a work tree to leave out: untracked ones that a `.gitignore` or `info/exclude` names.
 //!
-//! TrackedPaths files are always scanned, whatever an ignore file says. Rules above the repository and the user's global
-//! ones do not count, so that a scan says the same on every machine. A nested repository has rules of its own.
+//! Tracked files are always scanned, whatever an ignore file says. Rules above the repository and the user's global ones do
+//! not count, so that a scan has the same result on every machine. A nested repository has rules of its own.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::disk::{self, bytes_of};
 use super::tracked::TrackedPaths;
 
-/// What to do with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryDecision {
-    /// Scan it, or walk into it.
+    /// Scan the file, or walk into the directory.
     Take,
     /// Untracked and ignored.
     Ignored,
@@ -29,11 +28,11 @@ struct DirectoryRules {
     parent: Option<Arc<DirectoryRules>>,
     rules: Option<Gitignore>,
     repository: Option<Arc<TrackedRepository>>,
-    /// Inside an ignored directory that is walked for its tracked files' sake.
+    /// Inside an ignored directory, which is walked because it has tracked files.
     ignored: bool,
 }
 
-/// A work tree's root with what it tracks, read when first asked for.
+/// A work tree's root with its tracked paths, which are read on first use.
 #[derive(Debug)]
 struct TrackedRepository {
     root: PathBuf,
@@ -45,19 +44,19 @@ impl TrackedRepository {
         self.tracked.get_or_init(|| TrackedPaths::load(&self.root))
     }
 
-    /// The path below the root as the index has it.
+    /// Returns the path below the root, as in the index.
     fn relative(&self, path: &Path) -> Option<Vec<u8>> {
         path.strip_prefix(&self.root).ok().map(bytes_of)
     }
 }
 
-/// Decides for the entries of one walk. Shared by its threads.
+/// The rules of all directories of one walk. Shared by its threads.
 #[derive(Debug, Default)]
 pub(super) struct IgnoreRules {
     directories: Mutex<HashMap<PathBuf, Arc<DirectoryRules>>>,
 }
 
-/// One thread's way to the decisions: most entries lie in the directory of the entry before.
+/// Decides for one thread. Caches the last directory: most entries lie in that of the entry before.
 #[derive(Debug, Clone)]
 pub(super) struct IgnoreDecider<'a> {
     ignores: &'a IgnoreRules,
@@ -65,12 +64,11 @@ pub(super) struct IgnoreDecider<'a> {
 }
 
 impl<'a> IgnoreDecider<'a> {
-    /// Nothing decided yet.
     pub(super) fn new(ignores: &'a IgnoreRules) -> Self {
         Self { ignores, last: None }
     }
 
-    /// Decides about an entry; a directory that is taken is remembered with its rules. Parents come before children.
+    /// Decides about an entry, and remembers the rules of a directory that is taken. Parents come before children.
     pub(super) fn decide(&mut self, path: &Path, is_directory: bool) -> EntryDecision {
         let parent = path.parent().and_then(|parent| self.known(parent));
         if path.file_name().is_some_and(|name| name == ".git")
@@ -95,7 +93,7 @@ impl<'a> IgnoreDecider<'a> {
     }
 
     fn known(&mut self, path: &Path) -> Option<Arc<DirectoryRules>> {
-        // Compared as bytes, which cannot find two paths equal that are not.
+        // Compared as bytes: faster, and never equal for different paths.
         if let Some((last, directory)) = &self.last
             && last.as_os_str() == path.as_os_str()
         {
@@ -108,8 +106,8 @@ impl<'a> IgnoreDecider<'a> {
 }
 
 impl IgnoreRules {
-    /// Makes the directories from a repository's root down to `path` known, so that a scan of a part of a repository
-    /// obeys the same rules as one of the whole. False if `path` itself is ignored.
+    /// Reads the rules from a repository's root down to `path`, so that a scan of a part of a repository obeys the same rules
+    /// as one of the whole. Returns false if `path` itself is ignored.
     pub(super) fn enter(&self, root: &Path, path: &Path) -> bool {
         self.remember(root, None, false);
         let mut decider = IgnoreDecider::new(self);
@@ -134,7 +132,7 @@ impl IgnoreRules {
             DirectoryRules { parent: None, rules, repository: Some(Arc::new(repository)), ignored: false }
         } else {
             let repository = parent.as_ref().and_then(|parent| parent.repository.clone());
-            // Outside of a repository git would not look at an ignore file either.
+            // Outside of a repository git reads no ignore file either.
             let rules = repository.as_ref().and_then(|_| rules_of(path, &[path.join(".gitignore")]));
             DirectoryRules { rules, repository, parent, ignored }
         };
@@ -142,7 +140,7 @@ impl IgnoreRules {
     }
 }
 
-/// The rules in these files, if any. A file that cannot be read has none: then more is scanned, not less.
+/// Reads the rules in these files. A file that cannot be read has none: then more is scanned, not less.
 fn rules_of(directory: &Path, files: &[PathBuf]) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new(directory);
     let mut any = false;
@@ -175,7 +173,7 @@ fn is_ignored(parent: &DirectoryRules, path: &Path, is_directory: bool) -> bool 
     false
 }
 
-/// Whether an ignored entry is tracked, or a directory that holds something tracked.
+/// Returns true if an ignored entry is tracked, or a directory that holds a tracked file.
 fn is_kept(parent: &DirectoryRules, path: &Path, is_directory: bool) -> bool {
     let Some(repository) = &parent.repository else { return false };
     let Some(relative) = repository.relative(path) else { return false };

@@ -12,6 +12,7 @@ mod archive_members;
 mod attribution;
 mod blobs;
 mod collector;
+mod commit_date;
 mod disk;
 mod embedded;
 pub(crate) mod history;

@@ -1,14 +1,12 @@
-//! The paths that a repository tracks: what its index names.
+//! The paths that a repository tracks, by its index.
 
 use std::path::Path;
 
 use crate::git::{Index, OpenOptions, Repository};
 
-/// TrackedPaths paths.
 #[derive(Debug)]
 pub(super) struct TrackedPaths {
-    /// `None` when the index could not be read: then everything counts as tracked, so that nothing is left out by
-    /// mistake.
+    /// `None` if the index cannot be read: then everything counts as tracked, so that nothing is left out by mistake.
     index: Option<Index>,
 }
 
@@ -19,13 +17,12 @@ impl TrackedPaths {
         Self { index: repository.and_then(|repository| Index::of(&repository, None).ok()) }
     }
 
-    /// Whether a file is tracked.
     pub(super) fn holds(&self, path: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         index.get(index.lower_bound(path)).is_some_and(|entry| entry.path == path)
     }
 
-    /// Whether anything below a directory is tracked.
+    /// Returns true if a file below the directory is tracked.
     pub(super) fn holds_below(&self, directory: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         let mut prefix = directory.to_vec();

@@ -1,4 +1,4 @@
-//! Files on disk: directories, single files, and whatever repositories lie in them.
+//! Scans files on disk: directories, single files, and the work trees of repositories in them.
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
@@ -8,26 +8,25 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of, is_repository, work_tree_of};
-use super::ignores::{IgnoreDecider, EntryDecision, IgnoreRules};
+use super::ignores::{EntryDecision, IgnoreDecider, IgnoreRules};
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, Source};
 use crate::model::{PathText, Place, Reason, limits::WINDOW};
 
-/// What to scan and how.
+/// Files and directories on disk.
 #[derive(Debug, Clone)]
 pub(crate) struct WorktreeSource {
-    /// Directories and files, as given.
+    /// Absolute paths of directories and files.
     pub(crate) paths: Vec<PathBuf>,
     /// The directory that locations are relative to.
     pub(crate) root: PathBuf,
-    /// Take ignored files as well.
+    /// Scan ignored files as well.
     pub(crate) no_ignore: bool,
-    /// Worker threads.
     pub(crate) threads: usize,
 }
 
-/// A path that was asked for and is not there.
+/// A path of the command line that does not exist.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", path.display())]
 pub(crate) struct MissingPath {
@@ -37,15 +36,12 @@ pub(crate) struct MissingPath {
 
 /// Makes the paths absolute and finds the root that locations are relative to: the work tree that holds them all, else
 /// their nearest common directory.
-///
-/// # Errors
-/// The first path that is not there.
 pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), MissingPath> {
     let mut absolute = Vec::with_capacity(paths.len());
     for path in paths {
         let missing = |error| MissingPath { path: path.clone(), error };
         let metadata = std::fs::symlink_metadata(path).map_err(missing)?;
-        // The last component stays as it is: a link given by name is scanned as a link, unless it is a directory.
+        // Keep the last component: a link given by name is scanned as a link, unless it is one to a directory.
         let resolved = if metadata.is_symlink() && !path.is_dir() {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             parent.canonicalize().map_err(missing)?.join(path.file_name().unwrap_or_default())
@@ -76,7 +72,6 @@ impl Source for WorktreeSource {
     }
 }
 
-/// Scans everything below the paths.
 fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
     let ignores = IgnoreRules::default();
     for path in &options.paths {
@@ -84,7 +79,7 @@ fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
         if path.is_dir() && !path.is_symlink() {
             scope.directory(path);
         } else {
-            // A file that is named is scanned, whatever an ignore file says.
+            // Scan a file given by name whatever an ignore file says.
             let mut collector = Collector::new(context);
             scope.entry(&mut collector, path, std::fs::symlink_metadata(path).map(|m| m.file_type()).ok());
         }
@@ -110,7 +105,7 @@ impl WorktreeScan<'_> {
         self.walk(path, ignores);
     }
 
-    /// A directory that is itself ignored and was named all the same, such as build output: everything in it counts.
+    /// Scans everything in an ignored directory that was given by name, such as build output.
     fn named_output(&self, path: &Path) {
         let mut collector = Collector::new(self.context);
         for entry in walkdir::WalkDir::new(path).follow_links(false).sort_by_file_name() {
@@ -229,7 +224,7 @@ impl WorktreeScan<'_> {
         collector.skip(reason, &self.without_root(&error.to_string()));
     }
 
-    /// Messages of the walker name absolute paths; reports name paths below the root.
+    /// Makes the absolute paths in a message of the walker relative to the root.
     fn without_root(&self, message: &str) -> String {
         let root = format!("{}/", self.options.root.display());
         message.replace(&root, "")

@@ -1,8 +1,8 @@
-//! What trees hold, by number, and which of them lead to what was asked for.
+//! The edges between trees and the objects that they name, and a search for the trees that lead to given objects.
 
 use crate::git::bits::Bits;
 
-/// For each tree, what it names of other trees and of what was asked for.
+/// For each tree, the trees and wanted objects that it names. Objects are numbers.
 #[derive(Debug, Default)]
 pub(crate) struct TreeEdges {
     /// The children of all trees, one tree after the other.
@@ -11,18 +11,17 @@ pub(crate) struct TreeEdges {
     trees: Vec<(u32, u32)>,
 }
 
-/// What is known on the way from trees to what was asked for.
+/// State of a search for trees that lead to given objects.
 struct LeadSearch {
-    /// By number the place of a tree; none for what is no tree.
+    /// For each number the position of the tree; `u32::MAX` for other objects.
     places: Vec<u32>,
-    /// Trees that are still to be asked, and what leads there.
+    /// Trees that were not searched yet, and objects that lead there.
     open: Bits,
-    /// What leads there.
+    /// Objects that lead there.
     leads: Bits,
 }
 
 impl TreeEdges {
-    /// Notes a tree with its children.
     pub(crate) fn add(&mut self, tree: u32, children: impl IntoIterator<Item = u32>) {
         let before = self.children.len();
         self.children.extend(children);
@@ -31,13 +30,12 @@ impl TreeEdges {
         }
     }
 
-    /// Gives all trees and children other numbers.
+    /// Replaces all numbers.
     pub(crate) fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         self.children.iter_mut().for_each(|child| *child = number(*child));
         self.trees.iter_mut().for_each(|(tree, _)| *tree = number(*tree));
     }
 
-    /// Adds what another thread has noted.
     pub(crate) fn merge(&mut self, mut other: Self) {
         if self.trees.is_empty() {
             return *self = other;
@@ -47,7 +45,7 @@ impl TreeEdges {
         self.trees.extend(other.trees.into_iter().map(|(tree, end)| (tree, before.saturating_add(end))));
     }
 
-    /// For each number below `count`, whether it is one of `starts` or of a tree that leads to one.
+    /// Marks, of the numbers below `count`, `starts` and the trees that lead to one of them.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
         let mut known = LeadSearch { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
@@ -66,8 +64,7 @@ impl TreeEdges {
         (0..).map_while(|number| ((number as usize) < count).then(|| known.leads.has(number))).collect()
     }
 
-    /// Finds out where a tree and all that are below it lead to. A tree within itself, which no hash allows, is asked
-    /// once.
+    /// Searches a tree and everything below it. A tree within itself, which no hash allows, is searched once.
     fn search(&self, place: usize, known: &mut LeadSearch) {
         let mut queue = Vec::new();
         self.enter(place, known, &mut queue);
@@ -92,7 +89,7 @@ impl TreeEdges {
         }
     }
 
-    /// Begins to search a tree, unless it was asked or leads there.
+    /// Begins to search a tree, unless it was searched or leads there.
     fn enter(&self, place: usize, known: &mut LeadSearch, queue: &mut Vec<(usize, usize)>) {
         let Some((tree, _)) = self.trees.get(place) else { return };
         if known.open.has(*tree) && !known.leads.has(*tree) {

@@ -1,4 +1,4 @@
-//! The commits of a store, whether anything reaches them or not.
+//! The graph of all commits in a store, reachable or not.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -12,10 +12,9 @@ use super::prefixes::{PrefixTable, oid_prefix};
 use crate::git::refs::Refs;
 use crate::git::{Commit, Oid};
 
-/// Tags of tags that are followed.
+/// Longest chain of tags that is followed.
 const MAX_TAGS: usize = 2_000;
 
-/// A commit.
 #[derive(Debug, Clone)]
 pub(super) struct CommitNode {
     pub(super) oid: Oid,
@@ -23,7 +22,7 @@ pub(super) struct CommitNode {
     pub(super) tree: u64,
     /// Committer date in seconds.
     pub(super) time: i64,
-    /// Where its parents are among those of all.
+    /// Range of its parents in the list of all.
     parents: Range<u32>,
 }
 
@@ -33,28 +32,27 @@ pub(super) struct CommitGraph {
     pub(super) commits: Vec<CommitNode>,
     /// The names of the commits, in the same order.
     names: PrefixTable,
-    /// Positions of the parents that are here, one commit after the other.
+    /// Positions of the parents that exist, commit by commit.
     parents: Vec<u32>,
-    /// Where the parents of each commit end.
+    /// Ends of the parents of each commit.
     ends: Vec<u32>,
-    /// Positions, ancestors first; the older first where that is free.
+    /// Positions in topological order: ancestors first, then by date.
     pub(super) order: Vec<u32>,
-    /// What tags point to.
+    /// Targets of tags.
     tags: HashMap<Oid, Oid>,
 }
 
-/// What the commits, tags and trees of a store say, gathered by whoever walks them.
+/// Commits, tags and tree edges of a store, gathered by the walk over them.
 #[derive(Debug, Default)]
 pub(crate) struct GatheredObjects {
     commits: Vec<CommitNode>,
-    /// Those of one commit after those of the other: to free a list for each, in another thread, takes long.
+    /// One list for all commits: freeing one for each, in another thread, is slow.
     parents: Vec<Oid>,
     tags: Vec<(Oid, Oid)>,
     edges: TreeEdges,
 }
 
 impl GatheredObjects {
-    /// Notes a commit.
     pub(crate) fn commit(&mut self, oid: Oid, commit: Commit<'_>) {
         let first = self.parents.len();
         self.parents.extend(commit.parents);
@@ -62,17 +60,14 @@ impl GatheredObjects {
         self.commits.push(CommitNode { oid, tree: oid_prefix(&commit.tree), time: commit.time, parents });
     }
 
-    /// Notes what a tag points to.
     pub(crate) fn tag(&mut self, oid: Oid, target: Oid) {
         self.tags.push((oid, target));
     }
 
-    /// Notes what trees name.
     pub(crate) fn edges(&mut self, edges: TreeEdges) {
         self.edges.merge(edges);
     }
 
-    /// Adds what another thread has gathered.
     pub(crate) fn merge(&mut self, mut other: Self) {
         let before = number(self.parents.len());
         self.parents.append(&mut other.parents);
@@ -84,15 +79,16 @@ impl GatheredObjects {
         self.edges.merge(other.edges);
     }
 
-    /// What trees name.
     pub(super) fn take_edges(&mut self) -> TreeEdges {
         std::mem::take(&mut self.edges)
     }
 
-    /// Lays the commits out.
+    /// Builds the graph.
     pub(super) fn into_graph(mut self) -> CommitGraph {
-        // EntryNames differ within their first bytes, save those that somebody has made to be alike.
-        let order = |a: &CommitNode, b: &CommitNode| oid_prefix(&a.oid).cmp(&oid_prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid));
+        // Names differ within their first bytes, unless somebody made them collide.
+        let order = |a: &CommitNode, b: &CommitNode| {
+            oid_prefix(&a.oid).cmp(&oid_prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid))
+        };
         self.commits.par_sort_unstable_by(order);
         self.commits.dedup_by_key(|commit| commit.oid);
         let names = PrefixTable::new(self.commits.iter().map(|commit| oid_prefix(&commit.oid)).collect());
@@ -114,20 +110,19 @@ fn number(at: usize) -> u32 {
 }
 
 impl CommitGraph {
-    /// The position of a commit.
     pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
         let at = self.names.find(oid_prefix(oid))?;
         let found = self.commits[at..].iter().position(|commit| commit.oid >= *oid)? + at;
         u32::try_from(found).ok().filter(|_| self.commits[found].oid == *oid)
     }
 
-    /// The positions of a commit's parents that are here.
+    /// Returns the positions of the parents that exist.
     pub(super) fn parents(&self, at: u32) -> &[u32] {
         let begin = (at as usize).checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.parents[begin..self.ends[at as usize] as usize]
     }
 
-    /// Follows tags to a commit, telling of every object on the way.
+    /// Follows tags to a commit and visits every object on the way.
     pub(super) fn peel(&self, oid: &Oid, tell: &mut dyn FnMut(&Oid)) -> Option<u32> {
         let mut oid = *oid;
         for _ in 0..MAX_TAGS {
@@ -140,7 +135,7 @@ impl CommitGraph {
         None
     }
 
-    /// Brings the commits in order: ancestors first, and among those that are free the older, then the lesser name.
+    /// Sorts the commits topologically: ancestors first, then by date, then by name.
     fn sort(&mut self) {
         let count = number(self.commits.len());
         let children = CommitChildren::of(self, count);
@@ -160,7 +155,7 @@ impl CommitGraph {
         self.order = order;
     }
 
-    /// What reaches each commit.
+    /// Computes what reaches each commit.
     pub(super) fn reach(&self, refs: &Refs) -> Reachability {
         let mut reached = Reachability { commits: vec![0; self.commits.len()], others: HashMap::new() };
         let named = refs.refs.iter().map(|(name, oid)| {
@@ -191,7 +186,7 @@ impl CommitGraph {
         reached
     }
 
-    /// For each commit, whether it is the given one or an ancestor of it.
+    /// Marks the given commit and its ancestors.
     pub(super) fn ancestry(&self, tip: Option<u32>) -> Vec<bool> {
         let mut inside = vec![false; self.commits.len()];
         let mut queue: Vec<u32> = tip.into_iter().collect();
@@ -204,10 +199,10 @@ impl CommitGraph {
     }
 }
 
-/// The children of all commits, those of one after those of the other.
+/// The children of all commits, commit by commit.
 struct CommitChildren {
     all: Vec<u32>,
-    /// Where those of each commit begin, and where the last end.
+    /// Start of the children of each commit, and the end of the last.
     begins: Vec<u32>,
 }
 
@@ -235,12 +230,12 @@ impl CommitChildren {
     }
 }
 
-/// What reaches what.
+/// Flags of what reaches each commit and object.
 #[derive(Debug, Default)]
 pub(super) struct Reachability {
     /// By position of the commit.
     pub(super) commits: Vec<u8>,
-    /// Tags and whatever else a ref names.
+    /// Tags, and objects other than commits that a ref names.
     pub(super) others: HashMap<Oid, u8>,
 }
 

@@ -1,4 +1,4 @@
-//! The trees that lead to what was asked for: marked from below, then named and reached from above.
+//! Finds the paths of objects: marks the trees that lead to them upwards, then walks down from the commits with names.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
@@ -9,26 +9,26 @@ use rayon::prelude::*;
 use super::edges::TreeEdges;
 use super::graph::{CommitGraph, Reachability};
 use super::prefixes::{PrefixTable, oid_prefix};
-use super::{PathState, AttributionQuery, flags};
+use super::{AttributionQuery, PathState, flags};
 use crate::git::tree::TreeEntries;
 use crate::git::walk::{Made, Object, Plan, Store, Visitor};
 use crate::git::{Kind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
 
-/// Longest path that is put together, in bytes.
+/// Longest path, in bytes.
 const MAX_PATH: usize = 64 << 10;
 
-/// ObjectPaths of one blob or tree that are counted beyond those that are kept.
+/// Most paths of one object that are counted beyond those that are kept.
 const MAX_LEFT_OUT: usize = 64 << 10;
 
-/// Trees and blobs that lead to what was asked for, and the names between them.
+/// The objects of a query and the trees that lead to them, with the names of the entries between them.
 #[derive(Debug, Default)]
 pub(super) struct MarkedObjects {
     /// By name.
     nodes: PrefixTable,
-    /// For each, what it names: name and node, in order.
+    /// For each node its entries: name and node, in order.
     children: Vec<Vec<(Vec<u8>, u32)>>,
-    /// Nodes, those that name others first.
+    /// Nodes, parents first.
     order: Vec<u32>,
 }
 
@@ -36,7 +36,7 @@ type EntryNames = Vec<(u32, Vec<u8>, u32)>;
 
 struct NameVisitor<'a> {
     nodes: &'a PrefixTable,
-    /// What was asked for: few, and all that entries name that are no trees.
+    /// The objects of the query: few, so that entries other than trees are checked with these first.
     starts: &'a PrefixTable,
     total: &'a Mutex<EntryNames>,
     own: EntryNames,
@@ -105,7 +105,7 @@ impl MarkedObjects {
         marked
     }
 
-    /// The position of an object, if it is marked.
+    /// Returns the node of an object, if it is marked.
     pub(super) fn node(&self, prefix: u64) -> Option<usize> {
         self.nodes.find(prefix)
     }
@@ -131,22 +131,24 @@ impl MarkedObjects {
         }
     }
 
-    /// The paths of each node that is asked for, with what reaches them there.
+    /// Computes the paths of each node of the query, with what reaches them there.
     pub(super) fn places(
         &self,
         graph: &CommitGraph,
         reached: &Reachability,
         head: Option<Oid>,
-        question: &AttributionQuery,
+        query: &AttributionQuery,
     ) -> Vec<ObjectPaths> {
-        let asked: HashSet<usize> = question.trees.keys().filter_map(|oid| self.node(oid_prefix(oid))).collect();
+        let asked: HashSet<usize> = query.trees.keys().filter_map(|oid| self.node(oid_prefix(oid))).collect();
         let mut places: Vec<ObjectPaths> = vec![ObjectPaths::default(); self.nodes.len()];
         let head = head.and_then(|oid| graph.find(&oid));
         for (position, commit) in graph.order.iter().enumerate() {
             if let Some(node) = self.node(graph.commits[*commit as usize].tree) {
                 let is_head = if head == Some(*commit) { flags::HEAD } else { 0 };
-                let known =
-                    PathState { flags: reached.commits[*commit as usize] | is_head, first: u32::try_from(position).ok() };
+                let known = PathState {
+                    flags: reached.commits[*commit as usize] | is_head,
+                    first: u32::try_from(position).ok(),
+                };
                 places[node].add(Vec::new(), known);
             }
         }
@@ -158,7 +160,7 @@ impl MarkedObjects {
         for node in &self.order {
             let node = *node as usize;
             if places[node].kept.is_empty() && !self.children[node].is_empty() {
-                // A tree that no commit has: what is in it is told by its path from there.
+                // No commit has this tree: paths in it start here.
                 places[node].add(Vec::new(), PathState::default());
             }
             if self.children[node].is_empty() {
@@ -184,15 +186,16 @@ impl MarkedObjects {
         places
     }
 
-    /// For each tree (by oid_prefix) the set of credentials in it, as a number, and the sets.
-    pub(super) fn sets(&self, question: &AttributionQuery) -> CredentialSets<'_> {
+    /// Computes the set of credentials in each tree.
+    pub(super) fn sets(&self, query: &AttributionQuery) -> CredentialSets<'_> {
         let mut own: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.nodes.len()];
-        for (oid, credentials) in question.blobs.iter().chain(&question.trees) {
+        for (oid, credentials) in query.blobs.iter().chain(&query.trees) {
             if let Some(node) = self.node(oid_prefix(oid)) {
                 own[node].extend(credentials);
             }
         }
-        let mut sets = CredentialSets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
+        let mut sets =
+            CredentialSets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
         let mut numbers: HashMap<Vec<u32>, u32> = HashMap::from([(Vec::new(), 0)]);
         let mut below: Vec<u32> = Vec::new();
         for node in self.order.iter().rev() {
@@ -220,7 +223,7 @@ impl MarkedObjects {
     }
 }
 
-/// Which credentials the trees hold.
+/// Sets of credentials, and which of them each tree holds.
 #[derive(Debug)]
 pub(super) struct CredentialSets<'a> {
     nodes: &'a PrefixTable,
@@ -231,25 +234,25 @@ pub(super) struct CredentialSets<'a> {
 }
 
 impl CredentialSets<'_> {
-    /// The number of a tree's set, by the prefix of its name; trees without any may have none.
+    /// Returns the number of a tree's set. A tree without credentials may have none.
     pub(super) fn of_tree(&self, tree: u64) -> Option<u32> {
         self.of_node.get(self.nodes.find(tree)?).copied()
     }
 }
 
-/// The paths of a blob or tree. Of too many those in HEAD or the index stay, then those that sort first; the others are counted.
+/// The paths of a blob or tree. Of too many, those in HEAD or the index are kept, then those that sort first; the others
+/// are counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectPaths {
     /// In order, at most [`MAX_PLACES_PER_BLOB`].
     pub(crate) kept: Vec<(Vec<u8>, PathState)>,
     /// Hashes of the others, up to [`MAX_LEFT_OUT`]: the same path comes up again in every version of a tree.
     left_out: HashSet<u64>,
-    /// How many hashes were handed over to what is below.
+    /// Number of hashes that were handed over to the children.
     handed_over: u64,
 }
 
 impl ObjectPaths {
-    /// Adds what is known of a path.
     fn add(&mut self, path: Vec<u8>, known: PathState) {
         if !self.left_out.is_empty() {
             self.left_out.remove(&hash(EMPTY, &path));
@@ -280,14 +283,14 @@ impl ObjectPaths {
         }
     }
 
-    /// Adds a path of the index. One that was left out before stays so: what reached it is no longer known.
+    /// Adds a path of the index, unless it was left out before: what reaches it is not known then.
     pub(super) fn add_staged(&mut self, path: &[u8]) {
         if !self.left_out.contains(&hash(EMPTY, path)) {
             self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None });
         }
     }
 
-    /// How many paths there are beyond those that are kept.
+    /// Counts the paths beyond those that are kept.
     pub(crate) fn more(&self) -> u64 {
         self.left_out.len() as u64 + self.handed_over
     }
@@ -301,7 +304,7 @@ impl ObjectPaths {
 /// The hash of no bytes.
 const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, which goes on from a path to what is below it without the path itself.
+/// FNV-1a, which can continue from the hash of a directory to that of a path in it.
 fn hash(before: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(before, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

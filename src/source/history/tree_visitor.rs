@@ -16,7 +16,7 @@ use crate::git::tree_starts::{New, Parts, Starts};
 use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
 use crate::git::{Commit, Kind, Oid};
 use crate::model::Reason;
-use crate::source::attribution::{TreeEdges, PrefixTable, oid_prefix};
+use crate::source::attribution::{PrefixTable, TreeEdges, oid_prefix};
 use crate::source::text_searcher::{TextInput, guarded};
 
 /// The purpose of a walk over trees, commits and tags.
