@@ -9,8 +9,9 @@ use super::args::{Rules, RulesCommand};
 use super::{FAILED, output};
 use crate::detect::redact::sanitize;
 use crate::model::Severity;
-use crate::report::{advice, wrap};
-use crate::rules::rule::{Check, Detect, Near, Rule};
+use crate::report::{remediation, wrap};
+use crate::rules::Rule;
+use crate::rules::rule::{Check, Detect, Near};
 use crate::rules::{RuleSet, load};
 use crate::scan::prove as check;
 
@@ -83,7 +84,7 @@ fn explain(rule: &Rule) -> String {
     text.push('\n');
     paragraph(&mut text, "", &format!("{} {}", rule.help.what, rule.help.why));
     section(&mut text, "What to do");
-    let steps = advice::general_steps(rule);
+    let steps = remediation::general_steps(rule);
     for (at, step) in steps.iter().enumerate() {
         let mark = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
         paragraph(&mut text, &mark, step);

@@ -10,7 +10,8 @@ use anyhow::Context as _;
 use super::args::{self, Color, Scan, severity};
 use super::output;
 use crate::detect::{Engine, redact::sanitize};
-use crate::report::{self, FORMATS, Report};
+use crate::model::Report;
+use crate::report::{self, FORMATS};
 use crate::scan;
 use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
 

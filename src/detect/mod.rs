@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
 pub mod assignment;
 pub mod boundary;
@@ -27,21 +27,18 @@ pub use disguise::Budget;
 
 use crate::credential::{Fingerprint, Key, Secret};
 use crate::model::{
-    Confidence, Frame,
+    Confidence, ScanLocation, Snippet,
     limits::{CONTEXT, MAX_BODY, REACH},
 };
 use crate::rules::RuleSet;
-use crate::rules::rule::{Check, Detect};
+use crate::rules::pattern::compile_key;
+use crate::rules::rule::{Check, Detect, RuleRole};
 use disguise::Text;
 use judge::{Candidate, PathRule, Verdict};
 use lines::{Cursor, Position};
 use meanings::{Literal, Meaning, Wanted};
 use prefilter::{Found, Prefilter};
 use redact::Caution;
-
-/// Rules that other rules' verdicts fall under.
-const PLACEHOLDER: &str = "placeholder";
-const PUBLISHED_SAMPLE: &str = "published-sample";
 
 /// Bytes of the line that are shown on either side of a hit.
 const FRAME_REACH: usize = 100;
@@ -68,11 +65,20 @@ pub struct Hit {
     /// The name it is assigned to, masked.
     pub variable: Option<String>,
     /// The masked line.
-    pub frame: Frame,
+    pub frame: Snippet,
     /// What the path must say for the verdict to hold.
     pub path_rule: PathRule,
     /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
     pub directive: Option<String>,
+}
+
+/// A hit with the location of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocatedHit {
+    /// The hit.
+    pub hit: Hit,
+    /// The location of the text.
+    pub place: ScanLocation,
 }
 
 /// A text, or a window of one.
@@ -263,12 +269,15 @@ impl Engine {
         }
         let secret = Secret::new(&text.bytes[candidate.span.clone()]);
         let fingerprint = secret.fingerprint();
-        let (id, confidence, path_rule) = match verdict {
-            _ if self.rules.is_sample(fingerprint) => (PUBLISHED_SAMPLE, Confidence::High, PathRule::Any),
-            Verdict::Credential(confidence, path_rule) => (self.rules[rule].id.as_str(), confidence, path_rule),
-            Verdict::Placeholder | Verdict::Nothing => (PLACEHOLDER, Confidence::Medium, PathRule::Any),
+        let role = |role| self.rules.role(role);
+        let (rule, confidence, path_rule) = match verdict {
+            _ if self.rules.is_sample(fingerprint) => {
+                (role(RuleRole::PublishedSample), Confidence::High, PathRule::Any)
+            }
+            Verdict::Credential(confidence, path_rule) => (Some(rule), confidence, path_rule),
+            Verdict::Placeholder | Verdict::Nothing => (role(RuleRole::Placeholder), Confidence::Medium, PathRule::Any),
         };
-        let Some(rule) = self.rules.index_of(id) else { return };
+        let Some(rule) = rule else { return };
         tokens.push(Token {
             rule,
             fingerprint,
@@ -344,25 +353,17 @@ struct Token {
     encodings: Vec<&'static str>,
 }
 
-/// Compiles a rule's pattern within bounds that keep any rule directory harmless.
-///
-/// # Errors
-/// When the pattern is malformed or too large once compiled.
-pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
-}
-
 /// A token that begins with its literal is not looked for anywhere else: near misses in a row cost nothing.
 fn compile_at(detect: &Detect) -> Result<Regex, regex::Error> {
     if detect.lookbehind > 0 {
-        return compile(&detect.pattern);
+        return compile_key(&detect.pattern);
     }
-    compile(&format!(r"\A(?:{})", detect.pattern))
+    compile_key(&format!(r"\A(?:{})", detect.pattern))
 }
 
 /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
 /// tell that there is one.
-fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
+fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Snippet {
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
     let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
     let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
@@ -376,7 +377,7 @@ fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
         })
         .collect();
     let shown = redact::mask(&bytes[line], Caution::Everything, &known);
-    Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
+    Snippet { start: shown.position(start), end: shown.position(end), text: shown.text }
 }
 
 /// An inline directive on the token's line, with what follows it.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::lexer::Code;
-use crate::rules::language::Blocks;
+use crate::rules::language::BlockStyle;
 
 /// One block with what introduces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +21,10 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    pub(crate) fn read(code: &Code, kind: Blocks) -> Self {
+    pub(crate) fn read(code: &Code, kind: BlockStyle) -> Self {
         let mut blocks = match kind {
-            Blocks::Braces => braces(&code.bare),
-            Blocks::Indentation | Blocks::End => indentation(&code.bare),
+            BlockStyle::Braces => braces(&code.bare),
+            BlockStyle::Indentation | BlockStyle::End => indentation(&code.bare),
         };
         blocks.sort_by_key(|block| (block.body.start, usize::MAX - block.body.end));
         Self { blocks }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use regex::bytes::Regex;
 
 use crate::rules::RuleSet;
-use crate::rules::lint::{Source, When};
-use crate::rules::vocabulary;
+use crate::rules::lint::{CodePattern, KeyCondition};
+use crate::rules::pattern;
 
 /// The paths that a `[source]` reads.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Entry {
     }
 
     /// Whether the source reads files of this path.
-    fn reads(&self, source: &Source, path: &str) -> bool {
+    fn reads(&self, source: &CodePattern, path: &str) -> bool {
         if source.path.is_none() && source.unless_path.is_none() {
             return true;
         }
@@ -91,24 +91,24 @@ impl Parts {
 
 fn one(pattern: &Option<String>) -> Option<Option<Regex>> {
     match pattern {
-        Some(pattern) => vocabulary::compile(pattern).ok().map(Some),
+        Some(pattern) => pattern::compile_lint(pattern).ok().map(Some),
         None => Some(None),
     }
 }
 
 fn many(patterns: &[String]) -> Option<Vec<Regex>> {
-    patterns.iter().map(|pattern| vocabulary::compile(pattern).ok()).collect()
+    patterns.iter().map(|pattern| pattern::compile_lint(pattern).ok()).collect()
 }
 
 impl Patterns {
     /// `None` if a pattern is at fault, which loading the rules has ruled out.
-    fn of(source: &Source) -> Option<Self> {
+    fn of(source: &CodePattern) -> Option<Self> {
         Some(Self { exclude: many(&source.exclude)?, within: one(&source.within)?, patterns: many(&source.patterns)? })
     }
 }
 
 impl Conditions {
-    fn of(when: &When) -> Option<Self> {
+    fn of(when: &KeyCondition) -> Option<Self> {
         Some(Self {
             variable_matches: one(&when.variable_matches)?,
             path: one(&when.path)?,
@@ -136,11 +136,11 @@ impl<'a> Compiled<'a> {
         self.rules
     }
 
-    pub(crate) fn source(&self, rule: usize, source: usize) -> Option<&'a Source> {
+    pub(crate) fn source(&self, rule: usize, source: usize) -> Option<&'a CodePattern> {
         self.rules[rule].lint.as_ref()?.source.get(source)
     }
 
-    pub(crate) fn when(&self, rule: usize, when: usize) -> Option<&'a When> {
+    pub(crate) fn when(&self, rule: usize, when: usize) -> Option<&'a KeyCondition> {
         self.rules[rule].lint.as_ref()?.when.get(when)
     }
 
@@ -159,7 +159,7 @@ impl<'a> Compiled<'a> {
         language: &'b str,
         path: &'b str,
         bytes: &'b [u8],
-    ) -> impl Iterator<Item = (usize, usize, &'a Source)> {
+    ) -> impl Iterator<Item = (usize, usize, &'a CodePattern)> {
         self.parts().sources.iter().filter_map(move |entry| {
             let source = self.source(entry.rule, entry.source)?;
             let reads = source.languages.is_empty() || source.languages.iter().any(|name| name == language);

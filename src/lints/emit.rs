@@ -202,7 +202,7 @@ fn location(it: &Bare<'_>) -> Location {
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: place.path.redacted,
-        frame: Some(found.frame.clone()),
+        snippet: Some(found.frame.clone()),
         line_hash: None,
     }
 }

@@ -17,9 +17,9 @@ use crate::detect::{
 };
 use crate::lints::context::place;
 use crate::lints::context::surroundings::position;
-use crate::model::{Frame, Origin, Place, Reach};
+use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language::{self, Language};
-use crate::rules::lint::{Source, Structure};
+use crate::rules::lint::{CodeAnalysis, CodePattern};
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -33,7 +33,7 @@ const FRAME_REACH: usize = 100;
 /// Everything that source lints want to know of one file.
 #[derive(Debug, Clone)]
 pub struct SourceFacts {
-    pub(crate) place: Place,
+    pub(crate) place: ScanLocation,
     pub(crate) matches: Vec<Match>,
     /// Local modules that it imports, as written; only gathered where a match depends on them.
     pub(crate) imports: Vec<String>,
@@ -42,7 +42,7 @@ pub struct SourceFacts {
 impl SourceFacts {
     /// The place that they are about.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &ScanLocation {
         &self.place
     }
 
@@ -74,7 +74,7 @@ pub(crate) struct Match {
     pub(crate) name: Option<String>,
     /// The pattern's group `value`, masked.
     pub(crate) value: Option<String>,
-    pub(crate) frame: Frame,
+    pub(crate) frame: Snippet,
     /// An inline directive on the line.
     pub(crate) directive: Option<String>,
     /// Stood in the file before the change that is looked at.
@@ -102,7 +102,7 @@ pub(crate) struct Spot {
 }
 
 /// Reads a file's code.
-pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Option<SourceFacts> {
+pub(super) fn collect(lints: &Compiled<'_>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
     let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
     if !present || place.origin != Origin::File || !place.archive.is_empty() {
@@ -117,7 +117,7 @@ pub(super) fn collect(lints: &Compiled<'_>, place: &Place, bytes: &[u8]) -> Opti
         return None;
     }
     // Comments are only told from code where something might be found.
-    let wanted: Vec<(usize, usize, &Source, &Patterns)> = wanted
+    let wanted: Vec<(usize, usize, &CodePattern, &Patterns)> = wanted
         .filter(|(rule, index, _)| lints.includes(*rule, *index, bytes))
         .filter_map(|(rule, index, source)| Some((rule, index, source, lints.patterns(rule, index)?)))
         .filter(|(.., source, patterns)| may_match(bytes, source, patterns))
@@ -152,10 +152,10 @@ pub(super) fn may_read(path: &str) -> bool {
 }
 
 /// Whether a text, its comments included, may have what code looks for.
-fn may_match(bytes: &[u8], source: &Source, patterns: &Patterns) -> bool {
+fn may_match(bytes: &[u8], source: &CodePattern, patterns: &Patterns) -> bool {
     match source.structure {
-        Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
-        Some(Structure::PublicName) => public_names::may_have(bytes),
+        Some(CodeAnalysis::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
+        Some(CodeAnalysis::PublicName) => public_names::may_have(bytes),
         None => true,
     }
 }
@@ -166,14 +166,14 @@ fn is_minified(bytes: &[u8]) -> bool {
     head.len() > 4 << 10 && head.len() / (memchr::memchr_iter(b'\n', head).count() + 1) > 400
 }
 
-fn spots(file: &File<'_>, source: &Source, patterns: &Patterns) -> Vec<Spot> {
+fn spots(file: &File<'_>, source: &CodePattern, patterns: &Patterns) -> Vec<Spot> {
     let text = &file.code.text;
     if patterns.exclude.iter().any(|pattern| pattern.is_match(text)) {
         return Vec::new();
     }
     match source.structure {
-        Some(Structure::FailOpen) => return fail_open::spots(file, patterns),
-        Some(Structure::PublicName) => return public_names::spots(file),
+        Some(CodeAnalysis::FailOpen) => return fail_open::spots(file, patterns),
+        Some(CodeAnalysis::PublicName) => return public_names::spots(file),
         None => {}
     }
     let within: Option<Vec<Range<usize>>> = patterns.within.as_ref().map(|opener| blocks(&file.code, opener));
@@ -240,7 +240,7 @@ impl File<'_> {
         let line = lines::line_around(self.bytes, spot.span.start, spot.span.end, FRAME_REACH);
         let shown = redact::mask(&self.bytes[line.clone()], Caution::Everything, &[]);
         let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
-        let frame = Frame { start: offset(spot.span.start), end: offset(spot.span.end), text: shown.text.clone() };
+        let frame = Snippet { start: offset(spot.span.start), end: offset(spot.span.end), text: shown.text.clone() };
         let text = String::from_utf8_lossy(&self.bytes[spot.span.clone()]);
         Match {
             rule,

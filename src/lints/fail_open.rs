@@ -11,8 +11,8 @@ use regex::bytes::Regex;
 use super::blocks::{Block, Tree};
 use super::compiled::Patterns;
 use super::facts::{File, Spot};
-use crate::rules::language::Blocks;
-use crate::rules::vocabulary;
+use crate::rules::language::BlockStyle;
+use crate::rules::pattern;
 
 /// Patterns of this module, compiled once.
 struct Words {
@@ -33,7 +33,7 @@ struct Words {
 fn words() -> Option<&'static Words> {
     static WORDS: OnceLock<Option<Words>> = OnceLock::new();
     let build = || {
-        let compile = |pattern| vocabulary::compile(pattern).ok();
+        let compile = |pattern| pattern::compile_lint(pattern).ok();
         Some(Words {
             secret: compile(r"(?i)secret|whsec|signing_?key|signature|sig_?header|\bsig\b")?,
             parse: compile("%body-parse%")?,
@@ -150,7 +150,7 @@ impl Handler<'_> {
 
     /// `event = secret ? verify(…) : JSON.parse(body)`.
     fn ternary(&self, verifier: &Range<usize>) -> Option<(usize, &'static str)> {
-        if self.file.language.syntax.blocks == Blocks::Indentation {
+        if self.file.language.syntax.blocks == BlockStyle::Indentation {
             return None;
         }
         let bare = &self.file.code.bare;
@@ -236,7 +236,7 @@ impl Handler<'_> {
     /// Whether the block sets the event from what the verifier gives.
     fn assigns(&self, body: &Range<usize>) -> bool {
         static ASSIGNS: OnceLock<Option<Regex>> = OnceLock::new();
-        let pattern = ASSIGNS.get_or_init(|| vocabulary::compile(r"(?i)\b(?:const|let|var|final|event \w+)\s").ok());
+        let pattern = ASSIGNS.get_or_init(|| pattern::compile_lint(r"(?i)\b(?:const|let|var|final|event \w+)\s").ok());
         pattern.as_ref().is_some_and(|pattern| pattern.is_match(self.text(body)))
     }
 
@@ -321,5 +321,5 @@ fn is_catch(header: &[u8]) -> bool {
 fn has_double_negation(header: &[u8]) -> bool {
     static DOUBLE: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r"(?i)(?:!|\bnot\s|\bunless\s)[^&|]*(?:empty|blank|nil\?|IsNull|is_null|none|null)";
-    DOUBLE.get_or_init(|| vocabulary::compile(pattern).ok()).as_ref().is_some_and(|double| double.is_match(header))
+    DOUBLE.get_or_init(|| pattern::compile_lint(pattern).ok()).as_ref().is_some_and(|double| double.is_match(header))
 }

@@ -12,7 +12,7 @@ use super::scene::{Scene, Spotted};
 use super::{env_sets, lines};
 use crate::credential::{Key, Mode};
 use crate::model::Evidence;
-use crate::rules::lint::{Differs, Group, Scope};
+use crate::rules::lint::{KeyPair, Mismatch, PairScope};
 
 /// Ids of objects that carry their account's mark.
 const OBJECTS: &[&str] = &["price_1", "prctbl_1", "buy_btn_1"];
@@ -24,7 +24,7 @@ pub(super) fn run<'a>(lints: &Compiled<'_>, scene: &Scene<'_>, places: &[Spotted
         for group in entry.lint.iter().flat_map(|lint| &lint.group) {
             let places: Vec<Spotted<'a>> = places.iter().copied().filter(|it| counts(group, scene, it)).collect();
             for set in sets(group.scope, scene, &places) {
-                if group.differs == Differs::ObjectAccount {
+                if group.differs == Mismatch::ObjectAccount {
                     drafts.extend(foreign_objects(rule, group, scene, &set));
                 } else {
                     drafts.extend(pairs(rule, group, &set));
@@ -36,7 +36,7 @@ pub(super) fn run<'a>(lints: &Compiled<'_>, scene: &Scene<'_>, places: &[Spotted
 }
 
 /// Whether a place takes part: it is in force, and not one of several that a condition chooses from.
-fn counts(group: &Group, scene: &Scene<'_>, spotted: &Spotted<'_>) -> bool {
+fn counts(group: &KeyPair, scene: &Scene<'_>, spotted: &Spotted<'_>) -> bool {
     if !group.kinds.contains(&spotted.key.kind) && !group.with.contains(&spotted.key.kind) {
         return false;
     }
@@ -49,17 +49,17 @@ fn counts(group: &Group, scene: &Scene<'_>, spotted: &Spotted<'_>) -> bool {
 }
 
 /// Places that are in force together.
-fn sets<'a>(scope: Scope, scene: &Scene<'_>, places: &[Spotted<'a>]) -> Vec<Vec<Spotted<'a>>> {
+fn sets<'a>(scope: PairScope, scene: &Scene<'_>, places: &[Spotted<'a>]) -> Vec<Vec<Spotted<'a>>> {
     let mut sets = Vec::new();
     let mut by_home: BTreeMap<(String, Vec<String>), Vec<Spotted<'a>>> = BTreeMap::new();
     for spotted in places {
         let path = &spotted.location.path;
-        if scope == Scope::EnvSet && env_sets::is_member(path) {
+        if scope == PairScope::EnvSet && env_sets::is_member(path) {
             continue;
         }
         let sheet = scene.sheet(path);
         let home = match scope {
-            Scope::File | Scope::EnvSet => {
+            PairScope::File | PairScope::EnvSet => {
                 let text = sheet.text.as_deref().unwrap_or("");
                 let inside = lines::opener(lines::line(text, spotted.location.line), spotted.location.column);
                 let around = lines::sections(text, spotted.location.line);
@@ -67,28 +67,28 @@ fn sets<'a>(scope: Scope, scene: &Scene<'_>, places: &[Spotted<'a>]) -> Vec<Vec<
                 let named = std::iter::once(inside).chain(around).map(|label| residue(&label));
                 (path.clone(), named.filter(|label| !label.is_empty()).collect())
             }
-            Scope::Package => (sheet.surroundings.package.directory.clone(), Vec::new()),
-            Scope::Report => (String::new(), Vec::new()),
+            PairScope::Package => (sheet.surroundings.package.directory.clone(), Vec::new()),
+            PairScope::Report => (String::new(), Vec::new()),
         };
         by_home.entry(home).or_default().push(*spotted);
     }
     sets.extend(by_home.into_values());
-    if scope == Scope::EnvSet {
+    if scope == PairScope::EnvSet {
         sets.extend(env_sets::sets(scene, places));
     }
     sets
 }
 
-fn differ(differs: Differs, a: &Key, b: &Key) -> bool {
+fn differ(differs: Mismatch, a: &Key, b: &Key) -> bool {
     match differs {
-        Differs::Mode => matches!((a.mode, b.mode), (Mode::Live, Mode::Test) | (Mode::Test, Mode::Live)),
+        Mismatch::Mode => matches!((a.mode, b.mode), (Mode::Live, Mode::Test) | (Mode::Test, Mode::Live)),
         // Of different modes they may be a sandbox and its live account.
-        Differs::Account => a.mode == b.mode && a.account.is_some() && b.account.is_some() && a.account != b.account,
-        Differs::ObjectAccount => false,
+        Mismatch::Account => a.mode == b.mode && a.account.is_some() && b.account.is_some() && a.account != b.account,
+        Mismatch::ObjectAccount => false,
     }
 }
 
-fn pairs<'a>(rule: usize, group: &Group, set: &[Spotted<'a>]) -> Vec<Draft<'a>> {
+fn pairs<'a>(rule: usize, group: &KeyPair, set: &[Spotted<'a>]) -> Vec<Draft<'a>> {
     let mut by_residue: BTreeMap<String, Vec<Spotted<'a>>> = BTreeMap::new();
     for spotted in set {
         if let Some(variable) = &spotted.location.variable {
@@ -118,7 +118,7 @@ fn has_alternatives(side: &[Spotted<'_>]) -> bool {
     side.iter().any(|it| it.finding.fingerprint != side[0].finding.fingerprint)
 }
 
-fn draft<'a>(rule: usize, group: &Group, a: Spotted<'a>, b: &Spotted<'_>) -> Draft<'a> {
+fn draft<'a>(rule: usize, group: &KeyPair, a: Spotted<'a>, b: &Spotted<'_>) -> Draft<'a> {
     let place = if a.location.path == b.location.path {
         format!("line {}", b.location.line)
     } else {
@@ -142,7 +142,7 @@ fn draft<'a>(rule: usize, group: &Group, a: Spotted<'a>, b: &Spotted<'_>) -> Dra
 }
 
 /// Keys of one account beside hard-coded objects of another.
-fn foreign_objects<'a>(rule: usize, group: &Group, scene: &Scene<'_>, set: &[Spotted<'a>]) -> Vec<Draft<'a>> {
+fn foreign_objects<'a>(rule: usize, group: &KeyPair, scene: &Scene<'_>, set: &[Spotted<'a>]) -> Vec<Draft<'a>> {
     let keys: Vec<&Spotted<'a>> = set.iter().filter(|it| it.key.account.is_some()).collect();
     let Some(first) = keys.first() else { return Vec::new() };
     // Keys of several accounts: nobody can tell whose the objects are.

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::rules::language::{Quote, Syntax};
+use crate::rules::language::{QuoteStyle, Syntax};
 
 /// A text told apart.
 #[derive(Debug, Clone)]
@@ -107,7 +107,7 @@ impl Lexer<'_> {
     }
 
     /// Takes a string literal, its interpolations as code.
-    fn string(&mut self, start: usize, quote: &Quote) -> usize {
+    fn string(&mut self, start: usize, quote: &QuoteStyle) -> usize {
         let mut at = start + quote.open.len();
         let mut from = start;
         let first = |mark: &str| mark.as_bytes().first().copied();

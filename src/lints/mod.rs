@@ -33,8 +33,8 @@ use neighbours::Cached;
 use scene::{Scene, Spotted};
 
 use crate::credential::Kind;
-use crate::model::{Confidence, Evidence, Finding, Place};
-use crate::rules::lint::Structure;
+use crate::model::{Confidence, Evidence, Finding, ScanLocation};
+use crate::rules::lint::CodeAnalysis;
 
 /// Whether a text has the word `stripe`, in lower or upper case or with a capital.
 #[must_use]
@@ -59,7 +59,7 @@ impl Compiled<'_> {
     /// Gathers what lints want to know of a file's code. `mentions_stripe` is what the scan has seen of the word in any
     /// case; without it the file is not read, unless its path has it.
     #[must_use]
-    pub fn collect(&self, place: &Place, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
+    pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
         let wanted = mentions_stripe || place.path.text.to_ascii_lowercase().contains("stripe");
         if wanted { facts::collect(self, place, bytes) } else { None }
     }
@@ -75,7 +75,7 @@ impl Compiled<'_> {
         scene::tag(findings, &scene);
         let mut found = Vec::new();
         {
-            let places = scene::credentials(findings, &cached);
+            let places = scene::credentials(self.rules(), findings, &cached);
             let mut drafts = when::run(self, &scene, &places);
             drafts.extend(group::run(self, &scene, &places));
             let mut bare = Vec::new();
@@ -164,7 +164,7 @@ impl Compiled<'_> {
                 column: at.column,
             });
         }
-        if source.structure == Some(Structure::PublicName) {
+        if source.structure == Some(CodeAnalysis::PublicName) {
             let is_secret = |name: &str| {
                 places.iter().any(|it| {
                     it.location.path == path

@@ -1,6 +1,6 @@
 //! What the name of a variable claims about its value, and which part of the name says so.
 
-use crate::rules::lint::Claim;
+use crate::rules::lint::NameClaim;
 
 /// Words that name the kind of a credential; two names that are equal without them name a pair.
 const KIND_WORDS: &[&str] = &[
@@ -54,26 +54,26 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether `name` claims something, [`Claim::Public`] excepted: that takes the framework.
-pub(crate) fn claims(name: &str, claim: Claim) -> bool {
+/// Whether `name` claims something, [`NameClaim::Public`] excepted: that takes the framework.
+pub(crate) fn claims(name: &str, claim: NameClaim) -> bool {
     let words = words(name);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let webhook = has(&["whsec", "webhooksecret"])
         || (has(&["webhook", "webhooks", "endpoint", "signing", "hook"]) && has(&["secret", "key", "signing"]));
     let publishable = has(&["publishable", "publishablekey", "pk", "pub"]) || is_public_key(&words);
     match claim {
-        Claim::Public => false,
-        Claim::Webhook => webhook,
-        Claim::Publishable => publishable && !has(&["secret", "secretkey", "sk"]),
-        Claim::Secret => {
+        NameClaim::Public => false,
+        NameClaim::Webhook => webhook,
+        NameClaim::Publishable => publishable && !has(&["secret", "secretkey", "sk"]),
+        NameClaim::Secret => {
             !webhook
                 && !publishable
                 && !has(&["client", "clientsecret"])
                 && (has(&["secret", "secrets", "secretkey", "sk", "rk"])
                     || (has(&["private", "restricted"]) && has(&["key", "token"])))
         }
-        Claim::Live => has(&["live", "prod", "production", "livemode"]),
-        Claim::Test => {
+        NameClaim::Live => has(&["live", "prod", "production", "livemode"]),
+        NameClaim::Test => {
             has(&["test", "testing", "sandbox", "dev", "development", "staging", "stage", "testmode", "local", "demo"])
         }
     }
@@ -92,7 +92,8 @@ fn is_public_key(words: &[String]) -> bool {
 
 /// Whether a name is about Stripe and claims a secret key, a restricted key or a webhook secret.
 pub(crate) fn is_stripe_secret(name: &str) -> bool {
-    name.to_ascii_lowercase().contains("stripe") && (claims(name, Claim::Secret) || claims(name, Claim::Webhook))
+    name.to_ascii_lowercase().contains("stripe")
+        && (claims(name, NameClaim::Secret) || claims(name, NameClaim::Webhook))
 }
 
 /// The name without what says which kind of credential it is: equal for a pair.
@@ -130,7 +131,8 @@ mod tests {
             ("STRIPE_KEY", false, false, false),
             ("STRIPE_WEBHOOK_URL", false, false, false),
         ] {
-            let found = [Claim::Secret, Claim::Publishable, Claim::Webhook].map(|claim| claims(name, claim));
+            let found =
+                [NameClaim::Secret, NameClaim::Publishable, NameClaim::Webhook].map(|claim| claims(name, claim));
             assert_eq!(found, [secret, publishable, webhook], "{name}");
         }
     }

@@ -14,7 +14,7 @@ use crate::lints::context::framework::{self, Package};
 use crate::lints::context::surroundings::manifest_evidence;
 use crate::model::Evidence;
 use crate::rules::lint::FileKind;
-use crate::rules::vocabulary;
+use crate::rules::pattern;
 
 /// Where names are that have `stripe` in them, behind an underscore.
 fn names(text: &[u8]) -> Vec<Range<usize>> {
@@ -44,7 +44,7 @@ pub(super) fn may_have(text: &[u8]) -> bool {
 fn aliases() -> Option<&'static Regex> {
     static ALIASES: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r#"\b(?P<name>[A-Za-z][A-Za-z0-9]*_\w+)["']?\s*[:=]\s*["']?(?:\$\{?\{?\s*(?:(?:secrets|vars|env)\.)?|process\.env\.|(?:var|local)\.)(?P<value>[A-Za-z_]\w+)"#;
-    ALIASES.get_or_init(|| vocabulary::compile(pattern).ok()).as_ref()
+    ALIASES.get_or_init(|| pattern::compile_lint(pattern).ok()).as_ref()
 }
 
 /// Candidates of a file, one per name, at its first use.

@@ -10,10 +10,8 @@ use super::public_names;
 use crate::credential::Key;
 use crate::lints::context::surroundings::{Judge, Surroundings};
 use crate::model::{Context, Finding, Location};
-use crate::rules::lint::Claim;
-
-/// Rules whose findings are no credentials: lints leave them alone.
-const NO_CREDENTIAL: [&str; 2] = ["placeholder", "published-sample"];
+use crate::rules::RuleSet;
+use crate::rules::lint::NameClaim;
 
 /// A file of the tree with what is known of it.
 pub(super) struct Sheet {
@@ -60,10 +58,10 @@ impl<'a> Scene<'a> {
     }
 
     /// Whether the variable of a place makes a claim.
-    pub(super) fn claims(&self, location: &Location, claim: Claim) -> bool {
+    pub(super) fn claims(&self, location: &Location, claim: NameClaim) -> bool {
         let Some(variable) = location.variable.as_deref() else { return false };
         match claim {
-            Claim::Public => self.public(location).is_some(),
+            NameClaim::Public => self.public(location).is_some(),
             claim => names::claims(variable, claim),
         }
     }
@@ -77,10 +75,10 @@ impl<'a> Scene<'a> {
 }
 
 /// The places of credentials that lints look at: in files of the tree that is scanned, not in archives or history.
-pub(super) fn credentials<'a>(findings: &'a [Finding], tree: &Cached<'_>) -> Vec<Spotted<'a>> {
+pub(super) fn credentials<'a>(rules: &RuleSet, findings: &'a [Finding], tree: &Cached<'_>) -> Vec<Spotted<'a>> {
     findings
         .iter()
-        .filter(|finding| !NO_CREDENTIAL.contains(&finding.rule.as_str()))
+        .filter(|finding| rules.get(&finding.rule).is_none_or(|rule| rule.role.is_none()))
         .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
         .flat_map(|(finding, key)| finding.locations.iter().map(move |location| Spotted { finding, key, location }))
         .filter(|spotted| tree.holds(spotted.location))

@@ -5,7 +5,7 @@ use super::emit::{Draft, Fill};
 use super::lines;
 use super::scene::{Scene, Sheet, Spotted};
 use crate::model::Confidence;
-use crate::rules::lint::When;
+use crate::rules::lint::KeyCondition;
 
 /// Every `[when]` on every place.
 pub(super) fn run<'a>(lints: &Compiled<'_>, scene: &Scene<'_>, places: &[Spotted<'a>]) -> Vec<Draft<'a>> {
@@ -27,14 +27,14 @@ pub(super) fn run<'a>(lints: &Compiled<'_>, scene: &Scene<'_>, places: &[Spotted
 }
 
 /// What the finding alone decides.
-fn cheap(when: &When, spotted: &Spotted<'_>) -> bool {
+fn cheap(when: &KeyCondition, spotted: &Spotted<'_>) -> bool {
     (when.kinds.is_empty() || when.kinds.contains(&spotted.key.kind))
         && (when.modes.is_empty() || when.modes.contains(&spotted.key.mode))
         && when.confidence.is_none_or(|least| spotted.finding.confidence >= least)
 }
 
 /// What takes the place's surroundings.
-fn holds(when: &When, scene: &Scene<'_>, spotted: &Spotted<'_>, sheet: &Sheet) -> bool {
+fn holds(when: &KeyCondition, scene: &Scene<'_>, spotted: &Spotted<'_>, sheet: &Sheet) -> bool {
     let (location, surroundings) = (spotted.location, &sheet.surroundings);
     let listed = |tags: &[_]| tags.iter().any(|tag| surroundings.is(*tag));
     !surroundings.vendored
@@ -54,7 +54,9 @@ fn before(spotted: &Spotted<'_>, sheet: &Sheet) -> String {
     let column = usize::try_from(location.column).unwrap_or(1) - 1;
     match raw.and_then(|line| line.get(..column)) {
         Some(before) => before.to_owned(),
-        None => location.frame.as_ref().and_then(|frame| frame.text.get(..frame.start)).unwrap_or("").to_owned(),
+        None => {
+            location.snippet.as_ref().and_then(|snippet| snippet.text.get(..snippet.start)).unwrap_or("").to_owned()
+        }
     }
 }
 
@@ -84,7 +86,7 @@ fn matches(conditions: &Conditions, spotted: &Spotted<'_>, sheet: &Sheet) -> boo
             .is_some_and(|pattern| sections().iter().any(|name| pattern.is_match(name.as_bytes())))
 }
 
-fn draft<'a>(rule: usize, when: &When, scene: &Scene<'_>, spotted: Spotted<'a>, sheet: &Sheet) -> Draft<'a> {
+fn draft<'a>(rule: usize, when: &KeyCondition, scene: &Scene<'_>, spotted: Spotted<'a>, sheet: &Sheet) -> Draft<'a> {
     let mut confidence = spotted.finding.confidence;
     let mut evidence = Vec::new();
     let mut why = String::new();
@@ -93,7 +95,7 @@ fn draft<'a>(rule: usize, when: &When, scene: &Scene<'_>, spotted: Spotted<'a>, 
         why.clone_from(&frontend.why);
         evidence.extend(frontend.evidence.clone());
     }
-    if when.variable.contains(&crate::rules::lint::Claim::Public)
+    if when.variable.contains(&crate::rules::lint::NameClaim::Public)
         && let Some(public) = scene.public(spotted.location)
     {
         // The name settles it, whatever is known of the file.

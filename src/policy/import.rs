@@ -7,9 +7,10 @@ use regex::bytes::Regex;
 use toml::{Table, Value};
 
 use super::baseline::Entry;
-use crate::detect::{compile, redact::sanitize};
+use crate::detect::redact::sanitize;
+use crate::model::Report;
 use crate::model::{Finding, Location};
-use crate::report::Report;
+use crate::rules::pattern::compile_key;
 
 /// Patterns of one file that are compiled.
 const MAX_PATTERNS: usize = 1_000;
@@ -110,7 +111,7 @@ impl Gitleaks {
     fn patterns(&mut self, name: &str, texts: Vec<String>) -> Vec<Regex> {
         let mut compiled = Vec::new();
         for text in texts {
-            match compile(&text) {
+            match compile_key(&text) {
                 Ok(pattern) => compiled.push(pattern),
                 Err(_) => self.say(".gitleaks.toml", name, &format!("the pattern {text:?} cannot be read")),
             }

@@ -17,8 +17,8 @@ pub use baseline::Baseline;
 pub use config::Config;
 pub use files::Files;
 
+use crate::model::Report;
 use crate::model::{Finding, Location, Status, Suppression};
-use crate::report::Report;
 use crate::rules::RuleSet;
 
 /// The name of the configuration file at the root.

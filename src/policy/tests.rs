@@ -2,8 +2,9 @@ use super::baseline::Entry;
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::Engine;
-use crate::model::{PathText, Place, Severity, Sighting};
-use crate::report::{CoverageReport, SCHEMA, Target, TargetKind, Tool};
+use crate::detect::LocatedHit;
+use crate::model::{CoverageReport, SCHEMA, Target, TargetKind, Tool};
+use crate::model::{PathText, ScanLocation, Severity};
 use crate::rules::load;
 
 fn rules() -> RuleSet {
@@ -14,8 +15,8 @@ fn report(path: &str, text: &str) -> Report {
     let engine = Engine::new(rules()).unwrap();
     let text = Forge::new(5).fill(text);
     let hits = engine.scan(text.as_bytes());
-    let place = Place::file(PathText::new(path.as_bytes()));
-    let sightings = hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }).collect();
+    let place = ScanLocation::file(PathText::new(path.as_bytes()));
+    let sightings = hits.into_iter().map(|hit| LocatedHit { hit, place: place.clone() }).collect();
     Report {
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "pinstripe".into(), version: "0".into(), rules_digest: String::new() },

@@ -145,7 +145,7 @@ fn location(path: String) -> Location {
         status: Status::Open,
         suppression: None,
         redacted: false,
-        frame: None,
+        snippet: None,
         line_hash: None,
         directive: None,
     }

@@ -1,25 +1,25 @@
-//! What a lint looks for, as its file says it: on one finding, across findings, or in source code without a literal.
+//! The lint sections of a rule file: `[[when]]`, `[[group]]` and `[[source]]`.
 
 use serde::Deserialize;
 
 use crate::credential::{Kind, Mode};
 use crate::model::{Confidence, Context};
 
-/// The parts of a lint. A file has at least one of them; a finding of any part is a finding of the lint.
+/// The sections of a lint. A file has at least one of them, and each reports findings of the lint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lint {
-    /// Judged on one place of one finding.
-    pub when: Vec<When>,
-    /// Judged across findings.
-    pub group: Vec<Group>,
-    /// Judged on source code.
-    pub source: Vec<Source>,
+    /// Conditions on one place of one finding.
+    pub when: Vec<KeyCondition>,
+    /// Pairs of findings that do not fit together.
+    pub group: Vec<KeyPair>,
+    /// Patterns in source code.
+    pub source: Vec<CodePattern>,
 }
 
-/// What the name that a value is assigned to says about the value.
+/// What the name of a variable says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Claim {
+pub enum NameClaim {
     /// Has a prefix that the framework of its package inlines into the bundle.
     Public,
     /// Names a secret or restricted key.
@@ -34,11 +34,11 @@ pub enum Claim {
     Test,
 }
 
-/// What kind of file a place is in.
+/// The kind of file that a place is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileKind {
-    /// `.env` and its relatives, Dockerfiles.
+    /// `.env` and variants, Dockerfiles.
     Env,
     /// Program code.
     Code,
@@ -52,158 +52,158 @@ pub enum FileKind {
     Other,
 }
 
-/// Conditions on one place of a finding. Every condition that is given must hold; of a list, one member.
+/// Conditions on one place of a finding. Every given condition must hold; of a list, one member.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct When {
-    /// What the credential is for.
+pub struct KeyCondition {
+    /// Kinds of the credential.
     #[serde(default)]
     pub kinds: Vec<Kind>,
-    /// Live or test.
+    /// Modes of the credential.
     #[serde(default)]
     pub modes: Vec<Mode>,
-    /// What the place is for.
+    /// Contexts of the place.
     #[serde(default)]
     pub context: Vec<Context>,
-    /// What the place must not be for.
+    /// Contexts that the place must not have.
     #[serde(default)]
     pub unless_context: Vec<Context>,
-    /// What the variable claims.
+    /// What the variable's name claims.
     #[serde(default)]
-    pub variable: Vec<Claim>,
-    /// What the variable must not claim.
+    pub variable: Vec<NameClaim>,
+    /// What the variable's name must not claim.
     #[serde(default)]
-    pub unless_variable: Vec<Claim>,
-    /// A pattern that the variable's name must match.
+    pub unless_variable: Vec<NameClaim>,
+    /// A pattern that must match the variable's name.
     pub variable_matches: Option<String>,
-    /// A pattern that the path must match.
+    /// A pattern that must match the path.
     pub path: Option<String>,
-    /// A pattern that the path must not match.
+    /// A pattern that must not match the path.
     pub unless_path: Option<String>,
-    /// A pattern that the masked line must match left of the credential.
+    /// A pattern that must match the redacted line left of the credential.
     pub before: Option<String>,
-    /// A pattern that the masked line must not match left of the credential.
+    /// A pattern that must not match the redacted line left of the credential.
     pub unless_before: Option<String>,
-    /// A pattern that one of the enclosing sections' names must match, where the file has sections.
+    /// A pattern that must match the name of an enclosing section, in files with sections.
     pub section: Option<String>,
-    /// A pattern that none of them may match.
+    /// A pattern that must match the name of no enclosing section.
     pub unless_section: Option<String>,
-    /// What kind of file.
+    /// Kinds of the file.
     #[serde(default)]
     pub files: Vec<FileKind>,
-    /// The least confidence that the credential was judged with.
+    /// The lowest confidence of the credential.
     pub confidence: Option<Confidence>,
-    /// Whether an assignment that is commented out counts.
+    /// Accepts an assignment that is commented out.
     #[serde(default)]
     pub commented: bool,
-    /// One or two sentences; `{masked}`, `{variable}`, `{path}`, `{line}`, `{why}` and `{kind}` are filled in.
+    /// One or two sentences with the placeholders `{masked}`, `{variable}`, `{path}`, `{line}`, `{why}` and `{kind}`.
     pub message: String,
 }
 
-/// Which findings belong together.
+/// Findings that are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Those of one file.
+pub enum PairScope {
+    /// Findings of one file.
     File,
-    /// Those of the env files that a framework loads for one mode, or of one file.
+    /// Findings of the env files that a framework loads for one mode, or of one file.
     EnvSet,
-    /// Those of one package.
+    /// Findings of one package.
     Package,
-    /// All.
+    /// All findings.
     Report,
 }
 
-/// In what a pair must differ.
+/// The difference between the findings of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Differs {
+pub enum Mismatch {
     /// One is live, the other test.
     Mode,
     /// Their embedded accounts.
     Account,
-    /// The key's account and that of a hard-coded object's id.
+    /// The key's account and the account in the id of a hard-coded object.
     ObjectAccount,
 }
 
-/// A pair of credentials that belong together and do not fit together.
+/// Two credentials that are used together and do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Group {
-    /// Which findings are compared.
-    pub scope: Scope,
-    /// In what they differ.
-    pub differs: Differs,
-    /// The kinds of the one that is reported.
+pub struct KeyPair {
+    /// The findings that are compared.
+    pub scope: PairScope,
+    /// Their difference.
+    pub differs: Mismatch,
+    /// Kinds of the reported credential.
     pub kinds: Vec<Kind>,
-    /// The kinds of the other.
+    /// Kinds of the other credential.
     pub with: Vec<Kind>,
-    /// What the places must not be for.
+    /// Contexts that the places must not have.
     #[serde(default)]
     pub unless_context: Vec<Context>,
-    /// As in [`When`]; `{other}` is the other credential, `{other-place}` its place.
+    /// As in [`KeyCondition`]; `{other}` is the other credential, `{other-place}` its place.
     pub message: String,
 }
 
-/// Code that goes with data: what no pattern can say.
+/// Analysis in Rust, for what no pattern can express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Structure {
-    /// A verifier that is skipped when its secret is unset, or whose failure is swallowed.
+pub enum CodeAnalysis {
+    /// Finds verification that is skipped when its secret is unset, or whose failure is swallowed.
     FailOpen,
-    /// A secret's name behind a public prefix, or behind an alias that has one.
+    /// Finds the name of a secret with a public prefix, or behind an alias with one.
     PublicName,
 }
 
 /// A pattern in program code, configuration or env files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Source {
+pub struct CodePattern {
     /// Names from the language table; empty for every file.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// Texts one of which a file must hold to be read at all, in exactly this case; empty for every file.
+    /// Case-sensitive literals, one of which a file must contain to be analysed; empty for every file.
     #[serde(default)]
     pub literals: Vec<String>,
-    /// A pattern that the path must match.
+    /// A pattern that must match the path.
     pub path: Option<String>,
-    /// A pattern that the path must not match.
+    /// A pattern that must not match the path.
     pub unless_path: Option<String>,
-    /// Patterns each of which the code must match somewhere.
+    /// Patterns, each of which must match somewhere in the code.
     #[serde(default)]
     pub include: Vec<String>,
-    /// Patterns none of which the code may match.
+    /// Patterns, none of which may match the code.
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// Whether `exclude` also holds for the local files that this one imports.
+    /// Applies `exclude` to the local files that this one imports, too.
     #[serde(default)]
     pub imports: bool,
-    /// Matches count only inside of blocks that open with this.
+    /// Restricts matches to blocks that open with this pattern.
     pub within: Option<String>,
-    /// What is reported. A group named `name` or `value` goes into the message.
+    /// The patterns to report. Groups called `name` or `value` are placeholders of the message.
     #[serde(default)]
     pub patterns: Vec<String>,
-    /// Whether only the first match of a file is reported.
+    /// Reports only the first match of a file.
     #[serde(default)]
     pub once: bool,
-    /// Whether matches inside of string literals count.
+    /// Accepts matches inside of string literals.
     #[serde(default)]
     pub in_strings: bool,
-    /// What the place is for.
+    /// Contexts of the place.
     #[serde(default)]
     pub context: Vec<Context>,
-    /// What it must not be for.
+    /// Contexts that the place must not have.
     #[serde(default)]
     pub unless_context: Vec<Context>,
-    /// Code that looks for what no pattern can say; `patterns` are its material.
-    pub structure: Option<Structure>,
-    /// How sure a match is.
+    /// The analysis that `patterns` feed.
+    pub structure: Option<CodeAnalysis>,
+    /// The confidence of a match.
     pub confidence: Option<Confidence>,
-    /// As in [`When`]; `{name}` and `{value}` are groups of the pattern.
+    /// As in [`KeyCondition`]; `{name}` and `{value}` are groups of the pattern.
     pub message: String,
 }
 
-impl When {
+impl KeyCondition {
     fn patterns(&self) -> impl Iterator<Item = (&'static str, &String)> {
         [
             ("variable-matches", &self.variable_matches),
@@ -219,7 +219,7 @@ impl When {
     }
 }
 
-impl Source {
+impl CodePattern {
     fn patterns(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let single = [("path", &self.path), ("unless-path", &self.unless_path), ("within", &self.within)]
             .into_iter()
@@ -230,18 +230,15 @@ impl Source {
 }
 
 impl Lint {
-    /// Whether there is nothing to look for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.when.is_empty() && self.group.is_empty() && self.source.is_empty()
     }
 
-    /// Every pattern with its dotted key.
-    #[must_use]
-    pub fn patterns(&self) -> Vec<(String, &String)> {
-        let when = self.when.iter().flat_map(When::patterns).map(|(key, pattern)| (format!("when.{key}"), pattern));
+    /// Returns every pattern with its dotted key.
+    pub(super) fn patterns(&self) -> Vec<(String, &String)> {
+        let when = self.when.iter().flat_map(KeyCondition::patterns).map(|(key, text)| (format!("when.{key}"), text));
         let source =
-            self.source.iter().flat_map(Source::patterns).map(|(key, pattern)| (format!("source.{key}"), pattern));
+            self.source.iter().flat_map(CodePattern::patterns).map(|(key, text)| (format!("source.{key}"), text));
         when.chain(source).collect()
     }
 }

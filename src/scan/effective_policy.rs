@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use crate::git::ancestry::Ancestry;
 use crate::git::{Commit, GitEnv, Kind, Odb, Oid, OpenOptions, Repository, disk, rev};
+use crate::model::Report;
 use crate::model::{Finding, Status};
 use crate::policy::files::{Disk, Nothing, Staged, Tree};
 use crate::policy::{self, Baseline, Config, Error, Files, Policy, weakened};
-use crate::report::Report;
 use crate::rules::RuleSet;
 use crate::scan::plan::{Plan, PolicyChoice, Subject};
 use crate::source::staged::Stage;

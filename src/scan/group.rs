@@ -5,23 +5,20 @@
 use std::collections::BTreeMap;
 
 use crate::credential::{Fingerprint, Key};
+use crate::detect::LocatedHit;
 use crate::detect::{
     Hit,
     judge::{PathRule, says_one_of},
     vendors,
 };
 use crate::lints::context::place;
-use crate::model::{Context, Finding, Location, Place, Severity, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
-
-/// Rules whose findings matter less where nothing but tests, examples and documentation hold them.
-const CAPPED: [&str; 2] = ["secret-test", "restricted-test"];
+use crate::model::{Context, Finding, Location, ScanLocation, Severity, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::rules::{Rule, RuleSet};
 
 /// Groups sightings into findings, in a fixed order.
 #[must_use]
-pub fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<Sighting>> = BTreeMap::new();
+pub fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
     for sighting in sightings {
         if path_agrees(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
@@ -30,7 +27,7 @@ pub fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_agrees(rule: &Rule, sighting: &Sighting) -> bool {
+fn path_agrees(rule: &Rule, sighting: &LocatedHit) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
@@ -42,7 +39,7 @@ fn path_agrees(rule: &Rule, sighting: &Sighting) -> bool {
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
+fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     let first = sightings.first()?;
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
     let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
@@ -85,19 +82,19 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     (before - locations.len()) as u64
 }
 
-/// The rule's severity; capped for test keys that only tests, examples and documentation hold.
+/// Returns the rule's severity, with its cap if only tests, examples and documentation hold the key.
 #[must_use]
 pub fn severity(rule: &Rule, locations: &[Location]) -> Severity {
     let harmless = |location: &Location| {
         location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
     };
-    if CAPPED.contains(&rule.id.as_str()) && locations.iter().all(harmless) {
-        return rule.severity.min(Severity::Low);
+    match rule.severity_in_tests {
+        Some(cap) if locations.iter().all(harmless) => rule.severity.min(cap),
+        _ => rule.severity,
     }
-    rule.severity
 }
 
-fn location(hit: Hit, place: Place) -> Location {
+fn location(hit: Hit, place: ScanLocation) -> Location {
     Location {
         context: place::of_path(&place.words()),
         path: place.path.text,
@@ -117,7 +114,7 @@ fn location(hit: Hit, place: Place) -> Location {
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: place.path.redacted,
-        frame: Some(hit.frame),
+        snippet: Some(hit.frame),
         directive: hit.directive,
         line_hash: place.line_hash,
     }

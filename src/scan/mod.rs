@@ -9,12 +9,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use crate::detect::LocatedHit;
 use crate::detect::{self, Engine, redact::sanitize};
 use crate::git::{GitEnv, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::lints::{Neighbours, Nobody};
-use crate::model::{Coverage, Finding, Sighting};
+use crate::model::{Coverage, Finding};
+use crate::model::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::policy::{self, CONFIG_FILE};
-use crate::report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
 use crate::scan::plan::{Plan, Subject};
 use crate::source::staged::{Stage, StageError};
@@ -213,7 +214,7 @@ fn head_of(root: &Path) -> Option<String> {
     rev::head(&repository).map(|oid| oid.to_string())
 }
 
-fn report(engine: &Engine, target: Target, sightings: Vec<Sighting>, coverage: &Coverage) -> Report {
+fn report(engine: &Engine, target: Target, sightings: Vec<LocatedHit>, coverage: &Coverage) -> Report {
     let rules = engine.rules();
     Report {
         schema: SCHEMA.to_owned(),

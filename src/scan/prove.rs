@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::credential::forge::Forge;
+use crate::detect::LocatedHit;
 use crate::detect::{Engine, Error};
 use crate::lints::{self, Compiled};
-use crate::model::{Finding, PathText, Place, Sighting};
+use crate::model::{Finding, PathText, ScanLocation};
 use crate::scan::group;
 
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
+use crate::rules::{Rule, RuleSet};
 
 /// A rule that does not do what its file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,8 +92,8 @@ pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
 pub fn lint_tree(lints: &Compiled<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in tree {
-        let place = Place::file(PathText::new(path.as_bytes()));
-        sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+        let place = ScanLocation::file(PathText::new(path.as_bytes()));
+        sightings.extend(engine.scan(bytes).into_iter().map(|hit| LocatedHit { hit, place: place.clone() }));
         let mentions = lints::mention_stripe(bytes);
         facts.extend(lints.collect(&place, bytes, mentions));
     }

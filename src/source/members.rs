@@ -15,7 +15,7 @@ use crate::detect::{
     stream::{Scratch, scan_reader},
 };
 use crate::model::{
-    Origin, PathText, Place, Reason,
+    Origin, PathText, ScanLocation, SkipReason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 use crate::source::embedded;
@@ -39,8 +39,8 @@ pub struct Member {
 impl Member {
     /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
     #[must_use]
-    pub fn place(&self, archive: &Place) -> Place {
-        let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
+    pub fn place(&self, archive: &ScanLocation) -> ScanLocation {
+        let mut place = ScanLocation { origin: self.origin, within: self.within.clone(), ..archive.clone() };
         for name in &self.chain {
             let name = PathText::new(name.as_bytes());
             place.path.redacted |= name.redacted;
@@ -57,7 +57,7 @@ pub struct Members {
     pub hits: Vec<Member>,
     /// Bytes that were searched.
     pub bytes: u64,
-    skipped: BTreeMap<Reason, (u64, Vec<String>)>,
+    skipped: BTreeMap<SkipReason, (u64, Vec<String>)>,
 }
 
 impl Members {
@@ -68,7 +68,7 @@ impl Members {
     }
 
     /// What was not read: reason, how often, and examples that name members and say what the matter was.
-    pub fn skipped(&self) -> impl Iterator<Item = (Reason, u64, &[String])> {
+    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64, &[String])> {
         self.skipped.iter().map(|(reason, (count, examples))| (*reason, *count, examples.as_slice()))
     }
 }
@@ -151,7 +151,7 @@ impl Searcher<'_> {
             let kept = self.kept.entry(hit.fingerprint).or_default();
             *kept += 1;
             if *kept > MAX_HITS_PER_BLOB {
-                self.skip(Reason::OverLimit, chain, "more places of one credential than are kept");
+                self.skip(SkipReason::OverLimit, chain, "more places of one credential than are kept");
             } else {
                 self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit, within });
             }
@@ -167,7 +167,7 @@ impl Visitor for Searcher<'_> {
         let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, &mut content, self.scratch, &mut hits);
         self.seen.bytes += bytes;
         if self.scratch.cut_short() {
-            self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
+            self.skip(SkipReason::OverLimit, chain, "so full of encodings that some were not undone");
         }
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
         let names = if hits.is_empty() { Vec::new() } else { embedded::names(content.text(), &offsets) };
@@ -184,7 +184,7 @@ impl Visitor for Searcher<'_> {
         }
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], what: &str) {
         let (count, examples) = self.seen.skipped.entry(reason).or_default();
         *count += 1;
         if examples.len() < MAX_SKIP_EXAMPLES {

@@ -5,12 +5,13 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::archive::{self, Seekable};
+use crate::detect::LocatedHit;
 use crate::detect::{
     Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Origin, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 
 pub(crate) mod attribution;
 mod disk;
@@ -35,7 +36,7 @@ pub use progress::Progress;
 #[derive(Debug, Default)]
 pub struct Collected {
     /// Hits in their places, in no particular order.
-    pub sightings: Vec<Sighting>,
+    pub sightings: Vec<LocatedHit>,
     /// What source lints want to know of files.
     pub facts: Vec<SourceFacts>,
     /// What was read and what was not.
@@ -131,7 +132,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Counts something that was not read, naming it with its keys masked.
-    pub fn skip(&mut self, reason: Reason, what: &str) {
+    pub fn skip(&mut self, reason: SkipReason, what: &str) {
         self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
     }
 
@@ -139,7 +140,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// The reader's own; what came before it was searched.
-    pub fn text(&mut self, reader: &mut dyn Read, place: &Place) -> Result<Scanned, io::Error> {
+    pub fn text(&mut self, reader: &mut dyn Read, place: &ScanLocation) -> Result<Scanned, io::Error> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.shared.engine, reader, &mut self.scratch, &mut hits);
         let (bytes, error) = match outcome {
@@ -148,7 +149,7 @@ impl<'a> Collector<'a> {
         };
         self.seen.coverage.bytes += bytes;
         if self.scratch.cut_short() {
-            self.seen.coverage.skip(Reason::OverLimit, place.path.text.clone());
+            self.seen.coverage.skip(SkipReason::OverLimit, place.path.text.clone());
         }
         self.shared.progress.add(bytes);
         let first = self.seen.sightings.len();
@@ -163,7 +164,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// The reader's own; what came before it was searched.
-    pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &Place) -> Result<Scanned, io::Error> {
+    pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &ScanLocation) -> Result<Scanned, io::Error> {
         let mut reader: &mut dyn Seekable = input;
         let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
         if !scanned.is_clean() {
@@ -182,7 +183,7 @@ impl<'a> Collector<'a> {
     }
 
     /// As [`Collector::file`], for a text in memory.
-    pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+    pub fn bytes(&mut self, bytes: &[u8], place: &ScanLocation) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
@@ -213,7 +214,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Gathers what source lints want to know of the text that was searched last, if it is a small file.
-    pub(super) fn lint(&mut self, place: &Place, scanned: &Scanned) {
+    pub(super) fn lint(&mut self, place: &ScanLocation, scanned: &Scanned) {
         if let Some(whole) = self.scratch.whole(scanned.bytes) {
             let mentions = self.scratch.mentions_stripe(self.shared.engine);
             self.seen.facts.extend(self.shared.lints.collect(place, whole, mentions));
@@ -221,7 +222,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Opens the text that was searched last, if it is a small archive.
-    fn open_small(&mut self, place: &Place, scanned: &mut Scanned) {
+    fn open_small(&mut self, place: &ScanLocation, scanned: &mut Scanned) {
         if let Some(whole) = self.scratch.whole(scanned.bytes)
             && archive::is_archive(whole)
         {
@@ -233,9 +234,9 @@ impl<'a> Collector<'a> {
     }
 
     /// Opens the archive that was searched as `scanned`.
-    fn members(&mut self, input: &mut dyn Seekable, place: &Place, scanned: &mut Scanned) {
+    fn members(&mut self, input: &mut dyn Seekable, place: &ScanLocation, scanned: &mut Scanned) {
         if !self.shared.archives {
-            return self.skip(Reason::ArchiveNotOpened, &place.path.text.clone());
+            return self.skip(SkipReason::ArchiveNotOpened, &place.path.text.clone());
         }
         let left = self.shared.time_left();
         let members = members::open(self.shared.engine, input, &mut self.inner, left);
@@ -255,13 +256,13 @@ impl<'a> Collector<'a> {
         self.seen.sightings.append(&mut raw);
         for member in members.hits {
             let place = member.place(place);
-            self.seen.sightings.push(Sighting { hit: member.hit, place });
+            self.seen.sightings.push(LocatedHit { hit: member.hit, place });
         }
         scanned.sightings.end = self.seen.sightings.len();
     }
 
     /// Searches the last component of a path; its directories had their turn.
-    pub fn name(&mut self, path: &[u8], place: &Place) {
+    pub fn name(&mut self, path: &[u8], place: &ScanLocation) {
         let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
         let mut found = Vec::new();
         self.shared.engine.prefilter().find(path, &mut found);
@@ -269,7 +270,7 @@ impl<'a> Collector<'a> {
             return;
         }
         let window = Window { judged: from..path.len(), ..Window::whole(path) };
-        let place = Place { origin: Origin::FileName, ..place.clone() };
+        let place = ScanLocation { origin: Origin::FileName, ..place.clone() };
         let hits = self.shared.engine.judge(&window, &found);
         self.keep(hits, &place);
     }
@@ -280,12 +281,12 @@ impl<'a> Collector<'a> {
     }
 
     /// The sightings that a text brought, for what can only be told once all of it was read.
-    pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [Sighting] {
+    pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [LocatedHit] {
         &mut self.seen.sightings[scanned.sightings.clone()]
     }
 
-    fn keep(&mut self, hits: Vec<Hit>, place: &Place) {
-        self.seen.sightings.extend(hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+    fn keep(&mut self, hits: Vec<Hit>, place: &ScanLocation) {
+        self.seen.sightings.extend(hits.into_iter().map(|hit| LocatedHit { hit, place: place.clone() }));
     }
 }
 
@@ -297,7 +298,7 @@ impl Drop for Collector<'_> {
 }
 
 /// Says for the hits of a text that holds other texts which of them each is in.
-fn name_within(text: &[u8], sightings: &mut [Sighting]) {
+fn name_within(text: &[u8], sightings: &mut [LocatedHit]) {
     let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
     if !offsets.is_empty() {
         for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets)) {

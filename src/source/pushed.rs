@@ -4,7 +4,7 @@ use super::range::tree_changes;
 use super::{Collector, objects};
 use crate::git::commit::tag_target;
 use crate::git::{Kind, Odb, Oid, Repository};
-use crate::model::{Origin, PathText, Place, Reach, Reason};
+use crate::model::{Origin, PathText, Reach, ScanLocation, SkipReason};
 
 /// Tags of tags that are followed.
 const MAX_HOPS: usize = 10;
@@ -12,11 +12,11 @@ const MAX_HOPS: usize = 10;
 /// Searches the text of tags and gives the commit behind them. What is no commit is searched here, and gives none.
 pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, mut oid: Oid) -> Option<Oid> {
     for _ in 0..MAX_HOPS {
-        let place = |origin| Place {
+        let place = |origin| ScanLocation {
             origin,
             reach: Reach::Ref,
             blob: Some(oid.to_string()),
-            ..Place::file(PathText::default())
+            ..ScanLocation::file(PathText::default())
         };
         match odb.read(&oid) {
             Ok(Some((Kind::Commit, _))) => return Some(oid),
@@ -24,7 +24,7 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
                 collector.coverage().objects += 1;
                 collector.bytes(&bytes, &place(Origin::TagMessage));
                 let Some(target) = tag_target(&bytes, repository.format) else {
-                    collector.skip(Reason::Damaged, &format!("tag {oid}"));
+                    collector.skip(SkipReason::Damaged, &format!("tag {oid}"));
                     return None;
                 };
                 oid = target;
@@ -38,7 +38,7 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
                 return None;
             }
             Ok(None) => {
-                collector.skip(Reason::MissingObject, &format!("object {oid}"));
+                collector.skip(SkipReason::MissingObject, &format!("object {oid}"));
                 return None;
             }
             Err(error) => {
@@ -47,7 +47,7 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
             }
         }
     }
-    collector.skip(Reason::OverLimit, &format!("tag {oid}"));
+    collector.skip(SkipReason::OverLimit, &format!("tag {oid}"));
     None
 }
 
@@ -56,9 +56,9 @@ fn tree(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, tree:
     for change in tree_changes(collector, repository, odb, None, Some(tree)) {
         let Some(new) = change.new else { continue };
         let path = PathText::new(&change.path);
-        let place = Place { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..Place::file(path) };
+        let place = ScanLocation { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
         if new.is_submodule() {
-            collector.skip(Reason::Submodule, &place.path.text);
+            collector.skip(SkipReason::Submodule, &place.path.text);
         } else {
             collector.name(&change.path, &place);
             objects::blob(collector, odb, &new.oid, &place);

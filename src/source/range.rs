@@ -12,7 +12,7 @@ use super::{Collector, Shared};
 use crate::git::ancestry::{Ancestry, Unwalkable};
 use crate::git::changes::{Change, Differ, Side};
 use crate::git::{Commit, GitEnv, Kind, Odb, Oid, Repository, rev};
-use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Place, Reach, Reason};
+use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 
 /// The two ends of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,8 @@ pub fn scan(
 
 fn walk(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: Ends, commits: &[Oid]) -> Range {
     if ends.merge_base.is_none() && !repository.shallow.is_empty() {
-        collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
+        collector
+            .skip(SkipReason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
     let changes = changes(collector, repository, odb, &ends);
     Walk::new(collector, repository, (odb, &changes), ends).run(commits)
@@ -162,7 +163,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
     fn run(mut self, commits: &[Oid]) -> Range {
         for (order, oid) in commits.iter().enumerate() {
             if self.collector.shared().expired() {
-                self.collector.skip(Reason::TimedOut, &format!("commit {oid}"));
+                self.collector.skip(SkipReason::TimedOut, &format!("commit {oid}"));
                 continue;
             }
             self.commit(order, oid);
@@ -173,20 +174,20 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
             Ok(Some((Kind::Commit, bytes))) => bytes,
-            Ok(_) => return self.collector.skip(Reason::MissingObject, &format!("commit {oid}")),
+            Ok(_) => return self.collector.skip(SkipReason::MissingObject, &format!("commit {oid}")),
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
         self.collector.coverage().objects += 1;
         commit_text(self.collector, oid, &bytes);
         let Some(commit) = Commit::parse(&bytes, self.repository.format) else {
-            return self.collector.skip(Reason::Damaged, &format!("commit {oid}"));
+            return self.collector.skip(SkipReason::Damaged, &format!("commit {oid}"));
         };
         self.range.commits.insert(oid.to_string(), (order, commit.time));
         if *oid == self.range.ends.head {
             self.range.head_date = commit.time;
         }
         if self.repository.shallow.binary_search(oid).is_ok() {
-            self.collector.skip(Reason::ShallowBoundary, &format!("commit {oid}"));
+            self.collector.skip(SkipReason::ShallowBoundary, &format!("commit {oid}"));
         }
         for change in self.brought(&commit) {
             self.file(oid, &change);
@@ -223,7 +224,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         let Some(new) = change.new else { return };
         let path = PathText::new(&change.path);
         if new.is_submodule() {
-            return self.collector.skip(Reason::Submodule, &path.text);
+            return self.collector.skip(SkipReason::Submodule, &path.text);
         }
         let place = self.place(commit, &change.path, path, new);
         if change.old.is_none() {
@@ -243,13 +244,13 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         objects::mark_existing_code(self.collector, &mut self.before, &change.path, old);
     }
 
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {
+    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> ScanLocation {
         let in_head = self.head_files.get(path) == Some(&new.oid);
-        Place {
+        ScanLocation {
             reach: if in_head { Reach::Head } else { Reach::Ref },
             blob: Some(new.oid.to_string()),
             commit: Some(commit.to_string()),
-            ..Place::file(shown)
+            ..ScanLocation::file(shown)
         }
     }
 }
@@ -278,12 +279,12 @@ pub(super) fn tree_changes(
 pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]) {
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let (headers, message) = bytes.split_at(end);
-    let place = |origin| Place {
+    let place = |origin| ScanLocation {
         origin,
         reach: Reach::Ref,
         blob: Some(oid.to_string()),
         commit: Some(oid.to_string()),
-        ..Place::file(PathText::default())
+        ..ScanLocation::file(PathText::default())
     };
     let mut rest = Vec::new();
     for line in headers.split(|byte| *byte == b'\n') {

@@ -9,7 +9,7 @@ use super::objects::{self, Before};
 use super::{Collector, Shared};
 use crate::git::changes::{Change, Differ};
 use crate::git::{Commit, GitEnv, Index, IndexError, Kind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
-use crate::model::{PathText, Place, Reach, Reason};
+use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 
 /// The repository that somebody is about to commit in: opened once, for the policy, the scan and the lints.
 pub struct Stage {
@@ -69,7 +69,7 @@ pub fn scan(shared: &Shared<'_>, stage: &Stage) {
     let mut before = Before::new(shared.engine, &stage.odb, &changes);
     for change in &changes {
         if shared.expired() {
-            collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
+            collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
             continue;
         }
         staged_file(&mut collector, &stage.odb, &mut before, change);
@@ -80,9 +80,9 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
     let Some(new) = change.new else { return };
     let path = PathText::new(&change.path);
     if new.is_submodule() {
-        return collector.skip(Reason::Submodule, &path.text);
+        return collector.skip(SkipReason::Submodule, &path.text);
     }
-    let place = Place { reach: Reach::Index, blob: Some(new.oid.to_string()), ..Place::file(path) };
+    let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
     if change.old.is_none() {
         collector.name(&change.path, &place);
     }

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::{Collector, Scanned, Shared};
 use crate::archive;
-use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
+use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 
 /// Bytes that tell whether an archive begins.
 const HEAD: u64 = 512;
@@ -12,15 +12,15 @@ const HEAD: u64 = 512;
 /// Scans everything that `input` yields, under `name`.
 pub fn scan(shared: &Shared<'_>, input: &mut dyn Read, name: &str) {
     let mut collector = Collector::new(shared);
-    let place = Place::file(PathText::new(name.as_bytes()));
+    let place = ScanLocation::file(PathText::new(name.as_bytes()));
     match text(&mut collector, input, &place) {
         Ok(scanned) => collector.coverage().files += u64::from(scanned.bytes > 0),
-        Err(error) => collector.skip(Reason::Unreadable, &format!("{name}: {error}")),
+        Err(error) => collector.skip(SkipReason::Unreadable, &format!("{name}: {error}")),
     }
 }
 
 /// An archive is held in memory, because a pipe is read only once; anything else is streamed.
-fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> io::Result<Scanned> {
+fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &ScanLocation) -> io::Result<Scanned> {
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
     if !archive::is_archive(&head) {
@@ -36,6 +36,6 @@ fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> i
         return Ok(collector.bytes(&head, place));
     }
     let what = format!("{}: too large to be opened from standard input", place.path.text);
-    collector.skip(Reason::OverLimit, &what);
+    collector.skip(SkipReason::OverLimit, &what);
     collector.text(&mut head.chain(&rest[..more]).chain(input), place)
 }

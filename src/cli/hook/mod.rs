@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use super::more_args::{self as args, HookScan};
 use super::{output, scan};
-use crate::report::Report;
+use crate::model::Report;
 use crate::scan::plan::{Plan, Subject};
 
 pub(super) fn run(command: args::Hook) -> anyhow::Result<u8> {

@@ -12,8 +12,8 @@ use super::{everything, judge, plan, variable};
 use crate::detect::redact::sanitize;
 use crate::git::ask::ask;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
+use crate::model::Report;
 use crate::model::{Finding, Severity};
-use crate::report::Report;
 use crate::scan::plan::{Plan, Subject};
 
 /// Bytes of ref lines that are read: about a hundred thousand.

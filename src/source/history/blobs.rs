@@ -15,7 +15,7 @@ use crate::detect::{
     stream::{Scratch, scan_reader},
 };
 use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
-use crate::model::{Origin, Reason};
+use crate::model::{Origin, SkipReason};
 use crate::source::members;
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
@@ -106,7 +106,7 @@ impl<'a> Searcher<'a> {
             let mut budget = Budget::new(bytes.len());
             let hits = self.share.common.shared.engine.judge_within(&Window::whole(bytes), found, &mut budget);
             if budget.is_spent() {
-                self.share.seen.coverage.skip(Reason::OverLimit, format!("blob {}", object.oid));
+                self.share.seen.coverage.skip(SkipReason::OverLimit, format!("blob {}", object.oid));
             }
             self.share.keep(object, Origin::File, hits);
             self.share.name_within(first, bytes);
@@ -129,7 +129,7 @@ impl<'a> Searcher<'a> {
             return;
         }
         if !shared.archives {
-            return self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("blob {}", object.oid));
+            return self.share.seen.coverage.skip(SkipReason::ArchiveNotOpened, format!("blob {}", object.oid));
         }
         if let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, shared.time_left()) {
             self.share.keep_members(object, members, first);
@@ -140,7 +140,7 @@ impl<'a> Searcher<'a> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
         if self.scratch.cut_short() {
-            self.share.seen.coverage.skip(Reason::OverLimit, format!("{} {}", object.kind.name(), object.oid));
+            self.share.seen.coverage.skip(SkipReason::OverLimit, format!("{} {}", object.kind.name(), object.oid));
         }
         self.share.keep(object, Origin::File, hits);
         outcome.map(|_| ()).map_err(|(_, error)| error)

@@ -11,7 +11,7 @@ use super::visitor::Common;
 use crate::git::changes::Differ;
 use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
-use crate::model::{PathText, Place, Reach};
+use crate::model::{PathText, Reach, ScanLocation};
 use crate::source::neighbours::Committed;
 use crate::source::staged::tree_of;
 
@@ -71,8 +71,11 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
             return None;
         }
         let Ok(Some((Kind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
-        let place =
-            Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
+        let place = ScanLocation {
+            reach: Reach::Head,
+            blob: Some(oid.to_string()),
+            ..ScanLocation::file(PathText::new(path.as_bytes()))
+        };
         shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
     };
     let mut facts: Vec<SourceFacts> = files.par_iter().filter_map(read).collect();

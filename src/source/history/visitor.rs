@@ -7,7 +7,7 @@ use super::cache::Cache;
 use crate::detect::{Hit, redact};
 use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
-use crate::model::{Coverage, Origin, Reason, limits::MAX_HITS_PER_BLOB};
+use crate::model::{Coverage, Origin, SkipReason, limits::MAX_HITS_PER_BLOB};
 use crate::source::Shared;
 use crate::source::attribution::Gathered;
 use crate::source::embedded;
@@ -123,7 +123,7 @@ impl<'a> Share<'a> {
         let left = hits.len().saturating_sub(MAX_HITS_PER_BLOB) as u64;
         if left > 0 {
             let example = Some(format!("{left} more findings in {} {}", object.kind.name(), object.oid));
-            self.seen.coverage.skip_many(Reason::OverLimit, left, example);
+            self.seen.coverage.skip_many(SkipReason::OverLimit, left, example);
         }
         let hits = hits.into_iter().take(MAX_HITS_PER_BLOB);
         self.seen.hits.extend(hits.map(|hit| Raw {

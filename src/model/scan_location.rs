@@ -1,26 +1,24 @@
-//! A place before it is a location: where a text was, in the words of the source that read it.
+//! The location of a scanned text, as its source knows it. With the position of a hit it becomes a
+//! [`Location`](super::Location).
 
 use std::borrow::Cow;
 
-use crate::detect::{
-    Hit,
-    redact::{self, Caution},
-};
+use crate::detect::redact::{self, Caution};
 use crate::model::{Origin, Reach, line_hash::LineHash};
 
-/// A path fit for a report.
+/// A path in the form that reports show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathText {
     /// With `/`, relative to the root, keys masked. Control characters stay: formats escape them.
     pub text: String,
-    /// Whether its bytes were not UTF-8 and are percent-encoded.
+    /// True if the path is not UTF-8 and was percent-encoded.
     pub percent: bool,
-    /// Whether a key in it was masked.
+    /// True if a key in it was masked.
     pub redacted: bool,
 }
 
 impl PathText {
-    /// Makes a path fit for a report from its bytes.
+    /// Converts a path from its bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         let (text, percent) = match std::str::from_utf8(bytes) {
@@ -34,7 +32,7 @@ impl PathText {
     }
 }
 
-/// Bytes outside of printable ASCII, and `%`, as `%XX`.
+/// Encodes `%` and all bytes outside of printable ASCII as `%XX`.
 fn percent_encode(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -45,31 +43,31 @@ fn percent_encode(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Where a text was.
+/// The location of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ScanLocation {
     /// The file in the tree.
     pub path: PathText,
-    /// Archive members from the outermost inwards.
+    /// Archive members, outermost first.
     pub archive: Vec<String>,
     /// The original source of a source map, the cell of a notebook.
     pub within: Option<String>,
-    /// Which part of a repository.
+    /// The part of a repository.
     pub origin: Origin,
-    /// Who can get at it.
+    /// How it is reached.
     pub reach: Reach,
     /// The blob, or the object whose text it is.
     pub blob: Option<String>,
-    /// The commit it was seen in.
+    /// The commit that holds it.
     pub commit: Option<String>,
-    /// GitHub's rolling hash of the line, where the source has computed it.
+    /// GitHub's hash of the line, where the source computed it.
     pub line_hash: Option<LineHash>,
-    /// Stood in the same file before the change that is looked at.
+    /// True if the same file held the credential before the scanned change.
     pub existing: bool,
 }
 
-impl Place {
-    /// A file on disk.
+impl ScanLocation {
+    /// Returns the location of a file on disk.
     #[must_use]
     pub fn file(path: PathText) -> Self {
         Self {
@@ -84,10 +82,8 @@ impl Place {
             existing: false,
         }
     }
-}
 
-impl Place {
-    /// The path with the members of archives as if they were directories and files: what a place says about itself.
+    /// Joins the path and the archive members, as if archives were directories.
     #[must_use]
     pub fn words(&self) -> Cow<'_, str> {
         if self.archive.is_empty() {
@@ -95,13 +91,4 @@ impl Place {
         }
         Cow::Owned([std::slice::from_ref(&self.path.text), &self.archive].concat().join("/"))
     }
-}
-
-/// A hit in its place: what sources hand over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
-    /// What was found.
-    pub hit: Hit,
-    /// Where.
-    pub place: Place,
 }
