@@ -20,91 +20,69 @@ pub enum SkipClass {
     Unread,
 }
 
-/// The reason why something was skipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SkipReason {
-    /// An untracked file that an ignore file names.
-    Ignored,
-    /// A FIFO, socket or device: never opened.
-    SpecialFile,
-    /// The target of a symbolic link; the text of the link itself is scanned.
-    SymlinkTarget,
-    /// A commit of another repository.
-    Submodule,
-    /// A Git LFS pointer whose content is not stored here.
-    LfsPointer,
-    /// The `.git` directory of a work tree.
-    GitDir,
-    /// An archive, with `--no-archives`.
-    ArchiveNotOpened,
-    /// The operating system refused to read it.
-    Unreadable,
-    /// Listed, but gone when it was opened.
-    Vanished,
-    /// Changed while it was read.
-    Changed,
-    /// An object that the repository references but does not contain.
-    MissingObject,
-    /// Over a limit.
-    OverLimit,
-    /// Encrypted.
-    Encrypted,
-    /// Bytes that violate its format.
-    Damaged,
-    /// An unknown format, version or extension.
-    Unsupported,
-    /// The history behind the boundary of a shallow clone.
-    ShallowBoundary,
-    /// An object store outside the repository that was not followed.
-    Alternate,
-    /// Not reached before `--timeout` or a time budget ran out.
-    TimedOut,
-    /// A bug in this program.
-    Internal,
+/// Defines the skip reasons: each has a name in reports and a class.
+macro_rules! skip_reasons {
+    ($($(#[$doc:meta])* $reason:ident = $name:literal, $class:ident;)*) => {
+        /// The reason why something was skipped.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum SkipReason { $($(#[$doc])* $reason,)* }
+
+        impl SkipReason {
+            /// Returns the class of this reason.
+            #[must_use]
+            pub fn class(self) -> SkipClass {
+                match self { $(Self::$reason => SkipClass::$class,)* }
+            }
+
+            /// Returns the name used in reports, in kebab case.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$reason => $name,)* }
+            }
+        }
+    };
 }
 
-impl SkipReason {
-    /// Returns the class of this reason.
-    #[must_use]
-    pub fn class(self) -> SkipClass {
-        match self {
-            Self::Ignored
-            | Self::SpecialFile
-            | Self::SymlinkTarget
-            | Self::Submodule
-            | Self::LfsPointer
-            | Self::GitDir
-            | Self::ArchiveNotOpened => SkipClass::Policy,
-            _ => SkipClass::Unread,
-        }
-    }
-
-    /// Returns the name used in reports, in kebab case.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ignored => "ignored",
-            Self::SpecialFile => "special-file",
-            Self::SymlinkTarget => "symlink-target",
-            Self::Submodule => "submodule",
-            Self::LfsPointer => "lfs-pointer",
-            Self::GitDir => "git-dir",
-            Self::ArchiveNotOpened => "archive-not-opened",
-            Self::Unreadable => "unreadable",
-            Self::Vanished => "vanished",
-            Self::Changed => "changed",
-            Self::MissingObject => "missing-object",
-            Self::OverLimit => "over-limit",
-            Self::Encrypted => "encrypted",
-            Self::Damaged => "damaged",
-            Self::Unsupported => "unsupported",
-            Self::ShallowBoundary => "shallow-boundary",
-            Self::Alternate => "alternate",
-            Self::TimedOut => "timed-out",
-            Self::Internal => "internal",
-        }
-    }
+skip_reasons! {
+    /// An untracked file that an ignore file names.
+    Ignored = "ignored", Policy;
+    /// A FIFO, socket or device: never opened.
+    SpecialFile = "special-file", Policy;
+    /// The target of a symbolic link; the text of the link itself is scanned.
+    SymlinkTarget = "symlink-target", Policy;
+    /// A commit of another repository.
+    Submodule = "submodule", Policy;
+    /// A Git LFS pointer whose content is not stored here.
+    LfsPointer = "lfs-pointer", Policy;
+    /// The `.git` directory of a work tree.
+    GitDir = "git-dir", Policy;
+    /// An archive, with `--no-archives`.
+    ArchiveNotOpened = "archive-not-opened", Policy;
+    /// The operating system refused to read it.
+    Unreadable = "unreadable", Unread;
+    /// Listed, but gone when it was opened.
+    Vanished = "vanished", Unread;
+    /// Changed while it was read.
+    Changed = "changed", Unread;
+    /// An object that the repository references but does not contain.
+    MissingObject = "missing-object", Unread;
+    /// Over a limit.
+    OverLimit = "over-limit", Unread;
+    /// Encrypted.
+    Encrypted = "encrypted", Unread;
+    /// Bytes that violate its format.
+    Damaged = "damaged", Unread;
+    /// An unknown format, version or extension.
+    Unsupported = "unsupported", Unread;
+    /// The history behind the boundary of a shallow clone.
+    ShallowBoundary = "shallow-boundary", Unread;
+    /// An object store outside the repository that was not followed.
+    Alternate = "alternate", Unread;
+    /// Not reached before `--timeout` or a time budget ran out.
+    TimedOut = "timed-out", Unread;
+    /// A bug in this program.
+    Internal = "internal", Unread;
 }
 
 /// Everything that was skipped for one reason.

@@ -9,10 +9,11 @@ use crate::credential::{Fingerprint, Key};
 use crate::model::line_hash::LineHash;
 
 /// Ordered from the least to the most severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Information, hidden by default.
+    #[default]
     Note,
     /// To be cleaned up.
     Low,
@@ -42,7 +43,7 @@ impl Severity {
 }
 
 /// Ordered from the least to the most certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Prefix and a random-looking body only.
@@ -50,6 +51,7 @@ pub enum Confidence {
     /// A known length.
     Medium,
     /// A known structure.
+    #[default]
     High,
 }
 
@@ -80,10 +82,11 @@ pub enum Status {
 }
 
 /// The part of a repository that a location is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The content of a file.
+    #[default]
     File,
     /// The name of a file or directory.
     FileName,
@@ -102,10 +105,11 @@ pub enum Origin {
 }
 
 /// How a location is reached. Ordered from the most to the least exposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// On disk, in the work tree or on standard input.
+    #[default]
     Worktree,
     /// Staged.
     Index,

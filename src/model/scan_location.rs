@@ -44,7 +44,7 @@ fn percent_encode(bytes: &[u8]) -> String {
 }
 
 /// The location of a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanLocation {
     /// The file in the tree.
     pub path: PathText,
@@ -70,17 +70,7 @@ impl ScanLocation {
     /// Returns the location of a file on disk.
     #[must_use]
     pub fn file(path: PathText) -> Self {
-        Self {
-            path,
-            archive: Vec::new(),
-            within: None,
-            origin: Origin::File,
-            reach: Reach::Worktree,
-            blob: None,
-            commit: None,
-            line_hash: None,
-            existing: false,
-        }
+        Self { path, ..Self::default() }
     }
 
     /// Joins the path and the archive members, as if archives were directories.

@@ -7,26 +7,23 @@ use crate::model::{Confidence, Context};
 
 /// The sections of a lint. A file has at least one of them, and each reports findings of the lint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lint {
+pub(crate) struct Lint {
     /// Conditions on one place of one finding.
-    pub when: Vec<KeyCondition>,
+    pub(crate) when: Vec<KeyCondition>,
     /// Pairs of findings that do not fit together.
-    pub group: Vec<KeyPair>,
+    pub(crate) group: Vec<KeyPair>,
     /// Patterns in source code.
-    pub source: Vec<CodePattern>,
+    pub(crate) source: Vec<CodePattern>,
 }
 
 /// What the name of a variable says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum NameClaim {
+pub(crate) enum NameClaim {
     /// Has a prefix that the framework of its package inlines into the bundle.
     Public,
-    /// Names a secret or restricted key.
     Secret,
-    /// Names a publishable key.
     Publishable,
-    /// Names a webhook signing secret.
     Webhook,
     /// Says live or production.
     Live,
@@ -37,90 +34,71 @@ pub enum NameClaim {
 /// The kind of file that a place is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FileKind {
+pub(crate) enum FileKind {
     /// `.env` and variants, Dockerfiles.
     Env,
-    /// Program code.
     Code,
-    /// HTML and templates.
     Markup,
     /// YAML, JSON, TOML, XML, property lists and the like.
     Config,
-    /// Prose.
     Prose,
-    /// Anything else.
     Other,
 }
 
-/// Conditions on one place of a finding. Every given condition must hold; of a list, one member.
+/// Conditions on one place of a finding. Every given condition must hold; of a list, one member. `unless-…` is the
+/// opposite. Patterns may use the parts of `rules/tables/vocabulary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct KeyCondition {
-    /// Kinds of the credential.
+pub(crate) struct KeyCondition {
     #[serde(default)]
-    pub kinds: Vec<Kind>,
-    /// Modes of the credential.
+    pub(crate) kinds: Vec<Kind>,
     #[serde(default)]
-    pub modes: Vec<Mode>,
-    /// Contexts of the place.
+    pub(crate) modes: Vec<Mode>,
     #[serde(default)]
-    pub context: Vec<Context>,
-    /// Contexts that the place must not have.
+    pub(crate) context: Vec<Context>,
     #[serde(default)]
-    pub unless_context: Vec<Context>,
-    /// What the variable's name claims.
+    pub(crate) unless_context: Vec<Context>,
     #[serde(default)]
-    pub variable: Vec<NameClaim>,
-    /// What the variable's name must not claim.
+    pub(crate) variable: Vec<NameClaim>,
     #[serde(default)]
-    pub unless_variable: Vec<NameClaim>,
-    /// A pattern that must match the variable's name.
-    pub variable_matches: Option<String>,
-    /// A pattern that must match the path.
-    pub path: Option<String>,
-    /// A pattern that must not match the path.
-    pub unless_path: Option<String>,
+    pub(crate) unless_variable: Vec<NameClaim>,
+    pub(crate) variable_matches: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) unless_path: Option<String>,
     /// A pattern that must match the redacted line left of the credential.
-    pub before: Option<String>,
-    /// A pattern that must not match the redacted line left of the credential.
-    pub unless_before: Option<String>,
+    pub(crate) before: Option<String>,
+    pub(crate) unless_before: Option<String>,
     /// A pattern that must match the name of an enclosing section, in files with sections.
-    pub section: Option<String>,
-    /// A pattern that must match the name of no enclosing section.
-    pub unless_section: Option<String>,
-    /// Kinds of the file.
+    pub(crate) section: Option<String>,
+    pub(crate) unless_section: Option<String>,
     #[serde(default)]
-    pub files: Vec<FileKind>,
+    pub(crate) files: Vec<FileKind>,
     /// The lowest confidence of the credential.
-    pub confidence: Option<Confidence>,
+    pub(crate) confidence: Option<Confidence>,
     /// Accepts an assignment that is commented out.
     #[serde(default)]
-    pub commented: bool,
+    pub(crate) commented: bool,
     /// One or two sentences with the placeholders `{masked}`, `{variable}`, `{path}`, `{line}`, `{why}` and `{kind}`.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Findings that are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PairScope {
-    /// Findings of one file.
+pub(crate) enum PairScope {
     File,
     /// Findings of the env files that a framework loads for one mode, or of one file.
     EnvSet,
-    /// Findings of one package.
     Package,
-    /// All findings.
     Report,
 }
 
 /// The difference between the findings of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Mismatch {
+pub(crate) enum Mismatch {
     /// One is live, the other test.
     Mode,
-    /// Their embedded accounts.
     Account,
     /// The key's account and the account in the id of a hard-coded object.
     ObjectAccount,
@@ -129,26 +107,24 @@ pub enum Mismatch {
 /// Two credentials that are used together and do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct KeyPair {
-    /// The findings that are compared.
-    pub scope: PairScope,
-    /// Their difference.
-    pub differs: Mismatch,
+pub(crate) struct KeyPair {
+    pub(crate) scope: PairScope,
+    pub(crate) differs: Mismatch,
     /// Kinds of the reported credential.
-    pub kinds: Vec<Kind>,
+    pub(crate) kinds: Vec<Kind>,
     /// Kinds of the other credential.
-    pub with: Vec<Kind>,
+    pub(crate) with: Vec<Kind>,
     /// Contexts that the places must not have.
     #[serde(default)]
-    pub unless_context: Vec<Context>,
+    pub(crate) unless_context: Vec<Context>,
     /// As in [`KeyCondition`]; `{other}` is the other credential, `{other-place}` its place.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 /// Analysis in Rust, for what no pattern can express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CodeAnalysis {
+pub(crate) enum CodeAnalysis {
     /// Finds verification that is skipped when its secret is unset, or whose failure is swallowed.
     FailOpen,
     /// Finds the name of a secret with a public prefix, or behind an alias with one.
@@ -158,49 +134,44 @@ pub enum CodeAnalysis {
 /// A pattern in program code, configuration or env files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct CodePattern {
+pub(crate) struct CodePattern {
     /// Names from the language table; empty for every file.
     #[serde(default)]
-    pub languages: Vec<String>,
+    pub(crate) languages: Vec<String>,
     /// Case-sensitive literals, one of which a file must contain to be analysed; empty for every file.
     #[serde(default)]
-    pub literals: Vec<String>,
-    /// A pattern that must match the path.
-    pub path: Option<String>,
-    /// A pattern that must not match the path.
-    pub unless_path: Option<String>,
+    pub(crate) literals: Vec<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) unless_path: Option<String>,
     /// Patterns, each of which must match somewhere in the code.
     #[serde(default)]
-    pub include: Vec<String>,
+    pub(crate) include: Vec<String>,
     /// Patterns, none of which may match the code.
     #[serde(default)]
-    pub exclude: Vec<String>,
+    pub(crate) exclude: Vec<String>,
     /// Applies `exclude` to the local files that this one imports, too.
     #[serde(default)]
-    pub imports: bool,
+    pub(crate) imports: bool,
     /// Restricts matches to blocks that open with this pattern.
-    pub within: Option<String>,
+    pub(crate) within: Option<String>,
     /// The patterns to report. Groups called `name` or `value` are placeholders of the message.
     #[serde(default)]
-    pub patterns: Vec<String>,
+    pub(crate) patterns: Vec<String>,
     /// Reports only the first match of a file.
     #[serde(default)]
-    pub once: bool,
+    pub(crate) once: bool,
     /// Accepts matches inside of string literals.
     #[serde(default)]
-    pub in_strings: bool,
-    /// Contexts of the place.
+    pub(crate) in_strings: bool,
     #[serde(default)]
-    pub context: Vec<Context>,
-    /// Contexts that the place must not have.
+    pub(crate) context: Vec<Context>,
     #[serde(default)]
-    pub unless_context: Vec<Context>,
+    pub(crate) unless_context: Vec<Context>,
     /// The analysis that `patterns` feed.
-    pub structure: Option<CodeAnalysis>,
-    /// The confidence of a match.
-    pub confidence: Option<Confidence>,
+    pub(crate) structure: Option<CodeAnalysis>,
+    pub(crate) confidence: Option<Confidence>,
     /// As in [`KeyCondition`]; `{name}` and `{value}` are groups of the pattern.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl KeyCondition {

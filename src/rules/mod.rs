@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 mod builtin;
 pub(crate) mod language;
-pub mod lint;
+pub(crate) mod lint;
 pub mod load;
 mod parse;
 pub(crate) mod pattern;
@@ -24,10 +24,9 @@ use rule::{Detect, Examples, RuleFacts, RuleRole};
 pub struct Rule {
     /// The stem of its file.
     pub id: String,
-    /// How it finds tokens; `None` for lints and for rules with a role.
-    pub detect: Option<Detect>,
-    /// Its role in classifying what other rules match.
-    pub role: Option<RuleRole>,
+    /// `None` for lints and for rules with a role.
+    pub(crate) detect: Option<Detect>,
+    pub(crate) role: Option<RuleRole>,
     /// The whole text of a built-in rule.
     text: &'static str,
     facts: OnceLock<RuleFacts>,
@@ -41,14 +40,12 @@ impl Rule {
     }
 
     /// Returns the texts that prove the rule. Scans never need them.
-    #[must_use]
-    pub fn examples(&self) -> &Examples {
+    pub(crate) fn examples(&self) -> &Examples {
         self.examples.get_or_init(|| builtin::examples(&self.id, self.text).unwrap_or_default())
     }
 
     /// Returns true for rules about how credentials are used, whose findings explain themselves in their message.
-    #[must_use]
-    pub fn is_lint(&self) -> bool {
+    pub(crate) fn is_lint(&self) -> bool {
         self.detect.is_none() && self.role.is_none()
     }
 }
@@ -80,8 +77,7 @@ pub struct RuleSet {
 
 impl RuleSet {
     /// Combines rules with the texts they were read from. Of two rules with the same id, the later one replaces the other.
-    #[must_use]
-    pub fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
+    pub(crate) fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
         let by_id: BTreeMap<String, _> = loaded.into_iter().map(|rule| (rule.0.id.clone(), rule)).collect();
         let mut hash = Sha256::new();
         let mut rules: Vec<Rule> = Vec::with_capacity(by_id.len());
@@ -103,13 +99,11 @@ impl RuleSet {
     }
 
     /// Iterates over the rules that find tokens, with their index.
-    pub fn detecting(&self) -> impl Iterator<Item = (usize, &Detect)> {
+    pub(crate) fn detecting(&self) -> impl Iterator<Item = (usize, &Detect)> {
         self.rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.detect.as_ref()?)))
     }
 
-    /// Returns the index of the rule with this id.
-    #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
+    pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
     }
 
@@ -119,15 +113,13 @@ impl RuleSet {
         self.index_of(id).map(|at| &self.rules[at])
     }
 
-    /// Returns the index of the rule that has this role.
-    #[must_use]
-    pub fn role(&self, role: RuleRole) -> Option<usize> {
+    /// Returns the index of the rule that has a role.
+    pub(crate) fn role(&self, role: RuleRole) -> Option<usize> {
         self.roles.iter().find(|(known, _)| *known == role).map(|(_, at)| *at)
     }
 
     /// Returns true if a token is a published sample key.
-    #[must_use]
-    pub fn is_sample(&self, fingerprint: Fingerprint) -> bool {
+    pub(crate) fn is_sample(&self, fingerprint: Fingerprint) -> bool {
         let samples = self.samples.get_or_init(|| {
             let rule = self.role(RuleRole::PublishedSample);
             let mut samples = rule.map(|at| self.rules[at].samples.clone()).unwrap_or_default();
@@ -138,8 +130,7 @@ impl RuleSet {
     }
 
     /// Returns the SHA-256 over ids and texts, in hex.
-    #[must_use]
-    pub fn digest(&self) -> &str {
+    pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
 }

@@ -9,7 +9,7 @@ use crate::model::{Confidence, Severity};
 /// How the body of a matched token is classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Check {
+pub(crate) enum Check {
     /// Secret, restricted and publishable keys: generations of 24, 34 and 99 characters.
     ApiKey,
     /// The signing secret of a Dashboard endpoint: 32 characters, or any other base64 near the word `stripe`.
@@ -27,8 +27,7 @@ pub enum Check {
 /// Context that a token needs to count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Near {
-    /// None.
+pub(crate) enum Near {
     #[default]
     Nothing,
     /// `stripe`, in any case, in the variable's name or within [`crate::model::limits::CONTEXT`] bytes.
@@ -40,45 +39,42 @@ pub enum Near {
 /// The `[detect]` section: how a key rule finds and classifies tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Detect {
-    /// The kind of credential.
-    pub kind: Option<Kind>,
+pub(crate) struct Detect {
+    pub(crate) kind: Option<Kind>,
     /// Literals for the prefilter: every token contains one of them.
-    pub literals: Vec<String>,
+    pub(crate) literals: Vec<String>,
     /// A token's pattern. Upper bounds above 32 are checked in code instead, which keeps the compiled pattern small.
-    pub pattern: String,
-    /// How the body is classified.
-    pub check: Check,
+    pub(crate) pattern: String,
+    pub(crate) check: Check,
     /// Bytes in front of a literal where a token may begin; 0 when tokens begin with the literal.
     #[serde(default)]
-    pub lookbehind: usize,
+    pub(crate) lookbehind: usize,
     /// Body lengths of real keys.
     #[serde(default)]
-    pub lengths: Vec<usize>,
+    pub(crate) lengths: Vec<usize>,
     /// Rejects every other length.
     #[serde(default)]
-    pub only_lengths: bool,
+    pub(crate) only_lengths: bool,
     /// Shortest body that counts.
     #[serde(default)]
-    pub min_length: usize,
-    /// Required context.
+    pub(crate) min_length: usize,
     #[serde(default)]
-    pub near: Near,
+    pub(crate) near: Near,
     /// Words in a variable or file name that confirm a token.
     #[serde(default)]
-    pub says_so: Vec<String>,
+    pub(crate) says_so: Vec<String>,
     /// Skips encoded text, for prefixes that are too short to be rare in it.
     #[serde(default)]
-    pub plain_only: bool,
+    pub(crate) plain_only: bool,
     /// Includes `_` in the body.
     #[serde(default)]
-    pub underscore: bool,
+    pub(crate) underscore: bool,
 }
 
 /// The role of a rule that only other rules' matches fall under. At most one rule has each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum RuleRole {
+pub(crate) enum RuleRole {
     /// Collects made-up text in the shape of a key.
     Placeholder,
     /// Collects keys that documentation publishes.
@@ -86,10 +82,11 @@ pub enum RuleRole {
 }
 
 /// The kind of mistake that a rule reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Category {
+pub(crate) enum Category {
     /// Exposes a credential or accepts forged input.
+    #[default]
     Security,
     /// Breaks the integration without exposing anything.
     Correctness,
@@ -127,15 +124,15 @@ pub struct CodeExample {
 
 /// Texts with placeholders that prove a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Examples {
+pub(crate) struct Examples {
     /// Texts in which the rule must find something.
-    pub found: Vec<String>,
+    pub(crate) found: Vec<String>,
     /// Texts in which the rule must find nothing.
-    pub not_found: Vec<String>,
+    pub(crate) not_found: Vec<String>,
 }
 
 /// Everything that a rule file says besides how tokens are found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuleFacts {
     /// A short noun phrase that messages begin with.
     pub title: String,
@@ -149,33 +146,12 @@ pub struct RuleFacts {
     pub severity_in_tests: Option<Severity>,
     /// Caps the confidence of its findings.
     pub confidence: Confidence,
-    /// The kind of mistake.
-    pub category: Category,
+    pub(crate) category: Category,
     /// Number of the weakness in MITRE's CWE list.
     pub cwe: u16,
-    /// The patterns of a lint.
-    pub lint: Option<Lint>,
+    pub(crate) lint: Option<Lint>,
     /// The explanation for users.
     pub help: Help,
     /// Fingerprints of published sample keys; only the rule with that role has any.
     pub samples: Vec<Fingerprint>,
-}
-
-impl Default for RuleFacts {
-    fn default() -> Self {
-        Self {
-            title: String::new(),
-            noun: String::new(),
-            plural: String::new(),
-            severity: Severity::Note,
-            severity_in_tests: None,
-            confidence: Confidence::High,
-            category: Category::Security,
-            // Hard-coded credentials.
-            cwe: 798,
-            lint: None,
-            help: Help::default(),
-            samples: Vec::new(),
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! Rules as reporting descriptors, which code scanning shows beside an alert and sorts by.
 
 use serde_json::{Value, json};
-use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
+use serde_sarif::sarif::{
+    MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor, ResultLevel,
+};
 
 use crate::model::{Confidence, Finding, Severity};
 use crate::report::describe::clean;
@@ -47,7 +49,8 @@ pub(super) fn descriptor(rules: &RuleSet, id: &str) -> ReportingDescriptor {
     descriptor.help = Some(help(rule));
     let link = rule.help.links.iter().find(|link| link.starts_with("https://"));
     descriptor.help_uri = Some(link.map_or_else(|| INFORMATION.to_owned(), |link| clean(link)));
-    let configuration = ReportingConfiguration { level: Some(json!(level(rule.severity))), ..Default::default() };
+    let configuration =
+        ReportingConfiguration { level: Some(json!(SeverityTerms::of(rule.severity).level)), ..Default::default() };
     descriptor.default_configuration = Some(configuration);
     descriptor.properties = Some(qualities(rule));
     descriptor
@@ -63,12 +66,28 @@ fn plain_descriptor(id: &str, text: &str) -> ReportingDescriptor {
     descriptor
 }
 
-/// Returns the level of a result. GitHub fails a pull request on every new `error`.
-pub(super) fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "note",
+/// GitHub's terms for a severity.
+pub(super) struct SeverityTerms {
+    /// The level of a result. GitHub fails a pull request on every new `error`.
+    pub(super) level: ResultLevel,
+    /// The severity of a problem of correctness.
+    problem: &'static str,
+    /// The security score: critical above 9, high from 7, medium from 4.
+    score: &'static str,
+    /// The order among results.
+    pub(super) rank: f64,
+}
+
+impl SeverityTerms {
+    pub(super) fn of(severity: Severity) -> Self {
+        let (level, problem, score, rank) = match severity {
+            Severity::Critical => (ResultLevel::Error, "error", "9.5", 100.0),
+            Severity::High => (ResultLevel::Error, "error", "8.0", 80.0),
+            Severity::Medium => (ResultLevel::Warning, "warning", "5.5", 60.0),
+            Severity::Low => (ResultLevel::Note, "recommendation", "2.0", 40.0),
+            Severity::Note => (ResultLevel::Note, "recommendation", "0.1", 10.0),
+        };
+        Self { level, problem, score, rank }
     }
 }
 
@@ -105,39 +124,21 @@ fn link_words(text: &str) -> String {
 }
 
 fn qualities(rule: &Rule) -> PropertyBag {
+    let terms = SeverityTerms::of(rule.severity);
     let mut tags = vec!["security".to_owned(), "stripe".to_owned()];
     let mut more: Vec<(&str, Value)> = vec![("precision", json!(precision(rule.confidence)))];
     if rule.category == Category::Correctness {
         tags[0] = "correctness".to_owned();
-        more.push(("problem.severity", json!(problem(rule.severity))));
+        more.push(("problem.severity", json!(terms.problem)));
     } else if rule.severity == Severity::Note {
-        more.push(("problem.severity", json!("recommendation")));
+        more.push(("problem.severity", json!(terms.problem)));
     } else {
         tags.push(format!("external/cwe/cwe-{}", rule.cwe));
-        more.push(("security-severity", json!(security_severity(rule.severity))));
+        more.push(("security-severity", json!(terms.score)));
     }
     PropertyBag {
         tags: Some(tags),
         additional_properties: more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    }
-}
-
-/// Returns GitHub's security score: critical above 9, high from 7, medium from 4.
-fn security_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "2.0",
-        Severity::Note => "0.1",
-    }
-}
-
-fn problem(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "recommendation",
     }
 }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation, Region,
-    Result as SarifResult, ResultLevel, ResultProvenance,
+    Result as SarifResult, ResultProvenance,
 };
 
-use super::{ROOT, descriptor, escaped, message, properties, uri};
+use super::descriptor::SeverityTerms;
+use super::{ROOT, escaped, message, properties, uri};
 use crate::credential::Fingerprint;
-use crate::model::{CommitDate, Exposure, Finding, Location, Origin, Report, Severity, Status, TargetKind};
+use crate::model::{CommitDate, Exposure, Finding, Location, Origin, Report, Status, TargetKind};
 use crate::report::describe::{self, clean, is_inside};
 use crate::rules::RuleSet;
 
@@ -51,18 +52,8 @@ fn baseline_state(kind: TargetKind, status: Status) -> Option<Value> {
 
 fn result(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Location]) -> SarifResult {
     let mut result = SarifResult::builder().message(text(rules, finding, location, others)).build();
-    result.level = Some(match descriptor::level(finding.severity) {
-        "error" => ResultLevel::Error,
-        "warning" => ResultLevel::Warning,
-        _ => ResultLevel::Note,
-    });
-    result.rank = Some(match finding.severity {
-        Severity::Critical => 100.0,
-        Severity::High => 80.0,
-        Severity::Medium => 60.0,
-        Severity::Low => 40.0,
-        Severity::Note => 10.0,
-    });
+    let terms = SeverityTerms::of(finding.severity);
+    (result.level, result.rank) = (Some(terms.level), Some(terms.rank));
     result.locations = Some(vec![place(location)]);
     let related: Vec<SarifLocation> = related(others)
         .zip(1..)
