@@ -11,7 +11,7 @@ use crate::detect::redact::sanitize;
 use crate::model::Severity;
 use crate::report::{remediation, wrap};
 use crate::rules::Rule;
-use crate::rules::rule::{Check, Detect, Near};
+use crate::rules::rule::{BodyCheck, KeyPattern, RequiredContext};
 use crate::rules::{RuleSet, load};
 use crate::scan::prove as check;
 
@@ -28,7 +28,7 @@ pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
             let Some(rule) = rules.get(&id) else { bail!(unknown(&rules, &id)) };
             output::print_styled(&explain(rule));
         }
-        RulesCommand::Check { directory } => return check_all(&load::load(true, directory.as_slice())?),
+        RulesCommand::BodyCheck { directory } => return check_all(&load::load(true, directory.as_slice())?),
     }
     Ok(0)
 }
@@ -128,30 +128,30 @@ fn paragraph(text: &mut String, mark: &str, prose: &str) {
 }
 
 /// The rule's own words for how a token is judged.
-fn detection(detect: &Detect) -> String {
+fn detection(detect: &KeyPattern) -> String {
     let mut sentences = Vec::new();
     if !detect.literals.is_empty() {
         sentences.push(format!("It holds {}.", detect.literals.join(" or ")));
     }
     sentences.push(
         match detect.check {
-            Check::ApiKey => {
+            BodyCheck::ApiKey => {
                 "Bodies of 24, 34 and 99 characters with Stripe's structure are certain; others must look random."
             }
-            Check::WebhookEndpoint => {
+            BodyCheck::WebhookEndpoint => {
                 "32 alphanumerics are certain; any other base64 counts beside the word stripe only."
             }
-            Check::WebhookCli => "The body is 64 hexadecimal digits.",
-            Check::Opaque => "The body has no known structure and must look random.",
-            Check::Unprefixed => "32 characters without a prefix count by the name that they are assigned to.",
-            Check::Any => "Whatever matches the pattern counts.",
+            BodyCheck::WebhookCli => "The body is 64 hexadecimal digits.",
+            BodyCheck::Opaque => "The body has no known structure and must look random.",
+            BodyCheck::Unprefixed => "32 characters without a prefix count by the name that they are assigned to.",
+            BodyCheck::Any => "Whatever matches the pattern counts.",
         }
         .to_owned(),
     );
     match detect.near {
-        Near::Nothing => {}
-        Near::Stripe => sentences.push("The word stripe must stand near.".to_owned()),
-        Near::SaysSo => sentences.push(format!(
+        RequiredContext::Nothing => {}
+        RequiredContext::Stripe => sentences.push("The word stripe must stand near.".to_owned()),
+        RequiredContext::SaysSo => sentences.push(format!(
             "The word stripe must stand near, or a variable or file name must say {}.",
             detect.says_so.join(" or ")
         )),

@@ -32,7 +32,7 @@ use crate::model::{
 };
 use crate::rules::RuleSet;
 use crate::rules::pattern::compile_key;
-use crate::rules::rule::{Check, Detect, RuleRole};
+use crate::rules::rule::{BodyCheck, KeyPattern, RuleRole};
 use disguise::Text;
 use judge::{Candidate, PathRule, Verdict};
 use lines::{Cursor, Position};
@@ -240,7 +240,7 @@ impl Engine {
         }
     }
 
-    fn match_at(&self, bytes: &[u8], rule: usize, detect: &Detect, at: usize) -> Option<Range<usize>> {
+    fn match_at(&self, bytes: &[u8], rule: usize, detect: &KeyPattern, at: usize) -> Option<Range<usize>> {
         let pattern = self.patterns[rule].get_or_init(|| compile_at(detect).ok()).as_ref()?;
         let from = at.saturating_sub(detect.lookbehind);
         let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
@@ -302,7 +302,7 @@ impl Engine {
                 }
             }
             for (rule, detect) in self.rules.detecting() {
-                if detect.check == Check::Unprefixed {
+                if detect.check == BodyCheck::Unprefixed {
                     for span in near::unprefixed_runs(bytes, range.clone()) {
                         self.decide(text, rule, span, tokens);
                     }
@@ -354,7 +354,7 @@ struct Token {
 }
 
 /// A token that begins with its literal is not looked for anywhere else: near misses in a row cost nothing.
-fn compile_at(detect: &Detect) -> Result<Regex, regex::Error> {
+fn compile_at(detect: &KeyPattern) -> Result<Regex, regex::Error> {
     if detect.lookbehind > 0 {
         return compile_key(&detect.pattern);
     }

@@ -4,12 +4,12 @@
 //! of examples, and every section header and end of a list on a line of its own.
 
 use super::parse::{RuleFile, parse};
-use super::rule::{Detect, Examples, RuleFacts, RuleRole};
+use super::rule::{KeyPattern, Examples, RuleFacts, RuleRole};
 
 include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
 
 /// Parses the `[detect]` section and nothing else.
-pub(super) fn detect(text: &str) -> Result<Option<Detect>, toml::de::Error> {
+pub(super) fn detect(text: &str) -> Result<Option<KeyPattern>, toml::de::Error> {
     let Some((_, section)) = text.split_once("\n[detect]\n") else { return Ok(None) };
     let end = section.find("\n[").unwrap_or(section.len());
     toml::from_str(&section[..end]).map(Some)

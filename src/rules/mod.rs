@@ -16,7 +16,7 @@ pub(crate) mod pattern;
 pub mod rule;
 
 use crate::credential::Fingerprint;
-use rule::{Detect, Examples, RuleFacts, RuleRole};
+use rule::{KeyPattern, Examples, RuleFacts, RuleRole};
 
 /// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
 /// most scans never need.
@@ -25,7 +25,7 @@ pub struct Rule {
     /// The stem of its file.
     pub id: String,
     /// `None` for lints and for rules with a role.
-    pub(crate) detect: Option<Detect>,
+    pub(crate) detect: Option<KeyPattern>,
     pub(crate) role: Option<RuleRole>,
     /// The whole text of a built-in rule.
     text: &'static str,
@@ -34,7 +34,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    fn builtin(id: &str, detect: Option<Detect>, text: &'static str) -> Self {
+    fn builtin(id: &str, detect: Option<KeyPattern>, text: &'static str) -> Self {
         let (facts, examples) = (OnceLock::new(), OnceLock::new());
         Self { id: id.to_owned(), detect, role: builtin::role(text), text, facts, examples }
     }
@@ -99,7 +99,7 @@ impl RuleSet {
     }
 
     /// Iterates over the rules that find tokens, with their index.
-    pub(crate) fn detecting(&self) -> impl Iterator<Item = (usize, &Detect)> {
+    pub(crate) fn detecting(&self) -> impl Iterator<Item = (usize, &KeyPattern)> {
         self.rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.detect.as_ref()?)))
     }
 

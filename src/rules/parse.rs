@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::lint::Lint;
-use super::rule::{Check, Detect, Examples, RuleFacts, RuleRole};
+use super::rule::{BodyCheck, KeyPattern, Examples, RuleFacts, RuleRole};
 use super::{language, pattern};
 use crate::credential::Fingerprint;
 
@@ -49,7 +49,7 @@ impl fmt::Display for RuleProblem {
 #[derive(Debug)]
 pub(super) struct RuleFile {
     pub(super) id: String,
-    pub(super) detect: Option<Detect>,
+    pub(super) detect: Option<KeyPattern>,
     pub(super) role: Option<RuleRole>,
     pub(super) facts: RuleFacts,
     pub(super) examples: Examples,
@@ -66,7 +66,7 @@ pub(super) fn parse(file: &str, id: &str, text: &str, compile_patterns: bool) ->
     let mut reader = FileReader { file, table, problems: Vec::new() };
     reader.check_id(id);
     reader.check_keys();
-    let detect: Option<Detect> = reader.optional("detect");
+    let detect: Option<KeyPattern> = reader.optional("detect");
     if let Some(detect) = &detect {
         reader.check_detect(detect, compile_patterns);
     }
@@ -190,8 +190,8 @@ impl FileReader<'_> {
         self.optional("samples").unwrap_or_default()
     }
 
-    fn check_detect(&mut self, detect: &Detect, compile_patterns: bool) {
-        if detect.literals.is_empty() && detect.check != Check::Unprefixed {
+    fn check_detect(&mut self, detect: &KeyPattern, compile_patterns: bool) {
+        if detect.literals.is_empty() && detect.check != BodyCheck::Unprefixed {
             self.problem("detect.literals", "at least one: the prefilter looks for them");
         }
         if detect.literals.len() > MAX_LITERALS {

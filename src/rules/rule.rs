@@ -9,7 +9,7 @@ use crate::model::{Confidence, Severity};
 /// How the body of a matched token is classified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Check {
+pub(crate) enum BodyCheck {
     /// Secret, restricted and publishable keys: generations of 24, 34 and 99 characters.
     ApiKey,
     /// The signing secret of a Dashboard endpoint: 32 characters, or any other base64 near the word `stripe`.
@@ -27,7 +27,7 @@ pub(crate) enum Check {
 /// Context that a token needs to count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Near {
+pub(crate) enum RequiredContext {
     #[default]
     Nothing,
     /// `stripe`, in any case, in the variable's name or within [`crate::model::limits::CONTEXT`] bytes.
@@ -39,13 +39,13 @@ pub(crate) enum Near {
 /// The `[detect]` section: how a key rule finds and classifies tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Detect {
+pub(crate) struct KeyPattern {
     pub(crate) kind: Option<Kind>,
     /// Literals for the prefilter: every token contains one of them.
     pub(crate) literals: Vec<String>,
     /// A token's pattern. Upper bounds above 32 are checked in code instead, which keeps the compiled pattern small.
     pub(crate) pattern: String,
-    pub(crate) check: Check,
+    pub(crate) check: BodyCheck,
     /// Bytes in front of a literal where a token may begin; 0 when tokens begin with the literal.
     #[serde(default)]
     pub(crate) lookbehind: usize,
@@ -59,7 +59,7 @@ pub(crate) struct Detect {
     #[serde(default)]
     pub(crate) min_length: usize,
     #[serde(default)]
-    pub(crate) near: Near,
+    pub(crate) near: RequiredContext,
     /// Words in a variable or file name that confirm a token.
     #[serde(default)]
     pub(crate) says_so: Vec<String>,
