@@ -19,9 +19,9 @@ fn main() -> io::Result<()> {
     files.sort();
     let mut table = String::from("pub(super) const BUILTIN: &[(&str, &str)] = &[\n");
     for file in &files {
-        let id = file.file_stem().unwrap_or_default();
+        let id = file.file_stem().unwrap_or_default().to_string_lossy();
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "    ({id:?}, include_str!({file:?})),");
+        let _ = writeln!(table, "    (\"{id}\", include_str!(r#\"{}\"#)),", file.display());
     }
     table.push_str("];\n");
     let output = env::var_os("OUT_DIR").unwrap_or_default();

@@ -28,7 +28,7 @@ pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
             let Some(rule) = rules.get(&id) else { bail!(unknown(&rules, &id)) };
             output::print_styled(&explain(rule));
         }
-        RulesCommand::BodyCheck { directory } => return check_all(&load::load(true, directory.as_slice())?),
+        RulesCommand::Check { directory } => return check_all(&load::load(true, directory.as_slice())?),
     }
     Ok(0)
 }

@@ -121,7 +121,9 @@ pub(super) fn judge(candidate: &mut Candidate<'_>, detect: &KeyPattern) -> Verdi
         (Verdict::Credential(confidence, _), RequiredContext::SaysSo) if candidate.variable_has(&detect.says_so) => {
             Verdict::Credential(confidence, PathRule::Any)
         }
-        (Verdict::Credential(confidence, _), RequiredContext::SaysSo) => Verdict::Credential(confidence, PathRule::SaysSo),
+        (Verdict::Credential(confidence, _), RequiredContext::SaysSo) => {
+            Verdict::Credential(confidence, PathRule::SaysSo)
+        }
         _ => Verdict::Nothing,
     }
 }

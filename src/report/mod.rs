@@ -36,7 +36,7 @@ pub struct Options {
 }
 
 /// A format by name.
-pub struct Format {
+pub struct ReportFormat {
     /// The name on the command line.
     pub name: &'static str,
     /// Writes a report.
@@ -46,13 +46,13 @@ pub struct Format {
 }
 
 /// Every format. The command line, its help and the tests iterate over it.
-pub const FORMATS: &[Format] = &[
-    Format { name: "text", write: text::write, needs_line_hashes: false },
-    Format { name: "json", write: json::json, needs_line_hashes: false },
-    Format { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
-    Format { name: "sarif", write: sarif::write, needs_line_hashes: true },
-    Format { name: "github", write: github::write, needs_line_hashes: true },
-    Format { name: "markdown", write: markdown::write, needs_line_hashes: false },
+pub const FORMATS: &[ReportFormat] = &[
+    ReportFormat { name: "text", write: text::write, needs_line_hashes: false },
+    ReportFormat { name: "json", write: json::json, needs_line_hashes: false },
+    ReportFormat { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
+    ReportFormat { name: "sarif", write: sarif::write, needs_line_hashes: true },
+    ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
+    ReportFormat { name: "markdown", write: markdown::write, needs_line_hashes: false },
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! of examples, and every section header and end of a list on a line of its own.
 
 use super::parse::{RuleFile, parse};
-use super::rule::{KeyPattern, Examples, RuleFacts, RuleRole};
+use super::rule::{Examples, KeyPattern, RuleFacts, RuleRole};
 
 include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
 

@@ -16,7 +16,7 @@ pub(crate) mod pattern;
 pub mod rule;
 
 use crate::credential::Fingerprint;
-use rule::{KeyPattern, Examples, RuleFacts, RuleRole};
+use rule::{Examples, KeyPattern, RuleFacts, RuleRole};
 
 /// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
 /// most scans never need.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::lint::Lint;
-use super::rule::{BodyCheck, KeyPattern, Examples, RuleFacts, RuleRole};
+use super::rule::{BodyCheck, Examples, KeyPattern, RuleFacts, RuleRole};
 use super::{language, pattern};
 use crate::credential::Fingerprint;
 

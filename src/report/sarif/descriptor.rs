@@ -50,7 +50,7 @@ pub(super) fn descriptor(rules: &RuleSet, id: &str) -> ReportingDescriptor {
     let link = rule.help.links.iter().find(|link| link.starts_with("https://"));
     descriptor.help_uri = Some(link.map_or_else(|| INFORMATION.to_owned(), |link| clean(link)));
     let configuration =
-        ReportingConfiguration { level: Some(json!(SeverityTerms::of(rule.severity).level)), ..Default::default() };
+        ReportingConfiguration { level: Some(json!(SeverityTerms::new(rule.severity).level)), ..Default::default() };
     descriptor.default_configuration = Some(configuration);
     descriptor.properties = Some(qualities(rule));
     descriptor
@@ -79,7 +79,7 @@ pub(super) struct SeverityTerms {
 }
 
 impl SeverityTerms {
-    pub(super) fn of(severity: Severity) -> Self {
+    pub(super) fn new(severity: Severity) -> Self {
         let (level, problem, score, rank) = match severity {
             Severity::Critical => (ResultLevel::Error, "error", "9.5", 100.0),
             Severity::High => (ResultLevel::Error, "error", "8.0", 80.0),
@@ -124,7 +124,7 @@ fn link_words(text: &str) -> String {
 }
 
 fn qualities(rule: &Rule) -> PropertyBag {
-    let terms = SeverityTerms::of(rule.severity);
+    let terms = SeverityTerms::new(rule.severity);
     let mut tags = vec!["security".to_owned(), "stripe".to_owned()];
     let mut more: Vec<(&str, Value)> = vec![("precision", json!(precision(rule.confidence)))];
     if rule.category == Category::Correctness {

@@ -52,7 +52,7 @@ fn baseline_state(kind: TargetKind, status: Status) -> Option<Value> {
 
 fn result(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Location]) -> SarifResult {
     let mut result = SarifResult::builder().message(text(rules, finding, location, others)).build();
-    let terms = SeverityTerms::of(finding.severity);
+    let terms = SeverityTerms::new(finding.severity);
     (result.level, result.rank) = (Some(terms.level), Some(terms.rank));
     result.locations = Some(vec![place(location)]);
     let related: Vec<SarifLocation> = related(others)
