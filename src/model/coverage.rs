@@ -143,6 +143,13 @@ impl Coverage {
         }
     }
 
+    /// Counts the hits of a text that were dropped at a limit.
+    pub fn skip_hits(&mut self, count: u64, text: &str) {
+        if count > 0 {
+            self.skip_many(SkipReason::OverLimit, count, Some(format!("{count} more findings in {text}")));
+        }
+    }
+
     /// Adds the counts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
         self.files += other.files;

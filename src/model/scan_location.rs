@@ -73,6 +73,12 @@ impl ScanLocation {
         Self { path, ..Self::default() }
     }
 
+    /// Returns the path, or the object id of a text without one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.path.text.is_empty() { self.blob.as_deref().unwrap_or_default() } else { &self.path.text }
+    }
+
     /// Joins the path and the archive members, as if archives were directories.
     #[must_use]
     pub fn words(&self) -> Cow<'_, str> {

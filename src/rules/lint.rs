@@ -7,7 +7,7 @@ use crate::model::{Confidence, Context};
 
 /// The sections of a lint. A file has at least one of them, and each reports findings of the lint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Lint {
+pub struct Lint {
     /// Conditions on one place of one finding.
     pub(crate) when: Vec<KeyCondition>,
     /// Pairs of findings that do not fit together.

@@ -40,7 +40,8 @@ impl Rule {
     }
 
     /// Returns the texts that prove the rule. Scans never need them.
-    pub(crate) fn examples(&self) -> &Examples {
+    #[must_use]
+    pub fn examples(&self) -> &Examples {
         self.examples.get_or_init(|| builtin::examples(&self.id, self.text).unwrap_or_default())
     }
 

@@ -124,11 +124,11 @@ pub struct CodeExample {
 
 /// Texts with placeholders that prove a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Examples {
+pub struct Examples {
     /// Texts in which the rule must find something.
-    pub(crate) found: Vec<String>,
+    pub found: Vec<String>,
     /// Texts in which the rule must find nothing.
-    pub(crate) not_found: Vec<String>,
+    pub not_found: Vec<String>,
 }
 
 /// Everything that a rule file says besides how tokens are found.
@@ -149,7 +149,8 @@ pub struct RuleFacts {
     pub(crate) category: Category,
     /// Number of the weakness in MITRE's CWE list.
     pub cwe: u16,
-    pub(crate) lint: Option<Lint>,
+    /// The sections of a lint.
+    pub lint: Option<Lint>,
     /// The explanation for users.
     pub help: Help,
     /// Fingerprints of published sample keys; only the rule with that role has any.

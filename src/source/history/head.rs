@@ -7,11 +7,13 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::visitor::Common;
+use super::visitor::{Common, Share};
 use crate::git::changes::Differ;
+use crate::git::walk::Object;
 use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::model::{PathText, Reach, ScanLocation};
+use crate::source::guarded;
 use crate::source::neighbours::Committed;
 use crate::source::staged::tree_of;
 
@@ -76,7 +78,12 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
             blob: Some(oid.to_string()),
             ..ScanLocation::file(PathText::new(path.as_bytes()))
         };
-        shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
+        let collect = || shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
+        guarded(collect).unwrap_or_else(|reason| {
+            let object = Object { oid: *oid, kind: Kind::Blob, fresh: true };
+            Share::new(common).defect(&object, reason);
+            None
+        })
     };
     let mut facts: Vec<SourceFacts> = files.par_iter().filter_map(read).collect();
     facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));

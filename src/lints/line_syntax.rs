@@ -1,30 +1,35 @@
-//! What the lines around a credential say: whether it is commented out, which sections it stands in, what chooses it.
+//! Reads the lines around a credential: comments, enclosing sections, conditional values.
 
-use super::names::words;
+use super::variable_names::words;
+use crate::detect::lines::{Cursor, Position};
 
-/// Lines above that are looked at for sections.
-const REACH: usize = 400;
+/// Lines above a credential that are searched for sections.
+const MAX_LINES_ABOVE: usize = 400;
 
-/// The text of a 1-based line.
+/// Computes line and column of an offset.
+pub(super) fn position(text: &[u8], at: usize) -> Position {
+    Cursor::new(Position::START).advance(text, at)
+}
+
+/// Returns the text of a 1-based line.
 pub(super) fn line(text: &str, number: u64) -> &str {
     usize::try_from(number).ok().and_then(|number| text.lines().nth(number.checked_sub(1)?)).unwrap_or("")
 }
 
-/// Whether a line is a comment as a whole: what it assigns is not in force.
+/// Returns true if the whole line is a comment.
 pub(super) fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
     ["#", "//", ";", "--", "<!--", "/*", "* ", "*/", "%", "rem ", "REM "].iter().any(|mark| line.starts_with(mark))
 }
 
-/// The names of the sections around a line, the innermost first: keys of less indented lines above, `[tables]`, and the
-/// path of directories is not among them.
+/// Returns the names of the sections around a line, innermost first: keys of less indented lines above, `[tables]`.
 pub(super) fn sections(text: &str, number: u64) -> Vec<String> {
     let Ok(number) = usize::try_from(number) else { return Vec::new() };
     let lines: Vec<&str> = text.lines().take(number).collect();
     let Some((own, above)) = lines.split_last() else { return Vec::new() };
     let mut sections = Vec::new();
     let mut indent = indentation(own);
-    for line in above.iter().rev().take(REACH) {
+    for line in above.iter().rev().take(MAX_LINES_ABOVE) {
         let trimmed = line.trim();
         if trimmed.is_empty() || is_comment(trimmed) {
             continue;
@@ -37,7 +42,7 @@ pub(super) fn sections(text: &str, number: u64) -> Vec<String> {
             break;
         }
         let here = indentation(line);
-        // Closing brackets close what is not ours.
+        // A closing bracket ends a sibling section.
         if here < indent && !trimmed.starts_with(['}', ']', ')']) {
             indent = here;
             sections.push(label(trimmed));
@@ -49,7 +54,7 @@ pub(super) fn sections(text: &str, number: u64) -> Vec<String> {
     sections
 }
 
-/// The label of the innermost bracket that is open in front of a column: `us: { key: '` is inside of `us`.
+/// Returns the label of the innermost open bracket in front of a column: `us` for `us: { key: '`.
 pub(super) fn opener(line: &str, column: u64) -> String {
     let end = usize::try_from(column).unwrap_or(1).saturating_sub(1).min(line.len());
     let Some(before) = line.get(..end) else { return String::new() };
@@ -69,13 +74,12 @@ fn indentation(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-/// The words of a line that opens a section.
 fn label(line: &str) -> String {
     words(line).join(" ")
 }
 
-/// Whether a value is one of several that a condition chooses from: `a ? x : y`, `x if a else y`.
-pub(super) fn is_chosen(line: &str) -> bool {
+/// Returns true for a conditional value: `a ? x : y`, `x if a else y`.
+pub(super) fn is_conditional(line: &str) -> bool {
     let question = line.find('?').is_some_and(|at| {
         let rest = &line[at + 1..];
         !rest.starts_with(['.', '?', ':'])
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn choices() {
-        assert!(is_chosen("key = live ? 'a' : 'b'") && is_chosen("key = 'a' if live else 'b'"));
-        assert!(!is_chosen("key = 'https://x?a=b:c'") && !is_chosen("a ?? b") && !is_chosen("a?.b"));
+        assert!(is_conditional("key = live ? 'a' : 'b'") && is_conditional("key = 'a' if live else 'b'"));
+        assert!(!is_conditional("key = 'https://x?a=b:c'") && !is_conditional("a ?? b") && !is_conditional("a?.b"));
     }
 }

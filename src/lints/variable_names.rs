@@ -1,48 +1,27 @@
-//! What the name of a variable claims about its value, and which part of the name says so.
+//! Claims that the name of a variable makes about its value.
 
 use crate::rules::lint::NameClaim;
 
-/// Words that name the kind of a credential; two names that are equal without them name a pair.
-const KIND_WORDS: &[&str] = &[
-    "secret",
-    "sk",
-    "private",
-    "restricted",
-    "rk",
-    "publishable",
-    "publishablekey",
-    "secretkey",
-    "pk",
-    "pub",
-    "public",
-    "key",
-    "keys",
-    "api",
-    "apikey",
-    "token",
-    "webhook",
-    "webhooks",
-    "whsec",
-    "endpoint",
-    "signing",
-    "hook",
-    "value",
-    "id",
-];
+/// Words for the kind of a credential: two names that are equal without them are a pair.
+const KIND_WORDS: &str = "secret sk private restricted rk publishable publishablekey secretkey pk pub public key keys api \
+                          apikey token webhook webhooks whsec endpoint signing hook value id";
 
-/// Words of prefixes that say where a variable goes, not what it is.
-const PREFIX_WORDS: &[&str] =
-    &["next", "vite", "react", "app", "vue", "expo", "gatsby", "nuxt", "env", "ng", "storybook", "my", "default"];
+/// Words for the consumer of a variable.
+const PREFIX_WORDS: &str = "next vite react app vue expo gatsby nuxt env ng storybook my default";
 
-/// The words of a name: `NEXT_PUBLIC_StripeKey` is `next`, `public`, `stripe`, `key`.
-pub(crate) fn words(name: &str) -> Vec<String> {
+/// Returns true if a list separated by blanks contains a word.
+pub(super) fn lists(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
+/// Splits a name: `NEXT_PUBLIC_StripeKey` is `next`, `public`, `stripe`, `key`.
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous: Option<char> = None;
     for character in name.chars() {
-        let begins = match previous {
-            None => true,
-            Some(previous) => !previous.is_alphanumeric() || (previous.is_lowercase() && character.is_uppercase()),
-        };
+        let begins = previous.is_none_or(|previous| {
+            !previous.is_alphanumeric() || (previous.is_lowercase() && character.is_uppercase())
+        });
         if character.is_alphanumeric() {
             match words.last_mut() {
                 Some(last) if !begins => last.extend(character.to_lowercase()),
@@ -54,32 +33,29 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether `name` claims something, [`NameClaim::Public`] excepted: that takes the framework.
-pub(crate) fn claims(name: &str, claim: NameClaim) -> bool {
+/// Returns true if `name` makes a claim. [`NameClaim::Public`] depends on the framework and is false here.
+pub(super) fn claims(name: &str, claim: NameClaim) -> bool {
     let words = words(name);
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let webhook = has(&["whsec", "webhooksecret"])
-        || (has(&["webhook", "webhooks", "endpoint", "signing", "hook"]) && has(&["secret", "key", "signing"]));
-    let publishable = has(&["publishable", "publishablekey", "pk", "pub"]) || is_public_key(&words);
+    let has = |list: &str| words.iter().any(|word| lists(list, word));
+    let webhook =
+        has("whsec webhooksecret") || (has("webhook webhooks endpoint signing hook") && has("secret key signing"));
+    let publishable = has("publishable publishablekey pk pub") || is_public_key(&words);
     match claim {
         NameClaim::Public => false,
         NameClaim::Webhook => webhook,
-        NameClaim::Publishable => publishable && !has(&["secret", "secretkey", "sk"]),
+        NameClaim::Publishable => publishable && !has("secret secretkey sk"),
         NameClaim::Secret => {
             !webhook
                 && !publishable
-                && !has(&["client", "clientsecret"])
-                && (has(&["secret", "secrets", "secretkey", "sk", "rk"])
-                    || (has(&["private", "restricted"]) && has(&["key", "token"])))
+                && !has("client clientsecret")
+                && (has("secret secrets secretkey sk rk") || (has("private restricted") && has("key token")))
         }
-        NameClaim::Live => has(&["live", "prod", "production", "livemode"]),
-        NameClaim::Test => {
-            has(&["test", "testing", "sandbox", "dev", "development", "staging", "stage", "testmode", "local", "demo"])
-        }
+        NameClaim::Live => has("live prod production livemode"),
+        NameClaim::Test => has("test testing sandbox dev development staging stage testmode local demo"),
     }
 }
 
-/// `STRIPE_PUBLIC_KEY`, but not `NEXT_PUBLIC_STRIPE_KEY`.
+/// Returns true for `STRIPE_PUBLIC_KEY`, but not for `NEXT_PUBLIC_STRIPE_KEY`.
 fn is_public_key(words: &[String]) -> bool {
     let prefix = match words {
         [first, second, ..] if second == "public" && matches!(first.as_str(), "next" | "expo" | "nuxt") => 2,
@@ -90,20 +66,16 @@ fn is_public_key(words: &[String]) -> bool {
         || words.iter().any(|word| word == "publickey")
 }
 
-/// Whether a name is about Stripe and claims a secret key, a restricted key or a webhook secret.
-pub(crate) fn is_stripe_secret(name: &str) -> bool {
+/// Returns true if a name contains `stripe` and claims a secret key, a restricted key or a webhook secret.
+pub(super) fn is_stripe_secret(name: &str) -> bool {
     name.to_ascii_lowercase().contains("stripe")
         && (claims(name, NameClaim::Secret) || claims(name, NameClaim::Webhook))
 }
 
-/// The name without what says which kind of credential it is: equal for a pair.
-pub(crate) fn residue(name: &str) -> String {
-    let mut rest: Vec<String> = words(name)
-        .into_iter()
-        .filter(|word| {
-            !KIND_WORDS.contains(&word.as_str()) && !PREFIX_WORDS.contains(&word.as_str()) && word != "stripe"
-        })
-        .collect();
+/// Returns the name without the words for its kind: equal for a pair.
+pub(super) fn residue(name: &str) -> String {
+    let mut rest = words(name);
+    rest.retain(|word| !lists(KIND_WORDS, word) && !lists(PREFIX_WORDS, word) && word != "stripe");
     rest.sort_unstable();
     rest.join("_")
 }
