@@ -104,7 +104,7 @@ pub enum Origin {
     RefName,
 }
 
-/// How a location is reached. Ordered from the most to the least exposed.
+/// The way that leads to a location. Ordered from the most to the least exposed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
@@ -193,7 +193,7 @@ pub struct Location {
     pub end_column: u64,
     /// The part of the repository.
     pub origin: Origin,
-    /// How it is reached.
+    /// The way that leads to it.
     pub reach: Reach,
     /// The blob, or the object whose text it is.
     pub blob: Option<String>,

@@ -86,7 +86,7 @@ pub struct Report {
     pub target: Target,
     /// Findings of every severity and status, the most severe first.
     pub findings: Vec<Finding>,
-    /// What was read and what was not.
+    /// Counts of read and skipped input.
     pub coverage: CoverageReport,
 }
 

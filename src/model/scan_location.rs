@@ -54,7 +54,7 @@ pub struct ScanLocation {
     pub within: Option<String>,
     /// The part of a repository.
     pub origin: Origin,
-    /// How it is reached.
+    /// The way that leads to it.
     pub reach: Reach,
     /// The blob, or the object whose text it is.
     pub blob: Option<String>,

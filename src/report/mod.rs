@@ -20,7 +20,7 @@ mod sample;
 
 pub(crate) use text::wrap;
 
-/// How to write a report.
+/// The options for writing a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Uses escape sequences for colours.

@@ -16,7 +16,7 @@ pub struct Lint {
     pub(crate) source: Vec<CodePattern>,
 }
 
-/// What the name of a variable says about its value.
+/// A claim that the name of a variable makes about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum NameClaim {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use regex::bytes::Regex;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
@@ -170,11 +171,7 @@ impl FileReader<'_> {
             self.problem("detect", "a rule finds tokens or is a lint, not both");
         }
         for (key, text) in lint.patterns() {
-            if text.len() > MAX_PATTERN {
-                self.problem(&key, format!("{} bytes; at most {MAX_PATTERN}", text.len()));
-            } else if compile_patterns && let Err(error) = pattern::compile_lint(text) {
-                self.problem(&key, error);
-            }
+            self.check_pattern(&key, text, compile_patterns, pattern::compile_lint);
         }
         let unknown = lint.source.iter().flat_map(|source| &source.languages);
         for name in unknown.filter(|name| !language::is_known(name)) {
@@ -192,7 +189,7 @@ impl FileReader<'_> {
 
     fn check_detect(&mut self, detect: &KeyPattern, compile_patterns: bool) {
         if detect.literals.is_empty() && detect.check != BodyCheck::Unprefixed {
-            self.problem("detect.literals", "at least one: the prefilter looks for them");
+            self.problem("detect.literals", "at least one: the prefilter searches for them");
         }
         if detect.literals.len() > MAX_LITERALS {
             self.problem("detect.literals", format!("{}; at most {MAX_LITERALS}", detect.literals.len()));
@@ -205,10 +202,16 @@ impl FileReader<'_> {
         if detect.lookbehind > 256 {
             self.problem("detect.lookbehind", format!("{}; at most 256", detect.lookbehind));
         }
-        if detect.pattern.len() > MAX_PATTERN {
-            self.problem("detect.pattern", format!("{} bytes; at most {MAX_PATTERN}", detect.pattern.len()));
-        } else if compile_patterns && let Err(error) = pattern::compile_key(&detect.pattern) {
-            self.problem("detect.pattern", error.to_string());
+        self.check_pattern("detect.pattern", &detect.pattern, compile_patterns, |text| {
+            pattern::compile_key(text).map_err(|error| error.to_string())
+        });
+    }
+
+    fn check_pattern(&mut self, key: &str, text: &str, compile: bool, compiler: fn(&str) -> Result<Regex, String>) {
+        if text.len() > MAX_PATTERN {
+            self.problem(key, format!("{} bytes; at most {MAX_PATTERN}", text.len()));
+        } else if compile && let Err(error) = compiler(text) {
+            self.problem(key, error);
         }
     }
 }

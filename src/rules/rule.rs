@@ -6,7 +6,7 @@ use super::lint::Lint;
 use crate::credential::{Fingerprint, Kind};
 use crate::model::{Confidence, Severity};
 
-/// How the body of a matched token is classified.
+/// The classifier for the body of a matched token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum BodyCheck {
@@ -96,7 +96,7 @@ pub(crate) enum Category {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Help {
-    /// What was found.
+    /// A description of the finding.
     pub what: String,
     /// Why it matters.
     pub why: String,
