@@ -197,8 +197,8 @@ fn location(code: &CodeFinding<'_>) -> Location {
         context: code.context.clone(),
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
         suppression: None,
-        redacted: place.path.redacted,
-        snippet: Some(found.frame.clone()),
+        redacted: false,
+        snippet: Some(found.snippet.clone()),
         line_hash: None,
     }
 }

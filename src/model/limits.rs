@@ -23,7 +23,7 @@ pub const MAX_IN_MEMORY: u64 = 64 << 20;
 pub const MAX_DECODE_DEPTH: usize = 3;
 
 /// Hits kept per text, or of all members of an archive; the rest is counted. A hit takes about 1 kB, and its finding with
-/// its part of a report 2 to 5 kB more, so a hostile text takes some 200 MB.
+/// its part of a report 2 to 5 kB more, so a hostile text takes some 200 MB, apart from very long paths and names.
 pub const MAX_HITS_PER_TEXT: usize = 30_000;
 
 /// Locations kept per finding in one blob, and paths kept per blob.

@@ -1,11 +1,13 @@
 //! The values of a scan: findings and their locations, severities, coverage, limits and the report.
 
 pub mod coverage;
+pub mod escape;
 pub mod finding;
 pub mod limits;
 pub mod line_hash;
 pub mod report;
 pub mod scan_location;
+pub(crate) mod snapshot;
 mod utf16_columns;
 
 pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};

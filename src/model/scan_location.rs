@@ -3,32 +3,25 @@
 
 use std::borrow::Cow;
 
-use crate::detect::redact::{self, Caution};
 use crate::model::{Origin, Reach, line_hash::LineHash};
 
-/// A path in the form that reports show.
+/// A path as text, which may still contain keys and control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathText {
-    /// With `/`, relative to the root, keys masked. Control characters stay: formats escape them.
+    /// The path with `/`, relative to the root.
     pub text: String,
     /// True if the path is not UTF-8 and was percent-encoded.
     pub percent: bool,
-    /// True if a key in it was masked.
-    pub redacted: bool,
 }
 
 impl PathText {
     /// Converts a path from its bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        let (text, percent) = match std::str::from_utf8(bytes) {
-            Ok(text) => (text.to_owned(), false),
-            Err(_) => (percent_encode(bytes), true),
-        };
-        if !redact::holds_candidate(text.as_bytes()) {
-            return Self { text, percent, redacted: false };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { text: text.to_owned(), percent: false },
+            Err(_) => Self { text: percent_encode(bytes), percent: true },
         }
-        Self { text: redact::mask(text.as_bytes(), Caution::Candidates, &[]).text, percent, redacted: true }
     }
 }
 

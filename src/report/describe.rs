@@ -1,17 +1,13 @@
 //! The words that formats for people share: for credentials, places, exposures and counts.
 //!
-//! Text of a scanned repository passes [`clean`] here or in the format, so that no key and no control character gets out.
+//! Text of a scanned repository passes [`clean`] here or in the format, so that no control character gets out.
 
 use super::remediation;
 use crate::credential::{Generation, Key, Kind, Mode};
-use crate::detect::redact;
 use crate::model::{CommitDate, Context, Finding, Location, Origin, Reach, Status};
 use crate::rules::{Rule, RuleSet};
 
-/// Redacts and escapes text of a scanned repository.
-pub(super) fn clean(text: &str) -> String {
-    redact::sanitize(text)
-}
+pub(super) use crate::model::escape::escape as clean;
 
 /// Returns the rule of a finding, unless the report was made with other rules.
 pub(super) fn rule<'a>(rules: &'a RuleSet, finding: &Finding) -> Option<&'a Rule> {

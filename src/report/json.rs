@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
-use crate::detect::redact::is_unsafe;
+use crate::model::escape::is_unsafe;
 use crate::model::{CoverageReport, Finding, Report, Target, Tool};
 use crate::rules::RuleSet;
 

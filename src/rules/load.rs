@@ -35,6 +35,26 @@ pub fn load(builtin: bool, directories: &[PathBuf]) -> Result<RuleSet, Error> {
 /// Every problem of every file.
 pub(crate) fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u8>)]) -> Result<RuleSet, Error> {
     let mut problems = Vec::new();
+    let rules = RuleSet::new(read_all(builtin, directories, texts, &mut problems));
+    for (at, rule) in rules.iter().enumerate() {
+        if let Some(other) = rule.role.and_then(|role| rules.role(role)).filter(|other| *other != at) {
+            problems.push(RuleProblem::new(&rule.id, "role", format!("rule {} has it as well", rules[other].id)));
+        }
+    }
+    if problems.is_empty() { Ok(rules) } else { Err(Error(problems)) }
+}
+
+/// Loads rules like [`load`], without the invalid ones: enough to redact their problems.
+pub(crate) fn readable(directories: &[PathBuf]) -> RuleSet {
+    RuleSet::new(read_all(true, directories, &[], &mut Vec::new()))
+}
+
+fn read_all(
+    builtin: bool,
+    directories: &[PathBuf],
+    texts: &[(String, Vec<u8>)],
+    problems: &mut Vec<RuleProblem>,
+) -> Vec<Loaded> {
     let mut loaded = Vec::new();
     for (id, text) in BUILTIN.iter().filter(|_| builtin) {
         match builtin::detect(text) {
@@ -47,26 +67,20 @@ pub(crate) fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String
         Err(found) => problems.extend(found),
     };
     for (path, text) in texts.iter().take(MAX_RULES) {
-        keep(read_text(path, text), &mut problems);
+        keep(read_text(path, text), problems);
     }
     let mut own = texts.len();
     for directory in directories {
-        for file in files(directory, &mut problems) {
+        for file in files(directory, problems) {
             own += 1;
             if own > MAX_RULES {
                 problems.push(RuleProblem::new(&shown(directory), "", format!("more than {MAX_RULES} rule files")));
-                return Err(Error(problems));
+                return loaded;
             }
-            keep(read(&file), &mut problems);
+            keep(read(&file), problems);
         }
     }
-    let rules = RuleSet::new(loaded);
-    for (at, rule) in rules.iter().enumerate() {
-        if let Some(other) = rule.role.and_then(|role| rules.role(role)).filter(|other| *other != at) {
-            problems.push(RuleProblem::new(&rule.id, "role", format!("rule {} has it as well", rules[other].id)));
-        }
-    }
-    if problems.is_empty() { Ok(rules) } else { Err(Error(problems)) }
+    loaded
 }
 
 fn shown(path: &Path) -> String {

@@ -16,7 +16,8 @@ pub(crate) mod pattern;
 pub mod rule;
 
 use crate::credential::Fingerprint;
-use rule::{Examples, KeyPattern, RuleFacts, RuleRole};
+use crate::model::{Context, Location, Severity};
+use rule::{Examples, Help, KeyPattern, RuleFacts, RuleRole};
 
 /// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
 /// most scans never need.
@@ -43,6 +44,29 @@ impl Rule {
     #[must_use]
     pub fn examples(&self) -> &Examples {
         self.examples.get_or_init(|| builtin::examples(&self.id, self.text).unwrap_or_default())
+    }
+
+    /// Returns the severity of a finding, capped if only tests, examples and documentation hold it.
+    pub(crate) fn severity_at(&self, locations: &[Location]) -> Severity {
+        let harmless = |location: &Location| {
+            location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
+        };
+        match self.severity_in_tests {
+            Some(cap) if locations.iter().all(harmless) => self.severity.min(cap),
+            _ => self.severity,
+        }
+    }
+
+    fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
+        let Some(facts) = self.facts.get_mut().filter(|_| self.text.is_empty()) else { return };
+        let Help { what, why, fix, code, links } = &mut facts.help;
+        let code = code.iter_mut().flat_map(|code| [&mut code.language, &mut code.text]);
+        let texts = [&mut facts.title, &mut facts.noun, &mut facts.plural, what, why, fix];
+        for text in texts.into_iter().chain(code).chain(links) {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
     }
 
     /// Returns true for rules about how credentials are used, whose findings explain themselves in their message.
@@ -128,6 +152,11 @@ impl RuleSet {
             samples
         });
         samples.binary_search(&fingerprint).is_ok()
+    }
+
+    /// Changes the texts of the user's own rules, which may contain keys. Those of built-in rules contain none.
+    pub(crate) fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
+        self.rules.iter_mut().for_each(|rule| rule.change_texts(change));
     }
 
     /// Returns the SHA-256 over ids and texts, in hex.

@@ -10,6 +10,7 @@ use super::lint::Lint;
 use super::rule::{BodyCheck, Examples, KeyPattern, RuleFacts, RuleRole};
 use super::{language, pattern};
 use crate::credential::Fingerprint;
+use crate::model::escape::escape;
 
 /// Longest pattern, in bytes.
 const MAX_PATTERN: usize = 4 << 10;
@@ -35,7 +36,7 @@ pub struct RuleProblem {
 
 impl RuleProblem {
     pub(super) fn new(file: &str, key: &str, reason: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), key: key.to_owned(), reason: reason.into() }
+        Self { file: escape(file), key: key.to_owned(), reason: escape(&reason.into()) }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Sightings to findings: one finding per rule and credential, with every place it was seen in.
+//! Groups hits into findings: one per rule and credential, with all its locations.
 //!
-//! Here, where paths are known, the conditions that the matcher could not judge are settled.
+//! Paths are known here for the first time, so conditions on paths, which the matcher could not check, are checked here.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +12,21 @@ use crate::detect::{
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Context, Finding, Location, ScanLocation, Severity, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::model::{Finding, Location, ScanLocation, Status, limits::MAX_PLACES_PER_BLOB};
 use crate::rules::{Rule, RuleSet};
 
-/// Groups sightings into findings, in a fixed order.
-#[must_use]
-pub fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
+/// Returns the findings sorted by rule and fingerprint.
+pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
     for sighting in sightings {
-        if path_agrees(&rules[sighting.hit.rule], &sighting) {
+        if path_allows(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
         }
     }
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_agrees(rule: &Rule, sighting: &LocatedHit) -> bool {
+fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
@@ -50,7 +49,7 @@ fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     let more_locations = cap_per_file(&mut locations);
     let mut finding = Finding {
         rule: rule.id.clone(),
-        severity: severity(rule, &locations),
+        severity: rule.severity_at(&locations),
         confidence,
         fingerprint,
         message: message(rule, &key),
@@ -65,8 +64,8 @@ fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Keeps at most [`MAX_PLACES_PER_BLOB`] places of one file or archive member, and its square of all members of an
-/// archive, and says how many went.
+/// Keeps at most [`MAX_PLACES_PER_BLOB`] locations of one file or archive member, and the square of it of all members of
+/// an archive. Returns the number of dropped locations.
 fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     let before = locations.len();
     let (mut run, mut in_file) = (0, 0);
@@ -82,18 +81,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     (before - locations.len()) as u64
 }
 
-/// Returns the rule's severity, with its cap if only tests, examples and documentation hold the key.
-#[must_use]
-pub fn severity(rule: &Rule, locations: &[Location]) -> Severity {
-    let harmless = |location: &Location| {
-        location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
-    };
-    match rule.severity_in_tests {
-        Some(cap) if locations.iter().all(harmless) => rule.severity.min(cap),
-        _ => rule.severity,
-    }
-}
-
+/// Combines a hit and its place; the only conversion between the two and [`Location`].
 fn location(hit: Hit, place: ScanLocation) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
@@ -113,14 +101,14 @@ fn location(hit: Hit, place: ScanLocation) -> Location {
         variable: hit.variable,
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
-        redacted: place.path.redacted,
-        snippet: Some(hit.frame),
+        redacted: false,
+        snippet: Some(hit.snippet),
         directive: hit.directive,
         line_hash: place.line_hash,
     }
 }
 
-/// What it is and whose, in one sentence.
+/// Names the credential and its account in one sentence.
 fn message(rule: &Rule, key: &Key) -> String {
     match (&key.account, &key.account_created) {
         (Some(account), Some(created)) => {

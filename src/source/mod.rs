@@ -11,8 +11,13 @@ use crate::detect::{
     Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
+use crate::git::ancestry::Unwalkable;
+use crate::git::rev::RevError;
+use crate::git::walk::NoThreads;
+use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Origin, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Finding, Origin, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
+use crate::rules::RuleSet;
 
 pub(crate) mod attribution;
 mod disk;
@@ -20,18 +25,54 @@ pub mod embedded;
 pub mod history;
 pub mod ignores;
 pub mod members;
-pub mod neighbours;
 mod objects;
+pub(crate) mod open_repository;
 mod place_lines;
 mod progress;
-mod pushed;
-pub mod range;
-pub mod staged;
-pub mod stdin;
+pub(crate) mod pushed;
+pub(crate) mod range;
+pub(crate) mod snapshots;
+pub(crate) mod staged;
+pub(crate) mod stdin;
 pub mod tracked;
 pub mod worktree;
 
 pub use progress::Progress;
+
+/// A target that cannot be opened or walked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Missing(#[from] worktree::Missing),
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An end of a range is no commit of the repository; with a hint how to fetch it.
+    #[error("{error}{hint}")]
+    Revision { error: RevError, hint: &'static str },
+    #[error(transparent)]
+    Unwalkable(#[from] Unwalkable),
+    #[error(transparent)]
+    Threads(#[from] NoThreads),
+}
+
+/// A target that can be scanned.
+pub(crate) trait Source {
+    /// Reads the target once. Hits and coverage go to `shared`.
+    ///
+    /// # Errors
+    /// The history of the target cannot be walked.
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error>;
+
+    /// Adds to a finding how long it was exposed, where only the source knows it.
+    fn expose(&self, _: &RuleSet, _: &mut Finding) {}
+
+    /// Returns sentences for the user.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+}
 
 /// Runs `scan` so that a defect which one text brings out does not cost the rest of the scan. The caller counts the
 /// text under the reason, and replaces what `scan` may have left half done.
@@ -80,7 +121,7 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        let lints = lints::LintSet::new(engine.rules());
+        let lints = lints::LintSet::new(engine);
         Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
@@ -138,9 +179,9 @@ impl<'a> Collector<'a> {
         &mut self.seen.coverage
     }
 
-    /// Counts something that was not read, naming it with its keys masked.
+    /// Counts something that was not read, naming it.
     pub fn skip(&mut self, reason: SkipReason, what: &str) {
-        self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
+        self.seen.coverage.skip(reason, what);
     }
 
     /// As [`guarded`], for the text that is called `name`. What was found in it before the defect is kept.
@@ -187,7 +228,9 @@ impl<'a> Collector<'a> {
         let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
         if !scanned.is_clean() {
             match self.scratch.whole(scanned.bytes) {
-                Some(whole) => name_within(whole, &mut self.seen.sightings[scanned.sightings.clone()]),
+                Some(whole) => {
+                    name_within(self.shared.engine, whole, &mut self.seen.sightings[scanned.sightings.clone()])
+                }
                 None => self.name_in_large(input, &scanned),
             }
         }
@@ -204,14 +247,14 @@ impl<'a> Collector<'a> {
     pub fn bytes(&mut self, bytes: &[u8], place: &ScanLocation) -> Scanned {
         let first = self.seen.sightings.len();
         let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
-        scanned.unwrap_or_else(|| Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
+        scanned.unwrap_or(Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
     }
 
     fn whole(&mut self, bytes: &[u8], place: &ScanLocation) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
-        name_within(bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
+        name_within(self.shared.engine, bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
         self.lint(place, &scanned);
         if archive::is_archive(bytes) {
             self.members(&mut Cursor::new(bytes), place, &mut scanned);
@@ -226,7 +269,7 @@ impl<'a> Collector<'a> {
             && input.rewind().is_ok()
             && Read::take(input, MAX_IN_MEMORY).read_to_end(&mut text).is_ok()
         {
-            name_within(&text, self.sightings_mut(scanned));
+            name_within(self.shared.engine, &text, self.sightings_mut(scanned));
         }
     }
 
@@ -326,10 +369,10 @@ impl Drop for Collector<'_> {
 }
 
 /// Says for the hits of a text that holds other texts which of them each is in.
-fn name_within(text: &[u8], sightings: &mut [LocatedHit]) {
+fn name_within(engine: &Engine, text: &[u8], sightings: &mut [LocatedHit]) {
     let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
     if !offsets.is_empty() {
-        for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets)) {
+        for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets, engine.redactor())) {
             sighting.place.within = name;
         }
     }

@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Shared};
+use super::{Collector, Error, Shared, Source};
 use crate::model::{
     PathText, ScanLocation, SkipReason,
     limits::{MAX_IN_MEMORY, WINDOW},
@@ -30,7 +30,7 @@ pub struct Options {
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", crate::detect::redact::sanitize(&path.to_string_lossy()))]
+#[error("{}: {error}", path.display())]
 pub struct Missing {
     path: PathBuf,
     error: io::Error,
@@ -82,8 +82,15 @@ pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }
 
+impl Source for Options {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        scan(shared, self);
+        Ok(())
+    }
+}
+
 /// Scans everything below the paths.
-pub fn scan(shared: &Shared<'_>, options: &Options) {
+fn scan(shared: &Shared<'_>, options: &Options) {
     let ignores = Ignores::default();
     for path in &options.paths {
         let scope = Scope { shared, options, ignores: (!options.no_ignore).then_some(&ignores) };
