@@ -68,7 +68,7 @@ impl Confidence {
 }
 
 /// The state of a finding or of one of its places. Ordered from the least to the most open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Listed in the baseline file.
@@ -78,6 +78,7 @@ pub enum Status {
     /// Already in the same file before the scanned change.
     Existing,
     /// To be acted on.
+    #[default]
     Open,
 }
 
@@ -172,7 +173,7 @@ pub struct Snippet {
 }
 
 /// One place of a finding.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     /// The file in the tree, relative to the report's root, with `/`.
     pub path: String,
@@ -226,29 +227,8 @@ impl Location {
     /// Returns an open location at the beginning of a file.
     #[must_use]
     pub fn in_file(path: String) -> Self {
-        Self {
-            path,
-            path_encoding: None,
-            archive: Vec::new(),
-            within: None,
-            line: 1,
-            column: 1,
-            end_line: 1,
-            end_column: 1,
-            origin: Origin::File,
-            reach: Reach::Head,
-            blob: None,
-            commit: None,
-            encodings: Vec::new(),
-            variable: None,
-            context: Vec::new(),
-            status: Status::Open,
-            suppression: None,
-            redacted: false,
-            snippet: None,
-            directive: None,
-            line_hash: None,
-        }
+        let (line, end_line, column, end_column) = (1, 1, 1, 1);
+        Self { path, line, column, end_line, end_column, reach: Reach::Head, ..Self::default() }
     }
 }
 

@@ -33,7 +33,7 @@ pub fn load(builtin: bool, directories: &[PathBuf]) -> Result<RuleSet, Error> {
 ///
 /// # Errors
 /// Every problem of every file.
-pub(crate) fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u8>)]) -> Result<RuleSet, Error> {
+pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u8>)]) -> Result<RuleSet, Error> {
     let mut problems = Vec::new();
     let rules = RuleSet::new(read_all(builtin, directories, texts, &mut problems));
     for (at, rule) in rules.iter().enumerate() {
