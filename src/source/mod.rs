@@ -1,16 +1,22 @@
 //! Where texts come from. A source pushes what it reads into a [`Collector`] per thread and counts what it does not.
 
 use std::io::{self, Cursor, Read};
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::archive::{self, Seekable};
 use crate::detect::{
-    Engine, Hit, Window,
+    Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
+use crate::git::ancestry::Unwalkable;
+use crate::git::rev::RevError;
+use crate::git::walk::NoThreads;
+use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Finding, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::rules::RuleSet;
 
 pub(crate) mod attribution;
 mod disk;
@@ -18,18 +24,60 @@ pub mod embedded;
 pub mod history;
 pub mod ignores;
 pub mod members;
-pub mod neighbours;
 mod objects;
+pub(crate) mod open_repository;
 mod place_lines;
 mod progress;
-mod pushed;
-pub mod range;
-pub mod staged;
-pub mod stdin;
+pub(crate) mod pushed;
+pub(crate) mod range;
+pub(crate) mod snapshots;
+pub(crate) mod staged;
+pub(crate) mod stdin;
 pub mod tracked;
 pub mod worktree;
 
 pub use progress::Progress;
+
+/// A target that cannot be opened or walked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Missing(#[from] worktree::Missing),
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An end of a range is no commit of the repository; with a hint how to fetch it.
+    #[error("{error}{hint}")]
+    Revision { error: RevError, hint: &'static str },
+    #[error(transparent)]
+    Unwalkable(#[from] Unwalkable),
+    #[error(transparent)]
+    Threads(#[from] NoThreads),
+}
+
+/// A target that can be scanned.
+pub(crate) trait Source {
+    /// Reads the target once. Hits and coverage go to `shared`.
+    ///
+    /// # Errors
+    /// The history of the target cannot be walked.
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error>;
+
+    /// Adds to a finding how long it was exposed, where only the source knows it.
+    fn expose(&self, _: &RuleSet, _: &mut Finding) {}
+
+    /// Returns sentences for the user.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+}
+
+/// Runs `scan` so that a defect which one text brings out does not cost the rest of the scan. The caller counts the
+/// text under the reason, and replaces what `scan` may have left half done.
+pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, Reason> {
+    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| Reason::Internal)
+}
 
 /// Everything that a scan has seen.
 #[derive(Debug, Default)]
@@ -135,6 +183,16 @@ impl<'a> Collector<'a> {
         self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
     }
 
+    /// As [`guarded`], for the text that is called `name`. What was found in it before the defect is kept.
+    pub(crate) fn guard<T>(&mut self, name: &str, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outcome = guarded(|| scan(self));
+        if let Err(reason) = outcome {
+            (self.scratch, self.inner) = Default::default();
+            self.skip(reason, name);
+        }
+        outcome.ok()
+    }
+
     /// Searches a text and keeps its hits under `place`. Returns how many bytes there were, and the hits' lines.
     ///
     /// # Errors
@@ -148,8 +206,9 @@ impl<'a> Collector<'a> {
         };
         self.seen.coverage.bytes += bytes;
         if self.scratch.cut_short() {
-            self.seen.coverage.skip(Reason::OverLimit, place.path.text.clone());
+            self.seen.coverage.skip(Reason::OverLimit, place.name());
         }
+        self.seen.coverage.skip_hits(self.scratch.left_out(), place.name());
         self.shared.progress.add(bytes);
         let first = self.seen.sightings.len();
         self.keep(hits, place);
@@ -183,6 +242,12 @@ impl<'a> Collector<'a> {
 
     /// As [`Collector::file`], for a text in memory.
     pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+        let first = self.seen.sightings.len();
+        let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
+        scanned.unwrap_or_else(|| Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
+    }
+
+    fn whole(&mut self, bytes: &[u8], place: &Place) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
@@ -249,19 +314,21 @@ impl<'a> Collector<'a> {
             }
             self.seen.coverage.skip_many(reason, count, None);
         }
-        let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
         let known = members.fingerprints();
+        let inside = members.hits.into_iter().map(|member| Sighting { place: member.place(place), hit: member.hit });
+        let inside: Vec<Sighting> = inside.collect();
+        let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
         raw.retain(|sighting| !known.contains(&sighting.hit.fingerprint));
-        self.seen.sightings.append(&mut raw);
-        for member in members.hits {
-            let place = member.place(place);
-            self.seen.sightings.push(Sighting { hit: member.hit, place });
-        }
+        self.seen.sightings.extend(raw.into_iter().chain(inside));
         scanned.sightings.end = self.seen.sightings.len();
     }
 
     /// Searches the last component of a path; its directories had their turn.
     pub fn name(&mut self, path: &[u8], place: &Place) {
+        self.guard(&place.path.text, |collector| collector.search_name(path, place));
+    }
+
+    fn search_name(&mut self, path: &[u8], place: &Place) {
         let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
         let mut found = Vec::new();
         self.shared.engine.prefilter().find(path, &mut found);
@@ -270,7 +337,9 @@ impl<'a> Collector<'a> {
         }
         let window = Window { judged: from..path.len(), ..Window::whole(path) };
         let place = Place { origin: Origin::FileName, ..place.clone() };
-        let hits = self.shared.engine.judge(&window, &found);
+        let mut budget = Budget::new(path.len());
+        let hits = self.shared.engine.judge_within(&window, &found, &mut budget);
+        self.seen.coverage.skip_hits(budget.left_out(), &place.path.text);
         self.keep(hits, &place);
     }
 
@@ -321,3 +390,6 @@ impl Scanned {
         self.sightings.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Shared};
+use super::{Collector, Error, Shared, Source};
 use crate::model::{
     PathText, Place, Reason,
     limits::{MAX_IN_MEMORY, WINDOW},
@@ -82,8 +82,15 @@ pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }
 
+impl Source for Options {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        scan(shared, self);
+        Ok(())
+    }
+}
+
 /// Scans everything below the paths.
-pub fn scan(shared: &Shared<'_>, options: &Options) {
+fn scan(shared: &Shared<'_>, options: &Options) {
     let ignores = Ignores::default();
     for path in &options.paths {
         let scope = Scope { shared, options, ignores: (!options.no_ignore).then_some(&ignores) };
@@ -213,20 +220,15 @@ impl Scope<'_> {
         let relative = self.relative(path);
         let place = Place::file(PathText::new(&relative));
         collector.name(&relative, &place);
-        // One text that brings out a defect of ours must not cost the rest of the scan.
-        let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match kind {
+        let outcome = collector.guard(&place.path.text, |collector| match kind {
             Some(kind) if kind.is_file() => self.file(collector, path, &place),
             Some(kind) if kind.is_symlink() => link(collector, path, &place),
             _ => {
                 collector.skip(Reason::SpecialFile, &place.path.text);
                 Ok(())
             }
-        }));
-        let Ok(outcome) = guarded else {
-            collector.skip(Reason::Internal, &place.path.text);
-            return;
-        };
-        if let Err(error) = outcome {
+        });
+        if let Some(Err(error)) = outcome {
             let reason = if error.kind() == io::ErrorKind::NotFound { Reason::Vanished } else { Reason::Unreadable };
             collector.skip(reason, &format!("{}: {error}", place.path.text));
         }

@@ -29,6 +29,7 @@ mod readme;
 mod rules_command;
 mod sarif;
 mod scan;
+mod sources;
 mod staged;
 mod stores;
 mod support;
