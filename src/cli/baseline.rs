@@ -8,7 +8,6 @@ use anyhow::{Context as _, bail};
 use super::args::CommonArgs;
 use super::baseline_args::{BaselineArgs, BaselineCommand};
 use super::{output, scan};
-use crate::detect::redact::sanitize;
 use crate::git::disk;
 use crate::model::{Location, Status};
 use crate::policy::baseline::Entry;
@@ -104,13 +103,12 @@ fn add_open(args: &BaselineArgs, input: &BaselineInput, mut baseline: Baseline) 
         baseline.add(Entry {
             rule: finding.rule.clone(),
             fingerprint: finding.fingerprint,
-            reason: sanitize(&args.reason),
+            reason: output::shown(&args.reason),
             expires: args.expires,
         });
     }
     save(&input.file, &baseline)?;
-    let file = sanitize(&input.file.to_string_lossy());
-    output::warn(&format!("{file}: {added} added, {} in all", baseline.iter().len()));
+    output::warn(&format!("{}: {added} added, {} in all", input.file.display(), baseline.iter().len()));
     Ok(0)
 }
 
@@ -132,8 +130,7 @@ fn stale(args: &BaselineArgs) -> anyhow::Result<u8> {
     let Some(baseline) = &input.baseline else { bail!("{}: no such file", input.file.display()) };
     let stale = unused(baseline, &input.report);
     for entry in &stale {
-        let line = format!("{} {} {}\n", entry.rule, entry.fingerprint, sanitize(&entry.reason));
-        output::print_bytes(line.as_bytes())?;
+        output::print_line(&format!("{} {} {}", entry.rule, entry.fingerprint, entry.reason))?;
     }
     output::warn(&format!("{} of {} entries are stale", stale.len(), baseline.iter().len()));
     Ok(u8::from(!stale.is_empty()))
@@ -155,10 +152,10 @@ fn import(args: &BaselineArgs) -> anyhow::Result<u8> {
     let imported = gitleaks.import(&input.report.findings, &|location| token(&input.root, location));
     let mut baseline = input.baseline.clone().unwrap_or_default();
     for entry in imported.entries {
-        baseline.add(Entry { expires: args.expires, ..entry });
+        baseline.add(Entry { reason: output::shown(&entry.reason), expires: args.expires, ..entry });
     }
     for line in imported.log {
-        output::print_bytes(format!("{line}\n").as_bytes())?;
+        output::print_line(&line)?;
     }
     save(&input.file, &baseline)?;
     Ok(0)

@@ -17,8 +17,6 @@ use clap::Parser;
 
 use command::Command;
 
-use crate::detect::redact::sanitize;
-
 /// Exit code for usage, configuration, rules and internal errors.
 pub(crate) const FAILED: u8 = 2;
 
@@ -28,7 +26,7 @@ pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         // The payload may quote what was scanned. The place in the code is enough for a bug report.
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
-        output::warn(&format!("internal error at {place}; please report it"));
+        output::warn_plainly(&format!("internal error at {place}; please report it"));
     }));
     let code = std::panic::catch_unwind(|| match command::Cli::try_parse() {
         Ok(cli) => dispatch(cli),
@@ -48,7 +46,7 @@ fn dispatch(cli: command::Cli) -> u8 {
     };
     outcome.unwrap_or_else(|error| {
         for line in format!("{error:#}").lines() {
-            output::warn(&format!("error: {}", sanitize(line)));
+            output::warn(&format!("error: {line}"));
         }
         FAILED
     })
@@ -57,11 +55,9 @@ fn dispatch(cli: command::Cli) -> u8 {
 /// Prints help and version to standard output, errors to standard error. Errors quote arguments, which may hold a key.
 fn print_usage(error: &clap::Error) -> u8 {
     if error.use_stderr() {
-        let text = error.render().to_string();
-        let lines: Vec<String> = text.lines().map(sanitize).collect();
-        output::warn(lines.join("\n").trim_end());
+        error.render().to_string().trim_end().lines().for_each(output::warn);
         return FAILED;
     }
-    output::print_styled(&error.render().ansi().to_string());
+    output::print_help(&error.render().ansi().to_string());
     0
 }

@@ -1,17 +1,85 @@
-//! Writes to standard output, standard error and files.
+//! What leaves the program: standard output, standard error, and files that are whole or absent.
+//!
+//! All but reports, which are redacted as values, is redacted here: by the rules in force once they are known, until then
+//! by the built-in rules and those of the directories that the arguments name.
 
 #![expect(clippy::disallowed_methods, reason = "writes the reports that the user asked for")]
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::detect::Redactor;
+use crate::rules::{RuleSet, load};
+
+/// Made when it is first needed, or given by whoever loads rules.
+static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
+
+/// Redacts by these rules from now on.
+pub(super) fn redact_by(redactor: Arc<Redactor>) {
+    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(redactor);
+}
+
+/// As [`redact_by`], for rules without an engine.
+pub(super) fn redact_by_rules(rules: &RuleSet) {
+    redact_by(Arc::new(Redactor::new(rules)));
+}
+
+fn redactor() -> Arc<Redactor> {
+    if let Some(redactor) = REDACTOR.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        return Arc::clone(redactor);
+    }
+    let redactor = Arc::new(Redactor::new(&load::readable(&rule_directories(std::env::args_os()))));
+    redact_by(Arc::clone(&redactor));
+    redactor
+}
+
+/// The values of `--rules`, also among arguments that make no sense.
+fn rule_directories(arguments: impl Iterator<Item = OsString>) -> Vec<PathBuf> {
+    let mut directories = Vec::new();
+    let mut is_value = false;
+    for argument in arguments {
+        let text = argument.to_string_lossy();
+        if is_value {
+            directories.push(PathBuf::from(&argument));
+        } else if let Some(value) = text.strip_prefix("--rules=") {
+            directories.push(PathBuf::from(value));
+        }
+        is_value = !is_value && text == "--rules";
+    }
+    directories
+}
+
+/// A text without keys and without what could act on a terminal.
+pub(super) fn shown(text: &str) -> String {
+    redactor().sanitize(text)
+}
 
 /// Prints to standard output, with styles only on a terminal. Ignores errors.
 pub(super) fn print_styled(text: &str) {
+    print_help(&redactor().redact(text));
+}
+
+/// As [`print_styled`], for words of our own.
+pub(super) fn print_help(text: &str) {
+    // There is nobody left to tell.
     let _ = write!(anstream::AutoStream::auto(io::stdout().lock()), "{text}");
 }
 
-/// Prints to standard output. A closed pipe is no error, so that it never changes the exit code.
+/// Prints a line to standard output.
+///
+/// # Errors
+/// Those of [`print_bytes`].
+pub(super) fn print_line(text: &str) -> io::Result<()> {
+    print_bytes(format!("{}\n", shown(text)).as_bytes())
+}
+
+/// Prints what holds no key to standard output, such as a report. A reader that has gone is no error, so that it never changes the verdict.
+///
+/// # Errors
+/// Any other error of standard output, such as a full disk.
 pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -22,6 +90,12 @@ pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
 
 /// Prints a line to standard error. Ignores errors.
 pub(super) fn warn(text: &str) {
+    warn_plainly(&shown(text));
+}
+
+/// Prints words of our own to standard error: also where the program fails.
+pub(super) fn warn_plainly(text: &str) {
+    // There is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
@@ -44,4 +118,15 @@ pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     beside.as_file().sync_all()?;
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rule_directories_are_found_among_any_arguments() {
+        let arguments = ["scan", "--rules", "a", "--nonsense", "--rules=b c", "x", "--rules"].map(OsString::from);
+        assert_eq!(rule_directories(arguments.into_iter()), [PathBuf::from("a"), PathBuf::from("b c")]);
+    }
 }

@@ -8,8 +8,9 @@ use anyhow::{Context as _, bail};
 use super::args::RuleArgs;
 use super::command::RulesCommand;
 use super::{FAILED, output};
-use crate::detect::redact::sanitize;
+use crate::detect::Redactor;
 use crate::model::Severity;
+use crate::model::escape::escape;
 use crate::report::{advice, wrap};
 use crate::rules::rule::{Check, Detect, Near, Rule};
 use crate::rules::{RuleSet, load};
@@ -27,13 +28,20 @@ pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
             let Some(rule) = rules.get(&id) else { bail!(unknown_rule(&rules, &id)) };
             output::print_styled(&explain(rule));
         }
-        RulesCommand::Check { directory } => return check_all(&load::load(true, directory.as_slice())?),
+        RulesCommand::Check { directory } => {
+            output::redact_by_rules(&load::readable(directory.as_slice()));
+            return check_all(&load::load(true, directory.as_slice())?);
+        }
     }
     Ok(0)
 }
 
+/// Loads the rules that the arguments name, their texts redacted before explanations are wrapped.
 fn loaded(rules: &RuleArgs) -> Result<RuleSet, load::Error> {
-    load::load(!rules.no_default_rules, &rules.directories)
+    let mut rules = load::load(!rules.no_default_rules, &rules.directories)?;
+    let redactor = Redactor::new(&rules);
+    rules.change_texts(&|text| redactor.masked(text));
+    Ok(rules)
 }
 
 /// Returns an error message that suggests similar ids.
@@ -46,7 +54,7 @@ fn unknown_rule(rules: &RuleSet, id: &str) -> String {
         [] => "see `pinstripe rules list`".to_owned(),
         near => format!("did you mean {}?", near[..near.len().min(3)].join(", ")),
     };
-    format!("unknown rule {}; {hint}", sanitize(id))
+    format!("unknown rule {}; {hint}", escape(id))
 }
 
 fn list(rules: &RuleSet) -> String {
@@ -57,7 +65,7 @@ fn list(rules: &RuleSet) -> String {
     for rule in sorted {
         let (style, name) = (style(rule.severity), rule.severity.name());
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{style}{name:<8}{style:#}  {:<wide$}  {}", rule.id, sanitize(&rule.title));
+        let _ = writeln!(text, "{style}{name:<8}{style:#}  {:<wide$}  {}", rule.id, escape(&rule.title));
     }
     text
 }
@@ -73,7 +81,7 @@ fn style(severity: Severity) -> Style {
 
 fn explain(rule: &Rule) -> String {
     let mut text = String::new();
-    let _ = writeln!(text, "{BOLD}{}{BOLD:#}  [{}]", sanitize(&rule.title), rule.id);
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}  [{}]", escape(&rule.title), rule.id);
     let style = style(rule.severity);
     let _ = writeln!(
         text,
@@ -90,9 +98,9 @@ fn explain(rule: &Rule) -> String {
         paragraph(&mut text, &mark, step);
     }
     for code in &rule.help.code {
-        section(&mut text, &format!("In {}", sanitize(&code.language)));
+        section(&mut text, &format!("In {}", escape(&code.language)));
         for line in code.text.trim_end().lines() {
-            let _ = writeln!(text, "  {}", sanitize(line));
+            let _ = writeln!(text, "  {}", escape(line));
         }
     }
     if let Some(detect) = &rule.detect {
@@ -103,14 +111,14 @@ fn explain(rule: &Rule) -> String {
         if !examples.is_empty() {
             section(&mut text, title);
             for example in examples {
-                let _ = writeln!(text, "  {}", sanitize(example));
+                let _ = writeln!(text, "  {}", escape(example));
             }
         }
     }
     if !rule.help.links.is_empty() {
         section(&mut text, "Links");
         for link in &rule.help.links {
-            let _ = writeln!(text, "{}", sanitize(link));
+            let _ = writeln!(text, "{}", escape(link));
         }
     }
     text
@@ -121,7 +129,7 @@ fn section(text: &mut String, title: &str) {
 }
 
 fn paragraph(text: &mut String, mark: &str, prose: &str) {
-    for (at, line) in wrap(&sanitize(prose), WIDTH - mark.len()).iter().enumerate() {
+    for (at, line) in wrap(&escape(prose), WIDTH - mark.len()).iter().enumerate() {
         let indent = " ".repeat(mark.len());
         let _ = writeln!(text, "{}{line}", if at == 0 { mark } else { &indent });
     }
@@ -165,15 +173,15 @@ fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
     let failures = prove::check(rules).context("the rules cannot be searched together")?;
     let examples: usize = rules.iter().map(|rule| rule.examples().found.len() + rule.examples().not_found.len()).sum();
     for failure in &failures {
-        let example: String = sanitize(&failure.example).chars().take(200).collect();
-        output::warn(&format!("{}: {}: {example}", sanitize(&failure.rule), sanitize(&failure.reason)));
+        let example: String = output::shown(&failure.example).chars().take(200).collect();
+        output::warn(&format!("{}: {}: {example}", escape(&failure.rule), escape(&failure.reason)));
     }
     if !failures.is_empty() {
         output::warn(&format!("error: {} of {examples} examples fail", failures.len()));
         return Ok(FAILED);
     }
     for rule in rules.iter().filter(|rule| rule.detect.is_some() && rule.examples().found.is_empty()) {
-        output::warn(&format!("warning: rule {} has no examples", sanitize(&rule.id)));
+        output::warn(&format!("warning: rule {} has no examples", escape(&rule.id)));
     }
     let count = rules.iter().count();
     output::print_styled(&format!("{count} rules pass their {examples} examples.\n"));

@@ -3,14 +3,14 @@
 #![expect(clippy::disallowed_methods, reason = "reads NO_COLOR")]
 
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use super::args::{ColorChoice, CommonArgs, ScanArgs};
 use super::output;
 use crate::detect::Engine;
-use crate::detect::redact::sanitize;
-use crate::report::{self, FORMATS, Report};
+use crate::report::{self, FORMATS, Redacted, Report};
 use crate::scan;
 use crate::scan::plan::{Plan, PolicyChoice, Reporting, RuleChoice, Subject};
 
@@ -18,8 +18,9 @@ pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args);
     clear_outputs(&plan)?;
     let (report, engine) = report(&plan, &mut io::stdin().lock())?;
-    deliver(&plan.reporting, &engine, &report)?;
-    Ok(exit_code(&plan.reporting, &report))
+    let code = exit_code(&plan.reporting, &report);
+    deliver(&plan.reporting, &engine, report)?;
+    Ok(code)
 }
 
 /// Deletes older reports, so that none is mistaken for one of this scan.
@@ -30,12 +31,10 @@ pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a plan and prints notes about the policy. `input` is standard input.
+/// Runs a plan and prints notes about the policy. `input` is standard input. The report is not redacted yet.
 pub(super) fn report(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
-    let outcome = scan::run(plan, input)?;
-    for notice in outcome.notices {
-        output::warn(&sanitize(&notice));
-    }
+    let outcome = scan::run(plan, input, &|engine| output::redact_by(Arc::clone(engine.redactor())))?;
+    outcome.notices.iter().for_each(|notice| output::warn(notice));
     Ok((outcome.report, outcome.engine))
 }
 
@@ -95,7 +94,8 @@ pub(super) fn plan_of(subject: Subject, CommonArgs { rules, policy, limits, repo
 }
 
 /// Writes the report to files first, then to standard output.
-pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<()> {
+pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: Report) -> anyhow::Result<()> {
+    let report = &Redacted::new(report, engine.redactor());
     for file in &wanted.outputs {
         let bytes = render(&file.format, &Reporting { color: false, ..wanted.clone() }, engine, report)?;
         output::write_whole(&file.file, &bytes).with_context(|| format!("cannot write {}", file.file.display()))?;
@@ -104,7 +104,7 @@ pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> a
     Ok(())
 }
 
-fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<Vec<u8>> {
+fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Redacted) -> anyhow::Result<Vec<u8>> {
     let format = FORMATS.iter().find(|known| known.name == format).context("unknown format")?;
     let options = report::Options {
         color: wanted.color,
@@ -114,7 +114,7 @@ fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) ->
         fail_on: wanted.fail_on,
     };
     let mut bytes = Vec::new();
-    (format.write)(report, engine.rules(), &options, &mut bytes)?;
+    format.write(report, engine.rules(), &options, &mut bytes)?;
     Ok(bytes)
 }
 

@@ -82,6 +82,19 @@ pub fn split(token: &[u8]) -> Parts<'_> {
     Parts { family, prefix, body }
 }
 
+/// Takes a token of a rule apart: behind the prefix of its family, else behind the longest of the rule's literals that it
+/// begins with. What else it begins with may be random, and is no prefix.
+#[must_use]
+pub fn split_by<'a>(token: &'a [u8], literals: &[String]) -> Parts<'a> {
+    let parts = split(token);
+    if parts.family.is_some() {
+        return parts;
+    }
+    let literals = literals.iter().filter(|literal| token.starts_with(literal.as_bytes()));
+    let (prefix, body) = token.split_at(literals.map(String::len).max().unwrap_or(0));
+    Parts { family: None, prefix, body }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +105,16 @@ mod tests {
             for later in &FAMILIES[at + 1..] {
                 assert!(!later.prefix.starts_with(earlier.prefix), "{} hides {}", earlier.prefix, later.prefix);
             }
+        }
+    }
+
+    #[test]
+    fn a_rule_s_literal_is_the_prefix_of_its_tokens() {
+        let literals = ["zz-".to_owned(), "zz-live-".to_owned()];
+        for (token, prefix) in
+            [("zz-ab_cd_ef", "zz-"), ("zz-live-ab_c", "zz-live-"), ("ab_zz-c", ""), ("pi_zz-", "pi_")]
+        {
+            assert_eq!(split_by(token.as_bytes(), &literals).prefix, prefix.as_bytes());
         }
     }
 

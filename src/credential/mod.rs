@@ -13,7 +13,7 @@ pub mod randomness;
 mod secret;
 
 pub use account::AccountId;
-pub use family::{Family, split};
+pub use family::{Family, split, split_by};
 pub use secret::{Fingerprint, Secret};
 
 /// What a credential is for.
@@ -126,7 +126,16 @@ impl Key {
     /// Reads a token of a known family. `kind` overrides the family's where a rule knows better.
     #[must_use]
     pub fn read(token: &[u8], kind: Option<Kind>) -> Self {
-        let parts = split(token);
+        Self::of_parts(&split(token), kind)
+    }
+
+    /// As [`Key::read`], for a token of a rule with these literals.
+    #[must_use]
+    pub fn of_rule(token: &[u8], kind: Option<Kind>, literals: &[String]) -> Self {
+        Self::of_parts(&split_by(token, literals), kind)
+    }
+
+    fn of_parts(parts: &family::Parts<'_>, kind: Option<Kind>) -> Self {
         let kind = kind.or(parts.family.map(|family| family.kind)).unwrap_or(Kind::Legacy);
         let generation = match kind {
             Kind::Secret | Kind::Restricted | Kind::Publishable => Generation::of_api_key(parts.body),
@@ -135,8 +144,8 @@ impl Key {
         };
         let account = account_of(kind, generation, parts.body);
         let account_created = account.as_ref().and_then(AccountId::created).map(|at| at.to_string());
-        let masked = mask(parts.prefix, parts.body);
-        Self { kind, mode: mode_of(kind, &parts), generation, account, account_created, masked }
+        let masked = masked(parts.prefix, parts.body);
+        Self { kind, mode: mode_of(kind, parts), generation, account, account_created, masked }
     }
 }
 
@@ -164,12 +173,12 @@ fn account_of(kind: Kind, generation: Generation, body: &[u8]) -> Option<Account
 }
 
 /// The only form in which a token is ever shown.
-fn mask(prefix: &[u8], body: &[u8]) -> String {
+pub(crate) fn masked(prefix: &[u8], body: &[u8]) -> String {
     let tail = &body[body.len().saturating_sub(4)..];
-    let mut masked = String::from_utf8_lossy(prefix).into_owned();
-    masked.push('…');
-    masked.push_str(&String::from_utf8_lossy(tail));
-    masked
+    let mut text = String::from_utf8_lossy(prefix).into_owned();
+    text.push('…');
+    text.push_str(&String::from_utf8_lossy(tail));
+    text
 }
 
 #[cfg(test)]

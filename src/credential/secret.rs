@@ -30,10 +30,10 @@ impl Secret {
         Self(Zeroizing::new(token.to_vec()))
     }
 
-    /// What the token says about itself.
+    /// What the token says about itself, being one of a rule with these literals.
     #[must_use]
-    pub fn key(&self, kind: Option<Kind>) -> Key {
-        Key::read(&self.0, kind)
+    pub fn key(&self, kind: Option<Kind>, literals: &[String]) -> Key {
+        Key::of_rule(&self.0, kind, literals)
     }
 
     /// The token's stable name.

@@ -81,6 +81,10 @@ impl Budget {
     }
 }
 
+/// Brings out a defect in a text that has a candidate, so that tests see what it costs.
+#[cfg(test)]
+pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
+
 /// A text as the matcher sees it: the one that was given, or a view inside it.
 pub(super) struct Text<'a> {
     pub(super) bytes: &'a [u8],
@@ -96,6 +100,8 @@ pub(super) struct Text<'a> {
 
 impl<'a> Text<'a> {
     pub(super) fn outermost(bytes: &'a [u8]) -> Self {
+        #[cfg(test)]
+        assert!(memchr::memmem::find(bytes, DEFECT).is_none(), "a defect");
         Self { bytes, outer: Vec::new(), above: None, depth: 0, plain: true }
     }
 

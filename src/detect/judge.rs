@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::disguise::Text;
 use super::{assignment, boundary, lines, vendors};
 use crate::credential::randomness as shape;
-use crate::credential::{Generation, is_cli_webhook_secret, split};
+use crate::credential::{Generation, is_cli_webhook_secret, split, split_by};
 use crate::model::{
     Confidence,
     limits::{CONTEXT, MAX_BODY},
@@ -127,7 +127,7 @@ pub(super) fn judge(candidate: &mut Candidate<'_>, detect: &Detect) -> Verdict {
 }
 
 fn api_key(candidate: &Candidate<'_>, detect: &Detect) -> Verdict {
-    let parts = split(candidate.token());
+    let parts = split_by(candidate.token(), &detect.literals);
     let (prefix, body) = (parts.prefix, parts.body);
     let known = detect.lengths.contains(&body.len());
     let is_name = boundary::right(candidate.bytes, candidate.span.end) == boundary::Right::Name;
@@ -204,7 +204,7 @@ fn opaque(candidate: &Candidate<'_>, detect: &Detect) -> Verdict {
     // A client secret's random part is what follows `_secret_`; elsewhere it is what follows the prefix.
     let body = match memchr::memmem::rfind(token, b"_secret_") {
         Some(at) => &token[at + "_secret_".len()..],
-        None => split(token).body,
+        None => split_by(token, &detect.literals).body,
     };
     let known = detect.lengths.contains(&body.len());
     let is_name = boundary::right(candidate.bytes, candidate.span.end) == boundary::Right::Name;

@@ -1,11 +1,11 @@
 //! The matcher: bytes in, hits out. It never sees a path.
 //!
-//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`judge`] decides what it is, and [`redact`]
-//! makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
+//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`judge`] decides what it is, and a
+//! [`Redactor`] makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
 //! further than [`crate::model::limits::REACH`] bytes from its pivot, so both ways find the same.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
@@ -18,24 +18,30 @@ pub mod judge;
 pub mod lines;
 mod meanings;
 mod near;
+mod patterns;
 pub mod prefilter;
 pub mod redact;
+mod redactor;
 pub mod stream;
 pub mod vendors;
 
 pub use disguise::Budget;
+#[cfg(test)]
+pub(crate) use disguise::DEFECT;
+pub use redactor::Redactor;
 
 use crate::credential::{Fingerprint, Key, Secret};
 use crate::model::{
     Confidence, Frame,
-    limits::{CONTEXT, MAX_BODY, REACH},
+    limits::{CONTEXT, REACH},
 };
 use crate::rules::RuleSet;
-use crate::rules::rule::{Check, Detect};
+use crate::rules::rule::Check;
 use disguise::Text;
 use judge::{Candidate, PathRule, Verdict};
 use lines::{Cursor, Position};
 use meanings::{Literal, Meaning, Wanted};
+use patterns::TokenPatterns;
 use prefilter::{Found, Prefilter};
 use redact::Caution;
 
@@ -45,10 +51,6 @@ const PUBLISHED_SAMPLE: &str = "published-sample";
 
 /// Bytes of the line that are shown on either side of a hit.
 const FRAME_REACH: usize = 100;
-
-/// Brings out a defect in a text that has a candidate, so that tests see what it costs.
-#[cfg(test)]
-pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
 
 /// A token that was judged to be worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +118,8 @@ pub struct Engine {
     meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
     near: Vec<(Finder<'static>, Literal)>,
-    patterns: Vec<OnceLock<Option<Regex>>>,
+    patterns: Arc<TokenPatterns>,
+    redactor: Arc<Redactor>,
 }
 
 impl Engine {
@@ -136,11 +139,14 @@ impl Engine {
         Self::with(rules, false)
     }
 
-    fn with(rules: RuleSet, encodings: bool) -> Result<Self, Error> {
+    fn with(mut rules: RuleSet, encodings: bool) -> Result<Self, Error> {
         let Wanted { texts, senses, meanings, near } = Wanted::by(&rules, encodings);
-        let patterns = rules.iter().map(|_| OnceLock::new()).collect();
+        let patterns = Arc::new(TokenPatterns::new(&rules));
+        let redactor = Arc::new(Redactor::with(&rules, Arc::clone(&patterns)));
+        // Formats quote what rules say.
+        rules.change_texts(&|text| redactor.masked(text));
         let prefilter = Prefilter::new(texts, encodings)?.with_senses(senses);
-        Ok(Self { prefilter, meanings, near, patterns, rules })
+        Ok(Self { prefilter, meanings, near, patterns, redactor, rules })
     }
 
     /// Judges every pivot, however senseless.
@@ -153,6 +159,12 @@ impl Engine {
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
         &self.rules
+    }
+
+    /// The redactor of the rules in force.
+    #[must_use]
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
     }
 
     /// Whether a pivot is the word `stripe`.
@@ -206,8 +218,6 @@ impl Engine {
         if found.is_empty() {
             return Vec::new();
         }
-        #[cfg(test)]
-        assert!(memchr::memmem::find(window.bytes, DEFECT).is_none(), "a defect");
         let mut tokens = Vec::new();
         self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
         self.hits(window, &disguise::settle(tokens), budget)
@@ -240,29 +250,10 @@ impl Engine {
         if detect.plain_only && !text.plain {
             return;
         }
-        let Some(span) = self.match_at(bytes, literal.rule, detect, at) else { return };
+        let Some(span) = self.patterns.match_at(bytes, literal.rule, at) else { return };
         if boundary::left_is_clean(bytes, span.start) {
             self.decide(text, literal.rule, span, tokens);
         }
-    }
-
-    fn match_at(&self, bytes: &[u8], rule: usize, detect: &Detect, at: usize) -> Option<Range<usize>> {
-        let pattern = self.patterns[rule].get_or_init(|| compile_at(detect).ok()).as_ref()?;
-        let from = at.saturating_sub(detect.lookbehind);
-        let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
-        let mut start = from;
-        // A match further left may have nothing to do with this literal.
-        while let Some(found) = pattern.find(&bytes[start..to]) {
-            let span = start + found.start()..start + found.end();
-            if span.start > at {
-                return None;
-            }
-            if span.end > at && (detect.lookbehind > 0 || span.start == at) {
-                return Some(span);
-            }
-            start = span.end.max(start + 1);
-        }
-        None
     }
 
     /// Judges a token and adds it with the rule that its verdict falls under.
@@ -285,7 +276,7 @@ impl Engine {
             rule,
             fingerprint,
             confidence: confidence.min(self.rules[rule].confidence),
-            key: secret.key(detect.kind),
+            key: secret.key(detect.kind, &detect.literals),
             variable: candidate.variable().map(str::to_owned),
             span: candidate.span,
             path_rule,
@@ -330,14 +321,33 @@ impl Engine {
                     start,
                     end,
                     encodings: token.encodings.clone(),
-                    variable: token.variable.as_deref().map(redact::sanitize),
-                    frame: frame(window.bytes, &token.span, tokens),
-                    directive: directive(window.bytes, &token.span),
+                    variable: token.variable.as_deref().map(|name| self.redactor.sanitize(name)),
+                    frame: self.frame(window.bytes, &token.span, tokens),
+                    directive: directive(&self.redactor, window.bytes, &token.span),
                     path_rule: token.path_rule,
                     key: token.key.clone(),
                 }
             })
             .collect()
+    }
+
+    /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
+    /// tell that there is one.
+    fn frame(&self, bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
+        let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
+        let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
+        let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
+        let known: Vec<(Range<usize>, &str)> = tokens[from..]
+            .iter()
+            .take_while(|token| token.span.start < line.end)
+            .filter(|token| token.span.end > line.start)
+            .map(|token| {
+                let start = token.span.start.max(line.start) - line.start;
+                (start..token.span.end.min(line.end) - line.start, token.key.masked.as_str())
+            })
+            .collect();
+        let shown = self.redactor.mask_part(bytes, line, Caution::Everything, &known);
+        Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
     }
 }
 
@@ -365,37 +375,11 @@ pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
 }
 
-/// A token that begins with its literal is not looked for anywhere else: near misses in a row cost nothing.
-fn compile_at(detect: &Detect) -> Result<Regex, regex::Error> {
-    if detect.lookbehind > 0 {
-        return compile(&detect.pattern);
-    }
-    compile(&format!(r"\A(?:{})", detect.pattern))
-}
-
-/// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
-/// tell that there is one.
-fn frame(bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
-    let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
-    let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
-    let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
-    let known: Vec<(Range<usize>, &str)> = tokens[from..]
-        .iter()
-        .take_while(|token| token.span.start < line.end)
-        .filter(|token| token.span.end > line.start)
-        .map(|token| {
-            let start = token.span.start.max(line.start) - line.start;
-            (start..token.span.end.min(line.end) - line.start, token.key.masked.as_str())
-        })
-        .collect();
-    let shown = redact::mask(&bytes[line], Caution::Everything, &known);
-    Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
-}
-
 /// An inline directive on the token's line, with what follows it.
-pub(crate) fn directive(bytes: &[u8], span: &Range<usize>) -> Option<String> {
-    let line = &bytes[lines::line_around(bytes, span.start, span.end, CONTEXT)];
+pub(crate) fn directive(redactor: &Redactor, bytes: &[u8], span: &Range<usize>) -> Option<String> {
+    let range = lines::line_around(bytes, span.start, span.end, CONTEXT);
+    let line = &bytes[range.clone()];
     let at =
         memchr::memmem::find(line, b"pinstripe:allow").or_else(|| memchr::memmem::find(line, b"gitleaks:allow"))?;
-    Some(redact::sanitize(&String::from_utf8_lossy(&line[at..])))
+    Some(redactor.mask_part(bytes, range.start + at..range.end, Caution::Candidates, &[]).text)
 }

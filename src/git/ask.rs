@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use super::env::GitEnv;
 use super::repo::Repository;
-use crate::detect::redact::sanitize;
+use crate::model::escape::escape;
 
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +29,7 @@ const KEPT: [&str; 5] = ["PATH", "SystemRoot", "HOME", "TMPDIR", "LANG"];
 /// It is not installed, or exits with anything but 0.
 pub(crate) fn ask(repo: &Repository, env: Option<&GitEnv>, arguments: &[&OsStr]) -> Result<Vec<u8>, AskError> {
     let name = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let failed = |why: &str| AskError { command: name.clone(), why: sanitize(why.trim()) };
+    let failed = |why: &str| AskError { command: name.clone(), why: escape(why.trim()) };
     let mut command = Command::new("git");
     command
         .env_clear()

@@ -59,23 +59,22 @@ pub fn head_branch(repo: &Repository) -> Option<String> {
 /// # Errors
 /// There is none.
 pub fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
-    let shown = || crate::detect::redact::sanitize(text);
     let named = lookup(repo, text);
     let start = match named {
         Some(oid) => oid,
-        None => rev_parse(repo, env, text).ok_or_else(|| RevError::Unknown(shown()))?,
+        None => rev_parse(repo, env, text).ok_or_else(|| RevError::Unknown(text.to_owned()))?,
     };
     let mut oid = start;
     for _ in 0..MAX_HOPS {
         match odb.read(&oid)? {
             Some((Kind::Commit, _)) => return Ok(oid),
             Some((Kind::Tag, bytes)) => {
-                oid = tag_target(&bytes, repo.format).ok_or_else(|| RevError::NotACommit(shown()))?;
+                oid = tag_target(&bytes, repo.format).ok_or_else(|| RevError::NotACommit(text.to_owned()))?;
             }
             _ => break,
         }
     }
-    Err(RevError::NotACommit(shown()))
+    Err(RevError::NotACommit(text.to_owned()))
 }
 
 fn lookup(repo: &Repository, text: &str) -> Option<Oid> {

@@ -197,7 +197,7 @@ fn location(code: &CodeFinding<'_>) -> Location {
         context: code.context.clone(),
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
         suppression: None,
-        redacted: place.path.redacted,
+        redacted: false,
         frame: Some(found.frame.clone()),
         line_hash: None,
     }

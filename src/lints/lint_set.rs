@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use crate::detect::{Engine, Redactor};
 use crate::rules::RuleSet;
 use crate::rules::lint::{Source, When};
 use crate::rules::vocabulary;
@@ -11,7 +12,7 @@ use crate::rules::vocabulary;
 /// The lints of a rule set, ready to run.
 #[derive(Debug)]
 pub struct LintSet<'a> {
-    rules: &'a RuleSet,
+    engine: &'a Engine,
     compiled: OnceLock<Compiled>,
 }
 
@@ -148,18 +149,23 @@ impl<'a> SourceLint<'a> {
 impl<'a> LintSet<'a> {
     /// Reads nothing yet.
     #[must_use]
-    pub fn new(rules: &'a RuleSet) -> Self {
-        Self { rules, compiled: OnceLock::new() }
+    pub fn new(engine: &'a Engine) -> Self {
+        Self { engine, compiled: OnceLock::new() }
     }
 
     pub(super) fn rules(&self) -> &'a RuleSet {
-        self.rules
+        self.engine.rules()
+    }
+
+    pub(super) fn redactor(&self) -> &'a Redactor {
+        self.engine.redactor()
     }
 
     fn compiled(&self) -> &Compiled {
         self.compiled.get_or_init(|| {
             let mut compiled = Compiled::default();
-            for (rule, lint) in self.rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?))) {
+            for (rule, lint) in self.rules().iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?)))
+            {
                 compiled.keys.extend((0..lint.when.len()).map(|index| ((rule, index), OnceLock::new())));
                 compiled.sources.extend((0..lint.source.len()).map(|index| ((rule, index), SourceCells::default())));
             }
@@ -169,7 +175,7 @@ impl<'a> LintSet<'a> {
 
     pub(super) fn key_lints(&self) -> impl Iterator<Item = KeyLint<'_>> {
         self.compiled().keys.iter().filter_map(|((rule, index), patterns)| {
-            let when = self.rules[*rule].lint.as_ref()?.when.get(*index)?;
+            let when = self.rules()[*rule].lint.as_ref()?.when.get(*index)?;
             Some(KeyLint { rule: *rule, when, patterns })
         })
     }
@@ -181,7 +187,7 @@ impl<'a> LintSet<'a> {
     /// Returns a `[source]` lint by its index in the set.
     pub(super) fn source_lint(&self, at: usize) -> Option<SourceLint<'_>> {
         let ((rule, index), cells) = self.compiled().sources.get(at)?;
-        let source = self.rules[*rule].lint.as_ref()?.source.get(*index)?;
+        let source = self.rules()[*rule].lint.as_ref()?.source.get(*index)?;
         Some(SourceLint { rule: *rule, source, cells })
     }
 

@@ -13,8 +13,9 @@ use super::line_syntax::position;
 use super::lint_set::{LintSet, SourceLint, SourcePatterns};
 use super::source_file::{SourceFile, SourceSpan};
 use super::{fail_open, imports, public_names};
+use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
-use crate::detect::redact::{self, Caution};
+use crate::detect::redact::Caution;
 use crate::model::{Frame, Origin, Place, Reach};
 use crate::rules::language;
 use crate::rules::lint::{Source, Structure};
@@ -106,7 +107,7 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &Place, bytes: &[u8]) -> Optio
             continue;
         }
         for span in spans(&file, lint.source, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
-            facts.matches.push(locate(&file, (lint.rule, at), span));
+            facts.matches.push(locate(lints.redactor(), &file, (lint.rule, at), span));
             needs_imports |= lint.source.imports;
         }
     }
@@ -206,10 +207,10 @@ fn closing(bare: &[u8], open: usize) -> Option<usize> {
 }
 
 /// Computes line, column and shown text of a span.
-fn locate(file: &SourceFile<'_>, (rule, lint): (usize, usize), found: SourceSpan) -> SourceMatch {
+fn locate(redactor: &Redactor, file: &SourceFile<'_>, (rule, lint): (usize, usize), found: SourceSpan) -> SourceMatch {
     let (bytes, span) = (file.bytes, found.span);
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
-    let shown = redact::mask(&bytes[line.clone()], Caution::Everything, &[]);
+    let shown = redactor.mask_part(bytes, line.clone(), Caution::Everything, &[]);
     let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
     let frame = Frame { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
     let words = || String::from_utf8_lossy(&bytes[span.clone()]).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -218,25 +219,25 @@ fn locate(file: &SourceFile<'_>, (rule, lint): (usize, usize), found: SourceSpan
         lint,
         start: position(bytes, span.start),
         end: position(bytes, span.end),
-        text: found.identity.unwrap_or_else(|| redacted(&words())),
-        name: found.name.as_deref().map(shown_name),
-        value: found.value.as_deref().map(shown_name),
+        text: found.identity.unwrap_or_else(|| redacted(redactor, &words())),
+        name: found.name.as_deref().map(|name| shown_name(redactor, name)),
+        value: found.value.as_deref().map(|value| shown_name(redactor, value)),
         frame,
-        directive: crate::detect::directive(bytes, &span),
+        directive: crate::detect::directive(redactor, bytes, &span),
         existing: false,
         evidence: found.evidence.map(|(at, message)| (position(bytes, at), message)),
     }
 }
 
 /// Redacts a literal. A name stays readable, however long.
-fn shown_name(text: &str) -> String {
-    if is_quoted(text) { redacted(text) } else { redact::sanitize(text) }
+fn shown_name(redactor: &Redactor, text: &str) -> String {
+    if is_quoted(text) { redacted(redactor, text) } else { redactor.sanitize(text) }
 }
 
 pub(super) fn is_quoted(text: &str) -> bool {
     text.starts_with(['"', '\'', '`'])
 }
 
-fn redacted(text: &str) -> String {
-    redact::mask(text.as_bytes(), Caution::Everything, &[]).text
+fn redacted(redactor: &Redactor, text: &str) -> String {
+    redactor.mask(text.as_bytes(), Caution::Everything, &[]).text
 }

@@ -26,7 +26,8 @@ pub const MAX_IN_MEMORY: u64 = 64 << 20;
 pub const MAX_DECODE_DEPTH: usize = 3;
 
 /// Hits kept per text, the members of an archive together being one; the rest is counted. A hit takes about 1 kB, and
-/// the finding that is made of it with its part of a report 2 to 5 kB more, so a hostile text takes some 200 MB.
+/// the finding that is made of it with its part of a report 2 to 5 kB more, so a hostile text takes some 200 MB,
+/// very long paths and names apart.
 pub const MAX_HITS_PER_TEXT: usize = 30_000;
 
 /// Locations kept per finding in one blob, and paths kept per blob.

@@ -3,6 +3,7 @@
 
 pub(crate) mod columns;
 pub mod coverage;
+pub mod escape;
 pub mod finding;
 pub mod limits;
 pub mod line_hash;

@@ -2,35 +2,26 @@
 
 use std::borrow::Cow;
 
-use crate::detect::{
-    Hit,
-    redact::{self, Caution},
-};
+use crate::detect::Hit;
 use crate::model::{Origin, Reach, line_hash::LineHash};
 
 /// A path fit for a report.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathText {
-    /// With `/`, relative to the root, keys masked. Control characters stay: formats escape them.
+    /// With `/`, relative to the root. Keys and control characters stay: they go when the report is written.
     pub text: String,
     /// Whether its bytes were not UTF-8 and are percent-encoded.
     pub percent: bool,
-    /// Whether a key in it was masked.
-    pub redacted: bool,
 }
 
 impl PathText {
     /// Makes a path fit for a report from its bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        let (text, percent) = match std::str::from_utf8(bytes) {
-            Ok(text) => (text.to_owned(), false),
-            Err(_) => (percent_encode(bytes), true),
-        };
-        if !redact::holds_candidate(text.as_bytes()) {
-            return Self { text, percent, redacted: false };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { text: text.to_owned(), percent: false },
+            Err(_) => Self { text: percent_encode(bytes), percent: true },
         }
-        Self { text: redact::mask(text.as_bytes(), Caution::Candidates, &[]).text, percent, redacted: true }
     }
 }
 

@@ -7,7 +7,8 @@ use regex::bytes::Regex;
 use toml::{Table, Value};
 
 use super::baseline::Entry;
-use crate::detect::{compile, redact::sanitize};
+use crate::detect::compile;
+use crate::model::escape::escape;
 use crate::model::{Finding, Location};
 
 /// Patterns of one list that are compiled.
@@ -119,7 +120,7 @@ impl Gitleaks {
     }
 
     fn drop_rule(&mut self, file: &str, what: &str, why: &str) {
-        self.dropped.push(sanitize(&format!("not carried over: {file}: {what}: {why}")));
+        self.dropped.push(escape(&format!("not carried over: {file}: {what}: {why}")));
     }
 
     /// Returns an entry for every finding that gitleaks would ignore. `token` reads the bytes of a location.
@@ -142,7 +143,7 @@ impl Gitleaks {
             entries.extend(reason.map(|reason| Entry {
                 rule: finding.rule.clone(),
                 fingerprint: finding.fingerprint,
-                reason: sanitize(&reason),
+                reason: escape(&reason),
                 expires: None,
             }));
         }

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 pub(crate) use baseline::Baseline;
 pub(crate) use config::Config;
 
-use crate::detect::redact::sanitize;
+use crate::model::escape::escape;
 use crate::model::snapshot::{Snapshot, SnapshotError};
 use crate::model::{Finding, Location, Status, Suppression};
 use crate::rules::RuleSet;
@@ -39,12 +39,12 @@ pub(crate) struct Error {
 
 impl Error {
     pub(crate) fn unreadable(file: &str, reason: &str) -> Self {
-        Self { file: sanitize(file), reason: sanitize(reason) }
+        Self { file: escape(file), reason: escape(reason) }
     }
 
-    /// `reason` may have several lines, which whoever prints it sanitizes one by one.
+    /// `reason` may have several lines, which the command line escapes one by one.
     fn malformed(file: &str, reason: impl std::fmt::Display) -> Self {
-        Self { file: sanitize(file), reason: reason.to_string() }
+        Self { file: escape(file), reason: reason.to_string() }
     }
 }
 

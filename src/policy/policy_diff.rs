@@ -20,12 +20,10 @@ pub(crate) fn findings(rules: &RuleSet, before: &dyn Snapshot, after: &dyn Snaps
         let (old, new) = (read(before), read(after));
         (old != new).then(|| (old.unwrap_or_default(), new.unwrap_or_default()))
     };
-    let compare: [(&str, fn(&[u8], &[u8]) -> Option<String>); 2] =
-        [(CONFIG_FILE, config_weakened), (BASELINE_FILE, baseline_weakened)];
-    for (path, weakened) in compare {
-        let how = differs(path).and_then(|(old, new)| weakened(&old, &new));
-        weaker.extend(how.map(|how| (path.to_owned(), how)));
-    }
+    let config = differs(CONFIG_FILE).and_then(|(old, new)| config_weakened(&old, &new));
+    let baseline = differs(BASELINE_FILE).and_then(|(old, new)| baseline_weakened(&old, &new));
+    weaker.extend(config.map(|how| (CONFIG_FILE.to_owned(), how)));
+    weaker.extend(baseline.map(|how| (BASELINE_FILE.to_owned(), how)));
     let changed_rules = rule_files(before, after).into_iter().filter(|path| differs(path).is_some());
     weaker.extend(changed_rules.map(|path| (path, "changes a rule of the repository's own".to_owned())));
     let finding = |(path, how): (String, String)| {

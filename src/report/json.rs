@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::{CoverageReport, Options, Report, Target, Tool};
-use crate::detect::redact::is_unsafe;
 use crate::model::Finding;
+use crate::model::escape::is_unsafe;
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]

@@ -11,6 +11,7 @@ pub mod advice;
 mod github;
 mod json;
 mod markdown;
+mod redacted;
 mod sarif;
 mod summary;
 mod text;
@@ -19,6 +20,7 @@ mod view;
 #[cfg(test)]
 mod sample;
 
+pub use redacted::Redacted;
 pub(crate) use text::wrap;
 
 /// The version of the JSON contract.
@@ -157,10 +159,25 @@ pub struct Options {
 pub struct Format {
     /// The name on the command line.
     pub name: &'static str,
-    /// Writes a report.
-    pub write: fn(&Report, &RuleSet, &Options, &mut dyn io::Write) -> io::Result<()>,
+    write: fn(&Report, &RuleSet, &Options, &mut dyn io::Write) -> io::Result<()>,
     /// Whether it names lines and columns as code scanning does ([`line_hash`]).
     pub needs_line_hashes: bool,
+}
+
+impl Format {
+    /// Writes a report.
+    ///
+    /// # Errors
+    /// The writer's own.
+    pub fn write(
+        &self,
+        report: &Redacted,
+        rules: &RuleSet,
+        options: &Options,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        (self.write)(report, rules, options, out)
+    }
 }
 
 /// Every format. The command line, its help and the tests iterate it.
@@ -183,13 +200,12 @@ mod tests {
     fn no_format_shows_twelve_characters_of_a_key() {
         let mut report = sample::report();
         let keys = sample::keys();
-        // What the earlier stages mask must not come back through a later mistake of theirs.
         let all = keys.join(" ");
         report.findings[0].message = all;
         report.findings[0].locations[0].path = format!("a/{}/b", keys[0]);
         report.findings[0].locations[0].variable = Some(keys[1].clone());
         report.coverage.skipped[0].examples.push(keys[2].clone());
-        for format in FORMATS.iter().filter(|format| !format.name.starts_with("json")) {
+        for format in FORMATS {
             for (verbose, quiet, color) in [(0, false, false), (0, true, true), (2, false, true)] {
                 let options = Options { verbose, quiet, color, min_severity: Severity::Note, fail_on: Severity::Low };
                 let text = sample::written(format.name, &report, &options);
@@ -211,7 +227,7 @@ mod tests {
         for format in FORMATS {
             let options = Options { verbose: 2, min_severity: Severity::Note, ..sample::OPTIONS };
             let text = sample::written(format.name, &sample::report(), &options);
-            let acting = |c: char| c != '\n' && crate::detect::redact::is_unsafe(c);
+            let acting = |c: char| c != '\n' && crate::model::escape::is_unsafe(c);
             assert_eq!(text.find(acting), None, "{}", format.name);
         }
     }
@@ -248,7 +264,7 @@ mod tests {
             for format in FORMATS {
                 let options = Options { verbose: 2, ..sample::OPTIONS };
                 let text = sample::written(format.name, &report, &options);
-                let acting = |c: char| c != '\n' && crate::detect::redact::is_unsafe(c);
+                let acting = |c: char| c != '\n' && crate::model::escape::is_unsafe(c);
                 proptest::prop_assert_eq!(text.find(acting), None, "{}", format.name);
                 // One row a credential, one line a finding, whatever the text holds.
                 let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();

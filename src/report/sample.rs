@@ -1,7 +1,8 @@
 //! One report that every format is tested with: all the kinds of things that a report can hold, forged.
 
-use super::{CoverageReport, FORMATS, Options, Report, SCHEMA, Target, TargetKind, Tool};
+use super::{CoverageReport, FORMATS, Options, Redacted, Report, SCHEMA, Target, TargetKind, Tool};
 use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
+use crate::detect::Engine;
 use crate::model::{
     CommitDate, Confidence, Context, Coverage, Evidence, Exposure, Finding, Frame, Location, Origin, Reach, Reason,
     Severity, Status, Suppression, line_hash::LineHash,
@@ -21,7 +22,9 @@ pub(super) fn rules() -> RuleSet {
 pub(super) fn written(format: &str, report: &Report, options: &Options) -> String {
     let format = FORMATS.iter().find(|known| known.name == format).unwrap();
     let mut bytes = Vec::new();
-    (format.write)(report, &rules(), options, &mut bytes).unwrap();
+    let engine = Engine::new(rules()).unwrap();
+    let report = Redacted::new(report.clone(), engine.redactor());
+    format.write(&report, engine.rules(), options, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 
@@ -85,7 +88,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
 pub(super) fn finding(rules: &RuleSet, rule: &str, token: &str, locations: Vec<Location>) -> Finding {
     let secret = Secret::new(token.as_bytes());
     let rule = rules.get(rule).unwrap();
-    let key = secret.key(rule.detect.as_ref().and_then(|detect| detect.kind));
+    let key = secret.key(rule.detect.as_ref().and_then(|detect| detect.kind), &[]);
     let mut finding = Finding {
         rule: rule.id.clone(),
         severity: rule.severity,

@@ -1,20 +1,19 @@
 //! What formats for people have in common: findings grouped by credential, and the words for places, ages and counts.
 //!
-//! Everything that comes from a scanned repository passes [`clean`] here or in the format, so that no key and no control
-//! character gets out.
+//! Everything that comes from a scanned repository passes [`clean`] here or in the format, so that no control character
+//! gets out.
 
 use std::collections::BTreeMap;
 
 use super::{Options, Report};
 use crate::credential::{Fingerprint, Generation, Key, Kind, Mode};
-use crate::detect::redact;
 use crate::model::{Context, Finding, Location, Origin, Reach, Severity, Status};
 use crate::rules::RuleSet;
 use crate::rules::rule::Rule;
 
-/// Text of a scanned repository, fit for showing.
+/// Redacted text, fit for a terminal.
 pub(super) fn clean(text: &str) -> String {
-    redact::sanitize(text)
+    crate::model::escape::escape(text)
 }
 
 /// One credential, or one misuse without a literal, with every rule that has something to say about it.

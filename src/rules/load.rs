@@ -15,7 +15,8 @@ use super::lint::Lint;
 use super::rule::{Body, Check, Detect, Examples, Rule};
 use super::{language, vocabulary};
 use crate::credential::Fingerprint;
-use crate::detect::{compile, redact::sanitize};
+use crate::detect::compile;
+use crate::model::escape::escape;
 use crate::model::{Confidence, Severity};
 
 /// Largest rule file, in bytes.
@@ -79,6 +80,23 @@ pub fn load(builtin: bool, directories: &[PathBuf]) -> Result<RuleSet, Error> {
 /// Every complaint about every file.
 pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u8>)]) -> Result<RuleSet, Error> {
     let mut complaints = Vec::new();
+    let loaded = read_all(builtin, directories, texts, &mut complaints);
+    if complaints.is_empty() { Ok(RuleSet::new(loaded)) } else { Err(Error(complaints)) }
+}
+
+/// As [`load`], but leaves out what there is any complaint about: enough to redact what is said about it.
+#[must_use]
+pub fn readable(directories: &[PathBuf]) -> RuleSet {
+    RuleSet::new(read_all(true, directories, &[], &mut Vec::new()))
+}
+
+/// The rules that can be read, with their texts.
+fn read_all(
+    builtin: bool,
+    directories: &[PathBuf],
+    texts: &[(String, Vec<u8>)],
+    complaints: &mut Vec<Complaint>,
+) -> Vec<(Rule, Cow<'static, str>)> {
     let mut loaded = Vec::new();
     if builtin {
         for (id, text) in BUILTIN {
@@ -96,11 +114,11 @@ pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u
         }
     }
     for directory in directories {
-        for entry in files(directory, &mut complaints) {
+        for entry in files(directory, complaints) {
             own += 1;
             if own > MAX_RULES {
                 complaints.push(complaint(&shown(directory), "", format!("more than {MAX_RULES} rule files")));
-                return Err(Error(complaints));
+                return loaded;
             }
             match read(&entry) {
                 Ok(rule) => loaded.push(rule),
@@ -108,7 +126,7 @@ pub fn load_with(builtin: bool, directories: &[PathBuf], texts: &[(String, Vec<u
             }
         }
     }
-    if complaints.is_empty() { Ok(RuleSet::new(loaded)) } else { Err(Error(complaints)) }
+    loaded
 }
 
 /// The `[detect]` of a built-in rule, without a look at the rest. These files give each section a line of its own.
@@ -142,11 +160,11 @@ fn without_examples(text: &str) -> String {
 }
 
 fn complaint(file: &str, key: &str, reason: impl Into<String>) -> Complaint {
-    Complaint { file: file.to_owned(), key: key.to_owned(), reason: sanitize(&reason.into()) }
+    Complaint { file: file.to_owned(), key: key.to_owned(), reason: escape(&reason.into()) }
 }
 
 fn shown(path: &Path) -> String {
-    sanitize(&path.to_string_lossy())
+    escape(&path.to_string_lossy())
 }
 
 /// Rule files of a directory in order of name. An empty one is a mistake worth telling.
@@ -180,7 +198,7 @@ fn read(path: &Path) -> Result<(Rule, Cow<'static, str>), Vec<Complaint>> {
 }
 
 fn read_text(path: &str, bytes: &[u8]) -> Result<(Rule, Cow<'static, str>), Vec<Complaint>> {
-    let file = sanitize(path);
+    let file = escape(path);
     let whole = |reason: String| vec![complaint(&file, "", reason)];
     if bytes.len() as u64 > MAX_FILE {
         return Err(whole(format!("{} bytes; a rule file has at most {MAX_FILE}", bytes.len())));

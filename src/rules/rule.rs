@@ -144,6 +144,18 @@ impl Rule {
         Self { id: id.to_owned(), detect, text, body: OnceLock::new(), examples: OnceLock::new() }
     }
 
+    /// See [`super::RuleSet::change_texts`].
+    pub(super) fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
+        let Some(body) = self.body.get_mut().filter(|_| self.text.is_empty()) else { return };
+        let Help { what, why, fix, code, links } = &mut body.help;
+        let code = code.iter_mut().flat_map(|code| [&mut code.language, &mut code.text]);
+        for text in [&mut body.title, what, why, fix].into_iter().chain(code).chain(links) {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
+    }
+
     /// What it is proved by. Only who proves or explains rules asks for it.
     #[must_use]
     pub fn examples(&self) -> &Examples {

@@ -101,7 +101,7 @@ fn location(hit: Hit, place: Place) -> Location {
         variable: hit.variable,
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
-        redacted: place.path.redacted,
+        redacted: false,
         frame: Some(hit.frame),
         directive: hit.directive,
         line_hash: place.line_hash,

@@ -41,16 +41,18 @@ pub(crate) struct ScanOutcome {
     pub(crate) notices: Vec<String>,
 }
 
-/// Runs a scan. `input` is standard input.
+/// Runs a scan. `input` is standard input. `ready` is called once the rules are in force, so that the caller can redact
+/// by them whatever comes of the scan, errors included. Nothing in the outcome is redacted yet.
 ///
 /// # Errors
 /// The rules or the policy are invalid, or the target cannot be opened.
-pub(crate) fn run(plan: &Plan, input: &mut dyn io::Read) -> Result<ScanOutcome, Error> {
+pub(crate) fn run(plan: &Plan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
     let mut target = OpenTarget::open(plan, input)?;
     let policy = EffectivePolicy::load(plan, &target)?;
     let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.policy.rule_files)?;
     policy.policy.config.check_rules(CONFIG_FILE, &rules)?;
     let engine = Engine::new(rules)?;
+    ready(&engine);
     let context = context(plan, &engine);
     target.source.scan(&context)?;
     let (report, notices) = report(&context, target, &policy);

@@ -26,7 +26,7 @@ pub(crate) struct FailedExample {
 /// The rules cannot be searched together.
 pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
     let engine = Engine::new(rules.clone())?;
-    let lints = LintSet::new(rules);
+    let lints = LintSet::new(&engine);
     let mut forge = Forge::new(2026);
     let mut failures = Vec::new();
     for rule in rules.iter() {

@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::detect::redact::sanitize;
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::report::{Target, TargetKind};
@@ -72,7 +71,7 @@ impl<'a> OpenTarget<'a> {
 
 fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>) -> Target {
     let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
-    Target { kind, root: sanitize(&root.to_string_lossy()), head: name(head), base: name(base) }
+    Target { kind, root: root.to_string_lossy().into_owned(), head: name(head), base: name(base) }
 }
 
 fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<OpenTarget<'a>, source::Error> {

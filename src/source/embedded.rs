@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::detect::redact;
+use crate::detect::Redactor;
 
 /// Nesting that is followed.
 const MAX_DEPTH: usize = 256;
@@ -29,16 +29,16 @@ pub fn may_hold_texts(bytes: &[u8]) -> bool {
     begins == Some(&b'{')
 }
 
-/// The original source or the cell that holds each of these offsets.
+/// The original source or the cell that holds each of these offsets. A name is redacted here, because a long one is cut.
 #[must_use]
-pub fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
+pub fn names(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
     let nothing = vec![None; offsets.len()];
     if !may_hold_texts(bytes) {
         return nothing;
     }
     let holds = |word: &[u8]| memchr::memmem::find(bytes, word).is_some();
     if holds(b"\"sourcesContent\"") {
-        sources(bytes, offsets)
+        sources(bytes, offsets, redactor)
     } else if holds(b"\"cells\"") && holds(b"\"nbformat\"") {
         cells(bytes, offsets)
     } else {
@@ -46,7 +46,7 @@ pub fn names(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
     }
 }
 
-fn sources(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
+fn sources(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
     // A map of maps has `sections`, each with sources of its own: they are kept apart by where their map stands.
     let mut contents: Vec<(Range<usize>, (String, usize))> = Vec::new();
     let mut names: BTreeMap<(String, usize), &[u8]> = BTreeMap::new();
@@ -67,7 +67,7 @@ fn sources(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
         let (range, key) = contents.get(next.checked_sub(1)?)?;
         let quoted = names.get(key).filter(|_| range.contains(&offset))?;
         let name: String = serde_json::from_slice(quoted).ok()?;
-        Some(redact::sanitize(&name).chars().take(MAX_NAME).collect())
+        Some(redactor.sanitize(&name).chars().take(MAX_NAME).collect())
     };
     offsets.iter().map(name).collect()
 }
@@ -158,8 +158,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn redactor() -> Redactor {
+        Redactor::new(&crate::rules::load::load(true, &[]).unwrap())
+    }
+
     fn at(text: &str, word: &str) -> Option<String> {
-        names(text.as_bytes(), &[text.find(word).unwrap() as u64]).remove(0)
+        names(text.as_bytes(), &[text.find(word).unwrap() as u64], &redactor()).remove(0)
     }
 
     #[test]
@@ -201,7 +205,7 @@ mod tests {
         #[test]
         fn any_text_is_walked(text in r#"[\[\]{}",:\\ a-c0\n]{0,80}"#, offset in 0u64..100) {
             let text = format!("{{\"sourcesContent\"{text}\"sources\"");
-            let _ = names(text.as_bytes(), &[offset]);
+            let _ = names(text.as_bytes(), &[offset], &redactor());
         }
     }
 }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use crate::archive::{self, Limits, Seekable, Visitor};
 use crate::credential::Fingerprint;
 use crate::detect::{
-    Budget, Engine, Hit, Window, redact,
+    Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
 use crate::model::{
-    Origin, PathText, Place, Reason,
+    Origin, Place, Reason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 use crate::source::embedded;
@@ -41,15 +41,11 @@ pub struct Member {
 }
 
 impl Member {
-    /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
+    /// The place of the hit, if the archive itself is at `archive`.
     #[must_use]
     pub fn place(&self, archive: &Place) -> Place {
         let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
-        for name in &self.chain {
-            let name = PathText::new(name.as_bytes());
-            place.path.redacted |= name.redacted;
-            place.archive.push(name.text);
-        }
+        place.archive.extend_from_slice(&self.chain);
         place
     }
 }
@@ -177,7 +173,7 @@ impl Searcher<'_> {
         *count += skipped;
         if examples.len() < MAX_SKIP_EXAMPLES {
             let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            examples.push(redact::sanitize(&format!("{names}: {what}")));
+            examples.push(format!("{names}: {what}"));
         }
     }
 }
@@ -194,7 +190,11 @@ impl Searcher<'_> {
         }
         self.skip_hits(self.scratch.left_out(), chain);
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
-        let names = if hits.is_empty() { Vec::new() } else { embedded::names(content.text(), &offsets) };
+        let names = if hits.is_empty() {
+            Vec::new()
+        } else {
+            embedded::names(content.text(), &offsets, self.engine.redactor())
+        };
         self.keep(hits, names, chain, Origin::File);
     }
 

@@ -120,7 +120,7 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        let lints = lints::LintSet::new(engine.rules());
+        let lints = lints::LintSet::new(engine);
         Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
@@ -178,9 +178,9 @@ impl<'a> Collector<'a> {
         &mut self.seen.coverage
     }
 
-    /// Counts something that was not read, naming it with its keys masked.
+    /// Counts something that was not read, naming it.
     pub fn skip(&mut self, reason: Reason, what: &str) {
-        self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
+        self.seen.coverage.skip(reason, what);
     }
 
     /// As [`guarded`], for the text that is called `name`. What was found in it before the defect is kept.
@@ -227,7 +227,9 @@ impl<'a> Collector<'a> {
         let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
         if !scanned.is_clean() {
             match self.scratch.whole(scanned.bytes) {
-                Some(whole) => name_within(whole, &mut self.seen.sightings[scanned.sightings.clone()]),
+                Some(whole) => {
+                    name_within(self.shared.engine, whole, &mut self.seen.sightings[scanned.sightings.clone()])
+                }
                 None => self.name_in_large(input, &scanned),
             }
         }
@@ -244,14 +246,14 @@ impl<'a> Collector<'a> {
     pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
         let first = self.seen.sightings.len();
         let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
-        scanned.unwrap_or_else(|| Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
+        scanned.unwrap_or(Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
     }
 
     fn whole(&mut self, bytes: &[u8], place: &Place) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
-        name_within(bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
+        name_within(self.shared.engine, bytes, &mut self.seen.sightings[scanned.sightings.clone()]);
         self.lint(place, &scanned);
         if archive::is_archive(bytes) {
             self.members(&mut Cursor::new(bytes), place, &mut scanned);
@@ -266,7 +268,7 @@ impl<'a> Collector<'a> {
             && input.rewind().is_ok()
             && Read::take(input, MAX_IN_MEMORY).read_to_end(&mut text).is_ok()
         {
-            name_within(&text, self.sightings_mut(scanned));
+            name_within(self.shared.engine, &text, self.sightings_mut(scanned));
         }
     }
 
@@ -366,10 +368,10 @@ impl Drop for Collector<'_> {
 }
 
 /// Says for the hits of a text that holds other texts which of them each is in.
-fn name_within(text: &[u8], sightings: &mut [Sighting]) {
+fn name_within(engine: &Engine, text: &[u8], sightings: &mut [Sighting]) {
     let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
     if !offsets.is_empty() {
-        for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets)) {
+        for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets, engine.redactor())) {
             sighting.place.within = name;
         }
     }

@@ -24,7 +24,10 @@ pub(crate) struct StagedIndex {
 impl StagedIndex {
     /// Opens the index of the repository around the current directory, or the one that git's environment names.
     pub(crate) fn open() -> Result<Self, Error> {
-        let repository = OpenRepository::here()?;
+        Self::of(OpenRepository::here()?)
+    }
+
+    pub(crate) fn of(repository: Rc<OpenRepository>) -> Result<Self, Error> {
         let index = Index::of(&repository.repository, repository.env.as_ref())?;
         let head = rev::head(&repository.repository);
         Ok(Self { repository, index, head })

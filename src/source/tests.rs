@@ -3,15 +3,20 @@
 
 use std::io::{Cursor, Write};
 use std::path::Path;
+use std::rc::Rc;
 
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::DEFECT;
 use crate::git::testing::Lab;
-use crate::git::{GitEnv, Index, OpenOptions, rev};
+use crate::git::{GitEnv, OpenOptions};
 use crate::model::PathText;
 use crate::rules::load;
-use crate::source::staged::Stage;
+use crate::source::history::HistorySource;
+use crate::source::open_repository::OpenRepository;
+use crate::source::range::RangeSource;
+use crate::source::staged::StagedIndex;
+use crate::source::stdin::StdinSource;
 
 fn engine() -> Engine {
     Engine::new(load::load(true, &[]).unwrap()).unwrap()
@@ -32,9 +37,9 @@ fn defective_name() -> String {
 }
 
 /// Scans and gives the credentials with their paths, and the texts that brought out a defect.
-fn seen(engine: &Engine, scan: impl FnOnce(&Shared<'_>)) -> (Vec<(Fingerprint, String)>, Vec<String>) {
+fn seen(engine: &Engine, mut source: impl Source) -> (Vec<(Fingerprint, String)>, Vec<String>) {
     let shared = Shared::new(engine, None, Progress::hidden());
-    scan(&shared);
+    source.scan(&shared).unwrap();
     let collected = shared.take_collected();
     let found = collected.sightings.into_iter().map(|seen| (seen.hit.fingerprint, seen.place.words().into_owned()));
     let mut found: Vec<_> = found.collect();
@@ -92,15 +97,12 @@ fn work_tree() {
     write(dir.path());
     let root = dir.path().to_path_buf();
     let options = worktree::Options { paths: vec![root.clone()], root, no_ignore: true, threads: 1 };
-    let (found, defects) = seen(&engine, |shared| worktree::scan(shared, &options));
+    let (found, defects) = seen(&engine, options);
     assert_eq!((found, defects.len()), expected(&engine), "{defects:?}");
 }
 
-fn stage(lab: &Lab) -> Stage {
-    let repository = lab.repo();
-    let index = Index::of(&repository, None).unwrap();
-    let head = rev::head(&repository);
-    Stage { repository, index, odb: lab.odb(), head }
+fn staged_index(lab: &Lab) -> Rc<StagedIndex> {
+    Rc::new(StagedIndex::of(OpenRepository::new(lab.repo(), None)).unwrap())
 }
 
 #[test]
@@ -109,7 +111,7 @@ fn index() {
     lab.commit("first", b"");
     write(&lab.root);
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, |shared| staged::scan(shared, &stage(&lab)));
+    let (found, defects) = seen(&engine, staged_index(&lab));
     assert_eq!((found, defects.len()), expected(&engine), "{defects:?}");
 }
 
@@ -120,7 +122,7 @@ fn what_stood_there_before() {
     std::fs::write(lab.root.join("a"), keys(1)).unwrap();
     std::fs::write(lab.root.join("b"), keys(2)).unwrap();
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, |shared| staged::scan(shared, &stage(&lab)));
+    let (found, defects) = seen(&engine, staged_index(&lab));
     assert_eq!((found, defects), (at(&engine, &[(1, "a"), (2, "b")]), vec!["a".to_owned()]));
 }
 
@@ -138,11 +140,8 @@ fn history() -> Lab {
 #[test]
 fn range() {
     let (engine, lab) = (engine(), history());
-    let repository = lab.repo();
-    let env = GitEnv::default();
-    let (found, defects) = seen(&engine, |shared| {
-        range::scan(shared, &repository, Some(&env), ("HEAD~2", "HEAD")).unwrap();
-    });
+    let repository = OpenRepository::new(lab.repo(), Some(GitEnv::default()));
+    let (found, defects) = seen(&engine, RangeSource::open(&repository, "HEAD~2", "HEAD").unwrap());
     let (mut places, count) = expected(&engine);
     places.extend(at(&engine, &[(7, "")]));
     places.sort();
@@ -152,7 +151,7 @@ fn range() {
 fn scan_history(engine: &Engine, lab: &Lab) -> (Vec<(Fingerprint, String)>, Vec<String>) {
     let options = super::history::Options { threads: 1, ..Default::default() };
     let paths = [lab.root.clone()];
-    seen(engine, |shared| drop(super::history::scan_all(shared, &paths, &OpenOptions::default(), &options).unwrap()))
+    seen(engine, HistorySource::open(&paths, &OpenOptions::default(), options).unwrap())
 }
 
 #[test]
@@ -225,9 +224,9 @@ fn contents_of_large_files() {
 #[test]
 fn standard_input() {
     let engine = engine();
-    let (found, defects) = seen(&engine, |shared| stdin::scan(shared, &mut defect().as_slice(), "in"));
+    let (found, defects) = seen(&engine, StdinSource { input: &mut defect().as_slice(), name: "in".to_owned() });
     assert_eq!((found, defects), (Vec::new(), vec!["in".to_owned()]));
     let archive = zip(&[("x", &defect()), ("y", keys(1).as_bytes())]);
-    let (found, defects) = seen(&engine, |shared| stdin::scan(shared, &mut archive.as_slice(), "in"));
+    let (found, defects) = seen(&engine, StdinSource { input: &mut archive.as_slice(), name: "in".to_owned() });
     assert_eq!((found, defects.len()), (at(&engine, &[(1, "in/y")]), 1));
 }

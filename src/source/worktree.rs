@@ -30,7 +30,7 @@ pub struct Options {
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {error}", crate::detect::redact::sanitize(&path.to_string_lossy()))]
+#[error("{}: {error}", path.display())]
 pub struct Missing {
     path: PathBuf,
     error: io::Error,

@@ -22,6 +22,7 @@ mod lengths;
 mod lints;
 mod members;
 mod no_key_gets_out;
+mod own_rules;
 mod policy;
 mod pre_receive;
 mod range;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
+use pinstripe::detect::Engine;
 use pinstripe::model::{CommitDate, Exposure, Origin, Reach, Status};
-use pinstripe::report::{FORMATS, Options, Report, TargetKind};
+use pinstripe::report::{FORMATS, Options, Redacted, Report, TargetKind};
 use pinstripe::rules::load;
 use serde_json::Value;
 
@@ -106,7 +107,9 @@ fn sarif(report: &Report) -> String {
     };
     let format = FORMATS.iter().find(|format| format.name == "sarif").unwrap();
     let mut bytes = Vec::new();
-    (format.write)(report, &load::load(true, &[]).unwrap(), &options, &mut bytes).unwrap();
+    let engine = Engine::new(load::load(true, &[]).unwrap()).unwrap();
+    let report = Redacted::new(report.clone(), engine.redactor());
+    format.write(&report, engine.rules(), &options, &mut bytes).unwrap();
     String::from_utf8(bytes).unwrap()
 }
 

@@ -10,7 +10,6 @@ use anyhow::{Context as _, bail};
 
 use super::super::hook_args::InstallArgs;
 use super::super::output;
-use crate::detect::redact::sanitize;
 
 /// Marks scripts that this program wrote.
 const MARK: &str = "# pinstripe-hook";
@@ -47,7 +46,7 @@ pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
         if git(&["config", "--global", "--get", "core.hooksPath"]).is_none() {
             let path = directory.to_string_lossy();
             git(&["config", "--global", "core.hooksPath", &path]).context("git config --global failed")?;
-            output::warn(&format!("core.hooksPath is now {}", sanitize(&path)));
+            output::warn(&format!("core.hooksPath is now {path}"));
         }
     }
     Ok(0)
@@ -59,11 +58,11 @@ fn own_directory() -> anyhow::Result<PathBuf> {
     let common = git(&["rev-parse", "--git-common-dir"]).unwrap_or_default();
     let directory = PathBuf::from(&path);
     if path.replace('\\', "/").trim_end_matches('/').ends_with(".husky/_") {
-        bail!("{} belongs to husky; add `pinstripe hook pre-commit` to .husky/pre-commit instead", sanitize(&path));
+        bail!("{path} belongs to husky; add `pinstripe hook pre-commit` to .husky/pre-commit instead");
     }
     let own = directory.starts_with(&common) || git(&["config", "--local", "--get", "core.hooksPath"]).is_some();
     if !own {
-        bail!("core.hooksPath is set globally to {}; use --global to install there", sanitize(&path));
+        bail!("core.hooksPath is set globally to {path}; use --global to install there");
     }
     Ok(directory)
 }
@@ -90,10 +89,10 @@ fn install(directory: &Path, hook: &str, global: bool) -> anyhow::Result<()> {
             bail!("{} and {} both exist; merge them first", file.display(), before.display());
         }
         fs::rename(&file, &before).with_context(|| format!("cannot rename {}", file.display()))?;
-        output::warn(&format!("kept the existing hook as {}", sanitize(&before.to_string_lossy())));
+        output::warn(&format!("kept the existing hook as {}", before.display()));
     }
     write(&file, &script(hook, global, true)?)?;
-    output::warn(&format!("installed {}", sanitize(&file.to_string_lossy())));
+    output::warn(&format!("installed {}", file.display()));
     Ok(())
 }
 

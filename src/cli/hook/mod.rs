@@ -39,7 +39,7 @@ fn run_plan(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Repo
     adjust(&mut report);
     let (wanted, code) = (&plan.reporting, scan::exit_code(&plan.reporting, &report));
     if code != 0 || wanted.verbose > 0 || wanted.format != "text" || !wanted.outputs.is_empty() {
-        scan::deliver(wanted, &engine, &report)?;
+        scan::deliver(wanted, &engine, report)?;
     }
     if code == 3 {
         output::warn("pinstripe: refused: the scan is incomplete (--allow-incomplete accepts this)");

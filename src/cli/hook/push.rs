@@ -9,7 +9,6 @@ use anyhow::{Context as _, bail};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
 use super::{plan_of, run_plan, variable, whole_worktree};
-use crate::detect::redact::sanitize;
 use crate::git::ask::ask;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
 use crate::model::{Finding, Severity};
@@ -76,7 +75,7 @@ fn ref_lines() -> anyhow::Result<Vec<Vec<String>>> {
 /// Parses a field of a ref line; `None` for the zero id.
 fn oid(field: Option<&String>) -> anyhow::Result<Option<Oid>> {
     let field = field.context("malformed ref line on standard input: missing object id")?;
-    let oid: Oid = field.trim().parse().with_context(|| format!("malformed object id {:?}", sanitize(field)))?;
+    let oid: Oid = field.trim().parse().with_context(|| format!("malformed object id {field:?}"))?;
     Ok((!oid.is_zero()).then_some(oid))
 }
 
@@ -172,10 +171,10 @@ fn line(finding: &Finding) -> String {
         if at.path.is_empty() {
             format!("{} of {commit}", serde_json::to_value(at.origin).unwrap_or_default().as_str().unwrap_or(""))
         } else {
-            format!("{}:{} in {commit}", sanitize(&at.path), at.line)
+            format!("{}:{} in {commit}", at.path, at.line)
         }
     });
-    format!("  {}: {} ({})", severity.name(), sanitize(&finding.message), place.unwrap_or_default())
+    format!("  {}: {} ({})", severity.name(), finding.message, place.unwrap_or_default())
 }
 
 fn gaps(report: &Report) -> String {

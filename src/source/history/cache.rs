@@ -48,7 +48,7 @@ impl Cache {
             Some(false) => {}
             None => {
                 let message = format!("{}: the cache is damaged and was discarded", cache.file.display());
-                return (cache, Some(crate::detect::redact::sanitize(&message)));
+                return (cache, Some(message));
             }
         }
         (cache, None)

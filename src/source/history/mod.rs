@@ -139,7 +139,7 @@ impl Source for HistorySource {
             }
             self.warnings.append(&mut history.warnings);
             if repository.repository.foreign {
-                let shown = crate::detect::redact::sanitize(&repository.repository.git_dir.to_string_lossy());
+                let shown = repository.repository.git_dir.to_string_lossy();
                 self.warnings.push(format!(
                     "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
                 ));
@@ -310,7 +310,7 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
         coverage.skip(Reason::MissingObject, oid.to_string());
     }
     for name in &seen.submodules {
-        coverage.skip(Reason::Submodule, visitor::shown(name));
+        coverage.skip(Reason::Submodule, String::from_utf8_lossy(name));
     }
     for oid in seen.pointers.keys() {
         coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));

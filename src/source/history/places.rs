@@ -93,11 +93,7 @@ fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Plac
         };
         let mut place = place.clone();
         place.path = PathText::new(&full);
-        for name in &raw.chain {
-            let name = PathText::new(name.as_bytes());
-            place.path.redacted |= name.redacted;
-            place.archive.push(name.text);
-        }
+        place.archive.clone_from(&raw.chain);
         place.within.clone_from(&raw.within);
         place.reach = attribution::reach(known.flags);
         place.commit = known.first.and_then(|at| answer.order.get(at as usize)).map(ToString::to_string);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 use super::cache::Cache;
-use crate::detect::{Hit, redact};
+use crate::detect::Hit;
 use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, Reason};
@@ -176,7 +176,8 @@ impl<'a> Share<'a> {
         let hits = self.seen.hits.get_mut(first..).unwrap_or_default();
         let offsets: Vec<u64> = hits.iter().map(|raw| raw.hit.span.start).collect();
         if !offsets.is_empty() {
-            hits.iter_mut().zip(embedded::names(bytes, &offsets)).for_each(|(raw, name)| raw.within = name);
+            let names = embedded::names(bytes, &offsets, self.common.shared.engine.redactor());
+            hits.iter_mut().zip(names).for_each(|(raw, name)| raw.within = name);
         }
     }
 
@@ -194,9 +195,4 @@ impl Drop for Share<'_> {
         let seen = std::mem::take(&mut self.seen);
         self.common.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).merge(seen);
     }
-}
-
-/// A name for the ledger, with its keys masked.
-pub(super) fn shown(name: &[u8]) -> String {
-    redact::sanitize(&String::from_utf8_lossy(name))
 }

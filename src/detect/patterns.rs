@@ -1,0 +1,100 @@
+//! The rules' patterns, compiled when one of their literals is first seen.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use super::compile;
+use crate::model::limits::{CONTEXT, MAX_BODY};
+use crate::rules::RuleSet;
+
+/// What a token of each rule looks like.
+#[derive(Debug)]
+pub(super) struct TokenPatterns(Vec<Option<TokenPattern>>);
+
+#[derive(Debug)]
+struct TokenPattern {
+    text: String,
+    lookbehind: usize,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl TokenPatterns {
+    pub(super) fn new(rules: &RuleSet) -> Self {
+        let pattern = |rule: &crate::rules::rule::Rule| {
+            let detect = rule.detect.as_ref()?;
+            Some(TokenPattern {
+                text: detect.pattern.clone(),
+                lookbehind: detect.lookbehind,
+                compiled: OnceLock::new(),
+            })
+        };
+        Self(rules.iter().map(pattern).collect())
+    }
+
+    /// Whether tokens of this rule begin with its literal.
+    pub(super) fn begins_with_literal(&self, rule: usize) -> bool {
+        self.0.get(rule).and_then(Option::as_ref).is_some_and(|pattern| pattern.lookbehind == 0)
+    }
+
+    /// The token of a rule around its literal at `at`.
+    pub(super) fn match_at(&self, bytes: &[u8], rule: usize, at: usize) -> Option<Range<usize>> {
+        let pattern = self.0.get(rule)?.as_ref()?;
+        let compiled = pattern.compiled.get_or_init(|| pattern.compile().ok()).as_ref()?;
+        let from = at.saturating_sub(pattern.lookbehind);
+        let to = at.saturating_add(MAX_BODY + CONTEXT).min(bytes.len());
+        let mut start = from;
+        // A match further left may have nothing to do with this literal.
+        while let Some(found) = compiled.find(&bytes[start..to]) {
+            let span = start + found.start()..start + found.end();
+            if span.start > at {
+                return None;
+            }
+            if span.end > at && (pattern.lookbehind > 0 || span.start == at) {
+                return Some(span);
+            }
+            start = span.end.max(start + 1);
+        }
+        None
+    }
+}
+
+/// The bytes that a token may go on with beyond what its pattern took: letters, digits, and what could be its last byte.
+pub(super) struct Alphabet<'a> {
+    patterns: &'a TokenPatterns,
+    rule: usize,
+    /// The token with another last byte, and where it holds its literal.
+    token: Vec<u8>,
+    literal: usize,
+    known: [Option<bool>; 256],
+}
+
+impl<'a> Alphabet<'a> {
+    pub(super) fn new(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
+        Self { patterns, rule, token: token.to_vec(), literal, known: [None; 256] }
+    }
+
+    pub(super) fn has(&mut self, byte: u8) -> bool {
+        if !byte.is_ascii_punctuation() {
+            return byte.is_ascii_alphanumeric();
+        }
+        if let Some(known) = self.known[usize::from(byte)] {
+            return known;
+        }
+        let Some(last) = self.token.last_mut() else { return false };
+        *last = byte;
+        let is_whole = self.patterns.match_at(&self.token, self.rule, self.literal) == Some(0..self.token.len());
+        *self.known[usize::from(byte)].insert(is_whole)
+    }
+}
+
+impl TokenPattern {
+    /// Anchors a token that begins with its literal there: near misses in a row cost nothing.
+    fn compile(&self) -> Result<Regex, regex::Error> {
+        if self.lookbehind > 0 {
+            return compile(&self.text);
+        }
+        compile(&format!(r"\A(?:{})", self.text))
+    }
+}
