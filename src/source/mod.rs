@@ -57,7 +57,7 @@ pub(crate) enum Error {
 }
 
 /// A target that can be scanned.
-pub(crate) trait Source {
+pub(crate) trait ScanSource {
     /// Reads the target once. Hits and coverage go to `shared`.
     ///
     /// # Errors

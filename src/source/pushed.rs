@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::open_repository::OpenRepository;
 use super::range::{self, ScannedRange, tree_changes};
-use super::{Collector, Error, Shared, Source, objects};
+use super::{Collector, Error, ScanSource, Shared, objects};
 use crate::git::ancestry::Ancestry;
 use crate::git::commit::tag_target;
 use crate::git::{Kind, Odb, Oid};
@@ -32,7 +32,7 @@ impl PushedSource {
     }
 }
 
-impl Source for PushedSource {
+impl ScanSource for PushedSource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
         let mut collector = Collector::new(shared);

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use super::objects::{self, Before};
 use super::open_repository::{OpenRepository, tree_of};
-use super::{Collector, Error, Shared, Source};
+use super::{Collector, Error, ScanSource, Shared};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{Change, Differ, Side};
 use crate::git::{Commit, Kind, Odb, Oid};
@@ -44,7 +44,7 @@ impl RangeSource {
     }
 }
 
-impl Source for RangeSource {
+impl ScanSource for RangeSource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
         self.repository.report_problems(collector.coverage());

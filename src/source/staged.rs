@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::objects::{self, Before};
 use super::open_repository::{OpenRepository, read_object, tree_of};
-use super::{Collector, Error, Shared, Source};
+use super::{Collector, Error, ScanSource, Shared};
 use crate::git::changes::{Change, Differ};
 use crate::git::{Index, Kind, Odb, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
@@ -67,7 +67,7 @@ impl Snapshot for StagedIndex {
     }
 }
 
-impl Source for Rc<StagedIndex> {
+impl ScanSource for Rc<StagedIndex> {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
         let mut differ = self.differ();

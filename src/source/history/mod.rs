@@ -24,7 +24,7 @@ mod visitor;
 
 use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
-use super::{Collector, Error, Shared, Source, guarded};
+use super::{Collector, Error, ScanSource, Shared, guarded};
 use crate::credential::Fingerprint;
 use crate::detect::Budget;
 use crate::git::refs::Refs;
@@ -129,7 +129,7 @@ fn merge(known: &mut Exposure, other: Exposure) {
     (known.refs, known.refs_total) = (refs, refs_total);
 }
 
-impl Source for HistorySource {
+impl ScanSource for HistorySource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         for (repository, _) in self.repositories.clone() {
             let mut history = scan(shared, &repository, &self.options)?;
