@@ -10,7 +10,8 @@ use anyhow::Context as _;
 use super::args::{ColorChoice, CommonArgs, ScanArgs};
 use super::output;
 use crate::detect::Engine;
-use crate::report::{self, FORMATS, Redacted, Report};
+use crate::model::Report;
+use crate::report::{self, FORMATS, Redacted};
 use crate::scan;
 use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject};
 

@@ -192,7 +192,7 @@ fn location(code: &CodeFinding<'_>) -> Location {
         directive: found.directive.clone(),
         context: code.context.clone(),
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
-        frame: Some(found.frame.clone()),
+        snippet: Some(found.snippet.clone()),
         ..Location::in_file(place.path.text.clone())
     }
 }

@@ -7,9 +7,9 @@ use regex::bytes::Regex;
 use toml::{Table, Value};
 
 use super::baseline::BaselineEntry;
-use crate::detect::compile;
 use crate::model::escape::escape;
 use crate::model::{Finding, Location};
+use crate::rules::pattern::compile_key;
 
 /// Patterns of one list that are compiled.
 const MAX_PATTERNS: usize = 1_000;
@@ -111,7 +111,7 @@ impl Gitleaks {
     fn patterns(&mut self, name: &str, texts: Vec<String>) -> Vec<Regex> {
         let mut compiled = Vec::new();
         for text in texts {
-            match compile(&text) {
+            match compile_key(&text) {
                 Ok(pattern) => compiled.push(pattern),
                 Err(_) => self.drop_rule(".gitleaks.toml", name, &format!("the pattern {text:?} cannot be read")),
             }

@@ -5,18 +5,18 @@
 use std::collections::BTreeMap;
 
 use crate::credential::{Fingerprint, Key};
+use crate::detect::LocatedHit;
 use crate::detect::{
     judge::{PathRule, says_one_of},
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Finding, Location, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
+use crate::model::{Finding, Location, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::rules::{Rule, RuleSet};
 
 /// Returns the findings sorted by rule and fingerprint.
-pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<Sighting>> = BTreeMap::new();
+pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
     for sighting in sightings {
         if path_allows(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
@@ -25,7 +25,7 @@ pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
+fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
@@ -34,7 +34,7 @@ fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
+fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     let first = sightings.first()?;
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
     let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
@@ -76,7 +76,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
 }
 
 /// Combines a hit and its place; the only conversion between the two and [`Location`].
-fn location(Sighting { hit, place }: Sighting) -> Location {
+fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
         path: place.path.text,
@@ -96,7 +96,7 @@ fn location(Sighting { hit, place }: Sighting) -> Location {
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: false,
-        frame: Some(hit.frame),
+        snippet: Some(hit.snippet),
         directive: hit.directive,
         line_hash: place.line_hash,
     }

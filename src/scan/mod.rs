@@ -11,8 +11,8 @@ use std::io;
 use std::time::Instant;
 
 use crate::detect::{self, Engine};
+use crate::model::{CoverageReport, Report, SCHEMA, Tool};
 use crate::policy::{self, CONFIG_FILE};
-use crate::report::{CoverageReport, Report, SCHEMA, Tool};
 use crate::rules::load;
 use crate::source::{self, Progress, Shared};
 use effective_policy::EffectivePolicy;

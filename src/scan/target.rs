@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::report::{Target, TargetKind};
+use crate::model::{Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::open_repository::{CommitTree, OpenRepository};

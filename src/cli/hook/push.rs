@@ -11,8 +11,8 @@ use super::super::{output, scan};
 use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::ask::ask;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
+use crate::model::Report;
 use crate::model::{Finding, Severity};
-use crate::report::Report;
 use crate::scan::plan::{ScanPlan, ScanSubject};
 
 /// Most bytes of ref lines that are read.
