@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::model::Reason;
+use pinstripe::model::SkipReason;
 use pinstripe::archive::{Limits, Visitor, open_within};
 
 const LIMITS: fn() -> Limits = || Limits {
@@ -34,7 +34,7 @@ impl Visitor for Counter {
         self.names += 1;
     }
 
-    fn skip(&mut self, _reason: Reason, _chain: &[String], what: &str) {
+    fn skip(&mut self, _reason: SkipReason, _chain: &[String], what: &str) {
         assert!(!what.is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use super::source::Source;
 use super::tar::Region;
 use super::walker::{Walker, display};
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 pub(super) const MAGIC: &[u8] = b"!<arch>\n";
 
@@ -40,7 +40,7 @@ pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
         }
     }
     if !source.is_at_end() && !walker.budget.is_stopped() {
-        walker.skip(Reason::Damaged, "a header is corrupt");
+        walker.skip(SkipReason::Damaged, "a header is corrupt");
         if !source.covered {
             walker.raw(source);
         }
@@ -60,7 +60,7 @@ fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, mut size: u64, name:
     let mut region = Region::new(source, size);
     let going = walker.enter(&name, &mut region);
     if region.finish(walker.budget) {
-        walker.skip_member(&name, Reason::Damaged, "ends too early");
+        walker.skip_member(&name, SkipReason::Damaged, "ends too early");
     }
     going
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::model::{
-    Reason,
+    SkipReason,
     limits::{
         ARCHIVE_RATIO_FLOOR, MAX_ARCHIVE_BYTES, MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO,
         MAX_ARCHIVE_SECONDS, MAX_DECODER_MEMORY, MAX_IN_MEMORY,
@@ -57,7 +57,7 @@ pub(super) struct Budget {
     deadline: Option<Instant>,
     entries: Cell<u64>,
     bytes: Cell<u64>,
-    stopped: Cell<Option<(Reason, &'static str)>>,
+    stopped: Cell<Option<(SkipReason, &'static str)>>,
     told: Cell<bool>,
 }
 
@@ -79,7 +79,7 @@ impl Budget {
     pub(super) fn entry(&self) -> bool {
         self.entries.set(self.entries.get() + 1);
         if self.entries.get() > self.limits.entries {
-            self.stop(Reason::OverLimit, "more members than are looked at");
+            self.stop(SkipReason::OverLimit, "more members than are looked at");
         }
         self.in_time()
     }
@@ -95,9 +95,9 @@ impl Budget {
         self.bytes.set(bytes);
         // Stored members come out as they went in: an archive may always expand to its own size.
         if bytes > self.limits.bytes.max(self.size) {
-            self.stop(Reason::OverLimit, "expands to more than is looked at");
+            self.stop(SkipReason::OverLimit, "expands to more than is looked at");
         } else if bytes > self.limits.floor && bytes / self.limits.ratio.max(1) > self.size {
-            self.stop(Reason::OverLimit, "expands like a decompression bomb");
+            self.stop(SkipReason::OverLimit, "expands like a decompression bomb");
         }
         self.in_time()
     }
@@ -108,19 +108,19 @@ impl Budget {
     }
 
     /// Why it stopped; given to the first who asks, so that it is counted once.
-    pub(super) fn take_stop(&self) -> Option<(Reason, &'static str)> {
+    pub(super) fn take_stop(&self) -> Option<(SkipReason, &'static str)> {
         let stopped = self.stopped.get()?;
         (!self.told.replace(true)).then_some(stopped)
     }
 
     fn in_time(&self) -> bool {
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            self.stop(Reason::TimedOut, "takes longer than an archive may");
+            self.stop(SkipReason::TimedOut, "takes longer than an archive may");
         }
         !self.is_stopped()
     }
 
-    fn stop(&self, reason: Reason, what: &'static str) {
+    fn stop(&self, reason: SkipReason, what: &'static str) {
         if !self.is_stopped() {
             self.stopped.set(Some((reason, what)));
         }

@@ -6,7 +6,7 @@
 //! bounded by [`Limits`], whose defaults are those of [`crate::model::limits`].
 //!
 //! A damaged, encrypted or endless archive is never an error here. Whatever could be read is visited, and what
-//! could not is told to the visitor with its [`Reason`]. This module does not search anything, and it does not
+//! could not is told to the visitor with its [`SkipReason`]. This module does not search anything, and it does not
 //! visit the bytes of the outermost file itself: its caller has those already.
 
 mod ar;
@@ -34,7 +34,7 @@ mod samples;
 
 use std::io::{Read, Seek};
 
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 pub use budget::Limits;
 pub use format::is_archive;
@@ -61,7 +61,7 @@ pub trait Visitor {
     fn name(&mut self, _chain: &[String]) {}
 
     /// Something at `chain` was not read, or only in part. `what` says what the matter was.
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str);
+    fn skip(&mut self, reason: SkipReason, chain: &[String], what: &str);
 }
 
 /// Opens `input`, if it is an archive, and visits everything in it within the default limits.

@@ -19,7 +19,7 @@ use super::source::Source;
 use super::walker::{Walker, read_at};
 use crate::git::pack::entry::{self, Content};
 use crate::git::{Kind, ObjectFormat, Oid, hash};
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 pub(super) const MAGIC: &[u8] = b"PACK\0\0\0";
 pub(super) const BUNDLE: &[u8] = b"# v";
@@ -56,7 +56,7 @@ pub(super) fn open_bundle(walker: &mut Walker<'_>, input: &mut dyn Seekable, siz
         }
         // The first line alone is no evidence; the name of an object after it is.
         None if head.get(16..56).is_some_and(|line| line.iter().all(u8::is_ascii_hexdigit)) => {
-            walker.skip(Reason::Damaged, "it has no pack");
+            walker.skip(SkipReason::Damaged, "it has no pack");
         }
         None => {}
     }
@@ -82,7 +82,7 @@ struct Entry {
 fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u64), format: Option<ObjectFormat>) {
     let head = read_at(input, start, 12);
     let Some(Ok(count)) = head.get(8..12).map(<[u8; 4]>::try_from) else {
-        return walker.skip(Reason::Damaged, "its header is cut off");
+        return walker.skip(SkipReason::Damaged, "its header is cut off");
     };
     let mut pack = Pack {
         input,
@@ -108,7 +108,7 @@ fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u
         }
     }
     if whole.is_err() {
-        walker.skip(Reason::Damaged, "an entry is corrupt, and what follows it cannot be found");
+        walker.skip(SkipReason::Damaged, "an entry is corrupt, and what follows it cannot be found");
     }
     pack.relate();
     for at in 0..pack.entries.len() {
@@ -118,7 +118,7 @@ fn pack(walker: &mut Walker<'_>, input: &mut dyn Seekable, (start, end): (u64, u
     }
     for at in 0..pack.entries.len() {
         if !pack.seen[at] && !walker.budget.is_stopped() {
-            walker.skip(Reason::MissingObject, "the base of a delta is not in the pack");
+            walker.skip(SkipReason::MissingObject, "the base of a delta is not in the pack");
             pack.alone(walker, at);
         }
     }
@@ -132,7 +132,7 @@ struct Pack<'a> {
     format: ObjectFormat,
     /// In order of place.
     entries: Vec<Entry>,
-    /// Place of a base, index of a delta of it; sorted.
+    /// ScanLocation of a base, index of a delta of it; sorted.
     children: Vec<(u64, usize)>,
     /// Id of a base, index of a delta that names it so; sorted.
     named: Vec<(Oid, usize)>,
@@ -277,7 +277,7 @@ impl Pack<'_> {
             let (entry, budget) = (self.entries[index], walker.budget);
             let name = format!("{} at {}", kind_name(entry.kind), entry.at);
             if entry.base.is_some_and(|base| base != ELSEWHERE) && !budget.is_stopped() {
-                walker.skip_member(&name, Reason::OverLimit, "its base cannot be held in memory");
+                walker.skip_member(&name, SkipReason::OverLimit, "its base cannot be held in memory");
             }
             let (_, going) = self.decode(budget, entry, |decoder| walker.enter(&name, decoder));
             if !going {
@@ -331,6 +331,6 @@ mod tests {
         let seen = see(&[b"# v2 git bundle\nis how they start. ", MARK].concat());
         assert_eq!(seen.reasons(), []);
         let seen = see(format!("# v2 git bundle\n{} HEAD\n", "0a".repeat(20)).as_bytes());
-        assert_eq!(seen.reasons(), [Reason::Damaged]);
+        assert_eq!(seen.reasons(), [SkipReason::Damaged]);
     }
 }

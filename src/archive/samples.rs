@@ -7,14 +7,14 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::{Limits, Visitor, open_within};
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 /// What a walk showed.
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) members: Vec<(String, Vec<u8>)>,
     pub(super) names: Vec<String>,
-    pub(super) skips: Vec<(Reason, String)>,
+    pub(super) skips: Vec<(SkipReason, String)>,
     pub(super) total: u64,
 }
 
@@ -37,7 +37,7 @@ impl Visitor for Seen {
         self.names.push(chain.join("!"));
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], _what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], _what: &str) {
         self.skips.push((reason, chain.join("!")));
     }
 }
@@ -49,7 +49,7 @@ impl Seen {
         found.map(|(chain, _)| chain.as_str()).collect()
     }
 
-    pub(super) fn reasons(&self) -> Vec<Reason> {
+    pub(super) fn reasons(&self) -> Vec<SkipReason> {
         let mut reasons: Vec<_> = self.skips.iter().map(|(reason, _)| *reason).collect();
         reasons.sort();
         reasons.dedup();

@@ -8,7 +8,7 @@
 use super::Seekable;
 use super::format::{self, HEAD};
 use super::walker::{Walker, read_at};
-use crate::model::{Reason, limits::MAX_IN_MEMORY};
+use crate::model::{SkipReason, limits::MAX_IN_MEMORY};
 
 pub(super) const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -30,14 +30,14 @@ fn page_size(head: &[u8]) -> Option<usize> {
 pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64) {
     let head = read_at(input, 0, FILE_HEADER);
     let (Some(page), Some(reserved)) = (page_size(&head), head.get(20)) else {
-        return walker.skip(Reason::Damaged, "its header is cut off");
+        return walker.skip(SkipReason::Damaged, "its header is cut off");
     };
     let usable = page - usize::from(*reserved);
     if usable < 480 {
-        return walker.skip(Reason::Damaged, "its header is corrupt");
+        return walker.skip(SkipReason::Damaged, "its header is corrupt");
     }
     if !size.is_multiple_of(page as u64) {
-        walker.skip(Reason::Damaged, "ends inside a page");
+        walker.skip(SkipReason::Damaged, "ends inside a page");
     }
     let mut database = Database { input, page, usable, pages: size.div_ceil(page as u64) };
     for number in 1..=database.pages {
@@ -117,7 +117,7 @@ impl Database<'_> {
             return None;
         }
         if length > MAX_IN_MEMORY {
-            walker.skip(Reason::OverLimit, "a value is too long to be put together");
+            walker.skip(SkipReason::OverLimit, "a value is too long to be put together");
         }
         let length = usize::try_from(length.min(MAX_IN_MEMORY)).ok()?;
         let mut payload = head.to_vec();
@@ -279,6 +279,6 @@ mod tests {
         }
         see(&file);
         let cut = file.len() - 100;
-        assert_eq!(see(&file[..cut]).reasons(), [Reason::Damaged]);
+        assert_eq!(see(&file[..cut]).reasons(), [SkipReason::Damaged]);
     }
 }

@@ -13,7 +13,7 @@ use self::header::{BLOCK, Header, Overrides};
 use super::budget::Budget;
 use super::source::Source;
 use super::walker::Walker;
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 pub(super) use self::header::is_tar;
 
@@ -76,7 +76,7 @@ impl Tar {
     fn resync(&mut self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
         if !self.ended && !self.damaged && !source.failed() {
             self.damaged = true;
-            walker.skip(Reason::Damaged, "a header is corrupt");
+            walker.skip(SkipReason::Damaged, "a header is corrupt");
         }
         let covered = source.covered;
         let mut gap = Gap { source, left: 0 };
@@ -95,11 +95,11 @@ impl Tar {
         let mut records = Vec::new();
         let _ = (&mut region).take(MAX_RECORDS).read_to_end(&mut records);
         if header.size > MAX_RECORDS {
-            walker.skip(Reason::OverLimit, "a header record is too long");
+            walker.skip(SkipReason::OverLimit, "a header record is too long");
         }
         let short = region.finish(walker.budget);
         if short {
-            walker.skip(Reason::Damaged, "ends inside a header");
+            walker.skip(SkipReason::Damaged, "ends inside a header");
         }
         pad(source, header.size);
         if !source.covered {
@@ -107,7 +107,7 @@ impl Tar {
             self.notes.push(b'\n');
         }
         if !self.overrides.add(header.kind, &records) {
-            walker.skip(Reason::Damaged, "a header record is corrupt");
+            walker.skip(SkipReason::Damaged, "a header record is corrupt");
         }
         !short
     }
@@ -119,7 +119,7 @@ impl Tar {
         let mut size = told;
         if told != header.size && told < MAX_OCTAL {
             size = told.max(header.size);
-            walker.skip_member(&name, Reason::Damaged, "two headers give it different sizes");
+            walker.skip_member(&name, SkipReason::Damaged, "two headers give it different sizes");
         }
         if header.is_sparse_continued {
             while source.peek(BLOCK).get(504).is_some_and(|more| *more != 0) {
@@ -134,7 +134,7 @@ impl Tar {
         let going = walker.enter(&name, &mut region);
         let short = region.finish(walker.budget);
         if short {
-            walker.skip_member(&name, Reason::Damaged, "ends too early");
+            walker.skip_member(&name, SkipReason::Damaged, "ends too early");
         }
         pad(source, size);
         going && !short

@@ -7,7 +7,7 @@ use super::codec::{Decoder, Fault, Framing};
 use super::format::{self, Format, HEAD, Open, OpenStream, OpenWhole};
 use super::source::{Quiet, Source};
 use super::{Limits, Seekable, Visitor, tar, zip};
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 /// Longest member name that is kept, in bytes.
 const MAX_NAME: usize = 4 << 10;
@@ -26,7 +26,7 @@ pub(super) struct Walker<'a> {
 /// Opens `input` as the outermost archive.
 pub(super) fn open(input: &mut dyn Seekable, visitor: &mut dyn Visitor, limits: Limits) {
     let Ok(size) = input.seek(SeekFrom::End(0)) else {
-        visitor.skip(Reason::Unreadable, &[], "its length cannot be told");
+        visitor.skip(SkipReason::Unreadable, &[], "its length cannot be told");
         return;
     };
     let budget = Budget::new(limits, size);
@@ -84,7 +84,7 @@ impl<'a> Walker<'a> {
     /// Opens the outermost archive from front to back.
     fn stream(&mut self, input: &mut dyn Seekable, open: OpenStream) {
         if input.seek(SeekFrom::Start(0)).is_err() {
-            return self.skip(Reason::Unreadable, "its start cannot be read");
+            return self.skip(SkipReason::Unreadable, "its start cannot be read");
         }
         let mut reader: &mut dyn Seekable = input;
         let mut source = Source::new(&mut reader);
@@ -137,12 +137,12 @@ impl<'a> Walker<'a> {
     }
 
     /// The archive that is being read is not read in full.
-    pub(super) fn skip(&mut self, reason: Reason, what: &str) {
+    pub(super) fn skip(&mut self, reason: SkipReason, what: &str) {
         self.visitor.skip(reason, &self.chain, what);
     }
 
     /// The member `name` of the archive that is being read is not read in full.
-    pub(super) fn skip_member(&mut self, name: &str, reason: Reason, what: &str) {
+    pub(super) fn skip_member(&mut self, name: &str, reason: SkipReason, what: &str) {
         self.chain.push(name.to_owned());
         self.skip(reason, what);
         self.chain.pop();
@@ -151,8 +151,8 @@ impl<'a> Walker<'a> {
     /// Counts what a decoder met, at the member or, without one, at the archive.
     pub(super) fn fault(&mut self, name: Option<&str>, fault: Fault) {
         let (reason, what) = match fault {
-            Fault::Damaged(what) => (Reason::Damaged, what),
-            Fault::OverLimit(what) => (Reason::OverLimit, what),
+            Fault::Damaged(what) => (SkipReason::Damaged, what),
+            Fault::OverLimit(what) => (SkipReason::OverLimit, what),
             Fault::Known => return self.tell_stop(),
         };
         match name {
@@ -202,7 +202,7 @@ impl<'a> Walker<'a> {
             self.fault(None, fault);
             source.rewind();
         } else if !source.is_at_end() {
-            self.skip(Reason::Damaged, "something else follows its end");
+            self.skip(SkipReason::Damaged, "something else follows its end");
         }
         if !source.covered && !source.is_at_end() && !self.budget.is_stopped() {
             self.raw(source);
@@ -245,7 +245,7 @@ impl<'a> Walker<'a> {
         };
         if self.chain.len() >= self.budget.limits.depth {
             self.raw(source);
-            return self.skip(Reason::OverLimit, "archives are nested deeper than is looked at");
+            return self.skip(SkipReason::OverLimit, "archives are nested deeper than is looked at");
         }
         match format.open {
             Open::Stream(open) => open(self, source),
@@ -260,7 +260,7 @@ impl<'a> Walker<'a> {
 
     fn closed(&mut self, format: &Format) {
         let what = format!("{} archives cannot be opened", format.name);
-        self.skip(Reason::Unsupported, &what);
+        self.skip(SkipReason::Unsupported, &what);
     }
 
     /// Opens an archive that needs random access, from memory if there is room.
@@ -278,7 +278,7 @@ impl<'a> Walker<'a> {
             stream(self, &mut Source::new(&mut joined));
         } else {
             self.raw(&mut joined);
-            self.skip(Reason::OverLimit, "too large to be opened inside another archive");
+            self.skip(SkipReason::OverLimit, "too large to be opened inside another archive");
         }
     }
 
@@ -294,7 +294,7 @@ impl<'a> Walker<'a> {
             return;
         }
         if self.chain.len() >= self.budget.limits.depth {
-            return self.skip(Reason::OverLimit, "archives are nested deeper than is looked at");
+            return self.skip(SkipReason::OverLimit, "archives are nested deeper than is looked at");
         }
         self.held += size;
         zip::open(self, &mut input, size);

@@ -18,7 +18,7 @@ use self::entry::Entry;
 use super::Seekable;
 use super::source::Source;
 use super::walker::Walker;
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 pub(super) use self::directory::{ends_like_zip, has_directory};
 
@@ -28,11 +28,11 @@ const LOCAL: u64 = 30;
 /// Opens a zip with random access.
 pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64) {
     let Some(directory) = Directory::read(input, size, walker.budget.entries_left()) else {
-        walker.skip(Reason::Damaged, "it has no readable directory");
+        walker.skip(SkipReason::Damaged, "it has no readable directory");
         return gap(walker, input, (0, size));
     };
     if let Some(what) = directory.fault {
-        walker.skip(Reason::Damaged, what);
+        walker.skip(SkipReason::Damaged, what);
     }
     let mut gaps = Vec::new();
     let mut claimed = 0;
@@ -46,12 +46,12 @@ pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64)
             if !walker.mention(&entry.name) {
                 return;
             }
-            walker.skip_member(&entry.name, Reason::OverLimit, "shares its data with another member");
+            walker.skip_member(&entry.name, SkipReason::OverLimit, "shares its data with another member");
             continue;
         }
         last = Some(entry.at);
         if entry.at < claimed {
-            walker.skip_member(&entry.name, Reason::OverLimit, "overlaps another member");
+            walker.skip_member(&entry.name, SkipReason::OverLimit, "overlaps another member");
         } else if entry.at - claimed >= LOCAL {
             gaps.push((claimed, entry.at));
         }
@@ -81,18 +81,18 @@ pub(super) fn stream(walker: &mut Walker<'_>, source: &mut Source<'_>) {
 /// Visits a member of the directory and says where its data ends.
 fn member(walker: &mut Walker<'_>, input: &mut dyn Seekable, entry: &Entry) -> u64 {
     if input.seek(SeekFrom::Start(entry.at)).is_err() {
-        walker.skip_member(&entry.name, Reason::Unreadable, "its data cannot be read");
+        walker.skip_member(&entry.name, SkipReason::Unreadable, "its data cannot be read");
         return 0;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut source = Source::new(&mut reader);
     let Some(header) = Entry::local(&mut source, false) else {
         let _ = walker.mention(&entry.name);
-        walker.skip_member(&entry.name, Reason::Damaged, "its header is not where the directory says");
+        walker.skip_member(&entry.name, SkipReason::Damaged, "its header is not where the directory says");
         return 0;
     };
     if let Some(lie) = entry.contradicts(&header) {
-        walker.skip_member(&entry.name, Reason::Damaged, lie);
+        walker.skip_member(&entry.name, SkipReason::Damaged, lie);
     }
     entry.visit(walker, &mut source);
     entry.at + source.taken().min(entry.packed.saturating_add(LOCAL + header.name.len() as u64))

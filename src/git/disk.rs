@@ -40,11 +40,11 @@ pub enum DiskError {
 impl DiskError {
     /// The reason under which the ledger counts this.
     #[must_use]
-    pub fn reason(&self) -> crate::model::Reason {
+    pub fn reason(&self) -> crate::model::SkipReason {
         match self {
-            Self::Io { .. } => crate::model::Reason::Unreadable,
-            Self::NotAFile { .. } => crate::model::Reason::SpecialFile,
-            Self::TooLarge { .. } => crate::model::Reason::OverLimit,
+            Self::Io { .. } => crate::model::SkipReason::Unreadable,
+            Self::NotAFile { .. } => crate::model::SkipReason::SpecialFile,
+            Self::TooLarge { .. } => crate::model::SkipReason::OverLimit,
         }
     }
 }

@@ -95,10 +95,10 @@ pub enum ObjectError {
 impl ObjectError {
     /// The reason under which the ledger counts this.
     #[must_use]
-    pub fn reason(&self) -> crate::model::Reason {
+    pub fn reason(&self) -> crate::model::SkipReason {
         match self {
-            Self::Damaged { .. } => crate::model::Reason::Damaged,
-            Self::TooLarge { .. } => crate::model::Reason::OverLimit,
+            Self::Damaged { .. } => crate::model::SkipReason::Damaged,
+            Self::TooLarge { .. } => crate::model::SkipReason::OverLimit,
             Self::Disk(error) => error.reason(),
         }
     }

@@ -14,7 +14,7 @@ use super::oid::{ObjectFormat, Oid};
 use super::pack::entry::Content;
 use super::pack::{Pack, PackError, delta};
 use super::repo::{MAX_PACK_FILES, Repository};
-use crate::model::{Coverage, Reason, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, SkipReason, limits::MAX_IN_MEMORY};
 
 /// Deltas between an object and its base that are followed; git itself makes at most 4,095.
 const MAX_CHAIN: usize = 100_000;
@@ -28,7 +28,7 @@ pub struct Odb {
     pub(crate) format: ObjectFormat,
     pub(crate) packs: Vec<Pack>,
     pub(crate) loose: Vec<PathBuf>,
-    problems: Vec<(Reason, String)>,
+    problems: Vec<(SkipReason, String)>,
 }
 
 impl Odb {
@@ -42,7 +42,7 @@ impl Odb {
             match disk::list(&dir, MAX_PACK_FILES) {
                 Ok((names, more)) => {
                     if more {
-                        odb.problems.push((Reason::OverLimit, format!("{}: too many files", dir.display())));
+                        odb.problems.push((SkipReason::OverLimit, format!("{}: too many files", dir.display())));
                     }
                     let packs = names.iter().filter(|(name, _)| name.as_encoded_bytes().ends_with(b".pack"));
                     packs.for_each(|(name, _)| odb.add(&dir.join(name)));
@@ -57,11 +57,11 @@ impl Odb {
     fn add(&mut self, path: &std::path::Path) {
         match Pack::open(path, self.format) {
             Ok((pack, complaints)) => {
-                self.problems.extend(complaints.into_iter().map(|complaint| (Reason::Damaged, complaint)));
+                self.problems.extend(complaints.into_iter().map(|complaint| (SkipReason::Damaged, complaint)));
                 self.packs.push(pack);
             }
             Err(PackError::Disk(error)) => self.problems.push((error.reason(), error.to_string())),
-            Err(error) => self.problems.push((Reason::Damaged, error.to_string())),
+            Err(error) => self.problems.push((SkipReason::Damaged, error.to_string())),
         }
     }
 
@@ -71,7 +71,7 @@ impl Odb {
         for name in known.iter().filter_map(|name| name.strip_suffix(b".idx")) {
             if name.starts_with(b"pack-") && !known.contains(&*[name, b".pack"].concat()) {
                 let name = String::from_utf8_lossy(name);
-                self.problems.push((Reason::Damaged, format!("{}/{name}.idx: its pack is missing", dir.display())));
+                self.problems.push((SkipReason::Damaged, format!("{}/{name}.idx: its pack is missing", dir.display())));
             }
         }
     }

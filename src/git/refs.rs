@@ -11,7 +11,7 @@ use super::ask::ask;
 use super::disk::{self, EntryKind};
 use super::oid::{ObjectFormat, Oid};
 use super::repo::{RefStorage, Repository, bytes_to_path};
-use crate::model::{Coverage, Reason};
+use crate::model::{Coverage, SkipReason};
 
 /// Largest `packed-refs`, in bytes: two million refs.
 const MAX_PACKED: u64 = 256 << 20;
@@ -41,7 +41,7 @@ pub struct Refs {
     pub stashes: Vec<Oid>,
     /// What other reflogs and files like `ORIG_HEAD` remember.
     pub logged: Vec<Oid>,
-    problems: Vec<(Reason, String)>,
+    problems: Vec<(SkipReason, String)>,
 }
 
 impl Refs {
@@ -70,7 +70,7 @@ impl Refs {
         }
     }
 
-    fn problem(&mut self, reason: Reason, what: impl Into<String>) {
+    fn problem(&mut self, reason: SkipReason, what: impl Into<String>) {
         self.problems.push((reason, what.into()));
     }
 
@@ -78,7 +78,11 @@ impl Refs {
         match disk::read(path, limit) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let reason = if error.reason() == Reason::OverLimit { Reason::OverLimit } else { Reason::Unreadable };
+                let reason = if error.reason() == SkipReason::OverLimit {
+                    SkipReason::OverLimit
+                } else {
+                    SkipReason::Unreadable
+                };
                 self.problem(reason, error.to_string());
                 None
             }
@@ -98,7 +102,7 @@ impl Refs {
                     self.refs.insert(name.trim_ascii_end().to_vec(), oid);
                 }
                 _ => {
-                    self.problem(Reason::Damaged, "a line of packed-refs");
+                    self.problem(SkipReason::Damaged, "a line of packed-refs");
                     return;
                 }
             }
@@ -112,7 +116,7 @@ impl Refs {
                 Some(oid) => {
                     self.refs.insert(name, oid);
                 }
-                None => self.problem(Reason::Damaged, format!("ref {}", String::from_utf8_lossy(&name))),
+                None => self.problem(SkipReason::Damaged, format!("ref {}", String::from_utf8_lossy(&name))),
             }
         }
     }
@@ -131,7 +135,7 @@ impl Refs {
                 }
             };
             if more || depth > MAX_DEPTH || found.len() > MAX_NAMES {
-                self.problem(Reason::OverLimit, format!("refs below {}", dir.display()));
+                self.problem(SkipReason::OverLimit, format!("refs below {}", dir.display()));
                 continue;
             }
             for (file, kind) in entries {
@@ -140,7 +144,7 @@ impl Refs {
                     EntryKind::Dir => queue.push((full, dir.join(&file), depth + 1)),
                     _ if file.as_encoded_bytes().ends_with(b".lock") => {}
                     EntryKind::File | EntryKind::Link => found.push((full, dir.join(&file))),
-                    EntryKind::Special => self.problem(Reason::Unreadable, dir.join(&file).display().to_string()),
+                    EntryKind::Special => self.problem(SkipReason::Unreadable, dir.join(&file).display().to_string()),
                 }
             }
         }
@@ -227,10 +231,10 @@ impl Refs {
                 let logged = ask(repo, None, &["rev-list", "--walk-reflogs", "--all"].map(OsStr::new));
                 match logged {
                     Ok(text) => self.logged.extend(text.split(|byte| *byte == b'\n').filter_map(Oid::from_hex)),
-                    Err(error) => self.problem(Reason::Unsupported, format!("reflogs in tables: {error}")),
+                    Err(error) => self.problem(SkipReason::Unsupported, format!("reflogs in tables: {error}")),
                 }
             }
-            Err(error) => self.problem(Reason::Unsupported, format!("refs in tables: {error}")),
+            Err(error) => self.problem(SkipReason::Unsupported, format!("refs in tables: {error}")),
         }
     }
 }

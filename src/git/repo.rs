@@ -12,7 +12,7 @@ use super::config::Config;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
 use super::oid::{ObjectFormat, Oid};
-use crate::model::{Coverage, Reason};
+use crate::model::{Coverage, SkipReason};
 
 /// Largest `config`, `commondir`, `.git` or alternates file that is read, in bytes.
 const MAX_SMALL_FILE: u64 = 1 << 20;
@@ -67,7 +67,7 @@ pub struct Repository {
     pub partial: bool,
     /// True if it belongs to another user: its objects are read, none of its configuration is obeyed.
     pub foreign: bool,
-    problems: Vec<(Reason, String)>,
+    problems: Vec<(SkipReason, String)>,
 }
 
 /// Why there is no repository to read.
@@ -157,7 +157,7 @@ impl Repository {
 
     /// What of this repository is not read, and why. Every scan of it counts these.
     #[must_use]
-    pub fn problems(&self) -> &[(Reason, String)] {
+    pub fn problems(&self) -> &[(SkipReason, String)] {
         &self.problems
     }
 
@@ -174,7 +174,7 @@ impl Repository {
         self.work_tree.as_deref().unwrap_or(&self.git_dir)
     }
 
-    fn problem(&mut self, reason: Reason, example: impl Into<String>) {
+    fn problem(&mut self, reason: SkipReason, example: impl Into<String>) {
         self.problems.push((reason, example.into()));
     }
 
@@ -184,14 +184,15 @@ impl Repository {
         let text = match disk::read(&self.common_dir.join("config"), MAX_SMALL_FILE) {
             Ok(text) => text.unwrap_or_default(),
             Err(error) => {
-                let reason = if error.reason() == Reason::OverLimit { error.reason() } else { Reason::Unreadable };
+                let reason =
+                    if error.reason() == SkipReason::OverLimit { error.reason() } else { SkipReason::Unreadable };
                 return self.problem(reason, error.to_string());
             }
         };
         let config = Config::parse(&text);
         let version = config.get("core", "repositoryformatversion").unwrap_or("0");
         if !matches!(version, "" | "0" | "1") {
-            self.problem(Reason::Unsupported, format!("repository format version {version}"));
+            self.problem(SkipReason::Unsupported, format!("repository format version {version}"));
         }
         self.partial = config.any_true("remote", "promisor");
         for (key, value) in config.section("extensions") {
@@ -207,13 +208,13 @@ impl Repository {
             ("refstorage", "reftable") => self.ref_storage = RefStorage::Reftable,
             ("refstorage", other) => {
                 self.ref_storage = RefStorage::Unknown(other.to_owned());
-                self.problem(Reason::Unsupported, format!("extensions.refStorage = {other}"));
+                self.problem(SkipReason::Unsupported, format!("extensions.refStorage = {other}"));
             }
             ("partialclone", _) => self.partial = true,
             // Names translated between two hashes: the objects themselves are stored under the main one.
             ("noop" | "noop-v1" | "preciousobjects" | "worktreeconfig" | "relativeworktrees", _)
             | ("compatobjectformat", _) => {}
-            _ => self.problem(Reason::Unsupported, format!("extensions.{key}")),
+            _ => self.problem(SkipReason::Unsupported, format!("extensions.{key}")),
         }
     }
 
@@ -238,16 +239,16 @@ impl Repository {
             next += 1;
             for alternate in self.alternates_of(&dir) {
                 let Ok(path) = disk::canonical(&alternate) else {
-                    self.problem(Reason::Alternate, format!("{}: not found", alternate.display()));
+                    self.problem(SkipReason::Alternate, format!("{}: not found", alternate.display()));
                     continue;
                 };
                 if !seen.insert(path.clone()) {
                     continue;
                 }
                 if !options.alternates && !self.holds(&path) {
-                    self.problem(Reason::Alternate, path.display().to_string());
+                    self.problem(SkipReason::Alternate, path.display().to_string());
                 } else if depth + 1 > MAX_ALTERNATE_DEPTH || queue.len() >= MAX_OBJECT_DIRS {
-                    self.problem(Reason::OverLimit, format!("alternate {}", path.display()));
+                    self.problem(SkipReason::OverLimit, format!("alternate {}", path.display()));
                 } else {
                     queue.push((path, depth + 1));
                 }
@@ -274,7 +275,7 @@ impl Repository {
                 .map(|line| objects.join(bytes_to_path(line)))
                 .collect(),
             Err(error) => {
-                self.problem(Reason::Alternate, error.to_string());
+                self.problem(SkipReason::Alternate, error.to_string());
                 Vec::new()
             }
         }
@@ -288,13 +289,13 @@ impl Repository {
                     match Oid::from_hex(line.trim_ascii()) {
                         Some(oid) => self.shallow.push(oid),
                         None => {
-                            self.problem(Reason::Damaged, "the file `shallow`");
+                            self.problem(SkipReason::Damaged, "the file `shallow`");
                             break;
                         }
                     }
                 }
             }
-            Err(error) => self.problem(Reason::Damaged, error.to_string()),
+            Err(error) => self.problem(SkipReason::Damaged, error.to_string()),
         }
         self.shallow.sort_unstable();
         self.shallow.dedup();

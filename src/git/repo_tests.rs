@@ -76,7 +76,7 @@ fn alternates_are_followed_only_inside_or_when_allowed() {
     let shared = root.join("../shared");
     let repo = open(&shared);
     assert_eq!(repo.object_dirs.len(), 1);
-    assert_eq!(repo.problems()[0].0, Reason::Alternate);
+    assert_eq!(repo.problems()[0].0, SkipReason::Alternate);
     let allowed = OpenOptions { alternates: true, ..OpenOptions::default() };
     let repo = Repository::open(&shared, &allowed).unwrap();
     assert_eq!(repo.object_dirs[1], root.join(".git/objects"));
@@ -104,7 +104,7 @@ fn shallow_clone() {
     assert_eq!(open(&root.join("../shallow")).shallow.len(), 1);
     std::fs::write(root.join("../shallow/.git/shallow"), "junk\n").unwrap();
     let repo = open(&root.join("../shallow"));
-    assert_eq!(repo.problems()[0].0, Reason::Damaged);
+    assert_eq!(repo.problems()[0].0, SkipReason::Damaged);
 }
 
 #[cfg(unix)]

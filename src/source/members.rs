@@ -15,7 +15,7 @@ use crate::detect::{
     stream::{Scratch, scan_reader},
 };
 use crate::model::{
-    Origin, PathText, Place, Reason,
+    Origin, PathText, ScanLocation, SkipReason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 use crate::source::embedded;
@@ -43,8 +43,8 @@ pub struct Member {
 impl Member {
     /// The place of the hit, if the archive itself is at `archive`. Keys in names are masked.
     #[must_use]
-    pub fn place(&self, archive: &Place) -> Place {
-        let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
+    pub fn place(&self, archive: &ScanLocation) -> ScanLocation {
+        let mut place = ScanLocation { origin: self.origin, within: self.within.clone(), ..archive.clone() };
         for name in &self.chain {
             let name = PathText::new(name.as_bytes());
             place.path.redacted |= name.redacted;
@@ -61,7 +61,7 @@ pub struct Members {
     pub hits: Vec<Member>,
     /// Bytes that were searched.
     pub bytes: u64,
-    skipped: BTreeMap<Reason, (u64, Vec<String>)>,
+    skipped: BTreeMap<SkipReason, (u64, Vec<String>)>,
 }
 
 impl Members {
@@ -72,7 +72,7 @@ impl Members {
     }
 
     /// What was not read: reason, how often, and examples that name members and say what the matter was.
-    pub fn skipped(&self) -> impl Iterator<Item = (Reason, u64, &[String])> {
+    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64, &[String])> {
         self.skipped.iter().map(|(reason, (count, examples))| (*reason, *count, examples.as_slice()))
     }
 }
@@ -168,11 +168,11 @@ impl Searcher<'_> {
 
     fn skip_hits(&mut self, count: u64, chain: &[String]) {
         if count > 0 {
-            self.skip_many(Reason::OverLimit, count, chain, &format!("{count} more findings"));
+            self.skip_many(SkipReason::OverLimit, count, chain, &format!("{count} more findings"));
         }
     }
 
-    fn skip_many(&mut self, reason: Reason, skipped: u64, chain: &[String], what: &str) {
+    fn skip_many(&mut self, reason: SkipReason, skipped: u64, chain: &[String], what: &str) {
         let (count, examples) = self.seen.skipped.entry(reason).or_default();
         *count += skipped;
         if examples.len() < MAX_SKIP_EXAMPLES {
@@ -190,7 +190,7 @@ impl Searcher<'_> {
         let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, &mut content, self.scratch, &mut hits);
         self.seen.bytes += bytes;
         if self.scratch.cut_short() {
-            self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
+            self.skip(SkipReason::OverLimit, chain, "so full of encodings that some were not undone");
         }
         self.skip_hits(self.scratch.left_out(), chain);
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
@@ -220,7 +220,7 @@ impl Visitor for Searcher<'_> {
         self.guard(chain, |searcher| searcher.last_name(chain));
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], what: &str) {
         self.skip_many(reason, 1, chain, what);
     }
 }

@@ -7,7 +7,7 @@ use crate::credential::Fingerprint;
 use crate::detect::{Engine, stream::Scratch};
 use crate::git::changes::{Change, Differ};
 use crate::git::{Kind, Odb, Oid};
-use crate::model::{PathText, Place, Reason};
+use crate::model::{PathText, ScanLocation, SkipReason};
 
 /// Largest blob that is read whole where it cannot be streamed.
 const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
@@ -16,11 +16,11 @@ const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
 type Identity = (usize, Fingerprint);
 
 /// Searches a blob under `place`. `None` if it could not be read; the ledger has it then.
-pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
+pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) -> Option<Scanned> {
     collector.guard(place.name(), |collector| read(collector, odb, oid, place))?
 }
 
-fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
+fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) -> Option<Scanned> {
     match odb.read_within(oid, MAX_WHOLE) {
         Ok(Some((Kind::Blob, bytes))) => {
             collector.coverage().objects += 1;
@@ -30,7 +30,7 @@ fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> O
         }
         Ok(Some(_)) => None,
         Ok(None) => {
-            collector.skip(Reason::MissingObject, &format!("{oid} ({})", place.path.text));
+            collector.skip(SkipReason::MissingObject, &format!("{oid} ({})", place.path.text));
             None
         }
         Err(error) => {
@@ -47,7 +47,7 @@ pub(super) fn report_differ(collector: &mut Collector<'_>, differ: &Differ<'_>) 
         collector.skip(error.reason(), &format!("{error} ({})", PathText::new(path).text));
     }
     for (oid, path) in &differ.missing {
-        collector.skip(Reason::MissingObject, &format!("tree {oid} ({})", PathText::new(path).text));
+        collector.skip(SkipReason::MissingObject, &format!("tree {oid} ({})", PathText::new(path).text));
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Collector, Error, Shared, Source};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{Change, Differ, Side};
 use crate::git::{Commit, Kind, Odb, Oid};
-use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Place, Reach, Reason};
+use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
 /// The commits that `head` reaches and `base` does not.
@@ -79,7 +79,8 @@ pub(super) fn scan(
     let odb = repository.odb();
     let shallow = &repository.repository.shallow;
     if merge_base.is_none() && !shallow.is_empty() {
-        collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
+        collector
+            .skip(SkipReason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
     let old = merge_base.and_then(|base| tree_of(odb, &base));
     let changes = tree_changes(collector, odb, old, tree_of(odb, &head));
@@ -98,7 +99,7 @@ pub(super) fn scan(
     };
     for (order, oid) in commits.iter().enumerate() {
         if scan.collector.shared().expired() {
-            scan.collector.skip(Reason::TimedOut, &format!("commit {oid}"));
+            scan.collector.skip(SkipReason::TimedOut, &format!("commit {oid}"));
         } else {
             scan.commit(order, oid);
         }
@@ -123,20 +124,20 @@ impl RangeScan<'_, '_> {
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
             Ok(Some((Kind::Commit, bytes))) => bytes,
-            Ok(_) => return self.collector.skip(Reason::MissingObject, &format!("commit {oid}")),
+            Ok(_) => return self.collector.skip(SkipReason::MissingObject, &format!("commit {oid}")),
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
         self.collector.coverage().objects += 1;
         commit_text(self.collector, oid, &bytes);
         let Some(commit) = Commit::parse(&bytes, self.odb.format) else {
-            return self.collector.skip(Reason::Damaged, &format!("commit {oid}"));
+            return self.collector.skip(SkipReason::Damaged, &format!("commit {oid}"));
         };
         self.scanned.commits.insert(oid.to_string(), (order, commit.time));
         if *oid == self.head {
             self.scanned.head_date = commit.time;
         }
         if self.shallow.binary_search(oid).is_ok() {
-            self.collector.skip(Reason::ShallowBoundary, &format!("commit {oid}"));
+            self.collector.skip(SkipReason::ShallowBoundary, &format!("commit {oid}"));
         }
         for change in self.introduced(&commit) {
             self.file(oid, &change);
@@ -173,7 +174,7 @@ impl RangeScan<'_, '_> {
         let Some(new) = change.new else { return };
         let path = PathText::new(&change.path);
         if new.is_submodule() {
-            return self.collector.skip(Reason::Submodule, &path.text);
+            return self.collector.skip(SkipReason::Submodule, &path.text);
         }
         let place = self.place(commit, &change.path, path, new);
         if change.old.is_none() {
@@ -188,13 +189,13 @@ impl RangeScan<'_, '_> {
         objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
     }
 
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {
+    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> ScanLocation {
         let in_head = self.head_files.get(path) == Some(&new.oid);
-        Place {
+        ScanLocation {
             reach: if in_head { Reach::Head } else { Reach::Ref },
             blob: Some(new.oid.to_string()),
             commit: Some(commit.to_string()),
-            ..Place::file(shown)
+            ..ScanLocation::file(shown)
         }
     }
 }
@@ -215,12 +216,12 @@ pub(super) fn tree_changes(
 pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]) {
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let (headers, message) = bytes.split_at(end);
-    let place = |origin| Place {
+    let place = |origin| ScanLocation {
         origin,
         reach: Reach::Ref,
         blob: Some(oid.to_string()),
         commit: Some(oid.to_string()),
-        ..Place::file(PathText::default())
+        ..ScanLocation::file(PathText::default())
     };
     let mut rest = Vec::new();
     for line in headers.split(|byte| *byte == b'\n') {

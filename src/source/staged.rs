@@ -11,7 +11,7 @@ use super::{Collector, Error, Shared, Source};
 use crate::git::changes::{Change, Differ};
 use crate::git::{Index, Kind, Odb, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
-use crate::model::{PathText, Place, Reach, Reason};
+use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 
 /// The index that the next commit is made from.
 pub(crate) struct StagedIndex {
@@ -76,7 +76,7 @@ impl Source for Rc<StagedIndex> {
         let mut before = Before::new(shared.engine, odb, &changes);
         for change in &changes {
             if shared.expired() {
-                collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
+                collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
                 continue;
             }
             staged_file(&mut collector, odb, &mut before, change);
@@ -89,9 +89,9 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
     let Some(new) = change.new else { return };
     let path = PathText::new(&change.path);
     if new.is_submodule() {
-        return collector.skip(Reason::Submodule, &path.text);
+        return collector.skip(SkipReason::Submodule, &path.text);
     }
-    let place = Place { reach: Reach::Index, blob: Some(new.oid.to_string()), ..Place::file(path) };
+    let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
     if change.old.is_none() {
         collector.name(&change.path, &place);
     }

@@ -5,7 +5,7 @@ use super::super::codec::{Codec, Decoder, Fault};
 use super::super::source::Source;
 use super::super::walker::{Walker, display};
 use super::LOCAL;
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 const ENCRYPTED: u16 = 1;
 /// Sizes and checksum stand after the data instead of before.
@@ -83,7 +83,7 @@ impl Entry {
     pub(super) fn visit(&self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
         if self.flags & (ENCRYPTED | MASKED) != 0 || self.method == AES {
             if walker.mention(&self.name) {
-                walker.skip_member(&self.name, Reason::Encrypted, "needs a password");
+                walker.skip_member(&self.name, SkipReason::Encrypted, "needs a password");
                 source.skip(self.packed);
             }
             return;
@@ -102,7 +102,7 @@ impl Entry {
             95 => Codec::xz(memory),
             _ => {
                 if walker.mention(&self.name) {
-                    walker.skip_member(&self.name, Reason::Unsupported, "its compression method is not known");
+                    walker.skip_member(&self.name, SkipReason::Unsupported, "its compression method is not known");
                     source.skip(self.packed);
                 }
                 return;
@@ -159,13 +159,13 @@ impl Entry {
             // A header that leaves them to a descriptor says nothing about size and checksum.
             Ok(_) if self.crc == 0 && self.size == 0 && self.flags & DESCRIPTOR != 0 => {}
             Ok((_, size)) if size != self.size || is_stored && self.size != self.packed => {
-                walker.skip_member(&self.name, Reason::Damaged, "its size is not what it says");
+                walker.skip_member(&self.name, SkipReason::Damaged, "its size is not what it says");
             }
             Ok((crc, _)) if crc != self.crc => {
-                walker.skip_member(&self.name, Reason::Damaged, "its checksum does not match");
+                walker.skip_member(&self.name, SkipReason::Damaged, "its checksum does not match");
             }
             Ok(_) if self.method != 14 && source.taken() - before != self.packed => {
-                walker.skip_member(&self.name, Reason::Damaged, "its size is not what it says");
+                walker.skip_member(&self.name, SkipReason::Damaged, "its size is not what it says");
             }
             Ok(_) => {}
         }

@@ -7,7 +7,7 @@ use memchr::memmem;
 use super::super::source::Source;
 use super::super::walker::Walker;
 use super::entry::{DESCRIPTOR, Entry};
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 /// What starts a local header.
 const HEADER: &[u8] = b"PK\x03\x04";
@@ -33,7 +33,7 @@ fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, entry: &Entry) {
         let _ = io::copy(&mut region, &mut io::sink());
     } else if unknown && entry.method != 8 && entry.method != 12 && entry.method != 93 && entry.method != 95 {
         if walker.mention(&entry.name) {
-            walker.skip_member(&entry.name, Reason::Damaged, "where it ends cannot be told");
+            walker.skip_member(&entry.name, SkipReason::Damaged, "where it ends cannot be told");
         }
     } else {
         entry.visit(walker, source);

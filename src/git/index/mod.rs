@@ -47,10 +47,10 @@ pub enum IndexError {
 impl IndexError {
     /// The reason under which the ledger counts this.
     #[must_use]
-    pub fn reason(&self) -> crate::model::Reason {
+    pub fn reason(&self) -> crate::model::SkipReason {
         match self {
-            Self::Unsupported(_) | Self::Git(_) | Self::Listing => crate::model::Reason::Unsupported,
-            Self::Damaged(_) => crate::model::Reason::Damaged,
+            Self::Unsupported(_) | Self::Git(_) | Self::Listing => crate::model::SkipReason::Unsupported,
+            Self::Damaged(_) => crate::model::SkipReason::Damaged,
             Self::Disk(error) => error.reason(),
         }
     }

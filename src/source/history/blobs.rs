@@ -15,7 +15,7 @@ use crate::detect::{
     stream::{Scratch, scan_reader},
 };
 use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
-use crate::model::{Origin, Reason};
+use crate::model::{Origin, SkipReason};
 use crate::source::{guarded, members};
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
@@ -137,7 +137,7 @@ impl<'a> Searcher<'a> {
             return;
         }
         if !shared.archives {
-            return self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("blob {}", object.oid));
+            return self.share.seen.coverage.skip(SkipReason::ArchiveNotOpened, format!("blob {}", object.oid));
         }
         if let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, shared.time_left()) {
             self.share.keep_members(object, members, first);

@@ -12,7 +12,7 @@ use crate::git::changes::Differ;
 use crate::git::walk::Object;
 use crate::git::{Kind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
-use crate::model::{PathText, Place, Reach};
+use crate::model::{PathText, Reach, ScanLocation};
 use crate::source::guarded;
 use crate::source::open_repository::tree_of;
 
@@ -40,8 +40,11 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
             return None;
         }
         let Ok(Some((Kind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
-        let place =
-            Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
+        let place = ScanLocation {
+            reach: Reach::Head,
+            blob: Some(oid.to_string()),
+            ..ScanLocation::file(PathText::new(path.as_bytes()))
+        };
         let collect = || shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
         guarded(collect).unwrap_or_else(|reason| {
             let object = Object { oid: *oid, kind: Kind::Blob, fresh: true };

@@ -15,7 +15,7 @@ use crate::detect::stream::{Scratch, scan_reader};
 use crate::git::disk::{self, DiskError};
 use crate::git::walk::{Object, Store};
 use crate::git::{Kind, Oid, Repository};
-use crate::model::{Origin, Reason};
+use crate::model::{Origin, SkipReason};
 use crate::source::{guarded, members};
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
@@ -44,7 +44,7 @@ impl Contents<'_> {
     fn read(&mut self, oid: Oid, name: String) -> bool {
         let coverage = &mut self.share.seen.coverage;
         if self.share.common.shared.expired() {
-            coverage.skip(Reason::TimedOut, format!("the content of blob {oid}"));
+            coverage.skip(SkipReason::TimedOut, format!("the content of blob {oid}"));
             return false;
         }
         match open(self.share.common.repo, &name) {
@@ -70,11 +70,11 @@ impl Contents<'_> {
         let outcome = scan_reader(shared.engine, &mut file, &mut self.scratch, &mut hits);
         let coverage = &mut self.share.seen.coverage;
         if self.scratch.cut_short() {
-            coverage.skip(Reason::OverLimit, format!("the content of blob {oid}"));
+            coverage.skip(SkipReason::OverLimit, format!("the content of blob {oid}"));
         }
         coverage.skip_hits(self.scratch.left_out(), &format!("the content of blob {oid}"));
         if let Err((_, error)) = &outcome {
-            coverage.skip(Reason::Unreadable, format!("the content of blob {oid}: {error}"));
+            coverage.skip(SkipReason::Unreadable, format!("the content of blob {oid}: {error}"));
         }
         let (Ok(bytes) | Err((bytes, _))) = outcome;
         self.share.count_inside(bytes);
@@ -85,7 +85,7 @@ impl Contents<'_> {
                 let members = members::open(shared.engine, &mut file, &mut self.scratch, shared.time_left());
                 self.share.keep_members(&object, members, first);
             } else {
-                self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("the content of blob {oid}"));
+                self.share.seen.coverage.skip(SkipReason::ArchiveNotOpened, format!("the content of blob {oid}"));
             }
         }
         self.share.seen.hits.len() == first && self.share.seen.coverage.skipped_total() == skipped

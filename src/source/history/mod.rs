@@ -31,7 +31,7 @@ use crate::git::refs::Refs;
 use crate::git::walk::{Lost, Plan, Store};
 use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
 use crate::lints::SourceFacts;
-use crate::model::{Coverage, Exposure, Finding, PathText, Reason, Sighting};
+use crate::model::{Coverage, Exposure, Finding, LocatedHit, PathText, SkipReason};
 use crate::rules::RuleSet;
 use crate::source::attribution;
 use blobs::Searcher;
@@ -172,7 +172,7 @@ impl Source for HistorySource {
 #[derive(Debug, Default)]
 pub struct History {
     /// Hits in their places.
-    pub sightings: Vec<Sighting>,
+    pub sightings: Vec<LocatedHit>,
     /// What source lints want to know of HEAD's files.
     pub facts: Vec<SourceFacts>,
     /// How long each credential was exposed, by rule and fingerprint.
@@ -204,7 +204,7 @@ fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Resu
     let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
     count_lost(&mut history.coverage, lost);
     files.iter().for_each(|error| history.coverage.skip(error.reason(), error.to_string()));
-    indexes.into_iter().for_each(|index| history.coverage.skip(Reason::Damaged, index));
+    indexes.into_iter().for_each(|index| history.coverage.skip(SkipReason::Damaged, index));
     count_unread(&mut history.coverage, repo, &seen);
     seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
     let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
@@ -294,26 +294,26 @@ fn count_lost(coverage: &mut Coverage, lost: Lost) {
         coverage.skip(error.reason(), error.to_string());
     }
     for oid in lost.suspect {
-        coverage.skip(Reason::Damaged, format!("object {oid}: its checksum is wrong"));
+        coverage.skip(SkipReason::Damaged, format!("object {oid}: its checksum is wrong"));
     }
     if lost.unvisited > 0 {
-        coverage.skip_many(Reason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
+        coverage.skip_many(SkipReason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
     }
 }
 
 /// Counts what is not here, by anybody's intent or not.
 fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     for oid in &repo.shallow {
-        coverage.skip(Reason::ShallowBoundary, format!("commit {oid}"));
+        coverage.skip(SkipReason::ShallowBoundary, format!("commit {oid}"));
     }
     for oid in &seen.missing {
-        coverage.skip(Reason::MissingObject, oid.to_string());
+        coverage.skip(SkipReason::MissingObject, oid.to_string());
     }
     for name in &seen.submodules {
-        coverage.skip(Reason::Submodule, visitor::shown(name));
+        coverage.skip(SkipReason::Submodule, visitor::shown(name));
     }
     for oid in seen.pointers.keys() {
-        coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
+        coverage.skip(SkipReason::LfsPointer, format!("blob {oid}: its content is not here"));
     }
 }
 

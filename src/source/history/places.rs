@@ -6,7 +6,7 @@ use super::visitor::Raw;
 use crate::credential::Fingerprint;
 use crate::git::Kind;
 use crate::git::refs::Refs;
-use crate::model::{Exposure, Origin, PathText, Place, Reach, Sighting};
+use crate::model::{Exposure, LocatedHit, Origin, PathText, Reach, ScanLocation};
 use crate::source::attribution::{self, Answer, Gathered, Question, Subject, flags};
 
 /// Credentials by rule and fingerprint, numbered in order.
@@ -40,7 +40,7 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
 }
 
 /// Puts every hit where it was, and says how many places there are beyond those.
-pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Vec<Sighting>, Of<Exposure>, Of<u64>) {
+pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Vec<LocatedHit>, Of<Exposure>, Of<u64>) {
     let exposures = attributed.numbers.iter().filter_map(|(key, number)| {
         attributed.answer.exposures.get(*number as usize).map(|exposure| (*key, exposure.clone()))
     });
@@ -52,13 +52,13 @@ pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Ve
             *more.entry((raw.hit.rule, raw.hit.fingerprint)).or_default() += left_out;
         }
         let places = places(&attributed.answer, &raw, refs);
-        sightings.extend(places.into_iter().map(|place| Sighting { hit: raw.hit.clone(), place }));
+        sightings.extend(places.into_iter().map(|place| LocatedHit { hit: raw.hit.clone(), place }));
     }
     (sightings, exposures, more)
 }
 
-fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
-    let mut place = Place::file(PathText::default());
+fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<ScanLocation> {
+    let mut place = ScanLocation::file(PathText::default());
     place.origin = raw.origin;
     place.blob = Some(raw.oid.to_string());
     match (raw.origin, raw.kind) {
@@ -80,7 +80,7 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
 }
 
 /// The places of a blob, or of an entry of a tree.
-fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Place> {
+fn in_trees(answer: &Answer, raw: &Raw, place: &ScanLocation, _refs: &Refs) -> Vec<ScanLocation> {
     let nowhere = [(Vec::new(), attribution::Known::default())];
     let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept[..]);
     let paths = paths.filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);

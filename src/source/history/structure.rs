@@ -19,7 +19,7 @@ use crate::git::tree::TreeEntry;
 use crate::git::tree_starts::{New, Parts, Starts};
 use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
 use crate::git::{Commit, Kind, Oid};
-use crate::model::{Origin, Reason};
+use crate::model::{Origin, SkipReason};
 use crate::source::attribution::{Edges, Prefixes, prefix};
 use crate::source::guarded;
 
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         };
         let Some(starts) = starts else {
             if search {
-                self.share.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
+                self.share.seen.coverage.skip(SkipReason::Damaged, format!("tree {}", object.oid));
             }
             return Memory::unknown();
         };
@@ -272,7 +272,7 @@ impl<'a> Reader<'a> {
         }
         self.share.count(bytes.len() as u64);
         if !is_whole {
-            self.share.seen.coverage.skip(Reason::Damaged, format!("{} {}", object.kind.name(), object.oid));
+            self.share.seen.coverage.skip(SkipReason::Damaged, format!("{} {}", object.kind.name(), object.oid));
         }
         let common = self.share.common;
         named.iter().for_each(|oid| self.named.check(oid));

@@ -7,7 +7,7 @@ use super::cache::Cache;
 use crate::detect::{Hit, redact};
 use crate::git::walk::Object;
 use crate::git::{Kind, Odb, Oid, Repository};
-use crate::model::{Coverage, Origin, Reason};
+use crate::model::{Coverage, Origin, SkipReason};
 use crate::source::Shared;
 use crate::source::attribution::Gathered;
 use crate::source::embedded;
@@ -131,7 +131,7 @@ impl<'a> Share<'a> {
     }
 
     /// Counts an object that brought out a defect, unless it was visited elsewhere and only its bytes were wanted.
-    pub(super) fn defect(&mut self, object: &Object, reason: Reason) {
+    pub(super) fn defect(&mut self, object: &Object, reason: SkipReason) {
         if object.fresh {
             self.seen.coverage.skip(reason, format!("{} {}", object.kind.name(), object.oid));
         }
@@ -145,7 +145,7 @@ impl<'a> Share<'a> {
         let name = format!("{} {}", object.kind.name(), object.oid);
         self.seen.coverage.skip_hits(hits, &name);
         if undecoded {
-            self.seen.coverage.skip(Reason::OverLimit, name);
+            self.seen.coverage.skip(SkipReason::OverLimit, name);
         }
     }
 
