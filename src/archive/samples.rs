@@ -6,7 +6,7 @@ use std::time::Duration;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{Limits, Visitor, open_within};
+use super::{ArchiveLimits, MemberVisitor, open};
 use crate::model::Reason;
 
 /// What a walk showed.
@@ -18,7 +18,7 @@ pub(super) struct Seen {
     pub(super) total: u64,
 }
 
-impl Visitor for Seen {
+impl MemberVisitor for Seen {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut bytes = Vec::new();
         content.take(1 << 20).read_to_end(&mut bytes).unwrap();
@@ -61,24 +61,24 @@ impl Seen {
 pub(super) const MARK: &[u8] = b"MARK-of-a-key-0123456789";
 
 pub(super) fn see(bytes: &[u8]) -> Seen {
-    see_within(bytes, Limits::default())
+    see_within(bytes, ArchiveLimits::default())
 }
 
-pub(super) fn see_within(bytes: &[u8], limits: Limits) -> Seen {
+pub(super) fn see_within(bytes: &[u8], limits: ArchiveLimits) -> Seen {
     let mut seen = Seen::default();
-    open_within(&mut Cursor::new(bytes), &mut seen, limits);
+    open(&mut Cursor::new(bytes), &mut seen, limits);
     seen
 }
 
 /// Small bounds, so that what is over them is quick to build.
-pub(super) fn tight() -> Limits {
-    Limits {
+pub(super) fn tight() -> ArchiveLimits {
+    ArchiveLimits {
         entries: 1_000,
         bytes: 4 << 20,
         floor: 1 << 20,
         time: Duration::from_secs(20),
         held: 1 << 20,
-        ..Limits::default()
+        ..ArchiveLimits::default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Error, MAX_POLICY_FILE};
 use crate::detect::redact::sanitize;
-use crate::git::{Kind, Odb, Oid, TreeEntries, disk};
+use crate::git::{ObjectKind, Odb, Oid, TreeEntries, disk};
 use crate::source::staged::Stage;
 
 /// Rule files of a repository's own directory that are read.
@@ -112,7 +112,7 @@ impl Tree<'_> {
             if at.0 & 0o170_000 != 0o040_000 {
                 return Ok(None);
             }
-            let content = object(self.odb, path, &at.1, Kind::Tree)?;
+            let content = object(self.odb, path, &at.1, ObjectKind::Tree)?;
             let entries = TreeEntries::new(&content, self.odb.format);
             let found = entries.filter_map(Result::ok).find(|entry| entry.name == part.as_bytes());
             let Some(found) = found else { return Ok(None) };
@@ -133,7 +133,7 @@ impl Files for Tree<'_> {
 
     fn list(&self, directory: &str) -> Result<Vec<String>, Error> {
         let Some((_, oid)) = self.entry(directory)? else { return Ok(Vec::new()) };
-        let content = object(self.odb, directory, &oid, Kind::Tree)?;
+        let content = object(self.odb, directory, &oid, ObjectKind::Tree)?;
         let entries = TreeEntries::new(&content, self.odb.format).filter_map(Result::ok);
         let files = entries.filter(|entry| !entry.is_tree() && is_rule_file(entry.name));
         let named = files.map(|entry| format!("{directory}/{}", String::from_utf8_lossy(entry.name)));
@@ -142,10 +142,10 @@ impl Files for Tree<'_> {
 }
 
 fn blob(odb: &Odb, path: &str, oid: &Oid) -> Result<Vec<u8>, Error> {
-    object(odb, path, oid, Kind::Blob)
+    object(odb, path, oid, ObjectKind::Blob)
 }
 
-fn object(odb: &Odb, path: &str, oid: &Oid, kind: Kind) -> Result<Vec<u8>, Error> {
+fn object(odb: &Odb, path: &str, oid: &Oid, kind: ObjectKind) -> Result<Vec<u8>, Error> {
     match odb.read_within(oid, MAX_POLICY_FILE) {
         Ok(Some((found, bytes))) if found == kind => Ok(bytes),
         Ok(Some(_)) => Err(unreadable(path, format!("object {oid} is no {}", kind.name()))),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::git::ancestry::Ancestry;
-use crate::git::{Commit, GitEnv, Kind, Odb, Oid, OpenOptions, Repository, disk, rev};
+use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, OpenOptions, Repository, disk, rev};
 use crate::model::{Finding, Status};
 use crate::policy::files::{Disk, Nothing, Staged, Tree};
 use crate::policy::{self, Baseline, Config, Error, Files, Policy, weakened};
@@ -150,7 +150,7 @@ fn at_revision(plan: &Plan, revision: &str) -> Result<InForce, Error> {
 
 fn tree_of(odb: &Odb, commit: &Oid) -> Option<Oid> {
     match odb.read(commit) {
-        Ok(Some((Kind::Commit, bytes))) => Commit::parse(&bytes, odb.format).map(|commit| commit.tree),
+        Ok(Some((ObjectKind::Commit, bytes))) => Commit::parse(&bytes, odb.format).map(|commit| commit.tree),
         _ => None,
     }
 }

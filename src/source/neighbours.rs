@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::disk;
 use super::staged::Stage;
 use crate::git::tree::TreeEntries;
-use crate::git::{Kind, Odb, Oid, Repository};
+use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::lints::Neighbours;
 use crate::lints::neighbours::MAX_NEIGHBOUR;
 
@@ -70,7 +70,7 @@ impl Neighbours for Committed {
         let mut at = *root;
         let mut parts = path.split('/').peekable();
         while let Some(part) = parts.next() {
-            let Ok(Some((Kind::Tree, content))) = odb.read_within(&at, MAX_NEIGHBOUR) else { return None };
+            let Ok(Some((ObjectKind::Tree, content))) = odb.read_within(&at, MAX_NEIGHBOUR) else { return None };
             let entry = TreeEntries::new(&content, self.repository.format)
                 .map_while(Result::ok)
                 .find(|entry| entry.name == part.as_bytes())?;
@@ -96,7 +96,7 @@ impl Neighbours for Vec<Committed> {
 
 fn blob(odb: &Odb, oid: &Oid) -> Option<Vec<u8>> {
     match odb.read_within(oid, MAX_NEIGHBOUR) {
-        Ok(Some((Kind::Blob, bytes))) => Some(bytes),
+        Ok(Some((ObjectKind::Blob, bytes))) => Some(bytes),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use super::range::tree_changes;
 use super::{Collector, objects};
 use crate::git::commit::tag_target;
-use crate::git::{Kind, Odb, Oid, Repository};
+use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::model::{Origin, PathText, Place, Reach, Reason};
 
 /// Tags of tags that are followed.
@@ -19,8 +19,8 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
             ..Place::file(PathText::default())
         };
         match odb.read(&oid) {
-            Ok(Some((Kind::Commit, _))) => return Some(oid),
-            Ok(Some((Kind::Tag, bytes))) => {
+            Ok(Some((ObjectKind::Commit, _))) => return Some(oid),
+            Ok(Some((ObjectKind::Tag, bytes))) => {
                 collector.coverage().objects += 1;
                 collector.bytes(&bytes, &place(Origin::TagMessage));
                 let Some(target) = tag_target(&bytes, repository.format) else {
@@ -29,11 +29,11 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
                 };
                 oid = target;
             }
-            Ok(Some((Kind::Blob, _))) => {
+            Ok(Some((ObjectKind::Blob, _))) => {
                 objects::blob(collector, odb, &oid, &place(Origin::File));
                 return None;
             }
-            Ok(Some((Kind::Tree, _))) => {
+            Ok(Some((ObjectKind::Tree, _))) => {
                 tree(collector, repository, odb, oid);
                 return None;
             }

@@ -10,8 +10,8 @@ use super::pushed;
 use super::staged::tree_of;
 use super::{Collector, Shared};
 use crate::git::ancestry::{Ancestry, Unwalkable};
-use crate::git::changes::{Change, Differ, Side};
-use crate::git::{Commit, GitEnv, Kind, Odb, Oid, Repository, rev};
+use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
+use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, Repository, rev};
 use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Place, Reach, Reason};
 
 /// The two ends of a range.
@@ -145,12 +145,12 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
     fn new(
         collector: &'a mut Collector<'c>,
         repository: &'a Repository,
-        (odb, changes): (&'a Odb, &'a [Change]),
+        (odb, changes): (&'a Odb, &'a [FileChange]),
         ends: Ends,
     ) -> Self {
         let before = Before::new(collector.shared().engine, odb, changes);
-        let new = |change: &Change| Some((change.path.clone(), change.new?.oid));
-        let old = |change: &Change| Some((change.path.clone(), change.old?.oid));
+        let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
+        let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
         let head_files: HashMap<Vec<u8>, Oid> = changes.iter().filter_map(new).collect();
         let mut paths: Vec<Vec<u8>> = head_files.keys().cloned().collect();
         paths.sort_unstable();
@@ -172,7 +172,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
 
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
-            Ok(Some((Kind::Commit, bytes))) => bytes,
+            Ok(Some((ObjectKind::Commit, bytes))) => bytes,
             Ok(_) => return self.collector.skip(Reason::MissingObject, &format!("commit {oid}")),
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
@@ -194,29 +194,29 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
     }
 
     /// The files that a commit has otherwise than all of its parents.
-    fn brought(&mut self, commit: &Commit<'_>) -> Vec<Change> {
-        let mut common: Option<HashMap<Vec<u8>, Change>> = None;
+    fn brought(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
+        let mut common: Option<HashMap<Vec<u8>, FileChange>> = None;
         let parents: Vec<Option<Oid>> = match commit.parents.as_slice() {
             [] => vec![None],
             parents => parents.iter().map(|parent| tree_of(self.odb, self.repository, parent)).collect(),
         };
         for parent in parents {
-            let mut differ = Differ::new(self.odb, self.repository.format);
+            let mut differ = TreeDiffer::new(self.odb, self.repository.format);
             differ.trees(parent, Some(commit.tree));
             objects::report_differ(self.collector, &differ);
-            let mut changes: HashMap<Vec<u8>, Change> =
+            let mut changes: HashMap<Vec<u8>, FileChange> =
                 differ.changes.into_iter().map(|change| (change.path.clone(), change)).collect();
             if let Some(common) = common {
                 changes.retain(|path, _| common.contains_key(path));
             }
             common = Some(changes);
         }
-        let mut changes: Vec<Change> = common.unwrap_or_default().into_values().collect();
+        let mut changes: Vec<FileChange> = common.unwrap_or_default().into_values().collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes
     }
 
-    fn file(&mut self, commit: &Oid, change: &Change) {
+    fn file(&mut self, commit: &Oid, change: &FileChange) {
         if let Some(old) = change.old {
             self.range.removed.insert(old.oid.to_string(), commit.to_string());
         }
@@ -243,7 +243,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         objects::mark_existing_code(self.collector, &mut self.before, &change.path, old);
     }
 
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {
+    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> Place {
         let in_head = self.head_files.get(path) == Some(&new.oid);
         Place {
             reach: if in_head { Reach::Head } else { Reach::Ref },
@@ -255,7 +255,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
 }
 
 /// What differs between the merge base and the head.
-fn changes(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: &Ends) -> Vec<Change> {
+fn changes(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: &Ends) -> Vec<FileChange> {
     let old = ends.merge_base.and_then(|base| tree_of(odb, repository, &base));
     tree_changes(collector, repository, odb, old, tree_of(odb, repository, &ends.head))
 }
@@ -267,8 +267,8 @@ pub(super) fn tree_changes(
     odb: &Odb,
     old: Option<Oid>,
     new: Option<Oid>,
-) -> Vec<Change> {
-    let mut differ = Differ::new(odb, repository.format);
+) -> Vec<FileChange> {
+    let mut differ = TreeDiffer::new(odb, repository.format);
     differ.trees(old, new);
     objects::report_differ(collector, &differ);
     differ.changes

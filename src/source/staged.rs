@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::objects::{self, Before};
 use super::{Collector, Shared};
-use crate::git::changes::{Change, Differ};
-use crate::git::{Commit, GitEnv, Index, IndexError, Kind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
+use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::{Commit, GitEnv, Index, IndexError, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
 use crate::model::{PathText, Place, Reach, Reason};
 
 /// The repository that somebody is about to commit in: opened once, for the policy, the scan and the lints.
@@ -50,8 +50,8 @@ impl Stage {
 
     /// What differs from HEAD.
     #[must_use]
-    pub fn differ(&self) -> Differ<'_> {
-        let mut differ = Differ::new(&self.odb, self.repository.format);
+    pub fn differ(&self) -> TreeDiffer<'_> {
+        let mut differ = TreeDiffer::new(&self.odb, self.repository.format);
         differ.index(&self.index, self.head.and_then(|head| tree_of(&self.odb, &self.repository, &head)));
         differ
     }
@@ -76,7 +76,7 @@ pub fn scan(shared: &Shared<'_>, stage: &Stage) {
     }
 }
 
-fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>, change: &Change) {
+fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>, change: &FileChange) {
     let Some(new) = change.new else { return };
     let path = PathText::new(&change.path);
     if new.is_submodule() {
@@ -99,7 +99,7 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
 /// The tree of a commit.
 pub(super) fn tree_of(odb: &Odb, repository: &Repository, commit: &Oid) -> Option<Oid> {
     match odb.read(commit) {
-        Ok(Some((Kind::Commit, bytes))) => Commit::parse(&bytes, repository.format).map(|commit| commit.tree),
+        Ok(Some((ObjectKind::Commit, bytes))) => Commit::parse(&bytes, repository.format).map(|commit| commit.tree),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use super::super::more_args::{HookScan, PreReceive};
 use super::super::{output, scan};
 use super::{everything, judge, plan, variable};
 use crate::detect::redact::sanitize;
-use crate::git::ask::ask;
+use crate::git::git_cli;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
 use crate::model::{Finding, Severity};
 use crate::report::Report;
@@ -44,7 +44,7 @@ impl Here {
         if !prefix.is_empty() {
             arguments.push(OsStr::new(prefix));
         }
-        let listed = ask(&self.repository, Some(&self.env), &arguments)?;
+        let listed = git_cli::run(&self.repository, Some(&self.env), &arguments)?;
         let mut oids: Vec<Oid> = listed.split(|byte| *byte == b'\n').filter_map(Oid::from_hex).collect();
         oids.sort_unstable();
         oids.dedup();

@@ -14,7 +14,7 @@ use crate::detect::{
     prefilter::Found,
     stream::{Scratch, scan_reader},
 };
-use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
+use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::{Origin, Reason};
 use crate::source::members;
 
@@ -57,7 +57,7 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
+    fn blob(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Known, &[CopiedRange])>) -> Memory {
         if object.fresh {
             self.share.count(bytes.len() as u64);
         }
@@ -93,14 +93,14 @@ impl<'a> Searcher<'a> {
         (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(Known { found, is_nothing, mentions })
     }
 
-    fn mention(&mut self, object: &Object, mentions: bool) {
+    fn mention(&mut self, object: &VisitedObject, mentions: bool) {
         if mentions {
             self.share.seen.mentions.insert(object.oid);
         }
     }
 
     /// Whether there is nothing in it.
-    fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) -> bool {
+    fn judge(&mut self, object: &VisitedObject, bytes: &[u8], found: &[Found]) -> bool {
         let (first, skipped) = (self.share.seen.hits.len(), self.share.seen.coverage.skipped_total());
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
@@ -123,7 +123,7 @@ impl<'a> Searcher<'a> {
     }
 
     /// Searches what an archive holds. Hits from `first` on are those of its own bytes.
-    fn members(&mut self, object: &Object, bytes: &[u8], first: usize) {
+    fn members(&mut self, object: &VisitedObject, bytes: &[u8], first: usize) {
         let shared = self.share.common.shared;
         if !crate::archive::is_archive(bytes) {
             return;
@@ -136,7 +136,7 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    fn windows(&mut self, object: &Object, reader: &mut dyn Read) -> io::Result<()> {
+    fn windows(&mut self, object: &VisitedObject, reader: &mut dyn Read) -> io::Result<()> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
         if self.scratch.cut_short() {
@@ -146,7 +146,7 @@ impl<'a> Searcher<'a> {
         outcome.map(|_| ()).map_err(|(_, error)| error)
     }
 
-    fn pointer(&mut self, object: &Object, bytes: &[u8]) {
+    fn pointer(&mut self, object: &VisitedObject, bytes: &[u8]) {
         if bytes.len() <= MAX_POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
             let text = String::from_utf8_lossy(bytes);
             let oid = text.lines().find_map(|line| line.strip_prefix("oid sha256:")).unwrap_or_default();
@@ -155,18 +155,18 @@ impl<'a> Searcher<'a> {
     }
 }
 
-impl Visitor for Searcher<'_> {
+impl ObjectVisitor for Searcher<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
         self.blob(object, bytes, None)
     }
 
-    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
         self.blob(object, made.bytes, base.as_ref().map(|known| (known, made.copies)))
     }
 
-    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
         let common = self.share.common;
         let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
@@ -183,7 +183,7 @@ impl Visitor for Searcher<'_> {
         passes
     }
 
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
         self.windows(object, content)
     }

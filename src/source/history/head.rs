@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::visitor::Common;
-use crate::git::changes::Differ;
-use crate::git::{Kind, Oid, Repository};
+use crate::git::changes::TreeDiffer;
+use crate::git::{ObjectKind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::model::{PathText, Place, Reach};
 use crate::source::neighbours::Committed;
@@ -52,7 +52,7 @@ impl std::fmt::Debug for Heads {
 pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
     let (shared, odb) = (common.shared, common.odb);
     let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Vec::new() };
-    let mut differ = Differ::new(odb, common.repo.format);
+    let mut differ = TreeDiffer::new(odb, common.repo.format);
     differ.trees(None, tree_of(odb, common.repo, &head));
     let may_matter = |path: &str, oid: &Oid| {
         // What few files fulfil comes first: a path is compared with hundreds of words.
@@ -70,7 +70,7 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
         if shared.expired() {
             return None;
         }
-        let Ok(Some((Kind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
+        let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
         let place =
             Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
         shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use super::cache::Cache;
 use crate::detect::{Hit, redact};
-use crate::git::walk::Object;
-use crate::git::{Kind, Odb, Oid, Repository};
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, Reason, limits::MAX_HITS_PER_BLOB};
 use crate::source::Shared;
 use crate::source::attribution::Gathered;
@@ -17,7 +17,7 @@ use crate::source::members::Members;
 #[derive(Debug, Clone)]
 pub(super) struct Raw {
     pub(super) oid: Oid,
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     pub(super) origin: Origin,
     /// Members of an archive, or the name of a tree's entry.
     pub(super) chain: Vec<String>,
@@ -119,7 +119,7 @@ impl<'a> Share<'a> {
     }
 
     /// Keeps hits, up to a bound.
-    pub(super) fn keep(&mut self, object: &Object, origin: Origin, hits: Vec<Hit>) {
+    pub(super) fn keep(&mut self, object: &VisitedObject, origin: Origin, hits: Vec<Hit>) {
         let left = hits.len().saturating_sub(MAX_HITS_PER_BLOB) as u64;
         if left > 0 {
             let example = Some(format!("{left} more findings in {} {}", object.kind.name(), object.oid));
@@ -138,7 +138,7 @@ impl<'a> Share<'a> {
     }
 
     /// Keeps what an archive holds. Hits from `first` on are those of its own bytes: what members hold is told there.
-    pub(super) fn keep_members(&mut self, object: &Object, members: Members, first: usize) {
+    pub(super) fn keep_members(&mut self, object: &VisitedObject, members: Members, first: usize) {
         self.count_inside(members.bytes);
         for (reason, count, examples) in members.skipped() {
             let example = examples.first().map(|example| format!("blob {}{example}", object.oid));

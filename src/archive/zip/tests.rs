@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::super::samples::{noise, secret, see, see_within, stored, tar, tight, zip};
-use super::super::{Limits, is_archive};
+use super::super::{ArchiveLimits, is_archive};
 use crate::model::Reason;
 
 /// A directory of `count` entries that all point to one member.
@@ -157,6 +157,6 @@ fn zip64_that_lies_is_damaged_but_read() {
 #[test]
 fn a_large_nested_zip_is_streamed() {
     let inner = zip(&[("noise", &noise(2 << 20)), ("conf/.env", &secret())]);
-    let seen = see_within(&tar(&[("inner.zip", &inner)]), Limits { ratio: 10_000, ..tight() });
+    let seen = see_within(&tar(&[("inner.zip", &inner)]), ArchiveLimits { ratio: 10_000, ..tight() });
     assert_eq!((seen.places(), seen.reasons()), (vec!["inner.zip!conf/.env"], vec![]));
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::quine::quine;
 use super::samples::{MARK, ar, bzip2, gzip, lzma, noise, secret, see, see_within, stored, tar, tight, xz, zip, zstd};
-use super::{Limits, is_archive};
+use super::{ArchiveLimits, is_archive};
 use crate::model::Reason;
 
 #[test]
@@ -130,7 +130,7 @@ fn bombs_go_off_in_a_small_room() {
 
 #[test]
 fn time_is_bounded() {
-    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    let limits = ArchiveLimits { time: Duration::ZERO, ..ArchiveLimits::default() };
     let seen = see_within(&zip(&[("a", b"x"), ("b", b"y")]), limits);
     assert_eq!(seen.skips, [(Reason::TimedOut, String::new())]);
 }
@@ -192,7 +192,7 @@ fn decoders_do_not_take_any_amount_of_memory() {
     encoder.write_all(&secret()).unwrap();
     let bytes = encoder.finish().unwrap();
     assert_eq!(see(&bytes).places(), ["content"]);
-    let seen = see_within(&bytes, Limits { memory: 1 << 18, ..Limits::default() });
+    let seen = see_within(&bytes, ArchiveLimits { memory: 1 << 18, ..ArchiveLimits::default() });
     assert_eq!(seen.reasons(), [Reason::OverLimit]);
 }
 
@@ -216,8 +216,8 @@ proptest! {
         let archives = [
             zip(&[("a", &small), ("b.tgz", &gzip(&tar(&[("c", &small)])))]), stored(&[("a", &small), ("b.zip", &inner)]),
             tar(&[("a", &small), ("b.zip", &inner)]), gzip(&small), bzip2(&small), xz(&small), lzma(&small), zstd(&small),
-            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::sample(&small),
-            super::pack::sample(&small),
+            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
+            super::pack::tests::sample(&small),
         ];
         for archive in archives {
             let started = Instant::now();
