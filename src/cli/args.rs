@@ -1,97 +1,45 @@
-//! What may be said on the command line. Only what works is listed.
+//! Arguments of `pinstripe scan`, and those that other commands share with it.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, FromArgMatches as _, ValueEnum};
 
 use crate::model::Severity;
 use crate::report::FORMATS;
 use crate::scan::plan::{self, Output};
 
-/// Find every Stripe credential, say what it is and how exposed it is.
-#[derive(Debug, Parser)]
-#[command(name = "pinstripe", version, about, max_term_width = 100, propagate_version = true)]
-pub(super) struct Cli {
-    #[command(subcommand)]
-    pub(super) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Scan directories, files or standard input
-    Scan(Box<Scan>),
-    /// Git hooks: install them, or run one
-    #[command(subcommand)]
-    Hook(Box<super::more_args::Hook>),
-    /// Findings that may stay for now
-    #[command(subcommand)]
-    Baseline(Box<super::more_args::Baseline>),
-    /// List, explain or check the rules
-    #[command(subcommand)]
-    Rules(RulesCommand),
-    /// Print a completion script for a shell
-    Completions {
-        /// The shell
-        shell: clap_complete::Shell,
-    },
-    /// Print the manual page
-    Man,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum RulesCommand {
-    /// List the rules in force, the most severe first
-    List {
-        #[command(flatten)]
-        rules: Rules,
-    },
-    /// Say what a rule finds, why it matters and what to do
-    Explain {
-        /// The rule, such as secret-live
-        id: String,
-        #[command(flatten)]
-        rules: Rules,
-    },
-    /// Prove every rule by its examples and counter-examples
-    Check {
-        /// A directory of rules to check together with the built-in ones
-        #[arg(value_name = "DIR")]
-        directory: Option<PathBuf>,
-    },
-}
-
-/// Exit codes: 0 nothing open at or above --fail-on, 1 findings, 2 error, 3 incomplete without findings.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 nothing found, 1 findings at or above --fail-on, 2 error, 3 incomplete and nothing found"
+    after_help = "Exit codes: 0 no findings, 1 findings at or above --fail-on, 2 error, 3 scan incomplete and no such findings"
 )]
-pub(super) struct Scan {
-    /// Directories or files to scan [default: .]
-    #[arg(value_name = "PATH", conflicts_with = "stdin")]
+pub(super) struct ScanArgs {
+    /// Directories or files to scan
+    #[arg(value_name = "PATH", default_value = ".", conflicts_with = "stdin")]
     pub(super) paths: Vec<PathBuf>,
 
-    /// Scan what is about to be committed, from the index in force
+    /// Scan staged changes, from the index that git uses (GIT_INDEX_FILE)
     #[arg(long, conflicts_with_all = ["paths", "stdin", "range", "no_ignore"])]
     pub(super) staged: bool,
 
-    /// Scan everything that HEAD's history holds and BASE's does not
+    /// Scan everything in the history of HEAD that is not in the history of BASE
     #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "stdin", "no_ignore"], value_parser = range)]
     pub(super) range: Option<(String, String)>,
 
-    /// Scan every object of a repository's store: all refs, stashes, reflogs and what nothing reaches
+    /// Scan every object of a repository: all refs, stashes, reflogs and unreachable objects
     #[arg(long, conflicts_with_all = ["stdin", "staged", "range", "no_ignore"])]
     pub(super) history: bool,
 
-    /// Follow object stores outside of the repository that its alternates name
+    /// Also read alternate object stores outside the repository
     #[arg(long, requires = "history")]
     pub(super) alternates: bool,
 
-    /// Keep the names of clean objects here, so that the next scan reads only what is new
+    /// Cache the ids of clean objects in a directory, so that the next scan reads only new objects
     #[arg(long, value_name = "DIR", requires = "history")]
     pub(super) since_cache: Option<PathBuf>,
 
-    /// Search every text whole instead of what deltas insert
+    /// Search every blob in full instead of only what deltas insert
     #[arg(long, requires = "history", hide = true)]
     pub(super) plain_history: bool,
 
@@ -99,107 +47,114 @@ pub(super) struct Scan {
     #[arg(long)]
     pub(super) stdin: bool,
 
-    /// Name to report standard input under
+    /// File name to report for standard input
     #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
     pub(super) stdin_name: String,
 
-    /// Scan ignored files as well
+    /// Also scan ignored files
     #[arg(long)]
     pub(super) no_ignore: bool,
 
-    /// Search archives as they stand, without opening them
+    /// Search the raw bytes of archives without extracting them
     #[arg(long)]
     pub(super) no_archives: bool,
 
     #[command(flatten)]
-    pub(super) rules: Rules,
-
-    #[command(flatten)]
-    pub(super) policy: Policy,
-
-    #[command(flatten)]
-    pub(super) limits: Limits,
-
-    #[command(flatten)]
-    pub(super) reporting: Reporting,
+    pub(super) common: CommonArgs,
 }
 
+/// Options of every command that scans.
 #[derive(Debug, Args)]
+pub(super) struct CommonArgs {
+    #[command(flatten)]
+    pub(super) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+}
+
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Rules")]
-pub(super) struct Rules {
+pub(super) struct RuleArgs {
     /// Add or override rules from a directory (repeatable)
     #[arg(long = "rules", value_name = "DIR")]
     pub(super) directories: Vec<PathBuf>,
 
-    /// Leave the built-in rules out
+    /// Do not load the built-in rules
     #[arg(long)]
     pub(super) no_default_rules: bool,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Policy")]
-pub(super) struct Policy {
-    /// Read this file instead of pinstripe.toml at the root
+pub(super) struct PolicyArgs {
+    /// Use this file instead of pinstripe.toml in the root directory
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
 
-    /// Obey no policy of the repository: no pinstripe.toml, no baseline, no inline allow
+    /// Ignore the repository's pinstripe.toml, baseline and inline allow comments
     #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
 
-    /// Read this file instead of .pinstripe-baseline.json at the root
+    /// Use this file instead of .pinstripe-baseline.json in the root directory
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
 
-    /// Read the policy as of a revision
+    /// Read the policy from this revision
     #[arg(long, value_name = "REV", conflicts_with = "no_config")]
     pub(super) policy_ref: Option<String>,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
-pub(super) struct Limits {
-    /// Worker threads [default: one per core]
+pub(super) struct LimitArgs {
+    /// Number of worker threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,
 
-    /// Stop after this long and report what was read (500ms, 90s, 5m, 1h)
+    /// Stop after this time and report what was read (500ms, 90s, 5m, 1h)
     #[arg(long, value_name = "DURATION", value_parser = plan::duration)]
     pub(super) timeout: Option<Duration>,
 }
 
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Report")]
-pub(super) struct Reporting {
-    /// Format on standard output
+pub(super) struct ReportArgs {
+    /// Format of the report on standard output
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = format_names())]
     pub(super) format: String,
 
-    /// Write a report to a file as well (repeatable)
+    /// Also write a report to a file (repeatable)
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = output)]
     pub(super) outputs: Vec<Output>,
 
-    /// Findings from this severity on fail the scan
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity_names())]
-    pub(super) fail_on: String,
+    /// Fail on findings at or above this severity
+    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity_parser())]
+    pub(super) fail_on: Severity,
 
     /// Hide findings below this severity
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity_names())]
-    pub(super) min_severity: String,
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity_parser())]
+    pub(super) min_severity: Severity,
 
     /// Exit with 0 even if there are findings
     #[arg(long)]
     pub(super) exit_zero: bool,
 
-    /// Exit with 0 even if something could not be read
+    /// Exit with 0 even if the scan is incomplete
     #[arg(long)]
     pub(super) allow_incomplete: bool,
 
-    /// When to use colours
+    /// When to use color
     #[arg(long, value_name = "WHEN", default_value = "auto", value_enum)]
-    pub(super) color: Color,
+    pub(super) color: ColorChoice,
 
-    /// Draw no progress bar
+    /// Do not show a progress bar
     #[arg(long)]
     pub(super) no_progress: bool,
 
@@ -207,50 +162,51 @@ pub(super) struct Reporting {
     #[arg(short, long, conflicts_with = "verbose")]
     pub(super) quiet: bool,
 
-    /// Say more about what was read and left out
+    /// Show details about what was read and skipped
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ColorChoice {
     /// If standard output is a terminal and NO_COLOR is not set
-    #[default]
     Auto,
     Always,
     Never,
 }
 
-fn format_names() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
+impl CommonArgs {
+    /// Parses an empty command line.
+    pub(super) fn defaults() -> Result<Self, clap::Error> {
+        let command = Self::augment_args(clap::Command::new("pinstripe"));
+        Self::from_arg_matches(&command.try_get_matches_from(["pinstripe"])?)
+    }
 }
 
-pub(super) fn severity_names() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(Severity::ALL.map(Severity::name))
+fn format_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(FORMATS.iter().map(|format| format.name))
 }
 
-/// The severity of a name that the parser has let through.
-pub(super) fn severity(name: &str) -> Severity {
-    Severity::ALL.into_iter().find(|severity| severity.name() == name).unwrap_or(Severity::Low)
+pub(super) fn severity_parser() -> impl TypedValueParser<Value = Severity> {
+    let parse = |name: String| Severity::ALL.into_iter().find(|severity| severity.name() == name);
+    // The names are those of `ALL`, so that the default is never used.
+    PossibleValuesParser::new(Severity::ALL.map(Severity::name)).map(move |name| parse(name).unwrap_or(Severity::Low))
 }
 
 fn range(text: &str) -> Result<(String, String), String> {
-    let (base, head) = text.split_once("...").or_else(|| text.split_once("..")).ok_or("write BASE..HEAD")?;
+    let (base, head) = text.split_once("...").or_else(|| text.split_once("..")).ok_or("expected BASE..HEAD")?;
     if base.is_empty() {
-        return Err("write BASE..HEAD; BASE is missing".to_owned());
+        return Err("expected BASE..HEAD, but BASE is empty".to_owned());
     }
     let head = if head.is_empty() { "HEAD" } else { head };
     Ok((base.to_owned(), head.to_owned()))
 }
 
 fn output(text: &str) -> Result<Output, String> {
-    let (format, file) = text.split_once('=').ok_or("write FORMAT=FILE")?;
+    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("expected FORMAT=FILE")?;
     if !FORMATS.iter().any(|known| known.name == format) {
         let names: Vec<&str> = FORMATS.iter().map(|known| known.name).collect();
-        return Err(format!("no format {format:?}; there are {}", names.join(", ")));
-    }
-    if file.is_empty() {
-        return Err("write FORMAT=FILE".to_owned());
+        return Err(format!("unknown format {format:?}; expected one of {}", names.join(", ")));
     }
     Ok(Output { format: format.to_owned(), file: PathBuf::from(file) })
 }

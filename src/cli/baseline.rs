@@ -1,11 +1,12 @@
 //! `pinstripe baseline`.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::args::severity;
-use super::more_args::{self as args, BaselineScan};
+use super::args::CommonArgs;
+use super::baseline_args::{BaselineArgs, BaselineCommand};
 use super::{output, scan};
 use crate::detect::redact::sanitize;
 use crate::git::disk;
@@ -14,80 +15,87 @@ use crate::policy::baseline::Entry;
 use crate::policy::import::Gitleaks;
 use crate::policy::{BASELINE_FILE, Baseline, MAX_POLICY_FILE};
 use crate::report::Report;
-use crate::scan::plan::{Plan, PolicyChoice};
+use crate::scan::plan::{Plan, PolicyChoice, Subject};
 use crate::source::worktree;
 
-/// Largest source file that is read for its tokens when importing, in bytes.
+/// Largest source file read for its tokens on import, in bytes.
 const MAX_SOURCE: u64 = 16 << 20;
 
-pub(super) fn run(command: args::Baseline) -> anyhow::Result<u8> {
+pub(super) fn run(command: BaselineCommand) -> anyhow::Result<u8> {
     match command {
-        args::Baseline::Create(scan) => create(&scan),
-        args::Baseline::Update(update) => change(&update.scan, update.prune),
-        args::Baseline::Stale(scan) => stale(&scan),
-        args::Baseline::Import(scan) => import(&scan),
+        BaselineCommand::Create(args) => create(&args),
+        BaselineCommand::Update(args) => update(&args.baseline, args.prune),
+        BaselineCommand::Stale(args) => stale(&args),
+        BaselineCommand::Import(args) => import(&args),
     }
 }
 
-/// A scan's findings, the root, the baseline's file and what it holds.
-struct Subject {
+/// Findings to compare with a baseline.
+struct BaselineInput {
     report: Report,
     root: PathBuf,
+    /// The baseline's path.
     file: PathBuf,
-    old: Option<Baseline>,
+    /// `None` if the file does not exist.
+    baseline: Option<Baseline>,
 }
 
-fn subject(wanted: &BaselineScan) -> anyhow::Result<Subject> {
-    let paths = if wanted.paths.is_empty() { vec![PathBuf::from(".")] } else { wanted.paths.clone() };
-    let (_, root) = worktree::resolve(&paths)?;
-    let file = wanted.file.clone().unwrap_or_else(|| root.join(BASELINE_FILE));
-    let old = disk::read(&file, MAX_POLICY_FILE)?;
-    let old = old.map(|bytes| Baseline::parse(&file.to_string_lossy(), &bytes)).transpose()?;
-    let report = match &wanted.from {
-        Some(from) => {
-            let bytes = disk::read(from, MAX_POLICY_FILE)?.with_context(|| format!("no file {}", from.display()))?;
-            serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON report", from.display()))?
+impl BaselineInput {
+    /// Reads the baseline, then scans or reads a report.
+    fn read(args: &BaselineArgs) -> anyhow::Result<Self> {
+        let (_, root) = worktree::resolve(&args.paths)?;
+        let file = args.file.clone().unwrap_or_else(|| root.join(BASELINE_FILE));
+        let bytes = disk::read(&file, MAX_POLICY_FILE)?;
+        let baseline = bytes.map(|bytes| Baseline::parse(&file.to_string_lossy(), &bytes)).transpose()?;
+        let report = match &args.from {
+            Some(from) => {
+                let bytes = disk::read(from, MAX_POLICY_FILE)?;
+                let bytes = bytes.with_context(|| format!("{}: no such file", from.display()))?;
+                serde_json::from_slice(&bytes).with_context(|| format!("{} is not a JSON report", from.display()))?
+            }
+            None => {
+                let subject = Subject::Worktree { paths: args.paths.clone(), no_ignore: false };
+                let common = CommonArgs { rules: args.rules.clone(), ..CommonArgs::defaults()? };
+                let policy =
+                    PolicyChoice { baseline: baseline.as_ref().map(|_| file.clone()), ..PolicyChoice::default() };
+                scan::report(&Plan { policy, ..scan::plan_of(subject, common) }, &mut io::empty())?.0
+            }
+        };
+        if !report.coverage.complete {
+            output::warn("warning: the scan is incomplete; run `pinstripe scan` for details");
         }
-        None => {
-            let policy = PolicyChoice { baseline: old.as_ref().map(|_| file.clone()), ..PolicyChoice::default() };
-            let plan = Plan { policy, ..scan::plan_of_paths(paths, &wanted.rules) };
-            scan::report(&plan)?.0
-        }
-    };
-    if !report.coverage.complete {
-        output::warn("warning: not everything could be read; run `pinstripe scan` for what was left out");
+        Ok(Self { report, root, file, baseline })
     }
-    Ok(Subject { report, root, file, old })
 }
 
-fn create(wanted: &BaselineScan) -> anyhow::Result<u8> {
-    let subject = subject(wanted)?;
-    if subject.old.is_some() {
-        bail!("{} is there already; use `pinstripe baseline update`", subject.file.display());
+fn create(args: &BaselineArgs) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(args)?;
+    if input.baseline.is_some() {
+        bail!("{} already exists; use `pinstripe baseline update`", input.file.display());
     }
-    write(&subject.file, &Baseline::default(), wanted, &subject.report)
+    add_open(args, &input, Baseline::default())
 }
 
-fn change(wanted: &BaselineScan, prune: bool) -> anyhow::Result<u8> {
-    let subject = subject(wanted)?;
-    let mut baseline = subject.old.clone().unwrap_or_default();
+fn update(args: &BaselineArgs, prune: bool) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(args)?;
+    let mut baseline = input.baseline.clone().unwrap_or_default();
     if prune {
-        for entry in unused(&baseline, &subject.report) {
+        for entry in unused(&baseline, &input.report) {
             baseline.remove(&entry.rule, entry.fingerprint);
         }
     }
-    write(&subject.file, &baseline, wanted, &subject.report)
+    add_open(args, &input, baseline)
 }
 
-/// Adds what is open, and writes the file.
-fn write(file: &Path, old: &Baseline, wanted: &BaselineScan, report: &Report) -> anyhow::Result<u8> {
-    let mut baseline = old.clone();
+/// Adds open findings and writes the file.
+fn add_open(args: &BaselineArgs, input: &BaselineInput, mut baseline: Baseline) -> anyhow::Result<u8> {
     let mut added = 0;
-    for finding in report.open_at_or_above(severity(&wanted.min_severity)) {
+    for finding in input.report.open_at_or_above(args.min_severity) {
+        // An open finding is listed only if its entry has expired.
         if let Some(known) = baseline.find(&finding.rule, finding.fingerprint) {
-            if wanted.expires.is_none() {
+            if args.expires.is_none() {
                 let (rule, fingerprint) = (&known.rule, known.fingerprint);
-                output::warn(&format!("{rule} {fingerprint} ran out and stays so; --expires DATE prolongs it"));
+                output::warn(&format!("{rule} {fingerprint} has expired; --expires DATE prolongs it"));
                 continue;
             }
             baseline.remove(&finding.rule, finding.fingerprint);
@@ -96,12 +104,13 @@ fn write(file: &Path, old: &Baseline, wanted: &BaselineScan, report: &Report) ->
         baseline.add(Entry {
             rule: finding.rule.clone(),
             fingerprint: finding.fingerprint,
-            reason: sanitize(&wanted.reason),
-            expires: wanted.expires,
+            reason: sanitize(&args.reason),
+            expires: args.expires,
         });
     }
-    save(file, &baseline)?;
-    output::warn(&format!("{}: {added} added, {} in all", sanitize(&file.to_string_lossy()), baseline.iter().len()));
+    save(&input.file, &baseline)?;
+    let file = sanitize(&input.file.to_string_lossy());
+    output::warn(&format!("{file}: {added} added, {} in all", baseline.iter().len()));
     Ok(0)
 }
 
@@ -109,6 +118,7 @@ fn save(file: &Path, baseline: &Baseline) -> anyhow::Result<()> {
     output::write_whole(file, &baseline.to_bytes()).with_context(|| format!("cannot write {}", file.display()))
 }
 
+/// Returns the entries that match no finding.
 fn unused(baseline: &Baseline, report: &Report) -> Vec<Entry> {
     let found = |entry: &&Entry| {
         let same = |rule: &str, fingerprint| *rule == *entry.rule && fingerprint == entry.fingerprint;
@@ -117,10 +127,10 @@ fn unused(baseline: &Baseline, report: &Report) -> Vec<Entry> {
     baseline.iter().filter(found).cloned().collect()
 }
 
-fn stale(wanted: &BaselineScan) -> anyhow::Result<u8> {
-    let subject = subject(wanted)?;
-    let Some(baseline) = &subject.old else { bail!("there is no {}", subject.file.display()) };
-    let stale = unused(baseline, &subject.report);
+fn stale(args: &BaselineArgs) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(args)?;
+    let Some(baseline) = &input.baseline else { bail!("{}: no such file", input.file.display()) };
+    let stale = unused(baseline, &input.report);
     for entry in &stale {
         let line = format!("{} {} {}\n", entry.rule, entry.fingerprint, sanitize(&entry.reason));
         output::print_bytes(line.as_bytes())?;
@@ -129,32 +139,32 @@ fn stale(wanted: &BaselineScan) -> anyhow::Result<u8> {
     Ok(u8::from(!stale.is_empty()))
 }
 
-fn import(wanted: &BaselineScan) -> anyhow::Result<u8> {
-    let subject = subject(wanted)?;
+fn import(args: &BaselineArgs) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(args)?;
     let mut gitleaks = Gitleaks::default();
     let read = |name: &str| -> anyhow::Result<Option<String>> {
-        let bytes = disk::read(&subject.root.join(name), MAX_POLICY_FILE)?;
+        let bytes = disk::read(&input.root.join(name), MAX_POLICY_FILE)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
     let (ignore, config) = (read(".gitleaksignore")?, read(".gitleaks.toml")?);
     if ignore.is_none() && config.is_none() {
-        bail!("there is neither .gitleaksignore nor .gitleaks.toml in {}", subject.root.display());
+        bail!("found neither .gitleaksignore nor .gitleaks.toml in {}", input.root.display());
     }
     gitleaks.ignore_file(&ignore.unwrap_or_default());
     gitleaks.config(&config.unwrap_or_default()).map_err(|why| anyhow::anyhow!(".gitleaks.toml: {why}"))?;
-    let outcome = gitleaks.carry(&subject.report, &|location| token(&subject.root, location));
-    let mut baseline = subject.old.clone().unwrap_or_default();
+    let outcome = gitleaks.carry(&input.report, &|location| token(&input.root, location));
+    let mut baseline = input.baseline.clone().unwrap_or_default();
     for entry in outcome.entries {
-        baseline.add(Entry { expires: wanted.expires, ..entry });
+        baseline.add(Entry { expires: args.expires, ..entry });
     }
     for line in outcome.said {
         output::print_bytes(format!("{line}\n").as_bytes())?;
     }
-    save(&subject.file, &baseline)?;
+    save(&input.file, &baseline)?;
     Ok(0)
 }
 
-/// The bytes of a place on disk, where they stand there as they are.
+/// Reads the token at a location from disk. `None` if the file does not hold it in plain text.
 fn token(root: &Path, location: &Location) -> Option<Vec<u8>> {
     let plain = location.archive.is_empty() && location.encodings.is_empty() && location.path_encoding.is_none();
     if !plain || location.line != location.end_line || location.status == Status::Existing {

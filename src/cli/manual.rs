@@ -1,4 +1,4 @@
-//! `pinstripe completions` and `pinstripe man`: made from the same description of the arguments as `--help`.
+//! `pinstripe completions` and `pinstripe man`, generated from the definitions of the arguments.
 
 use std::io::{self, Write};
 
@@ -6,25 +6,24 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::args::Cli;
+use super::command::Cli;
 use super::output;
 
 const EXIT_STATUS: &str = r".SH EXIT STATUS
 .TP
 0
-Complete, and nothing open at or above \fB\-\-fail\-on\fR.
+Scan complete, no open finding at or above \fB\-\-fail\-on\fR.
 .TP
 1
-An open finding at or above it, whether or not everything could be read.
+An open finding at or above it, whether or not the scan is complete.
 .TP
 2
 Usage, configuration, rules or internal error.
 .TP
 3
-No such finding, but something could not be read.
+No such finding, but the scan is incomplete.
 ";
 
-/// Prints a completion script.
 pub(super) fn completions(shell: Shell) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "pinstripe", &mut script);
@@ -32,7 +31,7 @@ pub(super) fn completions(shell: Shell) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Prints the manual page: the program, then each command with its options.
+/// Prints the manual page: a section for the program, then one for each command.
 pub(super) fn man() -> anyhow::Result<u8> {
     let mut root = Cli::command();
     root.build();
@@ -48,7 +47,7 @@ pub(super) fn man() -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// The leaves of the tree of commands, each with a section of its own.
+/// Writes a section for each command without subcommands.
 fn commands(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> io::Result<()> {
     for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
         let name = format!("{name} {}", sub.get_name());
@@ -60,7 +59,7 @@ fn commands(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> io::Resu
         writeln!(page, ".SH \"{}\"\n{}.", name.to_uppercase().replace('-', "\\-"), about.replace('-', "\\-"))?;
         let mut options = Vec::new();
         Man::new(sub.clone()).render_options_section(&mut options)?;
-        // Sections of a command's options stand below the command.
+        // Options are subsections of their command.
         let options = String::from_utf8_lossy(&options).replace(".SH", ".SS");
         page.write_all(options.as_bytes())?;
     }

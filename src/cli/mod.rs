@@ -1,47 +1,50 @@
-//! The command line: arguments in, exit code out.
+//! The command line.
 
 use std::process::ExitCode;
 
 mod args;
 mod baseline;
+mod baseline_args;
+mod command;
 mod hook;
+mod hook_args;
 mod manual;
-mod more_args;
 mod output;
 mod rules;
 mod scan;
 
 use clap::Parser;
 
+use command::Command;
+
 use crate::detect::redact::sanitize;
 
-/// Exit code of usage, configuration, rules and internal errors.
+/// Exit code for usage, configuration, rules and internal errors.
 pub(crate) const FAILED: u8 = 2;
 
-/// Parses the arguments, runs the command and gives the exit code.
+/// Parses the arguments, runs the command and returns the exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
-        // The payload may quote what was scanned; the place in our code is enough for a bug report.
+        // The payload may quote what was scanned. The place in the code is enough for a bug report.
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::warn(&format!("internal error at {place}; please report it"));
     }));
-    let code = std::panic::catch_unwind(|| match args::Cli::try_parse() {
+    let code = std::panic::catch_unwind(|| match command::Cli::try_parse() {
         Ok(cli) => dispatch(cli),
-        Err(error) => refuse(&error),
+        Err(error) => print_usage(&error),
     });
-    // The hook has said where; what was read so far is not to be taken for a report.
     ExitCode::from(code.unwrap_or(FAILED))
 }
 
-fn dispatch(cli: args::Cli) -> u8 {
+fn dispatch(cli: command::Cli) -> u8 {
     let outcome = match cli.command {
-        args::Command::Scan(scan) => scan::run(*scan),
-        args::Command::Hook(command) => hook::run(*command),
-        args::Command::Baseline(command) => baseline::run(*command),
-        args::Command::Rules(command) => rules::run(command),
-        args::Command::Completions { shell } => manual::completions(shell),
-        args::Command::Man => manual::man(),
+        Command::Scan(scan) => scan::run(*scan),
+        Command::Hook(command) => hook::run(*command),
+        Command::Baseline(command) => baseline::run(*command),
+        Command::Rules(command) => rules::run(command),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man => manual::man(),
     };
     outcome.unwrap_or_else(|error| {
         for line in format!("{error:#}").lines() {
@@ -51,8 +54,8 @@ fn dispatch(cli: args::Cli) -> u8 {
     })
 }
 
-/// Help and version go to standard output; complaints quote the arguments, which may hold a key.
-fn refuse(error: &clap::Error) -> u8 {
+/// Prints help and version to standard output, errors to standard error. Errors quote arguments, which may hold a key.
+fn print_usage(error: &clap::Error) -> u8 {
     if error.use_stderr() {
         let text = error.render().to_string();
         let lines: Vec<String> = text.lines().map(sanitize).collect();

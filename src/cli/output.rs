@@ -1,4 +1,4 @@
-//! What leaves the program: standard output, standard error, and files that are whole or absent.
+//! Writes to standard output, standard error and files.
 
 #![expect(clippy::disallowed_methods, reason = "writes the reports that the user asked for")]
 
@@ -6,16 +6,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Prints to standard output, without its styles where nobody would see them. A reader that has gone is no error.
+/// Prints to standard output, with styles only on a terminal. Ignores errors.
 pub(super) fn print_styled(text: &str) {
-    // There is nobody left to tell.
     let _ = write!(anstream::AutoStream::auto(io::stdout().lock()), "{text}");
 }
 
-/// Prints to standard output. A reader that has gone is no error, so that it never changes the verdict.
-///
-/// # Errors
-/// Any other error of standard output, such as a full disk.
+/// Prints to standard output. A closed pipe is no error, so that it never changes the exit code.
 pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
@@ -24,30 +20,23 @@ pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Prints a line to standard error.
+/// Prints a line to standard error. Ignores errors.
 pub(super) fn warn(text: &str) {
-    // There is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Takes an older report away before the scan, so that a failed scan leaves none that could be taken for its own.
-///
-/// # Errors
-/// When there is something in the way that is not a file.
+/// Deletes an older report, so that a failed scan leaves none that could be mistaken for its own.
 pub(super) fn clear(file: &Path) -> io::Result<()> {
     match fs::symlink_metadata(file) {
         Ok(metadata) if metadata.is_file() => fs::remove_file(file),
-        Ok(metadata) if metadata.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory")),
-        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")),
+        Ok(metadata) if metadata.is_dir() => Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory")),
+        Ok(_) => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// Writes a file that is whole or absent: beside it first, then under its name.
-///
-/// # Errors
-/// The system's own.
+/// Writes a file completely or not at all: to a temporary file first, which is then renamed.
 pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut beside = tempfile::NamedTempFile::new_in(directory)?;

@@ -1,11 +1,12 @@
-//! `pinstripe rules`: what is looked for, why it matters, and proof that the rules do what they say.
+//! `pinstripe rules`: lists, explains and checks the rules.
 
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, bail};
 
-use super::args::{Rules, RulesCommand};
+use super::args::RuleArgs;
+use super::command::RulesCommand;
 use super::{FAILED, output};
 use crate::detect::redact::sanitize;
 use crate::model::Severity;
@@ -14,17 +15,16 @@ use crate::rules::rule::{Check, Detect, Near, Rule};
 use crate::rules::{RuleSet, load};
 use crate::scan::prove as check;
 
-/// Columns that explanations fit in.
+/// Width of explanations, in columns.
 const WIDTH: usize = 80;
 const BOLD: Style = Style::new().bold();
 
-/// Lists, explains or checks the rules and gives the exit code.
 pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
     match command {
         RulesCommand::List { rules } => output::print_styled(&list(&loaded(&rules)?)),
         RulesCommand::Explain { id, rules } => {
             let rules = loaded(&rules)?;
-            let Some(rule) = rules.get(&id) else { bail!(unknown(&rules, &id)) };
+            let Some(rule) = rules.get(&id) else { bail!(unknown_rule(&rules, &id)) };
             output::print_styled(&explain(rule));
         }
         RulesCommand::Check { directory } => return check_all(&load::load(true, directory.as_slice())?),
@@ -32,20 +32,21 @@ pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-fn loaded(rules: &Rules) -> Result<RuleSet, load::Error> {
+fn loaded(rules: &RuleArgs) -> Result<RuleSet, load::Error> {
     load::load(!rules.no_default_rules, &rules.directories)
 }
 
-fn unknown(rules: &RuleSet, id: &str) -> String {
+/// Returns an error message that suggests similar ids.
+fn unknown_rule(rules: &RuleSet, id: &str) -> String {
     let words: Vec<&str> = id.split('-').filter(|word| word.len() > 2).collect();
     let shared = |known: &str| words.iter().filter(|word| known.contains(**word)).count();
     let mut near: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).filter(|known| shared(known) > 0).collect();
     near.sort_by_key(|known| std::cmp::Reverse(shared(known)));
     let hint = match near.as_slice() {
-        [] => "`pinstripe rules list` lists them".to_owned(),
+        [] => "see `pinstripe rules list`".to_owned(),
         near => format!("did you mean {}?", near[..near.len().min(3)].join(", ")),
     };
-    format!("no rule {}; {hint}", sanitize(id))
+    format!("unknown rule {}; {hint}", sanitize(id))
 }
 
 fn list(rules: &RuleSet) -> String {
@@ -95,10 +96,10 @@ fn explain(rule: &Rule) -> String {
         }
     }
     if let Some(detect) = &rule.detect {
-        section(&mut text, "How it is told");
+        section(&mut text, "Detection");
         paragraph(&mut text, "", &detection(detect));
     }
-    for (title, examples) in [("Found in", &rule.examples().found), ("Not in", &rule.examples().not_found)] {
+    for (title, examples) in [("Matches", &rule.examples().found), ("Does not match", &rule.examples().not_found)] {
         if !examples.is_empty() {
             section(&mut text, title);
             for example in examples {
@@ -107,7 +108,7 @@ fn explain(rule: &Rule) -> String {
         }
     }
     if !rule.help.links.is_empty() {
-        section(&mut text, "Read on");
+        section(&mut text, "Links");
         for link in &rule.help.links {
             let _ = writeln!(text, "{}", sanitize(link));
         }
@@ -126,42 +127,40 @@ fn paragraph(text: &mut String, mark: &str, prose: &str) {
     }
 }
 
-/// The rule's own words for how a token is judged.
+/// Describes how a match is classified.
 fn detection(detect: &Detect) -> String {
     let mut sentences = Vec::new();
     if !detect.literals.is_empty() {
-        sentences.push(format!("It holds {}.", detect.literals.join(" or ")));
+        sentences.push(format!("Contains {}.", detect.literals.join(" or ")));
     }
-    sentences.push(
-        match detect.check {
-            Check::ApiKey => {
-                "Bodies of 24, 34 and 99 characters with Stripe's structure are certain; others must look random."
-            }
-            Check::WebhookEndpoint => {
-                "32 alphanumerics are certain; any other base64 counts beside the word stripe only."
-            }
-            Check::WebhookCli => "The body is 64 hexadecimal digits.",
-            Check::Opaque => "The body has no known structure and must look random.",
-            Check::Unprefixed => "32 characters without a prefix count by the name that they are assigned to.",
-            Check::Any => "Whatever matches the pattern counts.",
+    let check = match detect.check {
+        Check::ApiKey => {
+            "Bodies of 24, 34 and 99 characters with Stripe's structure are certain; others must look random."
         }
-        .to_owned(),
-    );
+        Check::WebhookEndpoint => {
+            "32 alphanumeric characters are certain; other base64 counts only near the word stripe."
+        }
+        Check::WebhookCli => "The body is 64 hexadecimal digits.",
+        Check::Opaque => "The body has no known structure and must look random.",
+        Check::Unprefixed => "32 characters without a prefix count if the name that they are assigned to says so.",
+        Check::Any => "Everything that matches the pattern counts.",
+    };
+    sentences.push(check.to_owned());
     match detect.near {
         Near::Nothing => {}
-        Near::Stripe => sentences.push("The word stripe must stand near.".to_owned()),
+        Near::Stripe => sentences.push("Requires the word stripe nearby.".to_owned()),
         Near::SaysSo => sentences.push(format!(
-            "The word stripe must stand near, or a variable or file name must say {}.",
+            "Requires the word stripe nearby, or {} in the name of the variable or file.",
             detect.says_so.join(" or ")
         )),
     }
     if detect.plain_only {
-        sentences.push("It is not looked for in encoded text.".to_owned());
+        sentences.push("Encoded text is not searched.".to_owned());
     }
     sentences.join(" ")
 }
 
-/// Runs every rule on every rule's examples.
+/// Runs every rule on every example, and prints failures.
 fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
     let failures = check::check(rules).context("the rules cannot be searched together")?;
     let examples: usize = rules.iter().map(|rule| rule.examples().found.len() + rule.examples().not_found.len()).sum();
@@ -174,9 +173,9 @@ fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
         return Ok(FAILED);
     }
     for rule in rules.iter().filter(|rule| rule.detect.is_some() && rule.examples().found.is_empty()) {
-        output::warn(&format!("warning: rule {} has no example that could prove it", sanitize(&rule.id)));
+        output::warn(&format!("warning: rule {} has no examples", sanitize(&rule.id)));
     }
     let count = rules.iter().count();
-    output::print_styled(&format!("{count} rules keep what their {examples} examples promise.\n"));
+    output::print_styled(&format!("{count} rules pass their {examples} examples.\n"));
     Ok(0)
 }

@@ -1,29 +1,28 @@
 //! `pinstripe scan`.
 
-#![expect(clippy::disallowed_methods, reason = "asks the environment about the terminal")]
+#![expect(clippy::disallowed_methods, reason = "reads NO_COLOR")]
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::args::{self, Color, Scan, severity};
+use super::args::{ColorChoice, CommonArgs, ScanArgs};
 use super::output;
-use crate::detect::{Engine, redact::sanitize};
+use crate::detect::Engine;
+use crate::detect::redact::sanitize;
 use crate::report::{self, FORMATS, Report};
 use crate::scan;
 use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
 
-/// Scans, reports and gives the exit code.
-pub(super) fn run(args: Scan) -> anyhow::Result<u8> {
+pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args);
     clear_outputs(&plan)?;
-    let (report, engine) = report(&plan)?;
+    let (report, engine) = report(&plan, &mut io::stdin().lock())?;
     deliver(&plan.reporting, &engine, &report)?;
     Ok(exit_code(&plan.reporting, &report))
 }
 
-/// Takes older reports away, so that none is taken for one of this scan.
+/// Deletes older reports, so that none is mistaken for one of this scan.
 pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
     for wanted in &plan.reporting.outputs {
         output::clear(&wanted.file).with_context(|| format!("cannot write {}", wanted.file.display()))?;
@@ -31,12 +30,8 @@ pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a plan. Tells what the user should know about the policy.
-pub(super) fn report(plan: &Plan) -> anyhow::Result<(Report, Engine)> {
-    report_of(plan, &mut io::stdin().lock())
-}
-
-fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
+/// Runs a plan and prints notes about the policy. `input` is standard input.
+pub(super) fn report(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
     let prepared = scan::prepare(plan)?;
     let (report, notices) = scan::scan(plan, &prepared, input)?;
     for notice in notices {
@@ -45,38 +40,14 @@ fn report_of(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, E
     Ok((report, prepared.engine))
 }
 
-/// Runs a plan on a text at hand; reports it unless it lets everything pass.
-pub(super) fn with_input(
-    plan: &Plan,
-    input: &mut dyn io::Read,
-    adjust: impl FnOnce(&mut Report),
-) -> anyhow::Result<u8> {
-    clear_outputs(plan)?;
-    let (mut report, engine) = report_of(plan, input)?;
-    adjust(&mut report);
-    let code = exit_code(&plan.reporting, &report);
-    if code != 0 || plan.reporting.verbose > 0 || plan.reporting.format != "text" || !plan.reporting.outputs.is_empty()
-    {
-        deliver(&plan.reporting, &engine, &report)?;
-    }
-    Ok(code)
-}
-
-/// The plan of a scan of these paths as if nothing else had been said.
-pub(super) fn plan_of_paths(paths: Vec<PathBuf>, rules: &args::Rules) -> Plan {
-    let (policy, limits, reporting) = Default::default();
-    plan_with(Subject::Worktree { paths, no_ignore: false }, rules, policy, (limits, reporting))
-}
-
-pub(super) fn plan(args: Scan) -> Plan {
+fn plan(args: ScanArgs) -> Plan {
     let subject = if args.staged {
         Subject::Staged
     } else if let Some((base, head)) = args.range {
         Subject::Range { base, head }
     } else if args.history {
-        let repositories = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
         Subject::History {
-            repositories,
+            repositories: args.paths,
             alternates: args.alternates,
             plain: args.plain_history,
             cache: args.since_cache,
@@ -84,28 +55,22 @@ pub(super) fn plan(args: Scan) -> Plan {
     } else if args.stdin {
         Subject::Stdin { name: args.stdin_name }
     } else {
-        let paths = if args.paths.is_empty() { vec![PathBuf::from(".")] } else { args.paths };
-        Subject::Worktree { paths, no_ignore: args.no_ignore }
+        Subject::Worktree { paths: args.paths, no_ignore: args.no_ignore }
     };
-    let plan = plan_with(subject, &args.rules, args.policy, (args.limits, args.reporting));
-    Plan { archives: !args.no_archives, ..plan }
+    Plan { archives: !args.no_archives, ..plan_of(subject, args.common) }
 }
 
-/// The plan of what was said about a subject.
-pub(super) fn plan_with(
-    subject: Subject,
-    rules: &args::Rules,
-    policy: args::Policy,
-    (limits, reporting): (args::Limits, args::Reporting),
-) -> Plan {
-    let color = match reporting.color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+pub(super) fn plan_of(subject: Subject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> Plan {
+    let color = match report.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
     };
     Plan {
         subject,
-        rules: Rules { builtin: !rules.no_default_rules, directories: rules.directories.clone() },
+        rules: Rules { builtin: !rules.no_default_rules, directories: rules.directories },
         policy: PolicyChoice {
             none: policy.no_config,
             config: policy.config,
@@ -115,22 +80,22 @@ pub(super) fn plan_with(
         archives: true,
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
-        progress: !reporting.no_progress && !reporting.quiet && io::stderr().is_terminal(),
+        progress: !report.no_progress && !report.quiet && io::stderr().is_terminal(),
         reporting: Reporting {
-            format: reporting.format,
-            outputs: reporting.outputs,
-            fail_on: severity(&reporting.fail_on),
-            min_severity: severity(&reporting.min_severity),
-            exit_zero: reporting.exit_zero,
-            allow_incomplete: reporting.allow_incomplete,
+            format: report.format,
+            outputs: report.outputs,
+            fail_on: report.fail_on,
+            min_severity: report.min_severity,
+            exit_zero: report.exit_zero,
+            allow_incomplete: report.allow_incomplete,
             color,
-            verbose: reporting.verbose,
-            quiet: reporting.quiet,
+            verbose: report.verbose,
+            quiet: report.quiet,
         },
     }
 }
 
-/// Writes the report to the files first, then to standard output.
+/// Writes the report to files first, then to standard output.
 pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<()> {
     for file in &wanted.outputs {
         let bytes = render(&file.format, &Reporting { color: false, ..wanted.clone() }, engine, report)?;
@@ -141,7 +106,7 @@ pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: &Report) -> a
 }
 
 fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Report) -> anyhow::Result<Vec<u8>> {
-    let format = FORMATS.iter().find(|known| known.name == format).context("no such format")?;
+    let format = FORMATS.iter().find(|known| known.name == format).context("unknown format")?;
     let options = report::Options {
         color: wanted.color,
         verbose: wanted.verbose,

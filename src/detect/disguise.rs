@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::prefilter::Found;
 use super::{Engine, Meaning, Token};
 use crate::detect::decode::{self, Covered, View};
-use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH};
+use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH, MAX_HITS_PER_TEXT};
 
 /// Decoded bytes that a text may cost, beyond what its own size allows.
 const FREE_WORK: usize = 4 << 20;
@@ -21,25 +21,55 @@ const WORK_PER_BYTE: usize = 16;
 /// front of a client secret's core is the longest part of a token on that side.
 const TOUCHED: usize = 96;
 
-/// Decoding that may still be done for one text. Hostile input can make every layer reach back over the same bytes;
-/// ordinary text uses next to nothing.
+/// Decoding that may still be done for one text, and hits that may still be kept. Hostile input can make every layer
+/// reach back over the same bytes, or hold nothing but keys; ordinary text uses next to nothing.
 #[derive(Debug)]
 pub struct Budget {
     left: usize,
     spent: bool,
+    /// Hits that may still be kept.
+    hits: usize,
+    left_out: u64,
 }
 
 impl Budget {
     /// The budget of a text of so many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
-        Self { left: FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE)), spent: false }
+        let left = FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE));
+        Self { left, spent: false, hits: MAX_HITS_PER_TEXT, left_out: 0 }
+    }
+
+    /// As [`Budget::new`], for a window of a text of which `kept` hits were kept already.
+    #[must_use]
+    pub(super) fn of_window(bytes: usize, kept: usize) -> Self {
+        Self { hits: MAX_HITS_PER_TEXT.saturating_sub(kept), ..Self::new(bytes) }
     }
 
     /// Whether something was left undecoded because the budget ran out.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.spent
+    }
+
+    /// Hits beyond [`MAX_HITS_PER_TEXT`], which were counted and not kept.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Counts what another search of the same text left out.
+    pub(super) fn add(&mut self, spent: bool, left_out: u64) {
+        self.spent |= spent;
+        self.left_out += left_out;
+    }
+
+    /// Keeps of `wanted` hits as many as may still be kept, and counts the rest.
+    pub(super) fn take_hits(&mut self, wanted: usize) -> usize {
+        let kept = wanted.min(self.hits);
+        self.hits -= kept;
+        self.left_out += (wanted - kept) as u64;
+        kept
     }
 
     fn take(&mut self, bytes: usize) -> bool {

@@ -46,6 +46,10 @@ const PUBLISHED_SAMPLE: &str = "published-sample";
 /// Bytes of the line that are shown on either side of a hit.
 const FRAME_REACH: usize = 100;
 
+/// Brings out a defect in a text that has a candidate, so that tests see what it costs.
+#[cfg(test)]
+pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
+
 /// A token that was judged to be worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -172,16 +176,22 @@ impl Engine {
     /// Everything in a text that is given whole, in order of place; a text in UTF-16 or UTF-32 is read as such.
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
+        self.scan_within(bytes, &mut Budget::new(bytes.len()))
+    }
+
+    /// As [`Self::scan`], and counts in `budget` what was left undecoded and which hits were not kept.
+    #[must_use]
+    pub fn scan_within(&self, bytes: &[u8], budget: &mut Budget) -> Vec<Hit> {
         if self.decodes() && decode::wide::is_wide_text(bytes).is_some() {
-            let mut hits = Vec::new();
-            let mut bytes = bytes;
+            let (mut hits, mut scratch) = (Vec::new(), stream::Scratch::default());
             // Reading from memory does not fail, and what came before a failure would be there.
-            let _ = stream::scan_reader(self, &mut bytes, &mut stream::Scratch::default(), &mut hits);
+            let _ = stream::scan_reader(self, &mut { bytes }, &mut scratch, &mut hits);
+            budget.add(scratch.cut_short(), scratch.left_out());
             return hits;
         }
         let mut found = Vec::new();
         self.prefilter.find(bytes, &mut found);
-        self.judge(&Window::whole(bytes), &found)
+        self.judge_within(&Window::whole(bytes), &found, budget)
     }
 
     /// Judges every pivot of a window. `found` is what the prefilter finds in the window's bytes, in order.
@@ -190,15 +200,17 @@ impl Engine {
         self.judge_within(window, found, &mut Budget::new(window.bytes.len()))
     }
 
-    /// As [`Self::judge`], and tells through `budget` whether decoding had to be cut short.
+    /// As [`Self::judge`], and counts in `budget` what was left undecoded and which hits were not kept.
     #[must_use]
     pub fn judge_within(&self, window: &Window<'_>, found: &[Found], budget: &mut Budget) -> Vec<Hit> {
         if found.is_empty() {
             return Vec::new();
         }
+        #[cfg(test)]
+        assert!(memchr::memmem::find(window.bytes, DEFECT).is_none(), "a defect");
         let mut tokens = Vec::new();
         self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
-        self.hits(window, &disguise::settle(tokens))
+        self.hits(window, &disguise::settle(tokens), budget)
     }
 
     /// Adds the tokens of a text, its views included.
@@ -302,10 +314,11 @@ impl Engine {
         }
     }
 
-    fn hits(&self, window: &Window<'_>, tokens: &[Token]) -> Vec<Hit> {
+    fn hits(&self, window: &Window<'_>, tokens: &[Token], budget: &mut Budget) -> Vec<Hit> {
         let mut cursor = Cursor::new(window.position);
-        let judged = tokens.iter().filter(|token| window.judged.contains(&token.span.start));
-        judged
+        let judged = || tokens.iter().filter(|token| window.judged.contains(&token.span.start));
+        judged()
+            .take(budget.take_hits(judged().count()))
             .map(|token| {
                 let start = cursor.advance(window.bytes, token.span.start);
                 let end = cursor.clone().advance(window.bytes, token.span.end);

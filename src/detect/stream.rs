@@ -10,7 +10,7 @@ use super::lines::{Cursor, Position};
 use super::prefilter::Found;
 use super::{Budget, Engine, Hit, Window};
 use crate::detect::decode::wide::{Layout, Transcoder, is_wide_text};
-use crate::model::limits::{REACH, WINDOW};
+use crate::model::limits::{MAX_HITS_PER_TEXT, REACH, WINDOW};
 
 /// Bytes of a full window, and of one for small texts.
 const FULL: usize = WINDOW + 2 * REACH;
@@ -22,7 +22,21 @@ pub struct Scratch {
     raw: Lane,
     wide: Lane,
     text: Vec<u8>,
-    cut_short: bool,
+    left: Left,
+}
+
+/// What was left out of the last text.
+#[derive(Debug, Default)]
+struct Left {
+    undecoded: bool,
+    hits: u64,
+}
+
+impl Left {
+    fn add(&mut self, budget: &Budget) {
+        self.undecoded |= budget.is_spent();
+        self.hits += budget.left_out();
+    }
 }
 
 impl Scratch {
@@ -35,7 +49,13 @@ impl Scratch {
     /// Whether the last text was so full of encodings that decoding was cut short.
     #[must_use]
     pub fn cut_short(&self) -> bool {
-        self.cut_short
+        self.left.undecoded
+    }
+
+    /// Hits of the last text beyond [`MAX_HITS_PER_TEXT`], which were counted and not kept.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.left.hits
     }
 }
 
@@ -46,19 +66,22 @@ struct Lane {
     found: Vec<Found>,
     filled: usize,
     judged: usize,
+    /// Hits of the text that were kept.
+    kept: usize,
     offset: u64,
     position: Position,
 }
 
 impl Default for Lane {
     fn default() -> Self {
-        Self { buffer: Vec::new(), found: Vec::new(), filled: 0, judged: 0, offset: 0, position: Position::START }
+        let (buffer, found) = (Vec::new(), Vec::new());
+        Self { buffer, found, filled: 0, judged: 0, kept: 0, offset: 0, position: Position::START }
     }
 }
 
 impl Lane {
     fn begin(&mut self) {
-        (self.filled, self.judged, self.offset, self.position) = (0, 0, 0, Position::START);
+        (self.filled, self.judged, self.kept, self.offset, self.position) = (0, 0, 0, 0, Position::START);
     }
 
     /// Makes room for more. The window has its full size only when a text needs it: most are small, and clearing memory
@@ -84,16 +107,18 @@ impl Lane {
         Ok(true)
     }
 
-    /// Judges what the window holds, up to its end if the text ends there, and slides on. True if decoding was cut
-    /// short.
-    fn search(&mut self, engine: &Engine, is_end: bool, hits: &mut Vec<Hit>) -> bool {
+    /// Judges what the window holds, up to its end if the text ends there, and slides on.
+    fn search(&mut self, engine: &Engine, is_end: bool, hits: &mut Vec<Hit>, left: &mut Left) {
         let bytes = &self.buffer[..self.filled];
         let until = if is_end { self.filled } else { self.filled - REACH };
         self.found.clear();
         engine.prefilter.find(bytes, &mut self.found);
-        let mut budget = Budget::new(bytes.len());
+        let mut budget = Budget::of_window(bytes.len(), self.kept);
         let window = Window { bytes, judged: self.judged..until, offset: self.offset, position: self.position };
-        hits.extend(engine.judge_within(&window, &self.found, &mut budget));
+        let found = engine.judge_within(&window, &self.found, &mut budget);
+        self.kept += found.len();
+        hits.extend(found);
+        left.add(&budget);
         if !is_end {
             let keep = until.saturating_sub(REACH);
             self.position = Cursor::new(self.position).advance(bytes, keep);
@@ -102,7 +127,6 @@ impl Lane {
             self.offset += keep as u64;
             self.judged = until - keep;
         }
-        budget.is_spent()
     }
 }
 
@@ -137,7 +161,7 @@ pub fn scan_reader(
     hits: &mut Vec<Hit>,
 ) -> Result<u64, (u64, io::Error)> {
     scratch.raw.begin();
-    scratch.cut_short = false;
+    scratch.left = Left::default();
     let first = hits.len();
     let mut wide: Option<Wide> = None;
     let mut begun = false;
@@ -156,10 +180,12 @@ pub fn scan_reader(
         if let Some(wide) = &mut wide {
             wide.feed(engine, scratch, arrived, is_end);
         }
-        scratch.cut_short |= scratch.raw.search(engine, is_end, hits);
+        scratch.raw.search(engine, is_end, hits, &mut scratch.left);
         if is_end {
             if let Some(wide) = wide {
                 wide.merge(hits, first);
+                scratch.left.hits += (hits.len() - first).saturating_sub(MAX_HITS_PER_TEXT) as u64;
+                hits.truncate(first + MAX_HITS_PER_TEXT);
             }
             let bytes = scratch.raw.offset + scratch.raw.filled as u64;
             return outcome.map(|_| bytes).map_err(|error| (bytes, error));
@@ -181,7 +207,7 @@ impl Wide {
 
     /// Searches the text of what has arrived in the raw lane.
     fn feed(&mut self, engine: &Engine, scratch: &mut Scratch, arrived: std::ops::Range<usize>, is_end: bool) {
-        let Scratch { raw, wide: lane, text, cut_short } = scratch;
+        let Scratch { raw, wide: lane, text, left } = scratch;
         text.clear();
         if let Some(coder) = &mut self.coder {
             coder.feed(&raw.buffer[arrived], text);
@@ -193,7 +219,7 @@ impl Wide {
         // A full window is searched when more is to come, so that the last one knows that it is the last.
         while !rest.is_empty() {
             if !lane.has_room() {
-                *cut_short |= lane.search(engine, false, &mut self.hits);
+                lane.search(engine, false, &mut self.hits, left);
             }
             let (now, later) = rest.split_at(rest.len().min(lane.buffer.len() - lane.filled));
             lane.buffer[lane.filled..lane.filled + now.len()].copy_from_slice(now);
@@ -201,7 +227,7 @@ impl Wide {
             rest = later;
         }
         if is_end {
-            *cut_short |= lane.search(engine, true, &mut self.hits);
+            lane.search(engine, true, &mut self.hits, left);
         }
     }
 
@@ -238,5 +264,17 @@ mod tests {
             assert_eq!(hits[0].variable.as_deref(), Some("stripe"));
             assert_eq!(engine.scan(&bytes), hits);
         }
+    }
+
+    #[test]
+    fn hits_beyond_the_bound_are_counted() {
+        let engine = Engine::new(load::load(true, &[]).unwrap()).unwrap();
+        let line = format!("{}\n", Forge::new(3).make("pk_test").unwrap());
+        let text = line.repeat(MAX_HITS_PER_TEXT + 7);
+        let (mut hits, mut scratch) = (Vec::new(), Scratch::default());
+        scan_reader(&engine, &mut text.as_bytes(), &mut scratch, &mut hits).unwrap();
+        assert_eq!((hits.len(), scratch.left_out()), (MAX_HITS_PER_TEXT, 7));
+        let mut budget = Budget::new(text.len());
+        assert_eq!((engine.scan_within(text.as_bytes(), &mut budget), budget.left_out()), (hits, 7));
     }
 }

@@ -1,27 +1,25 @@
-//! The blocks of a text, told by braces or by indentation: enough to ask what a statement hangs on and what its
-//! alternatives are.
+//! Blocks of code, by braces or by indentation: enough to find what encloses a statement and its alternatives.
 
 use std::ops::Range;
 
-use super::lexer::Code;
+use super::lexer::SourceCode;
 use crate::rules::language::Blocks;
 
-/// One block with what introduces it.
+/// A block and its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(super) struct CodeBlock {
     /// `if (secret) {`, `else:`, `rescue => e`.
-    pub(crate) header: Range<usize>,
-    /// Everything that hangs on it.
-    pub(crate) body: Range<usize>,
+    pub(super) header: Range<usize>,
+    pub(super) body: Range<usize>,
 }
 
-/// All blocks, in order of their headers.
-pub(crate) struct Tree {
-    pub(crate) blocks: Vec<Block>,
+/// All blocks of a file, outer before inner.
+pub(super) struct BlockTree {
+    pub(super) blocks: Vec<CodeBlock>,
 }
 
-impl Tree {
-    pub(crate) fn read(code: &Code, kind: Blocks) -> Self {
+impl BlockTree {
+    pub(super) fn new(code: &SourceCode, kind: Blocks) -> Self {
         let mut blocks = match kind {
             Blocks::Braces => braces(&code.bare),
             Blocks::Indentation | Blocks::End => indentation(&code.bare),
@@ -30,15 +28,15 @@ impl Tree {
         Self { blocks }
     }
 
-    /// The blocks around an offset, the innermost first.
-    pub(crate) fn around(&self, at: usize) -> Vec<&Block> {
-        let mut around: Vec<&Block> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
+    /// Returns the blocks around an offset, innermost first.
+    pub(super) fn around(&self, at: usize) -> Vec<&CodeBlock> {
+        let mut around: Vec<&CodeBlock> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
         around.reverse();
         around
     }
 
-    /// The block that follows another directly: `else` behind `if`, `catch` behind `try`.
-    pub(crate) fn next(&self, code: &Code, block: &Block) -> Option<&Block> {
+    /// Returns the block that directly follows: `else` after `if`, `catch` after `try`.
+    pub(super) fn next(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
         self.blocks.iter().find(|other| {
             other.header.start >= block.body.end
                 && code.bare[block.body.end..other.header.start]
@@ -47,24 +45,23 @@ impl Tree {
         })
     }
 
-    /// The block in front of another.
-    pub(crate) fn previous(&self, code: &Code, block: &Block) -> Option<&Block> {
+    pub(super) fn previous(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
         self.blocks.iter().find(|other| self.next(code, other) == Some(block))
     }
 }
 
-fn braces(bare: &[u8]) -> Vec<Block> {
+fn braces(bare: &[u8]) -> Vec<CodeBlock> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut parens = 0_usize;
-    // Where the statement began that may turn out to be a header.
+    // Start of the current statement, a header if a brace follows.
     let mut begin = 0;
     for (at, byte) in bare.iter().enumerate() {
         match byte {
             b'(' => parens += 1,
             b')' => parens = parens.saturating_sub(1),
             b';' if parens == 0 => begin = at + 1,
-            // Statements of languages without semicolons end with their line, unless the brace stands on the next.
+            // Without semicolons a statement ends with its line, unless the next line begins with the brace.
             b'\n' if parens == 0 && bare[at..].trim_ascii_start().first() != Some(&b'{') => begin = at + 1,
             b'{' => {
                 open.push((begin, at));
@@ -74,7 +71,7 @@ fn braces(bare: &[u8]) -> Vec<Block> {
             b'}' => {
                 if let Some((start, opened)) = open.pop() {
                     let skipped = bare[start..opened].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-                    blocks.push(Block { header: start + skipped..opened, body: opened + 1..at });
+                    blocks.push(CodeBlock { header: start + skipped..opened, body: opened + 1..at });
                 }
                 begin = at + 1;
                 parens = 0;
@@ -85,8 +82,8 @@ fn braces(bare: &[u8]) -> Vec<Block> {
     blocks
 }
 
-/// A line and the more indented ones below it.
-fn indentation(bare: &[u8]) -> Vec<Block> {
+/// A header line and the more indented lines below it.
+fn indentation(bare: &[u8]) -> Vec<CodeBlock> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, Range<usize>)> = Vec::new();
     let mut previous: Option<(usize, Range<usize>)> = None;
@@ -98,14 +95,14 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
         if !bare[at..stop].trim_ascii().is_empty() {
             let line = at + indent..stop;
             let opens = |(before, header): &(usize, Range<usize>)| {
-                *before < indent && !goes_on(&bare[header.clone()], &bare[line.clone()])
+                *before < indent && !continues(&bare[header.clone()], &bare[line.clone()])
             };
             if let Some((before, header)) = previous.take().filter(opens) {
                 open.push((before, header));
             }
             while open.last().is_some_and(|(outer, _)| *outer >= indent) {
                 if let Some((_, header)) = open.pop() {
-                    blocks.push(Block { body: header.end..end.max(header.end), header });
+                    blocks.push(CodeBlock { body: header.end..end.max(header.end), header });
                 }
             }
             previous = Some((indent, line));
@@ -113,12 +110,12 @@ fn indentation(bare: &[u8]) -> Vec<Block> {
         }
         at = stop + 1;
     }
-    blocks.extend(open.into_iter().map(|(_, header)| Block { body: header.end..end.max(header.end), header }));
+    blocks.extend(open.into_iter().map(|(_, header)| CodeBlock { body: header.end..end.max(header.end), header }));
     blocks
 }
 
-/// Whether the more indented line below another is the rest of its statement, and no block of it.
-fn goes_on(line: &[u8], below: &[u8]) -> bool {
+/// Returns true if the more indented line below another continues its statement instead of opening a block.
+fn continues(line: &[u8], below: &[u8]) -> bool {
     let ends = line.trim_ascii_end().last();
     matches!(ends, Some(b'=' | b'(' | b'[' | b',' | b'\\' | b'+' | b'.' | b'&'))
         || (below.starts_with(b".") && !below.starts_with(b".."))
@@ -132,8 +129,8 @@ mod tests {
 
     fn headers(path: &str, text: &str, at: &str) -> Vec<String> {
         let syntax = of_path(path).unwrap().syntax;
-        let code = Code::read(text.as_bytes(), syntax);
-        let tree = Tree::read(&code, syntax.blocks);
+        let code = SourceCode::new(text.as_bytes(), syntax);
+        let tree = BlockTree::new(&code, syntax.blocks);
         let around = tree.around(text.find(at).unwrap());
         around.iter().map(|block| text[block.header.clone()].trim().to_owned()).collect()
     }
@@ -156,8 +153,8 @@ mod tests {
             ("a.rb", "if a\n  x\nelse\n  z\nend\n"),
         ] {
             let syntax = of_path(path).unwrap().syntax;
-            let code = Code::read(text.as_bytes(), syntax);
-            let tree = Tree::read(&code, syntax.blocks);
+            let code = SourceCode::new(text.as_bytes(), syntax);
+            let tree = BlockTree::new(&code, syntax.blocks);
             let first = tree.around(text.find('x').unwrap())[0];
             let next = tree.next(&code, first).unwrap();
             assert!(text[next.header.clone()].starts_with("else"), "{path}");

@@ -1,82 +1,88 @@
-//! Webhook handlers that verify, unless: `if (secret) verify else trust`, a failure that is caught and forgotten.
+//! Webhook handlers that verify only sometimes: `if (secret) verify else trust`, a failure that is caught and ignored.
 //!
-//! Patterns cannot tell these from honest handlers; the blocks around the verifier can. A handler is honest if whatever
-//! happens without a verified signature ends the request.
+//! Patterns cannot tell these from honest handlers; the blocks around the verifier can. A handler is honest if every path
+//! without a verified signature ends the request.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::blocks::{Block, Tree};
-use super::compiled::Patterns;
-use super::facts::{File, Spot};
+use super::blocks::{BlockTree, CodeBlock};
+use super::lint_set::SourcePatterns;
+use super::source_file::{SourceFile, SourceSpan};
 use crate::rules::language::Blocks;
 use crate::rules::vocabulary;
 
-/// Patterns of this module, compiled once.
-struct Words {
-    /// A condition that asks whether a secret or a signature is there.
+const UNVERIFIED_BRANCH: &str = "without a secret the body is trusted";
+const SKIPPED_CHECK: &str = "without a secret the check is skipped";
+const IGNORED_FAILURE: &str = "a failed check is caught and forgotten";
+
+/// Patterns of conditions and statements, compiled once.
+struct HandlerPatterns {
+    /// A secret or a signature in a condition.
     secret: Regex,
-    /// The request's body taken for an event.
+    /// The request's body is parsed.
     parse: Regex,
-    /// The request ends here.
+    /// The request ends.
     exit: Regex,
-    /// Something is done with an event's type.
+    /// An event's type is used.
     uses: Regex,
-    /// The condition is turned around.
+    /// The condition is negated.
     negated: Regex,
-    /// Production is told apart.
+    /// `if !secret.empty?`, `if (!string.IsNullOrEmpty(secret))`, `if not secret is None`.
+    double_negated: Regex,
     production: Regex,
+    /// A variable is declared.
+    declares: Regex,
 }
 
-fn words() -> Option<&'static Words> {
-    static WORDS: OnceLock<Option<Words>> = OnceLock::new();
-    let build = || {
+impl HandlerPatterns {
+    fn get() -> Option<&'static Self> {
+        static PATTERNS: OnceLock<Option<HandlerPatterns>> = OnceLock::new();
         let compile = |pattern| vocabulary::compile(pattern).ok();
-        Some(Words {
-            secret: compile(r"(?i)secret|whsec|signing_?key|signature|sig_?header|\bsig\b")?,
-            parse: compile("%body-parse%")?,
-            exit: compile("%request-ends%")?,
-            uses: compile(r#"%event-name%|\.type\b|\[["']type["']\]|\.getType\(|\.Type\b|->type\b"#)?,
-            negated: compile(
-                r"(?i)!\s*[\w$@(.]|\bnot\b|\bunless\b|==\s*(?:null|nil|None|undefined|\W{2})|\bempty\s*\(|is_null|\.isEmpty|\.empty\?|\.blank\?|\.nil\?|isBlank|is None|IsNullOr|=== undefined",
-            )?,
-            production: compile(r"(?i)prod|NODE_ENV|APP_ENV|isDev|environment")?,
-        })
-    };
-    WORDS.get_or_init(build).as_ref()
+        let build = || {
+            Some(Self {
+                secret: compile(r"(?i)secret|whsec|signing_?key|signature|sig_?header|\bsig\b")?,
+                parse: compile("%body-parse%")?,
+                exit: compile("%request-ends%")?,
+                uses: compile(r#"%event-name%|\.type\b|\[["']type["']\]|\.getType\(|\.Type\b|->type\b"#)?,
+                negated: compile(
+                    r"(?i)!\s*[\w$@(.]|\bnot\b|\bunless\b|==\s*(?:null|nil|None|undefined|\W{2})|\bempty\s*\(|is_null|\.isEmpty|\.empty\?|\.blank\?|\.nil\?|isBlank|is None|IsNullOr|=== undefined",
+                )?,
+                double_negated: compile(
+                    r"(?i)(?:!|\bnot\s|\bunless\s)[^&|]*(?:empty|blank|nil\?|IsNull|is_null|none|null)",
+                )?,
+                production: compile(r"(?i)prod|NODE_ENV|APP_ENV|isDev|environment")?,
+                declares: compile(r"(?i)\b(?:const|let|var|final|event \w+)\s")?,
+            })
+        };
+        PATTERNS.get_or_init(build).as_ref()
+    }
 }
 
-/// Verifiers that do not keep an unverified event out.
-pub(super) fn spots(file: &File<'_>, patterns: &Patterns) -> Vec<Spot> {
-    let (Some(words), Some(verifier)) = (words(), patterns.patterns.first()) else { return Vec::new() };
+/// Returns the verifiers that let an unverified event pass.
+pub(super) fn spans(file: &SourceFile<'_>, patterns: &SourcePatterns) -> Vec<SourceSpan> {
+    let (Some(words), Some(verifier)) = (HandlerPatterns::get(), patterns.patterns.first()) else { return Vec::new() };
     if !verifier.is_match(&file.code.text) {
         return Vec::new();
     }
-    let handler = Handler { file, words, tree: Tree::read(&file.code, file.language.syntax.blocks) };
-    let mut spots: Vec<Spot> = Vec::new();
-    for found in verifier.find_iter(&file.code.text) {
-        if file.code.in_string(found.start()) {
-            continue;
-        }
-        if let Some(spot) = handler.judge(found.range())
-            && !spots.iter().any(|known| known.span == spot.span)
-        {
-            spots.push(spot);
-        }
-    }
-    spots
+    let handler = Handler { file, words, tree: BlockTree::new(&file.code, file.language.syntax.blocks) };
+    let verifiers = verifier.find_iter(&file.code.text).filter(|found| !file.code.in_string(found.start()));
+    verifiers.filter_map(|found| handler.classify(found.range())).collect()
 }
 
+/// A position of the flaw and its description.
+type Flaw = (usize, &'static str);
+
 struct Handler<'a> {
-    file: &'a File<'a>,
-    words: &'a Words,
-    tree: Tree,
+    file: &'a SourceFile<'a>,
+    words: &'a HandlerPatterns,
+    tree: BlockTree,
 }
 
 impl Handler<'_> {
-    fn judge(&self, verifier: Range<usize>) -> Option<Spot> {
+    fn classify(&self, verifier: Range<usize>) -> Option<SourceSpan> {
         let around = self.tree.around(verifier.start);
         let function = around
             .iter()
@@ -85,51 +91,45 @@ impl Handler<'_> {
         let found = around
             .iter()
             .take_while(|block| self.is_control(block))
-            .find_map(|block| self.conditional(block, &function).or_else(|| self.forgiving(block, &function)))
+            .find_map(|block| self.conditional(block, &function).or_else(|| self.ignored_failure(block, &function)))
             .or_else(|| self.ternary(&verifier));
-        found.map(|(at, why)| Spot {
+        found.map(|(at, why)| SourceSpan {
             span: verifier,
             value: Some(why.to_owned()),
             identity: Some(format!("{why}: {}", self.name_of(&function))),
             evidence: Some((at, why.to_owned())),
-            ..Spot::default()
+            ..SourceSpan::default()
         })
     }
 
-    /// `if (secret) { verify } else { trust }`, also turned around, also without an `else`.
-    fn conditional(&self, block: &Block, function: &Range<usize>) -> Option<(usize, &'static str)> {
+    /// `if (secret) { verify } else { trust }`, also negated, also without an `else`.
+    fn conditional(&self, block: &CodeBlock, function: &Range<usize>) -> Option<Flaw> {
         let header = self.text(&block.header);
         if is_else(header) && !header_has_if(header) {
             let condition = self.tree.previous(&self.file.code, block)?;
-            let asked = self.text(&condition.header);
-            let trusts = is_if(asked)
-                && self.words.secret.is_match(asked)
-                && self.words.negated.is_match(asked)
+            let tested = self.text(&condition.header);
+            let trusts = is_if(tested)
+                && self.words.secret.is_match(tested)
+                && self.words.negated.is_match(tested)
                 && self.trusts(&condition.body);
-            return trusts.then_some((condition.header.start, "without a secret the body is trusted"));
+            return trusts.then_some((condition.header.start, UNVERIFIED_BRANCH));
         }
-        if !is_if(header) || !self.words.secret.is_match(header) || self.asks_to_refuse(header) {
+        if !is_if(header) || !self.words.secret.is_match(header) || self.requires_absence(header) {
             return None;
         }
-        match self.tree.next(&self.file.code, block).filter(|next| is_else(self.text(&next.header))) {
-            Some(other) => {
-                let named = header_has_if(self.text(&other.header));
-                let trusts =
-                    self.trusts(&other.body) && !(named && self.words.production.is_match(self.text(&other.header)));
-                trusts.then_some((other.header.start, "without a secret the body is trusted"))
-            }
-            None => {
-                let (before, behind) = (function.start..block.header.start, block.body.end..function.end);
-                let parsed =
-                    self.words.parse.is_match(self.text(&before)) || self.words.parse.is_match(self.text(&behind));
-                let goes_on = parsed && self.words.uses.is_match(self.text(&behind)) && !self.is_guarded(&before);
-                goes_on.then_some((block.header.start, "without a secret the check is skipped"))
-            }
+        if let Some(other) = self.tree.next(&self.file.code, block).filter(|next| is_else(self.text(&next.header))) {
+            let other_header = self.text(&other.header);
+            let in_development = header_has_if(other_header) && self.words.production.is_match(other_header);
+            return (self.trusts(&other.body) && !in_development).then_some((other.header.start, UNVERIFIED_BRANCH));
         }
+        let (before, behind) = (function.start..block.header.start, block.body.end..function.end);
+        let parsed = self.words.parse.is_match(self.text(&before)) || self.words.parse.is_match(self.text(&behind));
+        let uses = parsed && self.words.uses.is_match(self.text(&behind)) && !self.is_guarded(&before);
+        uses.then_some((block.header.start, SKIPPED_CHECK))
     }
 
-    /// `try { verify } catch { log }`, and the body is used all the same.
-    fn forgiving(&self, block: &Block, function: &Range<usize>) -> Option<(usize, &'static str)> {
+    /// `try { verify } catch { log }`, and the body is used anyway.
+    fn ignored_failure(&self, block: &CodeBlock, function: &Range<usize>) -> Option<Flaw> {
         if !is_try(self.text(&block.header)) {
             return None;
         }
@@ -142,14 +142,14 @@ impl Handler<'_> {
         let open = handlers.iter().find(|handler| !self.ends(&handler.body))?;
         let before = function.start..block.header.start;
         let reparsed = self.words.parse.is_match(self.text(&open.body));
-        let parsed_before = self.words.parse.is_match(self.text(&before)) && !self.assigns(&block.body);
+        let parsed_before =
+            self.words.parse.is_match(self.text(&before)) && !self.words.declares.is_match(self.text(&block.body));
         let parsed_behind = self.words.parse.is_match(self.text(&behind));
-        (reparsed || parsed_before || parsed_behind)
-            .then_some((open.header.start, "a failed check is caught and forgotten"))
+        (reparsed || parsed_before || parsed_behind).then_some((open.header.start, IGNORED_FAILURE))
     }
 
     /// `event = secret ? verify(…) : JSON.parse(body)`.
-    fn ternary(&self, verifier: &Range<usize>) -> Option<(usize, &'static str)> {
+    fn ternary(&self, verifier: &Range<usize>) -> Option<Flaw> {
         if self.file.language.syntax.blocks == Blocks::Indentation {
             return None;
         }
@@ -161,21 +161,18 @@ impl Handler<'_> {
             .position(|byte| matches!(byte, b';' | b'}'))
             .map_or(bare.len(), |at| verifier.end + at);
         let question = start + memchr::memchr(b'?', &bare[start..verifier.start])?;
-        // `a?.b` and `a ?? b` ask for something else.
+        // `a?.b` and `a ?? b` are no ternaries.
         if matches!(bare.get(question + 1), Some(b'.' | b'?' | b':'))
             || !self.words.secret.is_match(&self.file.code.text[start..question])
         {
             return None;
         }
         let colon = verifier.end + memchr::memrchr(b':', &bare[verifier.end..end])?;
-        self.words
-            .parse
-            .is_match(&self.file.code.text[colon..end])
-            .then_some((colon, "without a secret the body is trusted"))
+        self.words.parse.is_match(&self.file.code.text[colon..end]).then_some((colon, UNVERIFIED_BRANCH))
     }
 
-    /// The `catch`, `except` and `rescue` blocks of a `try`.
-    fn handlers(&self, block: &Block) -> Vec<&Block> {
+    /// Returns the `catch`, `except` and `rescue` blocks of a `try`.
+    fn handlers(&self, block: &CodeBlock) -> Vec<&CodeBlock> {
         let mut handlers = Vec::new();
         let mut at = block;
         while let Some(next) = self.tree.next(&self.file.code, at).filter(|next| is_catch(self.text(&next.header))) {
@@ -185,39 +182,34 @@ impl Handler<'_> {
         handlers
     }
 
-    /// Whether a branch takes the body for an event and goes on.
+    /// Returns true if a branch parses the body and does not end the request.
     fn trusts(&self, branch: &Range<usize>) -> bool {
         self.words.parse.is_match(self.text(branch)) && !self.ends(branch)
     }
 
-    /// Whether a branch ends the request, on its own level or where production is told apart.
+    /// Returns true if a branch ends the request, unconditionally or in production only.
     fn ends(&self, branch: &Range<usize>) -> bool {
         self.words.exit.find_iter(self.text(branch)).any(|found| {
             let at = branch.start + found.start();
-            let inner: Vec<&Block> = self
-                .tree
-                .around(at)
-                .into_iter()
-                .filter(|block| block.body.start > branch.start && block.body.end <= branch.end)
-                .collect();
+            let around = self.tree.around(at).into_iter();
+            let mut inner = around.filter(|block| block.body.start > branch.start && block.body.end <= branch.end);
             !self.file.code.in_string(at)
-                && inner.iter().all(|block| {
+                && inner.all(|block| {
                     let header = self.text(&block.header);
                     !self.is_control(block) || (is_if(header) && self.words.production.is_match(header))
                 })
         })
     }
 
-    /// Whether the missing secret ended the request earlier in the function.
+    /// Returns true if a missing secret ends the request earlier in the function.
     fn is_guarded(&self, before: &Range<usize>) -> bool {
-        let guards = self
-            .tree
-            .blocks
-            .iter()
-            .filter(|block| before.contains(&block.header.start) && block.body.end <= before.end);
-        let in_blocks = guards.clone().any(|block| {
+        let in_blocks = self.tree.blocks.iter().any(|block| {
             let header = self.text(&block.header);
-            is_if(header) && self.words.secret.is_match(header) && self.ends(&block.body)
+            before.contains(&block.header.start)
+                && block.body.end <= before.end
+                && is_if(header)
+                && self.words.secret.is_match(header)
+                && self.ends(&block.body)
         });
         // `if (!secret) return …` on one line.
         in_blocks
@@ -226,25 +218,18 @@ impl Handler<'_> {
             })
     }
 
-    /// `if (!secret) { … }` around a verifier makes no sense; what it asks is something else.
-    fn asks_to_refuse(&self, header: &[u8]) -> bool {
+    /// Returns true for `if (!secret)`: around a verifier it tests something else.
+    fn requires_absence(&self, header: &[u8]) -> bool {
         self.words.negated.is_match(header)
             && !header.windows(2).any(|pair| pair == b"!=")
-            && !has_double_negation(header)
-    }
-
-    /// Whether the block sets the event from what the verifier gives.
-    fn assigns(&self, body: &Range<usize>) -> bool {
-        static ASSIGNS: OnceLock<Option<Regex>> = OnceLock::new();
-        let pattern = ASSIGNS.get_or_init(|| vocabulary::compile(r"(?i)\b(?:const|let|var|final|event \w+)\s").ok());
-        pattern.as_ref().is_some_and(|pattern| pattern.is_match(self.text(body)))
+            && !self.words.double_negated.is_match(header)
     }
 
     fn text(&self, span: &Range<usize>) -> &[u8] {
         &self.file.code.text[span.start..span.end.max(span.start)]
     }
 
-    fn is_control(&self, block: &Block) -> bool {
+    fn is_control(&self, block: &CodeBlock) -> bool {
         let header = self.text(&block.header);
         is_if(header)
             || is_else(header)
@@ -259,29 +244,16 @@ impl Handler<'_> {
             )
     }
 
-    /// The first line of the function's header: stays the same when lines move.
+    /// Returns the last line of the function's header, which does not change when lines move.
     fn name_of(&self, function: &Range<usize>) -> String {
-        let header = self
-            .tree
-            .blocks
-            .iter()
-            .find(|block| block.body == *function)
-            .map(|block| self.text(&block.header))
-            .unwrap_or_default();
-        String::from_utf8_lossy(header)
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .chars()
-            .take(80)
-            .collect()
+        let block = self.tree.blocks.iter().find(|block| block.body == *function);
+        let header = String::from_utf8_lossy(block.map(|block| self.text(&block.header)).unwrap_or_default());
+        let words: Vec<&str> = header.lines().last().unwrap_or_default().split_whitespace().collect();
+        words.join(" ").chars().take(80).collect()
     }
 }
 
-/// What a header begins with, once an assignment is taken away: `val event = if (secret)`.
+/// Skips an assignment in a header: `val event = if (secret)`.
 fn statement(header: &[u8]) -> &[u8] {
     let keywords = ["= if", "= try", "= begin", "= match", "= unless", "= case", "= when"];
     let found = keywords.iter().filter_map(|keyword| memchr::memmem::find(header, keyword.as_bytes())).min();
@@ -315,11 +287,4 @@ fn is_try(header: &[u8]) -> bool {
 
 fn is_catch(header: &[u8]) -> bool {
     starts(header, &["catch", "except", "rescue"])
-}
-
-/// `if !secret.empty?`, `if (!string.IsNullOrEmpty(secret))`, `if not secret is None`.
-fn has_double_negation(header: &[u8]) -> bool {
-    static DOUBLE: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = r"(?i)(?:!|\bnot\s|\bunless\s)[^&|]*(?:empty|blank|nil\?|IsNull|is_null|none|null)";
-    DOUBLE.get_or_init(|| vocabulary::compile(pattern).ok()).as_ref().is_some_and(|double| double.is_match(header))
 }

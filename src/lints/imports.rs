@@ -1,20 +1,20 @@
-//! Local modules that a file imports, and where they may lie in the tree.
+//! Imports of local modules, and the files that they may resolve to.
 
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::facts::File;
-use super::neighbours::{ancestors, directory, join};
+use super::paths::{ancestors, directory, join};
+use super::source_file::SourceFile;
 use crate::rules::vocabulary;
 
-/// Most imports of one file that are followed.
+/// Most imports followed from one file.
 const MAX_IMPORTS: usize = 60;
 
 const EXTENSIONS: &[&str] = &["", ".ts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", "/index.ts", "/index.js", "/index.tsx"];
 
-/// Import specifiers as written: `./verify`, `@/lib/stripe`, `.webhooks`, `app.services.stripe`.
-pub(super) fn of(file: &File<'_>) -> Vec<String> {
+/// Returns import specifiers as written: `./verify`, `@/lib/stripe`, `.webhooks`, `app.services.stripe`.
+pub(super) fn specifiers(file: &SourceFile<'_>) -> Vec<String> {
     static JAVASCRIPT: OnceLock<Option<Regex>> = OnceLock::new();
     static PYTHON: OnceLock<Option<Regex>> = OnceLock::new();
     static RUBY: OnceLock<Option<Regex>> = OnceLock::new();
@@ -35,7 +35,7 @@ pub(super) fn of(file: &File<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Paths that an import of a file may mean, the likeliest first.
+/// Returns the paths that an import may resolve to, most likely first.
 pub(super) fn candidates(path: &str, import: &str) -> Vec<String> {
     if path.ends_with(".py") {
         return python(path, import);
@@ -49,10 +49,6 @@ pub(super) fn candidates(path: &str, import: &str) -> Vec<String> {
         join(home, bare).into_iter().collect()
     } else {
         let inner = bare.trim_start_matches(['@', '~', '$', '#']).trim_start_matches('/');
-        let inner = inner
-            .strip_prefix("lib/")
-            .filter(|_| bare.starts_with('$'))
-            .map_or(inner.to_owned(), |rest| format!("lib/{rest}"));
         ancestors(path)
             .flat_map(|above| ["", "src", "app"].map(|below| join(above, &format!("{below}/{inner}"))))
             .flatten()

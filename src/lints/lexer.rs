@@ -1,45 +1,42 @@
-//! Code without its comments, and where its strings are.
+//! Separates code from comments and string literals.
 //!
-//! Every byte keeps its offset: comments become blanks, so that a pattern's match in the code is a place in the file.
-//! Whatever the text, the pass is linear and never fails; at worst it takes a string for code until the line's end.
+//! Comments become blanks, so that offsets in the code are offsets in the file. The pass is linear and never fails; at
+//! worst it reads a string as code until the end of the line.
 
 use std::ops::Range;
 
 use crate::rules::language::{Quote, Syntax};
 
-/// A text told apart.
 #[derive(Debug, Clone)]
-pub(crate) struct Code {
-    /// The text with its comments blanked.
+pub(crate) struct SourceCode {
+    /// Comments are blank.
     pub(crate) text: Vec<u8>,
-    /// The text with its comments and the inside of its strings blanked.
+    /// Comments and the inside of strings are blank.
     pub(crate) bare: Vec<u8>,
     /// String literals with their quotes, ascending.
     strings: Vec<Range<usize>>,
 }
 
-impl Code {
-    /// Reads a text.
-    pub(crate) fn read(bytes: &[u8], syntax: &Syntax) -> Self {
-        let mut lexer =
-            Lexer { bytes, syntax, code: Self { text: bytes.to_vec(), bare: bytes.to_vec(), strings: Vec::new() } };
+impl SourceCode {
+    pub(crate) fn new(bytes: &[u8], syntax: &Syntax) -> Self {
+        let code = Self { text: bytes.to_vec(), bare: bytes.to_vec(), strings: Vec::new() };
+        let mut lexer = Lexer { bytes, syntax, code };
         let opens = openers(syntax);
         let mut at = 0;
-        // Most bytes begin nothing.
         while let Some(skipped) = bytes[at..].iter().position(|byte| opens[usize::from(*byte)]) {
             at = lexer.step(at + skipped);
         }
         lexer.code
     }
 
-    /// Whether an offset lies inside of a string literal, behind its opening quote.
+    /// Returns true for offsets inside a string literal, after its opening quote.
     pub(crate) fn in_string(&self, at: usize) -> bool {
         let next = self.strings.partition_point(|span| span.start < at);
         next > 0 && at < self.strings[next - 1].end
     }
 }
 
-/// The bytes that a comment, a string or a regular expression may begin with.
+/// Marks the first bytes of comments, strings and regular expressions.
 fn openers(syntax: &Syntax) -> [bool; 256] {
     let mut opens = [false; 256];
     let comments = syntax.line.iter().chain(syntax.block.iter().map(|(open, _)| open));
@@ -55,11 +52,11 @@ fn openers(syntax: &Syntax) -> [bool; 256] {
 struct Lexer<'a> {
     bytes: &'a [u8],
     syntax: &'a Syntax,
-    code: Code,
+    code: SourceCode,
 }
 
 impl Lexer<'_> {
-    /// Takes one token and gives where the next begins.
+    /// Consumes one token and returns the offset behind it.
     fn step(&mut self, at: usize) -> usize {
         let rest = &self.bytes[at..];
         for (open, close) in self.syntax.block {
@@ -88,25 +85,20 @@ impl Lexer<'_> {
     }
 
     fn is_line_comment(&self, at: usize) -> bool {
-        let before = at.checked_sub(1).map(|before| self.bytes[before]);
-        let fits = match before {
+        let fits = at.checked_sub(1).is_none_or(|before| match self.bytes[before] {
             // `https://` in JSX text and templates.
-            Some(b':') => false,
-            Some(byte) => {
-                !self.syntax.spaced_comment
-                    || byte.is_ascii_whitespace()
-                    || matches!(byte, b';' | b'{' | b'}' | b',' | b')')
-            }
-            None => true,
-        };
-        // PHP's attributes begin with `#[`, a shell's parameters with `$#`.
+            b':' => false,
+            b';' | b'{' | b'}' | b',' | b')' => true,
+            byte => !self.syntax.spaced_comment || byte.is_ascii_whitespace(),
+        });
+        // PHP's attributes begin with `#[`.
         fits && self.syntax.line.iter().any(|mark| self.bytes[at..].starts_with(mark.as_bytes()))
             && !(self.bytes[at] == b'#'
                 && matches!(self.bytes.get(at + 1), Some(b'[' | b'{'))
                 && self.syntax.line.len() > 1)
     }
 
-    /// Takes a string literal, its interpolations as code.
+    /// Consumes a string literal; interpolations are code.
     fn string(&mut self, start: usize, quote: &Quote) -> usize {
         let mut at = start + quote.open.len();
         let mut from = start;
@@ -128,7 +120,7 @@ impl Lexer<'_> {
                 self.literal(from..at);
                 return at;
             } else if rest[0] == b'\n' && !quote.multiline {
-                // Not a string after all: an apostrophe of a comment or of text.
+                // An apostrophe in text, not a string.
                 self.literal(from..at);
                 return at;
             } else if let Some(open) = quote.interpolation
@@ -145,7 +137,7 @@ impl Lexer<'_> {
         self.bytes.len()
     }
 
-    /// Takes code inside of a string up to its closing brace.
+    /// Consumes interpolated code up to its closing brace.
     fn interpolation(&mut self, mut at: usize) -> usize {
         let mut depth = 1;
         while at < self.bytes.len() {
@@ -164,11 +156,7 @@ impl Lexer<'_> {
 
     fn literal(&mut self, span: Range<usize>) {
         if span.len() > 2 {
-            for byte in &mut self.code.bare[span.start + 1..span.end - 1] {
-                if *byte != b'\n' {
-                    *byte = b' ';
-                }
-            }
+            blank(&mut self.code.bare[span.start + 1..span.end - 1]);
         }
         if !span.is_empty() {
             self.code.strings.push(span);
@@ -176,27 +164,15 @@ impl Lexer<'_> {
     }
 
     fn blank(&mut self, span: Range<usize>) {
-        for text in [&mut self.code.text, &mut self.code.bare] {
-            for byte in &mut text[span.clone()] {
-                if *byte != b'\n' {
-                    *byte = b' ';
-                }
-            }
-        }
+        blank(&mut self.code.text[span.clone()]);
+        blank(&mut self.code.bare[span]);
     }
 
-    /// Where the regular expression that may begin here ends: one begins only where a value may.
+    /// Returns the end of a regular expression literal at `start`, if a value may begin there.
     fn regex_end(&self, start: usize) -> Option<usize> {
-        let before = self.bytes[..start].iter().rposition(|byte| !matches!(byte, b' ' | b'\t'));
-        let opens = match before.map(|at| self.bytes[at]) {
-            None => true,
-            Some(byte) => {
-                matches!(
-                    byte,
-                    b'(' | b',' | b'=' | b':' | b'[' | b'!' | b'&' | b'|' | b'?' | b'{' | b';' | b'\n' | b'~'
-                ) || self.bytes[..start].trim_ascii_end().ends_with(b"return")
-            }
-        };
+        let before = self.bytes[..start].iter().rfind(|byte| !matches!(byte, b' ' | b'\t'));
+        let opens = before.is_none_or(|byte| b"(,=:[!&|?{;\n~".contains(byte))
+            || self.bytes[..start].trim_ascii_end().ends_with(b"return");
         if !opens {
             return None;
         }
@@ -216,6 +192,12 @@ impl Lexer<'_> {
     }
 }
 
+fn blank(text: &mut [u8]) {
+    for byte in text.iter_mut().filter(|byte| **byte != b'\n') {
+        *byte = b' ';
+    }
+}
+
 fn find(bytes: &[u8], from: usize, needle: &str) -> Option<usize> {
     memchr::memmem::find(bytes.get(from..)?, needle.as_bytes()).map(|at| from + at)
 }
@@ -228,7 +210,7 @@ mod tests {
     use crate::rules::language::{LANGUAGES, of_path};
 
     fn read(path: &str, text: &str) -> (String, String) {
-        let code = Code::read(text.as_bytes(), of_path(path).unwrap().syntax);
+        let code = SourceCode::new(text.as_bytes(), of_path(path).unwrap().syntax);
         (String::from_utf8_lossy(&code.text).into_owned(), String::from_utf8_lossy(&code.bare).into_owned())
     }
 
@@ -252,7 +234,7 @@ mod tests {
 
     #[test]
     fn strings_are_known() {
-        let code = Code::read(b"f(\"a ${b}\", `c ${d} e`)", of_path("a.ts").unwrap().syntax);
+        let code = SourceCode::new(b"f(\"a ${b}\", `c ${d} e`)", of_path("a.ts").unwrap().syntax);
         assert!(code.in_string(3) && code.in_string(13) && !code.in_string(17) && code.in_string(20));
         assert_eq!(read("a.ts", "if (a == '}') {").1, "if (a == ' ') {");
     }
@@ -261,7 +243,7 @@ mod tests {
         #[test]
         fn any_text_keeps_its_length(text in "[-/*#'\"`<{}!>$\\\\\na=@r ]{0,80}") {
             for language in LANGUAGES {
-                let code = Code::read(text.as_bytes(), language.syntax);
+                let code = SourceCode::new(text.as_bytes(), language.syntax);
                 prop_assert_eq!(code.text.len(), text.len());
                 prop_assert_eq!(code.bare.iter().filter(|b| **b == b'\n').count(), text.matches('\n').count());
             }

@@ -1,26 +1,26 @@
-//! Names of Stripe secrets behind a prefix that a framework inlines: no key is needed for the mistake to be there.
+//! Names of Stripe secrets with a prefix that a framework inlines into the bundle. The lint needs no key.
 //!
-//! Every such name, and every alias of a secret, is gathered here; whether its prefix is public takes the framework of
-//! the package and is settled later, in [`settle`].
+//! [`spans`] collects every such name and every alias of a secret; whether its prefix is public depends on the package and
+//! is decided later, by [`confirm`].
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::facts::{File, Match, Spot};
-use super::names::{is_stripe_secret, words};
-use crate::lints::context::framework::{self, Package};
-use crate::lints::context::surroundings::manifest_evidence;
+use super::context::framework::{self, Package};
+use super::source_file::{SourceFile, SourceSpan};
+use super::variable_names::{is_stripe_secret, words};
 use crate::model::Evidence;
 use crate::rules::lint::FileKind;
 use crate::rules::vocabulary;
 
-/// Where names are that have `stripe` in them, behind an underscore.
-fn names(text: &[u8]) -> Vec<Range<usize>> {
+/// Returns the names that contain `stripe` after an underscore.
+fn stripe_names(text: &[u8]) -> Vec<Range<usize>> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let mut names: Vec<Range<usize>> = Vec::new();
     let mut from = 0;
+    // `p` is the rarest letter of the word.
     while let Some(found) = memchr::memchr2_iter(b'p', b'P', &text[from..]).map(|at| from + at).find(|at| {
         at.checked_sub(4).and_then(|at| text.get(at..at + 6)).is_some_and(|it| it.eq_ignore_ascii_case(b"stripe"))
     }) {
@@ -34,65 +34,60 @@ fn names(text: &[u8]) -> Vec<Range<usize>> {
     names
 }
 
-/// Whether a text may have a name or an alias that counts.
+/// Returns false if a text has neither such a name nor an alias.
 pub(super) fn may_have(text: &[u8]) -> bool {
-    let told = |name: Range<usize>| is_stripe_secret(&String::from_utf8_lossy(&text[name]));
-    names(text).into_iter().any(told) || framework::any_prefix_in(text)
+    let is_secret = |name: Range<usize>| is_stripe_secret(&String::from_utf8_lossy(&text[name]));
+    stripe_names(text).into_iter().any(is_secret) || framework::any_prefix_in(text)
 }
 
-/// `NAME=$OTHER`, `NAME: ${OTHER}`, `NAME: ${{ secrets.OTHER }}`, `NAME: process.env.OTHER`.
+/// Matches `NAME=$OTHER`, `NAME: ${OTHER}`, `NAME: ${{ secrets.OTHER }}`, `NAME: process.env.OTHER`.
 fn aliases() -> Option<&'static Regex> {
     static ALIASES: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r#"\b(?P<name>[A-Za-z][A-Za-z0-9]*_\w+)["']?\s*[:=]\s*["']?(?:\$\{?\{?\s*(?:(?:secrets|vars|env)\.)?|process\.env\.|(?:var|local)\.)(?P<value>[A-Za-z_]\w+)"#;
     ALIASES.get_or_init(|| vocabulary::compile(pattern).ok()).as_ref()
 }
 
-/// Candidates of a file, one per name, at its first use.
-pub(super) fn spots(file: &File<'_>) -> Vec<Spot> {
+/// Returns the names and aliases of a file, each at its first use.
+pub(super) fn spans(file: &SourceFile<'_>) -> Vec<SourceSpan> {
     let text = &file.code.text;
-    let mut spots: Vec<Spot> = Vec::new();
-    let mut add = |spot: Spot| {
-        if !spots.iter().any(|known| known.identity == spot.identity) {
-            spots.push(spot);
+    let mut spans: Vec<SourceSpan> = Vec::new();
+    let mut add = |span: Range<usize>, name: String, value: Option<String>| {
+        let identity = Some(value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}=${value}")));
+        if !spans.iter().any(|known| known.identity == identity) {
+            spans.push(SourceSpan { span, name: Some(name), value, identity, evidence: None });
         }
     };
-    for found in names(text) {
-        let name = String::from_utf8_lossy(&text[found.clone()]).into_owned();
-        // `STRIPE_SECRET_KEY` itself is behind no prefix.
-        if name.to_ascii_lowercase().starts_with("stripe")
-            || !is_stripe_secret(&name)
-            || !is_use(file, found.start, found.end)
-        {
-            continue;
+    for span in stripe_names(text) {
+        let name = String::from_utf8_lossy(&text[span.clone()]).into_owned();
+        // `STRIPE_SECRET_KEY` itself has no prefix.
+        let is_prefixed = !name.to_ascii_lowercase().starts_with("stripe");
+        if is_prefixed && is_stripe_secret(&name) && is_use(file, &span) {
+            add(span, name, None);
         }
-        add(Spot { span: found, identity: Some(name.clone()), name: Some(name), ..Spot::default() });
     }
     let aliases = aliases().filter(|_| framework::any_prefix_in(text));
     for captures in aliases.into_iter().flat_map(|aliases| aliases.captures_iter(text)) {
         let (Some(name), Some(value)) = (captures.name("name"), captures.name("value")) else { continue };
-        let shown = |found: regex::bytes::Match<'_>| String::from_utf8_lossy(found.as_bytes()).into_owned();
-        if is_stripe_secret(&shown(name)) || !framework::any_prefix(&shown(name)) {
-            continue;
+        let span = name.start()..value.end();
+        let [name, value] = [name, value].map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+        if !is_stripe_secret(&name) && framework::any_prefix(&name) {
+            add(span, name, Some(value));
         }
-        let identity = Some(format!("{}=${}", shown(name), shown(value)));
-        add(Spot {
-            span: name.start()..value.end(),
-            identity,
-            name: Some(shown(name)),
-            value: Some(shown(value)),
-            ..Spot::default()
-        });
     }
-    spots
+    spans
 }
 
-/// Whether the name stands where a variable is read or set, and not in prose, a list of forbidden names or a guard.
-fn is_use(file: &File<'_>, start: usize, end: usize) -> bool {
+/// Ends of the code in front of the name of an environment variable that is read, separated by blanks.
+const ACCESSES: &str = r#"env. env[" env[' env(" env(' get(" get(' env?. ENV[' ENV[" environ[' environ[""#;
+
+/// Returns true where a variable is read or set, and false in prose, a list of forbidden names or a guard.
+fn is_use(file: &SourceFile<'_>, name: &Range<usize>) -> bool {
     let text = &file.code.text;
-    let before = String::from_utf8_lossy(&text[start.saturating_sub(40)..start]).into_owned();
-    let after = String::from_utf8_lossy(&text[end..(end + 160).min(text.len())]).into_owned();
-    let line = String::from_utf8_lossy(&text[memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1)..start])
-        .into_owned();
+    let (start, end) = (name.start, name.end);
+    let before = String::from_utf8_lossy(&text[start.saturating_sub(40)..start]);
+    let after = String::from_utf8_lossy(&text[end..(end + 160).min(text.len())]);
+    let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    let line = String::from_utf8_lossy(&text[line_start..start]);
     match file.language.name {
         "env" | "config" => {
             line.trim_start_matches("export ").trim().trim_matches('"').is_empty() || line.contains("env")
@@ -111,27 +106,7 @@ fn is_use(file: &File<'_>, start: usize, end: usize) -> bool {
         }
         _ => {
             let quoted = file.code.in_string(start);
-            let read = [
-                "env.",
-                "env[\"",
-                "env['",
-                "env(\"",
-                "env('",
-                "get(\"",
-                "get('",
-                "env?.",
-                "Env.get('",
-                "Env.get(\"",
-                "_ENV['",
-                "env, '",
-                "env, \"",
-                "ENV['",
-                "ENV[\"",
-                "environ['",
-                "environ[\"",
-            ]
-            .iter()
-            .any(|access| before.ends_with(access));
+            let read = ACCESSES.split(' ').chain(["env, '", "env, \""]).any(|access| before.ends_with(access));
             let key =
                 !quoted && (after.trim_start().starts_with([':', '=']) || before.trim_end().ends_with(['{', ',']));
             (read || key) && !is_guard(&line, &after)
@@ -139,70 +114,60 @@ fn is_use(file: &File<'_>, start: usize, end: usize) -> bool {
     }
 }
 
-/// `if (process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY) throw`: somebody knows.
+/// Returns true for `if (process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY) throw`.
 fn is_guard(line: &str, after: &str) -> bool {
     let condition = line.trim_start();
-    let asks = (condition.starts_with("if") || condition.contains("assert")) && !condition.contains('!');
-    let refuses =
-        ["throw", "raise", "exit(", "panic", "console.error", "process.exit"].iter().any(|word| after.contains(word));
-    asks && refuses
+    let tests = (condition.starts_with("if") || condition.contains("assert")) && !condition.contains('!');
+    tests
+        && ["throw", "raise", "exit(", "panic", "console.error", "process.exit"].iter().any(|word| after.contains(word))
 }
 
-/// Why a name is public in its package.
-pub(super) struct Public {
+/// A prefix that is inlined into what a package ships.
+pub(super) struct PublicPrefix {
     pub(super) prefix: String,
-    /// The end of a sentence: "`apps/web` is a Vite app; `VITE_` variables are inlined into the bundle".
+    /// A clause for the message: "`apps/web` is a Vite app; `VITE_` variables are inlined into the bundle".
     pub(super) why: String,
     pub(super) evidence: Option<Evidence>,
 }
 
-/// Whether a name has a prefix that is inlined in this package. Shared files, such as a workflow or the env file of a
+/// Returns the prefix of a name that is inlined in this package. Shared files, such as a workflow or the env file of a
 /// whole repository, are judged by the prefix alone.
-pub(super) fn public(name: &str, package: &Package, kind: FileKind) -> Option<Public> {
-    if let Some(prefixes) = &package.env_prefix
-        && let Some(prefix) = prefixes.iter().find(|prefix| name.starts_with(prefix.as_str()))
+pub(super) fn public_prefix(name: &str, package: &Package, kind: FileKind) -> Option<PublicPrefix> {
+    if let Some(config) = &package.env_prefix
+        && let Some(prefix) = config.prefixes.iter().find(|prefix| name.starts_with(prefix.as_str()))
     {
-        let file = package.env_prefix_file.clone()?;
-        let evidence =
-            Evidence { message: format!("envPrefix makes `{prefix}` public"), path: file.clone(), line: 1, column: 1 };
-        let why = format!("`envPrefix` of `{file}` makes `{prefix}` variables part of the bundle");
-        return Some(Public { prefix: prefix.clone(), why, evidence: Some(evidence) });
+        let (path, message) = (config.file.clone(), format!("envPrefix makes `{prefix}` public"));
+        let why = format!("`envPrefix` of `{path}` makes `{prefix}` variables part of the bundle");
+        let evidence = Some(Evidence { message, path, line: 1, column: 1 });
+        return Some(PublicPrefix { prefix: prefix.clone(), why, evidence });
     }
-    let replaced = |prefix: &str| package.env_prefix.is_some() && prefix == "VITE_";
+    let is_replaced = |prefix: &str| package.env_prefix.is_some() && prefix == "VITE_";
     for framework in &package.frameworks {
-        if let Some(prefix) = framework.prefix_of(name).filter(|prefix| !replaced(prefix)) {
-            let why = format!(
-                "{} is {}; `{prefix}` variables are inlined into the bundle",
-                package.shown(),
-                framework.called()
-            );
-            return Some(Public {
-                prefix: prefix.to_owned(),
-                why,
-                evidence: manifest_evidence(package, &framework.name),
-            });
+        if let Some(prefix) = framework.prefix_of(name).filter(|prefix| !is_replaced(prefix)) {
+            let why = format!("{}; `{prefix}` variables are inlined into the bundle", package.is_app_of(framework));
+            let evidence = package.evidence(framework);
+            return Some(PublicPrefix { prefix: prefix.to_owned(), why, evidence });
         }
     }
-    let tells = package.frameworks.iter().any(|framework| !framework.prefixes.is_empty());
-    if (tells && kind == FileKind::Code) || (replaced("VITE_") && name.starts_with("VITE_")) {
+    let has_prefixes = package.frameworks.iter().any(|framework| !framework.prefixes.is_empty());
+    if (has_prefixes && kind == FileKind::Code) || (is_replaced("VITE_") && name.starts_with("VITE_")) {
         return None;
     }
     let framework = framework::all().iter().find(|it| it.prefix_of(name).is_some_and(|prefix| prefix != "PUBLIC_"))?;
     let prefix = framework.prefix_of(name)?;
     let why = format!("{} inlines `{prefix}` variables into the bundle", framework.name);
-    Some(Public { prefix: prefix.to_owned(), why, evidence: None })
+    Some(PublicPrefix { prefix: prefix.to_owned(), why, evidence: None })
 }
 
-/// Whether a candidate holds, and the sentence's end.
-pub(super) fn settle(
-    found: &Match,
+/// Returns why a collected name or alias is public, or `None` if it is not.
+pub(super) fn confirm(
+    (name, value): (&str, Option<&str>),
     package: &Package,
     kind: FileKind,
     is_secret: &dyn Fn(&str) -> bool,
-) -> Option<Public> {
-    let name = found.name.as_deref()?;
-    let mut public = public(name, package, kind)?;
-    if let Some(value) = &found.value {
+) -> Option<PublicPrefix> {
+    let mut public = public_prefix(name, package, kind)?;
+    if let Some(value) = value {
         if !is_stripe_secret(value) && !is_secret(value) {
             return None;
         }

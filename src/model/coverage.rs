@@ -164,6 +164,13 @@ impl Coverage {
         }
     }
 
+    /// Counts the hits of a text that were not kept.
+    pub fn skip_hits(&mut self, count: u64, text: &str) {
+        if count > 0 {
+            self.skip_many(Reason::OverLimit, count, Some(format!("{count} more findings in {text}")));
+        }
+    }
+
     /// Adds another ledger to this one.
     pub fn merge(&mut self, other: Self) {
         self.files += other.files;

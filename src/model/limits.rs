@@ -25,8 +25,9 @@ pub const MAX_IN_MEMORY: u64 = 64 << 20;
 /// How many encodings may be wrapped around each other.
 pub const MAX_DECODE_DEPTH: usize = 3;
 
-/// Findings kept per blob; the rest is counted.
-pub const MAX_HITS_PER_BLOB: usize = 1_000;
+/// Hits kept per text, the members of an archive together being one; the rest is counted. A hit takes about 1 kB, and
+/// the finding that is made of it with its part of a report 2 to 5 kB more, so a hostile text takes some 200 MB.
+pub const MAX_HITS_PER_TEXT: usize = 30_000;
 
 /// Locations kept per finding in one blob, and paths kept per blob.
 pub const MAX_PLACES_PER_BLOB: usize = 16;

@@ -87,6 +87,12 @@ impl Place {
 }
 
 impl Place {
+    /// The path, or the object where there is none, for the ledger.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        if self.path.text.is_empty() { self.blob.as_deref().unwrap_or_default() } else { &self.path.text }
+    }
+
     /// The path with the members of archives as if they were directories and files: what a place says about itself.
     #[must_use]
     pub fn words(&self) -> Cow<'_, str> {

@@ -10,7 +10,7 @@ use crate::detect::{
     judge::{PathRule, says_one_of},
     vendors,
 };
-use crate::lints::context::place;
+use crate::lints::context::path_purpose::PathPurpose;
 use crate::model::{Context, Finding, Location, Place, Severity, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
 use crate::rules::RuleSet;
 use crate::rules::rule::Rule;
@@ -99,7 +99,7 @@ pub fn severity(rule: &Rule, locations: &[Location]) -> Severity {
 
 fn location(hit: Hit, place: Place) -> Location {
     Location {
-        context: place::of_path(&place.words()),
+        context: PathPurpose::of(&place.words()).tags,
         path: place.path.text,
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         archive: place.archive,

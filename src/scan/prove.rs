@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::credential::forge::Forge;
 use crate::detect::{Engine, Error};
-use crate::lints::{self, Compiled};
+use crate::lints::{self, LintSet};
 use crate::model::{Finding, PathText, Place, Sighting};
 use crate::scan::group;
 
@@ -31,7 +31,7 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
     let engine = Engine::new(rules.clone())?;
     let mut failures = Vec::new();
     let mut forge = Forge::new(2026);
-    let lints = Compiled::new(rules);
+    let lints = LintSet::new(rules);
     for rule in rules.iter() {
         if rule.lint.is_some() {
             check_lint(&lints, &engine, rule, &mut failures);
@@ -56,7 +56,7 @@ pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
 }
 
 /// Runs all lints on the trees that a lint's examples describe.
-fn check_lint(lints: &Compiled<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
+fn check_lint(lints: &LintSet<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
     for (examples, must, reason) in [
         (&rule.examples().found, true, "the lint does not find its example"),
         (&rule.examples().not_found, false, "the lint finds its counter-example"),
@@ -89,7 +89,7 @@ pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
 
 /// What the rules and lints find in a tree in memory.
 #[must_use]
-pub fn lint_tree(lints: &Compiled<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
+pub fn lint_tree(lints: &LintSet<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in tree {
         let place = Place::file(PathText::new(path.as_bytes()));

@@ -11,17 +11,21 @@ use std::time::Duration;
 use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
 use crate::credential::Fingerprint;
 use crate::detect::{
-    Engine, Hit, Window, redact,
+    Budget, Engine, Hit, Window, redact,
     stream::{Scratch, scan_reader},
 };
 use crate::model::{
     Origin, PathText, Place, Reason,
-    limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_BLOB, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
+    limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 use crate::source::embedded;
+use crate::source::guarded;
 
 /// Longest member that is remembered to tell which of its texts a hit is in.
 const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
+
+/// The matter with what brought out a defect.
+const DEFECT: &str = "internal error; please report it";
 
 /// A hit in an archive.
 #[derive(Debug, Clone)]
@@ -84,9 +88,11 @@ pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Optio
 #[must_use]
 pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
-    let limits = ArchiveLimits { time: time.map_or(most, |time| time.min(most)), ..ArchiveLimits::default() };
-    let mut searcher = Searcher { engine, scratch, seen: Members::default(), kept: BTreeMap::new() };
-    archive::open(input, &mut searcher, limits);
+    let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
+    let mut searcher = Searcher { engine, scratch, seen: Members::default() };
+    if let Err(reason) = guarded(|| archive::open_within(input, &mut searcher, limits)) {
+        searcher.skip(reason, &[], DEFECT);
+    }
     let mut seen = searcher.seen;
     seen.drop_outer_copies();
     seen
@@ -141,26 +147,43 @@ struct Searcher<'a> {
     engine: &'a Engine,
     scratch: &'a mut Scratch,
     seen: Members,
-    kept: BTreeMap<Fingerprint, usize>,
 }
 
 impl Searcher<'_> {
+    /// As [`guarded`], for a member.
+    fn guard(&mut self, chain: &[String], scan: impl FnOnce(&mut Self)) {
+        if let Err(reason) = guarded(|| scan(self)) {
+            *self.scratch = Scratch::default();
+            self.skip(reason, chain, DEFECT);
+        }
+    }
+
     fn keep(&mut self, hits: Vec<Hit>, mut within: Vec<Option<String>>, chain: &[String], origin: Origin) {
         within.resize(hits.len(), None);
-        for (hit, within) in hits.into_iter().zip(within) {
-            let kept = self.kept.entry(hit.fingerprint).or_default();
-            *kept += 1;
-            if *kept > MAX_HITS_PER_BLOB {
-                self.skip(Reason::OverLimit, chain, "more places of one credential than are kept");
-            } else {
-                self.seen.hits.push(Member { chain: chain.to_vec(), origin, hit, within });
-            }
+        let room = MAX_HITS_PER_TEXT.saturating_sub(self.seen.hits.len());
+        self.skip_hits(hits.len().saturating_sub(room) as u64, chain);
+        let hits = hits.into_iter().zip(within).take(room);
+        self.seen.hits.extend(hits.map(|(hit, within)| Member { chain: chain.to_vec(), origin, hit, within }));
+    }
+
+    fn skip_hits(&mut self, count: u64, chain: &[String]) {
+        if count > 0 {
+            self.skip_many(Reason::OverLimit, count, chain, &format!("{count} more findings"));
+        }
+    }
+
+    fn skip_many(&mut self, reason: Reason, skipped: u64, chain: &[String], what: &str) {
+        let (count, examples) = self.seen.skipped.entry(reason).or_default();
+        *count += skipped;
+        if examples.len() < MAX_SKIP_EXAMPLES {
+            let names: String = chain.iter().map(|name| format!("!{name}")).collect();
+            examples.push(redact::sanitize(&format!("{names}: {what}")));
         }
     }
 }
 
-impl MemberVisitor for Searcher<'_> {
-    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+impl Searcher<'_> {
+    fn content(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut hits = Vec::new();
         let mut content = Kept { inner: content, text: Vec::new(), goes_on: true };
         // The reader ends where it would fail, and whoever knows why has said so.
@@ -169,27 +192,35 @@ impl MemberVisitor for Searcher<'_> {
         if self.scratch.cut_short() {
             self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
         }
+        self.skip_hits(self.scratch.left_out(), chain);
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
         let names = if hits.is_empty() { Vec::new() } else { embedded::names(content.text(), &offsets) };
         self.keep(hits, names, chain, Origin::File);
     }
 
-    fn name(&mut self, chain: &[String]) {
+    fn last_name(&mut self, chain: &[String]) {
         let Some(name) = chain.last() else { return };
         let mut found = Vec::new();
         self.engine.prefilter().find(name.as_bytes(), &mut found);
         if !found.is_empty() {
-            let hits = self.engine.judge(&Window::whole(name.as_bytes()), &found);
+            let mut budget = Budget::new(name.len());
+            let hits = self.engine.judge_within(&Window::whole(name.as_bytes()), &found, &mut budget);
+            self.skip_hits(budget.left_out(), chain);
             self.keep(hits, Vec::new(), chain, Origin::FileName);
         }
     }
+}
+
+impl Visitor for Searcher<'_> {
+    fn member(&mut self, chain: &[String], content: &mut dyn Read) {
+        self.guard(chain, |searcher| searcher.content(chain, content));
+    }
+
+    fn name(&mut self, chain: &[String]) {
+        self.guard(chain, |searcher| searcher.last_name(chain));
+    }
 
     fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
-        let (count, examples) = self.seen.skipped.entry(reason).or_default();
-        *count += 1;
-        if examples.len() < MAX_SKIP_EXAMPLES {
-            let names: String = chain.iter().map(|name| format!("!{name}")).collect();
-            examples.push(redact::sanitize(&format!("{names}: {what}")));
-        }
+        self.skip_many(reason, 1, chain, what);
     }
 }

@@ -1,12 +1,13 @@
 //! Where texts come from. A source pushes what it reads into a [`Collector`] per thread and counts what it does not.
 
 use std::io::{self, Cursor, Read};
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::archive::{self, Seekable};
 use crate::detect::{
-    Engine, Hit, Window,
+    Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
 use crate::lints::{self, SourceFacts};
@@ -30,6 +31,12 @@ pub mod tracked;
 pub mod worktree;
 
 pub use progress::Progress;
+
+/// Runs `scan` so that a defect which one text brings out does not cost the rest of the scan. The caller counts the
+/// text under the reason, and replaces what `scan` may have left half done.
+pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, Reason> {
+    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| Reason::Internal)
+}
 
 /// Everything that a scan has seen.
 #[derive(Debug, Default)]
@@ -64,7 +71,7 @@ pub struct Shared<'a> {
     pub archives: bool,
     /// Whether findings are told what code scanning calls their lines, for which their texts are read once more.
     pub line_hashes: bool,
-    lints: lints::Compiled<'a>,
+    lints: lints::LintSet<'a>,
     total: Mutex<Collected>,
 }
 
@@ -72,13 +79,13 @@ impl<'a> Shared<'a> {
     /// Nothing seen so far.
     #[must_use]
     pub fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
-        let lints = lints::Compiled::new(engine.rules());
+        let lints = lints::LintSet::new(engine.rules());
         Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
     }
 
     /// The lints of the engine's rules.
     #[must_use]
-    pub fn lints(&self) -> &lints::Compiled<'a> {
+    pub fn lints(&self) -> &lints::LintSet<'a> {
         &self.lints
     }
 
@@ -135,6 +142,16 @@ impl<'a> Collector<'a> {
         self.seen.coverage.skip(reason, crate::detect::redact::sanitize(what));
     }
 
+    /// As [`guarded`], for the text that is called `name`. What was found in it before the defect is kept.
+    pub(crate) fn guard<T>(&mut self, name: &str, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outcome = guarded(|| scan(self));
+        if let Err(reason) = outcome {
+            (self.scratch, self.inner) = Default::default();
+            self.skip(reason, name);
+        }
+        outcome.ok()
+    }
+
     /// Searches a text and keeps its hits under `place`. Returns how many bytes there were, and the hits' lines.
     ///
     /// # Errors
@@ -148,8 +165,9 @@ impl<'a> Collector<'a> {
         };
         self.seen.coverage.bytes += bytes;
         if self.scratch.cut_short() {
-            self.seen.coverage.skip(Reason::OverLimit, place.path.text.clone());
+            self.seen.coverage.skip(Reason::OverLimit, place.name());
         }
+        self.seen.coverage.skip_hits(self.scratch.left_out(), place.name());
         self.shared.progress.add(bytes);
         let first = self.seen.sightings.len();
         self.keep(hits, place);
@@ -183,6 +201,12 @@ impl<'a> Collector<'a> {
 
     /// As [`Collector::file`], for a text in memory.
     pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+        let first = self.seen.sightings.len();
+        let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
+        scanned.unwrap_or_else(|| Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
+    }
+
+    fn whole(&mut self, bytes: &[u8], place: &Place) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
@@ -249,19 +273,21 @@ impl<'a> Collector<'a> {
             }
             self.seen.coverage.skip_many(reason, count, None);
         }
-        let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
         let known = members.fingerprints();
+        let inside = members.hits.into_iter().map(|member| Sighting { place: member.place(place), hit: member.hit });
+        let inside: Vec<Sighting> = inside.collect();
+        let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
         raw.retain(|sighting| !known.contains(&sighting.hit.fingerprint));
-        self.seen.sightings.append(&mut raw);
-        for member in members.hits {
-            let place = member.place(place);
-            self.seen.sightings.push(Sighting { hit: member.hit, place });
-        }
+        self.seen.sightings.extend(raw.into_iter().chain(inside));
         scanned.sightings.end = self.seen.sightings.len();
     }
 
     /// Searches the last component of a path; its directories had their turn.
     pub fn name(&mut self, path: &[u8], place: &Place) {
+        self.guard(&place.path.text, |collector| collector.search_name(path, place));
+    }
+
+    fn search_name(&mut self, path: &[u8], place: &Place) {
         let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
         let mut found = Vec::new();
         self.shared.engine.prefilter().find(path, &mut found);
@@ -270,7 +296,9 @@ impl<'a> Collector<'a> {
         }
         let window = Window { judged: from..path.len(), ..Window::whole(path) };
         let place = Place { origin: Origin::FileName, ..place.clone() };
-        let hits = self.shared.engine.judge(&window, &found);
+        let mut budget = Budget::new(path.len());
+        let hits = self.shared.engine.judge_within(&window, &found, &mut budget);
+        self.seen.coverage.skip_hits(budget.left_out(), &place.path.text);
         self.keep(hits, &place);
     }
 
@@ -321,3 +349,6 @@ impl Scanned {
         self.sightings.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,10 +13,14 @@ use crate::model::{PathText, Place, Reason};
 const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
 
 /// What identifies a finding: rule and fingerprint.
-pub(super) type Identity = (usize, Fingerprint);
+type Identity = (usize, Fingerprint);
 
 /// Searches a blob under `place`. `None` if it could not be read; the ledger has it then.
 pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
+    collector.guard(place.name(), |collector| read(collector, odb, oid, place))?
+}
+
+fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
     match odb.read_within(oid, MAX_WHOLE) {
         Ok(Some((ObjectKind::Blob, bytes))) => {
             collector.coverage().objects += 1;
@@ -67,7 +71,7 @@ impl<'a> Before<'a> {
     }
 
     /// What was found in the file's version before, or in the file that it was renamed from.
-    pub(super) fn identities(&mut self, path: &[u8], old: Option<Oid>) -> BTreeSet<Identity> {
+    fn identities(&mut self, path: &[u8], old: Option<Oid>) -> BTreeSet<Identity> {
         let renamed = || renames(self.odb, self.changes);
         let old = old.or_else(|| self.renames.get_or_insert_with(renamed).get(path).copied());
         let Some(old) = old else { return BTreeSet::new() };
@@ -100,13 +104,26 @@ impl Before<'_> {
     }
 }
 
-/// Marks what code had in the file's version before.
-pub(super) fn mark_existing_code(
+/// Marks what stood in the file's version before. What cannot be compared counts as new.
+pub(super) fn mark_existing(
     collector: &mut Collector<'_>,
     before: &mut Before<'_>,
-    path: &[u8],
-    old: Option<Oid>,
+    (path, old): (&[u8], Option<Oid>),
+    scanned: &Scanned,
 ) {
+    collector.guard(&PathText::new(path).text, |collector| {
+        if !scanned.is_clean() {
+            let known = before.identities(path, old);
+            for sighting in collector.sightings_mut(scanned) {
+                sighting.place.existing = known.contains(&(sighting.hit.rule, sighting.hit.fingerprint));
+            }
+        }
+        mark_existing_code(collector, before, path, old);
+    });
+}
+
+/// Marks what code had in the file's version before.
+fn mark_existing_code(collector: &mut Collector<'_>, before: &mut Before<'_>, path: &[u8], old: Option<Oid>) {
     let lints = collector.shared().lints();
     let Some(facts) = collector.facts_of(path) else { return };
     let place = facts.place().clone();
@@ -149,11 +166,4 @@ fn similar(odb: &Odb, old: Oid, new: Oid) -> Option<usize> {
     let (old, new) = (lines(&old), lines(&new));
     let shared = old.intersection(&new).count();
     (2 * shared >= old.len().max(new.len())).then_some(shared)
-}
-
-/// Marks what stood there before.
-pub(super) fn mark_existing(collector: &mut Collector<'_>, scanned: &Scanned, before: &BTreeSet<Identity>) {
-    for sighting in collector.sightings_mut(scanned) {
-        sighting.place.existing = before.contains(&(sighting.hit.rule, sighting.hit.fingerprint));
-    }
 }

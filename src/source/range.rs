@@ -234,13 +234,8 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         }
         let Some(scanned) = objects::blob(self.collector, self.odb, &new.oid, &place) else { return };
         self.collector.coverage().files += 1;
-        if !scanned.is_clean() {
-            let old = self.olds.get(&change.path).copied();
-            let known = self.before.identities(&change.path, old);
-            objects::mark_existing(self.collector, &scanned, &known);
-        }
         let old = self.olds.get(&change.path).copied();
-        objects::mark_existing_code(self.collector, &mut self.before, &change.path, old);
+        objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
     }
 
     fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> Place {

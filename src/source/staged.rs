@@ -88,11 +88,7 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
     }
     if let Some(scanned) = objects::blob(collector, odb, &new.oid, &place) {
         collector.coverage().files += 1;
-        if !scanned.is_clean() {
-            let known = before.identities(&change.path, change.old.map(|old| old.oid));
-            objects::mark_existing(collector, &scanned, &known);
-        }
-        objects::mark_existing_code(collector, before, &change.path, change.old.map(|old| old.oid));
+        objects::mark_existing(collector, before, (&change.path, change.old.map(|old| old.oid)), &scanned);
     }
 }
 

@@ -13,9 +13,11 @@ const HEAD: u64 = 512;
 pub fn scan(shared: &Shared<'_>, input: &mut dyn Read, name: &str) {
     let mut collector = Collector::new(shared);
     let place = Place::file(PathText::new(name.as_bytes()));
-    match text(&mut collector, input, &place) {
-        Ok(scanned) => collector.coverage().files += u64::from(scanned.bytes > 0),
-        Err(error) => collector.skip(Reason::Unreadable, &format!("{name}: {error}")),
+    let outcome = collector.guard(&place.path.text, |collector| text(collector, input, &place));
+    match outcome {
+        None => {}
+        Some(Ok(scanned)) => collector.coverage().files += u64::from(scanned.bytes > 0),
+        Some(Err(error)) => collector.skip(Reason::Unreadable, &format!("{name}: {error}")),
     }
 }
 

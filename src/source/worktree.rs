@@ -213,20 +213,15 @@ impl Scope<'_> {
         let relative = self.relative(path);
         let place = Place::file(PathText::new(&relative));
         collector.name(&relative, &place);
-        // One text that brings out a defect of ours must not cost the rest of the scan.
-        let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| match kind {
+        let outcome = collector.guard(&place.path.text, |collector| match kind {
             Some(kind) if kind.is_file() => self.file(collector, path, &place),
             Some(kind) if kind.is_symlink() => link(collector, path, &place),
             _ => {
                 collector.skip(Reason::SpecialFile, &place.path.text);
                 Ok(())
             }
-        }));
-        let Ok(outcome) = guarded else {
-            collector.skip(Reason::Internal, &place.path.text);
-            return;
-        };
-        if let Err(error) = outcome {
+        });
+        if let Some(Err(error)) = outcome {
             let reason = if error.kind() == io::ErrorKind::NotFound { Reason::Vanished } else { Reason::Unreadable };
             collector.skip(reason, &format!("{}: {error}", place.path.text));
         }

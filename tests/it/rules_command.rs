@@ -47,6 +47,8 @@ fn checking_proves_built_in_rules_and_ones_own() {
     dir.write("own/acme-token.toml", &rule("t=acme_tok_abcdefghijkl"));
     let run = dir.run(&["rules", "check", "own"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
+    let lint = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/policy/rule-of-ones-own/files/rules");
+    assert_eq!(dir.run(&["rules", "check", lint]).code, 0, "a lint of one's own");
     assert!(dir.run(&["rules", "list", "--rules", "own"]).stdout.contains("acme-token"));
     dir.write("own/acme-token.toml", &rule("nothing"));
     let run = dir.run(&["rules", "check", "own"]);

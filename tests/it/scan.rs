@@ -1,6 +1,6 @@
 //! The work tree: what is read, what is left out, and what the exit code says.
 
-use pinstripe::model::{Origin, Reason, Severity, SkipClass};
+use pinstripe::model::{Origin, Reason, SkipClass};
 
 use crate::support::Dir;
 
@@ -131,18 +131,6 @@ fn exit_codes() {
         assert_eq!(run.code, code, "{arguments:?}: {}", run.stderr);
         assert_eq!(run.stderr.is_empty(), code != 2, "{arguments:?}: {}", run.stderr);
     }
-}
-
-#[test]
-fn a_test_key_is_capped_in_tests_and_examples_only() {
-    let mut dir = Dir::new();
-    let key = dir.forge.make("sk_test").unwrap();
-    dir.write_bytes("tests/pay.py", key.as_bytes());
-    assert_eq!(dir.scan(&["."]).report().findings[0].severity, Severity::Low);
-    dir.write_bytes("src/pay.py", key.as_bytes());
-    assert_eq!(dir.scan(&["."]).report().findings[0].severity, Severity::Medium);
-    dir.write("tests/live.py", "{{sk_live}}");
-    assert_eq!(dir.scan(&["."]).report().findings[0].severity, Severity::Critical);
 }
 
 #[test]

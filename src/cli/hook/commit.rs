@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-use super::super::more_args::HookScan;
-use super::{everything, judge, plan, variable};
+use super::super::hook_args::HookArgs;
+use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::disk;
 use crate::model::Origin;
 use crate::scan::plan::Subject;
@@ -16,13 +16,14 @@ use crate::source::staged::Stage;
 /// Largest commit message, in bytes.
 const MAX_MESSAGE: u64 = 64 << 20;
 
-/// Scans what is staged. Frameworks name files: if each of them is staged, they are the staged ones; if not, somebody
-/// asked for these files, whatever is staged. Where a framework names none and nothing is staged, it was asked for
-/// everything; git itself, which names none either, means "nothing to commit" by that.
-pub(super) fn pre_commit(mut wanted: HookScan) -> anyhow::Result<u8> {
-    let names = std::mem::take(&mut wanted.arguments);
+/// Scans staged changes, or the files that a framework names if one of them is not staged.
+///
+/// A framework that names no files while nothing is staged wants the whole work tree. Git names no files either; without
+/// staged changes there is nothing to commit.
+pub(super) fn pre_commit(mut args: HookArgs) -> anyhow::Result<u8> {
+    let names = std::mem::take(&mut args.arguments);
     let subject = if names.is_empty() {
-        if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() { everything() } else { Subject::Staged }
+        if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() { whole_worktree() } else { Subject::Staged }
     } else {
         let staged = staged_paths()?;
         if names.iter().all(|name| staged.contains(&bytes(name))) {
@@ -31,28 +32,32 @@ pub(super) fn pre_commit(mut wanted: HookScan) -> anyhow::Result<u8> {
             Subject::Worktree { paths: names, no_ignore: false }
         }
     };
-    judge(&plan(wanted, subject), &mut io::empty(), |_| ())
+    run_plan(&plan_of(subject, args.common), &mut io::empty(), |_| ())
 }
 
+/// Returns a path as git writes it.
 fn bytes(path: &Path) -> Vec<u8> {
     let text = path.strip_prefix(".").unwrap_or(path);
     text.as_os_str().as_encoded_bytes().to_vec()
 }
 
-/// Paths whose staged content differs from HEAD.
+/// Returns the paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
     let changes = Stage::open()?.differ().changes;
     Ok(changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
 }
 
-/// Scans the message that git is about to use. What `commit --verbose` shows below its scissors is no part of it.
-pub(super) fn commit_msg(mut wanted: HookScan) -> anyhow::Result<u8> {
-    let file = std::mem::take(&mut wanted.arguments).into_iter().next().context("git names the message's file")?;
-    let message = disk::read(&file, MAX_MESSAGE)?.with_context(|| format!("no file {}", file.display()))?;
+/// Scans a commit message up to the scissors line, below which `commit --verbose` appends the diff.
+pub(super) fn commit_msg(mut args: HookArgs) -> anyhow::Result<u8> {
+    let file = std::mem::take(&mut args.arguments)
+        .into_iter()
+        .next()
+        .context("missing argument: the file with the commit message")?;
+    let message = disk::read(&file, MAX_MESSAGE)?.with_context(|| format!("{}: no such file", file.display()))?;
     let end = memchr::memmem::find(&message, b" ------------------------ >8 ------------------------");
     let message = &message[..end.unwrap_or(message.len())];
-    let plan = plan(wanted, Subject::Stdin { name: "COMMIT_EDITMSG".to_owned() });
-    judge(&plan, &mut io::Cursor::new(message), |report| {
+    let plan = plan_of(Subject::Stdin { name: "COMMIT_EDITMSG".to_owned() }, args.common);
+    run_plan(&plan, &mut io::Cursor::new(message), |report| {
         for location in report.findings.iter_mut().flat_map(|finding| &mut finding.locations) {
             location.origin = Origin::CommitMessage;
         }

@@ -1,6 +1,6 @@
-//! `pinstripe hook install`: a small script that runs whatever was there before, then this program.
+//! `pinstripe hook install`: writes a script that runs the previous hook, then this program.
 
-#![expect(clippy::disallowed_methods, reason = "edge module: writes hook scripts and asks git where they belong")]
+#![expect(clippy::disallowed_methods, reason = "writes hook scripts and runs git")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,55 +8,40 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::super::more_args::Install;
+use super::super::hook_args::InstallArgs;
 use super::super::output;
 use crate::detect::redact::sanitize;
 
-/// The line by which a script of ours is known.
+/// Marks scripts that this program wrote.
 const MARK: &str = "# pinstripe-hook";
 
-/// What a hook that was there before is called from then on.
+/// Appended to the name of the previous hook.
 const BEFORE: &str = ".before-pinstripe";
 
-/// Hooks that a directory of one's own for all repositories hides, unless it passes them on.
-const ALL: [&str; 16] = [
-    "applypatch-msg",
-    "pre-applypatch",
-    "post-applypatch",
-    "pre-commit",
-    "pre-merge-commit",
-    "prepare-commit-msg",
-    "commit-msg",
-    "post-commit",
-    "pre-rebase",
-    "post-checkout",
-    "post-merge",
-    "pre-push",
-    "pre-receive",
-    "update",
-    "post-receive",
-    "post-rewrite",
-];
+/// Hooks that a global hooks directory disables, unless it has scripts that run them.
+const ALL: &str = "applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg \
+                   commit-msg post-commit pre-rebase post-checkout post-merge pre-push pre-receive update post-receive \
+                   post-rewrite";
 
-pub(super) fn run(wanted: &Install) -> anyhow::Result<u8> {
+pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
     let mut hooks = Vec::new();
-    if wanted.pre_commit || !(wanted.pre_push || wanted.commit_msg) {
-        // `git merge` commits what it could merge without asking the pre-commit hook.
+    if args.pre_commit || !(args.pre_push || args.commit_msg) {
+        // `git merge` does not run the pre-commit hook.
         hooks.extend(["pre-commit", "pre-merge-commit"]);
     }
-    if wanted.commit_msg {
+    if args.commit_msg {
         hooks.push("commit-msg");
     }
-    if wanted.pre_push {
+    if args.pre_push {
         hooks.push("pre-push");
     }
-    let directory = if wanted.global { global_directory()? } else { own_directory()? };
-    fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+    let directory = if args.global { global_directory()? } else { own_directory()? };
+    fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     for hook in &hooks {
-        install(&directory, hook, wanted.global)?;
+        install(&directory, hook, args.global)?;
     }
-    if wanted.global {
-        for hook in ALL.into_iter().filter(|hook| !hooks.contains(hook) && !directory.join(hook).exists()) {
+    if args.global {
+        for hook in ALL.split(' ').filter(|hook| !hooks.contains(hook) && !directory.join(hook).exists()) {
             write(&directory.join(hook), &script(hook, true, false)?)?;
         }
         if git(&["config", "--global", "--get", "core.hooksPath"]).is_none() {
@@ -68,22 +53,22 @@ pub(super) fn run(wanted: &Install) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Where git looks for hooks of this repository.
+/// Returns the hooks directory of this repository.
 fn own_directory() -> anyhow::Result<PathBuf> {
-    let path = git(&["rev-parse", "--git-path", "hooks"]).context("this is not a git repository")?;
+    let path = git(&["rev-parse", "--git-path", "hooks"]).context("not in a git repository")?;
     let common = git(&["rev-parse", "--git-common-dir"]).unwrap_or_default();
     let directory = PathBuf::from(&path);
     if path.replace('\\', "/").trim_end_matches('/').ends_with(".husky/_") {
-        bail!("husky owns {}; put `pinstripe hook pre-commit` into .husky/pre-commit instead", sanitize(&path));
+        bail!("{} belongs to husky; add `pinstripe hook pre-commit` to .husky/pre-commit instead", sanitize(&path));
     }
     let own = directory.starts_with(&common) || git(&["config", "--local", "--get", "core.hooksPath"]).is_some();
     if !own {
-        bail!("core.hooksPath is {} for all of your repositories; use --global to install there", sanitize(&path));
+        bail!("core.hooksPath is set globally to {}; use --global to install there", sanitize(&path));
     }
     Ok(directory)
 }
 
-/// Where hooks for all repositories of this user belong.
+/// Returns the hooks directory for all repositories of the current user.
 fn global_directory() -> anyhow::Result<PathBuf> {
     if let Some(path) = git(&["config", "--global", "--type=path", "--get", "core.hooksPath"]) {
         return Ok(PathBuf::from(path));
@@ -95,17 +80,17 @@ fn global_directory() -> anyhow::Result<PathBuf> {
     Ok(base.context("neither XDG_CONFIG_HOME nor HOME is set")?.join("pinstripe").join("hooks"))
 }
 
-/// Puts our script in place. A hook that is there keeps its content under another name, and runs first.
+/// Writes a hook. An existing hook is renamed and runs first.
 fn install(directory: &Path, hook: &str, global: bool) -> anyhow::Result<()> {
     let file = directory.join(hook);
     let before = directory.join(format!("{hook}{BEFORE}"));
-    let there = fs::symlink_metadata(&file).is_ok();
-    if there && !is_ours(&file) {
-        if fs::symlink_metadata(&before).is_ok() {
-            bail!("{} and {} are both there; merge them by hand first", file.display(), before.display());
+    let exists = |path: &Path| fs::symlink_metadata(path).is_ok();
+    if exists(&file) && !is_ours(&file) {
+        if exists(&before) {
+            bail!("{} and {} both exist; merge them first", file.display(), before.display());
         }
-        fs::rename(&file, &before).with_context(|| format!("cannot move {}", file.display()))?;
-        output::warn(&format!("kept the hook that was there as {}", sanitize(&before.to_string_lossy())));
+        fs::rename(&file, &before).with_context(|| format!("cannot rename {}", file.display()))?;
+        output::warn(&format!("kept the existing hook as {}", sanitize(&before.to_string_lossy())));
     }
     write(&file, &script(hook, global, true)?)?;
     output::warn(&format!("installed {}", sanitize(&file.to_string_lossy())));
@@ -117,14 +102,14 @@ fn is_ours(file: &Path) -> bool {
         && fs::read(file).is_ok_and(|text| memchr::memmem::find(&text, MARK.as_bytes()).is_some())
 }
 
-/// The script: what was there before, then the repository's own hook where ours is for all, then this program.
+/// Returns a script that runs the previous hook, the repository's own if `global`, and this program if `scans`.
 fn script(hook: &str, global: bool, scans: bool) -> anyhow::Result<String> {
-    let program = std::env::current_exe().context("where this program is")?;
+    let program = std::env::current_exe().context("cannot find the path of this program")?;
     let program = program.to_string_lossy().replace('\'', "'\\''");
     let reads = matches!(hook, "pre-push" | "pre-receive" | "post-receive" | "post-rewrite");
     let (keep, feed) = if reads { ("input=$(cat)\n", "printf '%s\\n' \"$input\" | ") } else { ("", "") };
     let mut text = format!(
-        "#!/bin/sh\n{MARK} {hook}\n# Written by `pinstripe hook install`; what was here before runs first.\n{keep}\
+        "#!/bin/sh\n{MARK} {hook}\n# Written by `pinstripe hook install`; the previous hook runs first.\n{keep}\
          before=\"$(dirname -- \"$0\")/{hook}{BEFORE}\"\nif [ -x \"$before\" ]; then\n  {feed}\"$before\" \"$@\" || exit $?\nfi\n"
     );
     if global {
@@ -138,7 +123,6 @@ fn script(hook: &str, global: bool, scans: bool) -> anyhow::Result<String> {
             "pinstripe='{program}'\n[ -x \"$pinstripe\" ] || pinstripe=$(command -v pinstripe) || {{\n  \
              echo \"pinstripe is not installed; install it, or remove $0\" >&2\n  exit 1\n}}\n"
         ));
-        // Hooks before a commit get no arguments; the others get what they are about.
         let command = if hook == "pre-merge-commit" { "pre-commit" } else { hook };
         text.push_str(&format!("{feed}\"$pinstripe\" hook {command} \"$@\"\n"));
     }
@@ -156,7 +140,7 @@ fn write(file: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Asks git with the user's own configuration, which decides where hooks are.
+/// Runs git with the user's configuration, and returns its output.
 fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\n', '\r']).to_owned())

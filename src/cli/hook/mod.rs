@@ -1,9 +1,9 @@
-//! `pinstripe hook`: what git, a hook framework or a server runs.
+//! `pinstripe hook`, run by git, a hook framework or a server.
 //!
-//! A hook that lets something pass prints nothing. One that refuses says why, in the format asked for. Exit codes are
-//! those of `scan`; anything but 0 makes git refuse.
+//! A hook that accepts prints nothing; one that refuses prints a report. Exit codes are those of `scan`; git refuses on
+//! anything but 0.
 
-#![expect(clippy::disallowed_methods, reason = "edge module: hooks learn from the environment what they are for")]
+#![expect(clippy::disallowed_methods, reason = "hook frameworks pass arguments in the environment")]
 
 mod commit;
 mod install;
@@ -12,42 +12,47 @@ mod push;
 use std::io;
 use std::path::PathBuf;
 
-use super::more_args::{self as args, HookScan};
+use super::args::CommonArgs;
+use super::hook_args::HookCommand;
 use super::{output, scan};
 use crate::report::Report;
 use crate::scan::plan::{Plan, Subject};
 
-pub(super) fn run(command: args::Hook) -> anyhow::Result<u8> {
+pub(super) fn run(command: HookCommand) -> anyhow::Result<u8> {
     match command {
-        args::Hook::Install(wanted) => install::run(&wanted),
-        args::Hook::PreCommit(wanted) => commit::pre_commit(wanted),
-        args::Hook::CommitMsg(wanted) => commit::commit_msg(wanted),
-        args::Hook::PrePush(wanted) => push::pre_push(wanted),
-        args::Hook::PreReceive(wanted) => push::pre_receive(wanted),
+        HookCommand::Install(args) => install::run(&args),
+        HookCommand::PreCommit(args) => commit::pre_commit(args),
+        HookCommand::CommitMsg(args) => commit::commit_msg(args),
+        HookCommand::PrePush(args) => push::pre_push(args),
+        HookCommand::PreReceive(args) => push::pre_receive(args),
     }
 }
 
-/// The plan that a hook's arguments make of a subject.
-fn plan(wanted: HookScan, subject: Subject) -> Plan {
-    let plan = scan::plan_with(subject, &wanted.rules, wanted.policy, (wanted.limits, wanted.reporting));
-    Plan { progress: false, ..plan }
+fn plan_of(subject: Subject, common: CommonArgs) -> Plan {
+    Plan { progress: false, ..scan::plan_of(subject, common) }
 }
 
-/// Runs a plan, and reports it unless it lets everything pass.
-fn judge(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)) -> anyhow::Result<u8> {
-    let code = scan::with_input(plan, input, adjust)?;
+/// Runs a plan on standard input. Prints a report if the hook refuses or the arguments ask for one.
+fn run_plan(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)) -> anyhow::Result<u8> {
+    scan::clear_outputs(plan)?;
+    let (mut report, engine) = scan::report(plan, input)?;
+    adjust(&mut report);
+    let (wanted, code) = (&plan.reporting, scan::exit_code(&plan.reporting, &report));
+    if code != 0 || wanted.verbose > 0 || wanted.format != "text" || !wanted.outputs.is_empty() {
+        scan::deliver(wanted, &engine, &report)?;
+    }
     if code == 3 {
-        output::warn("pinstripe: refused, because not everything could be read (--allow-incomplete accepts that)");
+        output::warn("pinstripe: refused: the scan is incomplete (--allow-incomplete accepts this)");
     }
     Ok(code)
 }
 
-/// What a framework means that names neither files nor commits (`--all-files`): never nothing.
-fn everything() -> Subject {
+/// Returns the subject for a framework that names neither files nor commits (`--all-files`).
+fn whole_worktree() -> Subject {
     Subject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
 }
 
-/// The value of a variable, unless it is empty.
+/// Returns the value of an environment variable, `None` if it is empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

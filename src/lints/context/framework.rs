@@ -1,6 +1,6 @@
-//! The framework of a package, told by the nearest manifest: what it inlines, what it ships.
+//! Frameworks of a package by its nearest manifest: what they inline and ship.
 //!
-//! In a monorepo every package is judged by its own manifest. The facts are data: `rules/tables/frameworks.toml`.
+//! In a monorepo every package has its own manifest. The facts are data: `rules/tables/frameworks.toml`.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,9 +10,11 @@ use std::sync::OnceLock;
 use memchr::memmem::Finder;
 use serde::Deserialize;
 
-use crate::lints::neighbours::{Cached, ancestors, join};
+use crate::lints::cached_tree::CachedTree;
+use crate::lints::paths::{ancestors, directory, file_name, join};
+use crate::model::Evidence;
 
-/// One framework of the table.
+/// An entry of the table; see its head.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Framework {
@@ -34,25 +36,27 @@ pub(crate) struct Framework {
     entry: Option<String>,
     #[serde(default)]
     pub(crate) native: bool,
+    #[serde(default)]
+    pub(crate) splits: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
+struct FrameworkTable {
     framework: Vec<Framework>,
 }
 
-/// Every framework that is known.
+/// Returns the whole table.
 pub(crate) fn all() -> &'static [Framework] {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    // A test reads the table; a mistake in it cannot get here.
+    static TABLE: OnceLock<FrameworkTable> = OnceLock::new();
+    // Tests parse the table, so that the default is never used.
     &TABLE
         .get_or_init(|| toml::from_str(include_str!("../../../rules/tables/frameworks.toml")).unwrap_or_default())
         .framework
 }
 
 impl Framework {
-    /// The prefix of a variable's name that this framework inlines.
+    /// Returns the prefix of a variable's name, if the framework inlines such variables.
     pub(crate) fn prefix_of(&self, name: &str) -> Option<&str> {
         self.prefixes.iter().map(String::as_str).find(|prefix| match name.get(..prefix.len()) {
             Some(head) if self.ignore_case => head.eq_ignore_ascii_case(prefix),
@@ -61,32 +65,32 @@ impl Framework {
         })
     }
 
-    /// Whether all code of a place of the package ships. `relative` begins with a slash.
+    /// Returns true if all code at a path ships. `relative` is the path in the package, with a slash in front.
     pub(crate) fn ships_from(&self, relative: &str) -> bool {
         let below = |list: &[String]| list.iter().any(|directory| relative.starts_with(directory.as_str()));
         below(&self.ships) && !below(&self.server)
     }
 
-    /// Whether a file's name says that it runs in the browser.
+    /// Returns true if the name of a file marks it as code for the browser.
     pub(crate) fn names_client(&self, path: &str) -> bool {
-        let name = path.rsplit('/').next().unwrap_or(path);
+        let name = file_name(path);
         self.client.iter().any(|part| name.contains(part.as_str()))
     }
 
-    /// `a Vite app`, `an Expo app`.
-    pub(crate) fn called(&self) -> String {
+    /// Returns `a Vite app`, `an Expo app`.
+    fn app_name(&self) -> String {
         let article = if self.name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
         let noun = if self.name.ends_with("App") || self.name.ends_with("Storybook") { "" } else { " app" };
         format!("{article} {}{noun}", self.name)
     }
 }
 
-/// Whether any framework inlines variables of this name.
+/// Returns true if any framework inlines variables of this name.
 pub(crate) fn any_prefix(name: &str) -> bool {
     all().iter().any(|framework| framework.prefix_of(name).is_some())
 }
 
-/// Whether a text holds a prefix that any framework inlines. Where case does not matter, upper and lower count.
+/// Returns true if a text has a prefix that any framework inlines; in upper or lower case, where the case is ignored.
 pub(crate) fn any_prefix_in(text: &[u8]) -> bool {
     static FINDERS: OnceLock<Vec<Finder<'static>>> = OnceLock::new();
     let finders = FINDERS.get_or_init(|| {
@@ -95,8 +99,8 @@ pub(crate) fn any_prefix_in(text: &[u8]) -> bool {
             prefixes.extend(framework.prefixes.iter().cloned());
             prefixes.extend(framework.prefixes.iter().filter(|_| framework.ignore_case).map(|it| it.to_lowercase()));
         }
-        let within = |a: &String| prefixes.iter().filter(|b| a.contains(b.as_str())).any(|b| b.len() < a.len());
-        let mut shortest: Vec<&String> = prefixes.iter().filter(|prefix| !within(prefix)).collect();
+        let has_shorter = |a: &&String| prefixes.iter().any(|b| b.len() < a.len() && a.contains(b.as_str()));
+        let mut shortest: Vec<&String> = prefixes.iter().filter(|prefix| !has_shorter(prefix)).collect();
         shortest.sort_unstable();
         shortest.dedup();
         shortest.into_iter().map(|prefix| Finder::new(prefix.as_bytes()).into_owned()).collect()
@@ -107,46 +111,61 @@ pub(crate) fn any_prefix_in(text: &[u8]) -> bool {
 /// The package that a file belongs to.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Package {
-    /// Its directory; empty for the root.
+    /// Empty for the root.
     pub(crate) directory: String,
-    /// The manifest, if there is one.
-    pub(crate) manifest: Option<String>,
-    /// Its frameworks, in the table's order.
+    manifest: Option<String>,
+    /// In the table's order.
     pub(crate) frameworks: Vec<&'static Framework>,
-    /// Frameworks whose shipping directories hold: those with an entry page have it.
+    /// Frameworks whose entry page exists, or that need none.
     pub(crate) shipping: Vec<&'static Framework>,
-    /// `envPrefix` of its Vite configuration, if set: replaces `VITE_`.
-    pub(crate) env_prefix: Option<Vec<String>>,
-    /// Where that is set.
-    pub(crate) env_prefix_file: Option<String>,
+    pub(crate) env_prefix: Option<EnvPrefix>,
+}
+
+/// `envPrefix` of a Vite configuration: replaces `VITE_`.
+#[derive(Debug, Clone)]
+pub(crate) struct EnvPrefix {
+    pub(crate) file: String,
+    pub(crate) prefixes: Vec<String>,
 }
 
 impl Package {
-    /// What to call it in a message.
-    pub(crate) fn shown(&self) -> String {
+    fn name(&self) -> String {
         if self.directory.is_empty() { "this package".to_owned() } else { format!("`{}`", self.directory) }
     }
 
-    /// A path of this package relative to it, with a slash in front.
-    pub(crate) fn relative<'a>(&self, path: &'a str) -> &'a str {
-        if self.directory.is_empty() { path } else { path.strip_prefix(&self.directory).unwrap_or(path) }
+    /// Returns "`apps/web` is a Vite app".
+    pub(crate) fn is_app_of(&self, framework: &Framework) -> String {
+        format!("{} is {}", self.name(), framework.app_name())
+    }
+
+    /// Points to the manifest that names the framework.
+    pub(crate) fn evidence(&self, framework: &Framework) -> Option<Evidence> {
+        let path = self.manifest.clone()?;
+        Some(Evidence { message: format!("{} uses {}", self.name(), framework.name), path, line: 1, column: 1 })
+    }
+
+    /// Returns the path of a file in the package, with a slash in front.
+    pub(crate) fn relative(&self, path: &str) -> String {
+        format!("/{}", path.strip_prefix(&self.directory).unwrap_or(path).trim_start_matches('/'))
     }
 }
 
-/// Packages by directory, remembered.
+const VITE_CONFIGS: &str =
+    "vite.config.ts vite.config.js vite.config.mts vite.config.mjs astro.config.mjs astro.config.ts";
+
+/// The packages of a tree, read once per directory.
 pub(crate) struct Packages<'a> {
-    tree: &'a Cached<'a>,
+    tree: &'a CachedTree<'a>,
     known: RefCell<BTreeMap<String, Rc<Package>>>,
 }
 
 impl<'a> Packages<'a> {
-    pub(crate) fn new(tree: &'a Cached<'a>) -> Self {
+    pub(crate) fn new(tree: &'a CachedTree<'a>) -> Self {
         Self { tree, known: RefCell::default() }
     }
 
-    /// The package of a file.
     pub(crate) fn of(&self, path: &str) -> Rc<Package> {
-        let home = crate::lints::neighbours::directory(path);
+        let home = directory(path);
         if let Some(known) = self.known.borrow().get(home) {
             return Rc::clone(known);
         }
@@ -155,20 +174,17 @@ impl<'a> Packages<'a> {
         package
     }
 
-    /// The package of a directory, if a manifest or configuration there makes it one.
+    /// Returns the package of a directory, if it has a manifest or a framework's configuration.
     fn read(&self, directory: &str) -> Option<Package> {
         let manifest = join(directory, "package.json")?;
         let dependencies = self.tree.text(&manifest).map(|text| dependencies(&text));
         let has = |name: &String| join(directory, name).is_some_and(|path| self.tree.has(&path));
         let mut package = Package { directory: directory.to_owned(), ..Package::default() };
-        match dependencies {
-            // A manifest that only says `"type": "module"` is not a package of its own.
-            Some(dependencies) if !dependencies.is_empty() => {
-                package.manifest = Some(manifest);
-                package.frameworks =
-                    all().iter().filter(|it| it.packages.iter().any(|name| dependencies.contains(name))).collect();
-            }
-            _ => {}
+        // A manifest that only says `"type": "module"` is not a package of its own.
+        if let Some(dependencies) = dependencies.filter(|dependencies| !dependencies.is_empty()) {
+            package.manifest = Some(manifest);
+            package.frameworks =
+                all().iter().filter(|it| it.packages.iter().any(|name| dependencies.contains(name))).collect();
         }
         if package.frameworks.is_empty() {
             package.frameworks = all().iter().filter(|it| it.files.iter().any(has)).collect();
@@ -177,30 +193,16 @@ impl<'a> Packages<'a> {
             return None;
         }
         package.shipping = package.frameworks.iter().copied().filter(|it| it.entry.as_ref().is_none_or(has)).collect();
-        self.read_env_prefix(&mut package);
+        package.env_prefix = VITE_CONFIGS.split(' ').find_map(|name| {
+            let file = join(directory, name)?;
+            let prefixes = env_prefix(&self.tree.text(&file)?)?;
+            Some(EnvPrefix { file, prefixes })
+        });
         Some(package)
-    }
-
-    fn read_env_prefix(&self, package: &mut Package) {
-        for name in [
-            "vite.config.ts",
-            "vite.config.js",
-            "vite.config.mts",
-            "vite.config.mjs",
-            "astro.config.mjs",
-            "astro.config.ts",
-        ] {
-            let Some(path) = join(&package.directory, name) else { continue };
-            if let Some(prefixes) = self.tree.text(&path).and_then(|text| env_prefix(&text)) {
-                package.env_prefix = Some(prefixes);
-                package.env_prefix_file = Some(path);
-                return;
-            }
-        }
     }
 }
 
-/// The names of a manifest's dependencies of every kind.
+/// Returns the names of a manifest's dependencies of every kind.
 fn dependencies(manifest: &str) -> Vec<String> {
     let Ok(manifest) = serde_json::from_str::<serde_json::Value>(manifest) else { return Vec::new() };
     ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies"]
@@ -210,7 +212,7 @@ fn dependencies(manifest: &str) -> Vec<String> {
         .collect()
 }
 
-/// `envPrefix: 'APP_'` or `envPrefix: ['VITE_', 'APP_']`.
+/// Reads `envPrefix: 'APP_'` or `envPrefix: ['VITE_', 'APP_']`.
 fn env_prefix(config: &str) -> Option<Vec<String>> {
     let rest = config[config.find("envPrefix")? + "envPrefix".len()..].trim_start().strip_prefix(':')?.trim_start();
     let list = match rest.strip_prefix('[') {
@@ -222,7 +224,7 @@ fn env_prefix(config: &str) -> Option<Vec<String>> {
         .filter_map(|item| {
             let item = item.trim();
             let inner = item.trim_matches(['"', '\'', '`']);
-            // A variable's name says nothing.
+            // Skip variables.
             (inner.len() + 2 == item.len()).then(|| inner.to_owned())
         })
         .filter(|item| !item.is_empty() && item.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
@@ -240,7 +242,7 @@ mod tests {
 
     fn names(files: &[(&str, &str)], path: &str) -> (Vec<String>, usize) {
         let tree = tree(files);
-        let cached = Cached::new(&tree);
+        let cached = CachedTree::new(&tree);
         let package = Packages::new(&cached).of(path);
         (package.frameworks.iter().map(|it| it.name.clone()).collect(), package.shipping.len())
     }

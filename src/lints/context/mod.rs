@@ -1,9 +1,9 @@
-//! What a place is for: the half of a judgement that the bytes of a token cannot give.
+//! Context of a file: whether it ships, runs on a server, is a test or an example.
 //!
-//! The path tells some of it ([`place`]), the content some ([`content`]), the nearest manifest the rest ([`framework`]);
-//! [`surroundings`] puts them together. Where they do not agree there is no claim.
+//! [`path_purpose`] reads the path, [`directives`] the content, [`framework`] the nearest manifest; [`file_context`]
+//! combines them. Where they disagree, nothing is claimed.
 
-mod content;
+mod directives;
+pub(crate) mod file_context;
 pub(crate) mod framework;
-pub mod place;
-pub(crate) mod surroundings;
+pub(crate) mod path_purpose;

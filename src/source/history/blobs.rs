@@ -16,7 +16,7 @@ use crate::detect::{
 };
 use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::{Origin, Reason};
-use crate::source::members;
+use crate::source::{guarded, members};
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
 const MAX_WHOLE: usize = 8 << 20;
@@ -57,7 +57,17 @@ impl<'a> Searcher<'a> {
         }
     }
 
-    fn blob(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Known, &[CopiedRange])>) -> Memory {
+    /// As [`guarded`], for a blob: nothing is remembered of one that brings out a defect.
+    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outcome = guarded(|| scan(self));
+        if let Err(reason) = outcome {
+            (self.scratch, self.inner) = Default::default();
+            self.share.defect(object, reason);
+        }
+        outcome.ok()
+    }
+
+    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
         if object.fresh {
             self.share.count(bytes.len() as u64);
         }
@@ -105,9 +115,7 @@ impl<'a> Searcher<'a> {
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
             let hits = self.share.common.shared.engine.judge_within(&Window::whole(bytes), found, &mut budget);
-            if budget.is_spent() {
-                self.share.seen.coverage.skip(Reason::OverLimit, format!("blob {}", object.oid));
-            }
+            self.share.leave_out(object, budget.is_spent(), budget.left_out());
             self.share.keep(object, Origin::File, hits);
             self.share.name_within(first, bytes);
         }
@@ -139,9 +147,7 @@ impl<'a> Searcher<'a> {
     fn windows(&mut self, object: &VisitedObject, reader: &mut dyn Read) -> io::Result<()> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
-        if self.scratch.cut_short() {
-            self.share.seen.coverage.skip(Reason::OverLimit, format!("{} {}", object.kind.name(), object.oid));
-        }
+        self.share.leave_out(object, self.scratch.cut_short(), self.scratch.left_out());
         self.share.keep(object, Origin::File, hits);
         outcome.map(|_| ()).map_err(|(_, error)| error)
     }
@@ -158,12 +164,13 @@ impl<'a> Searcher<'a> {
 impl ObjectVisitor for Searcher<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
-        self.blob(object, bytes, None)
+    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+        self.guard(object, |searcher| searcher.blob(object, bytes, None))?
     }
 
-    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
-        self.blob(object, made.bytes, base.as_ref().map(|known| (known, made.copies)))
+    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+        let base = base.as_ref().map(|known| (known, made.copies));
+        self.guard(object, |searcher| searcher.blob(object, made.bytes, base))?
     }
 
     fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
@@ -171,9 +178,16 @@ impl ObjectVisitor for Searcher<'_> {
         let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
         let (engine, abridged) = (common.shared.engine, &mut self.abridged);
-        let passes = abridged.is_dull(engine, base, unbuilt)
-            && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
-            && !crate::archive::may_be_archive(&abridged.head, &abridged.part);
+        // What brings out a defect here is built and searched as any other text.
+        let passes = guarded(|| {
+            abridged.is_dull(engine, base, unbuilt)
+                && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
+                && !crate::archive::may_be_archive(&abridged.head, &abridged.part)
+        });
+        let passes = passes.unwrap_or_else(|_| {
+            self.abridged = Abridged::default();
+            false
+        });
         if passes && object.fresh {
             // Perhaps no longer, which costs no more than another look.
             self.mention(object, base.mentions);
@@ -185,6 +199,8 @@ impl ObjectVisitor for Searcher<'_> {
 
     fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
-        self.windows(object, content)
+        let outcome = self.guard(object, |searcher| searcher.windows(object, content));
+        // The rest is read all the same, so that the object is not taken for a damaged one.
+        outcome.unwrap_or_else(|| io::copy(content, &mut io::sink()).map(drop))
     }
 }

@@ -7,11 +7,13 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::visitor::Common;
-use crate::git::changes::TreeDiffer;
-use crate::git::{ObjectKind, Oid, Repository};
+use super::visitor::{Common, Share};
+use crate::git::changes::Differ;
+use crate::git::walk::Object;
+use crate::git::{Kind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::model::{PathText, Place, Reach};
+use crate::source::guarded;
 use crate::source::neighbours::Committed;
 use crate::source::staged::tree_of;
 
@@ -73,7 +75,12 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
         let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
         let place =
             Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
-        shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes))
+        let collect = || shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
+        guarded(collect).unwrap_or_else(|reason| {
+            let object = Object { oid: *oid, kind: Kind::Blob, fresh: true };
+            Share::new(common).defect(&object, reason);
+            None
+        })
     };
     let mut facts: Vec<SourceFacts> = files.par_iter().filter_map(read).collect();
     facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));

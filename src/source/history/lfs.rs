@@ -16,7 +16,7 @@ use crate::git::disk::{self, DiskError};
 use crate::git::walk::{ObjectStore, VisitedObject};
 use crate::git::{ObjectKind, Oid, Repository};
 use crate::model::{Origin, Reason};
-use crate::source::members;
+use crate::source::{guarded, members};
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
 pub(super) fn read(common: &Common<'_>, store: &ObjectStore<'_>, seen: &mut Seen) {
@@ -48,7 +48,11 @@ impl Contents<'_> {
             return false;
         }
         match open(self.share.common.repo, &name) {
-            Ok(Some(file)) => self.search(oid, file),
+            Ok(Some(file)) => guarded(|| self.search(oid, file)).unwrap_or_else(|reason| {
+                self.scratch = Scratch::default();
+                self.share.seen.coverage.skip(reason, format!("the content of blob {oid}"));
+                false
+            }),
             Ok(None) => {
                 self.share.seen.pointers.insert(oid, name);
                 false
@@ -68,6 +72,7 @@ impl Contents<'_> {
         if self.scratch.cut_short() {
             coverage.skip(Reason::OverLimit, format!("the content of blob {oid}"));
         }
+        coverage.skip_hits(self.scratch.left_out(), &format!("the content of blob {oid}"));
         if let Err((_, error)) = &outcome {
             coverage.skip(Reason::Unreadable, format!("the content of blob {oid}: {error}"));
         }

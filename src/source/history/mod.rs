@@ -21,8 +21,9 @@ mod texts;
 mod unbuilt;
 mod visitor;
 
-use super::{Collector, Shared};
+use super::{Collector, Shared, guarded};
 use crate::credential::Fingerprint;
+use crate::detect::Budget;
 use crate::git::refs::Refs;
 use crate::git::walk::{self, ObjectStore, WalkFailures, WalkPlan};
 use crate::git::{Index, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository};
@@ -210,6 +211,7 @@ pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result
         rayon::join(|| places::attribute(&subject, &seen.hits, gathered), facts)
     });
     history.facts = facts;
+    history.coverage.merge(common.take().coverage);
     if let Some(cache) = cache {
         let failed = cache.save(clean).err();
         history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
@@ -232,7 +234,7 @@ fn search(common: &Common<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (Seen, W
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
     lfs::read(common, store, &mut seen);
-    search_ref_names(common.shared, refs, &mut seen.hits);
+    search_ref_names(common.shared, refs, &mut seen);
     let hit = |seen: &Seen| {
         let blobs = seen.hits.iter().filter(|raw| raw.kind == ObjectKind::Blob);
         let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
@@ -320,18 +322,22 @@ fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
 }
 
 /// The name of a ref is told like a text of its own.
-fn search_ref_names(shared: &Shared<'_>, refs: &Refs, hits: &mut Vec<Raw>) {
+fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
     for (name, oid) in &refs.refs {
-        for hit in shared.engine.scan(name) {
-            hits.push(Raw {
-                oid: *oid,
-                kind: ObjectKind::Commit,
-                origin: crate::model::Origin::RefName,
-                chain: Vec::new(),
-                name: Some(name.clone()),
-                within: None,
-                hit,
-            });
-        }
+        let mut budget = Budget::new(name.len());
+        let hits = guarded(|| shared.engine.scan_within(name, &mut budget)).unwrap_or_else(|reason| {
+            seen.coverage.skip(reason, format!("the name of a ref to {oid}"));
+            Vec::new()
+        });
+        seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
+        seen.hits.extend(hits.into_iter().map(|hit| Raw {
+            oid: *oid,
+            kind: Kind::Commit,
+            origin: crate::model::Origin::RefName,
+            chain: Vec::new(),
+            name: Some(name.clone()),
+            within: None,
+            hit,
+        }));
     }
 }

@@ -10,7 +10,7 @@ use super::named::Named;
 use super::texts::parts;
 use super::visitor::{Common, Raw, Share};
 use crate::detect::{
-    Window,
+    Budget, Window,
     prefilter::Found,
     stream::{Scratch, scan_reader},
 };
@@ -21,6 +21,7 @@ use crate::git::walk::{CopiedRange, DeltaOnly, ObjectStore, ObjectVisitor, Resol
 use crate::git::{Commit, ObjectKind, Oid};
 use crate::model::{Origin, Reason};
 use crate::source::attribution::{Edges, Prefixes, prefix};
+use crate::source::guarded;
 
 /// What a walk over the structure is for.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +42,13 @@ pub(super) struct Memory {
     hit: bool,
     /// Whether anything was to be told, which is not told again of a copy.
     told: bool,
+}
+
+impl Memory {
+    /// That of a tree which could not be read.
+    fn unknown() -> Self {
+        Self { told: true, ..Self::default() }
+    }
 }
 
 /// A tree that is read.
@@ -79,7 +87,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn tree(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
+    /// As [`guarded`], for an object.
+    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let outcome = guarded(|| scan(self));
+        if let Err(reason) = outcome {
+            self.share.defect(object, reason);
+        }
+        outcome.ok()
+    }
+
+    fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
         let search = self.searches(object);
         if search {
             self.share.count(bytes.len() as u64);
@@ -96,7 +113,7 @@ impl<'a> Reader<'a> {
             if search {
                 self.share.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
             }
-            return Memory { told: true, ..Memory::default() };
+            return Memory::unknown();
         };
         let told = base.is_some_and(|base| base.told);
         let mut memory = Memory { starts, told, ..Memory::default() };
@@ -109,7 +126,8 @@ impl<'a> Reader<'a> {
     fn tell(&mut self, tree: &Tree<'_>, parts: &TreeDiff, base: Option<&Memory>, memory: &mut Memory) {
         let object = tree.object;
         if tree.search {
-            memory.hit = self.names(object, tree.bytes, &parts.new);
+            let names = self.guard(object, |reader| reader.names(object, tree.bytes, &parts.new));
+            memory.hit = names.unwrap_or(true);
             memory.told |= memory.hit;
         } else {
             // Visited elsewhere: whether its names hold a key is not known here.
@@ -213,7 +231,9 @@ impl<'a> Reader<'a> {
         let engine = self.share.common.shared.engine;
         self.found.clear();
         engine.prefilter().find(name, &mut self.found);
-        let hits = engine.judge(&Window::whole(name), &self.found);
+        let mut budget = Budget::new(name.len());
+        let hits = engine.judge_within(&Window::whole(name), &self.found, &mut budget);
+        self.share.leave_out(object, false, budget.left_out());
         let hit = !hits.is_empty();
         self.share.seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: object.oid,
@@ -266,18 +286,22 @@ impl<'a> Reader<'a> {
         self.found.clear();
         common.shared.engine.prefilter().find(bytes, &mut self.found);
         let first = self.share.seen.hits.len();
-        if !self.found.is_empty() {
-            for (origin, part) in parts(object.kind, bytes) {
-                let hits = common.shared.engine.scan(part);
-                self.share.keep(object, origin, hits);
-            }
-        }
-        if !told && self.share.seen.hits.len() == first {
+        let is_read = self.found.is_empty() || self.guard(object, |reader| reader.parts_of(object, bytes)).is_some();
+        if is_read && !told && self.share.seen.hits.len() == first {
             self.share.clean(object.oid);
         }
     }
 
-    fn look(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
+    fn parts_of(&mut self, object: &Object, bytes: &[u8]) {
+        for (origin, part) in parts(object.kind, bytes) {
+            let mut budget = Budget::new(part.len());
+            let hits = self.share.common.shared.engine.scan_within(part, &mut budget);
+            self.share.leave_out(object, budget.is_spent(), budget.left_out());
+            self.share.keep(object, origin, hits);
+        }
+    }
+
+    fn look(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
         match object.kind {
             ObjectKind::Tree => return self.tree(object, bytes, base),
             ObjectKind::Commit if object.fresh => self.commit(object, bytes),
@@ -311,26 +335,34 @@ impl Drop for Reader<'_> {
 impl ObjectVisitor for Reader<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
-        self.look(object, bytes, None)
+    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+        self.guard(object, |reader| reader.look(object, bytes, None)).unwrap_or_else(Memory::unknown)
     }
 
-    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
-        self.look(object, made.bytes, Some((base, made.copies)))
+    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+        let base = Some((base, made.copies));
+        self.guard(object, |reader| reader.look(object, made.bytes, base)).unwrap_or_else(Memory::unknown)
     }
 
-    fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
-        self.leaf(object, base, unbuilt)
+    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+        // What brings out a defect here is built and read as any other tree.
+        guarded(|| self.leaf(object, base, unbuilt)).unwrap_or(false)
     }
 
     /// Nobody writes such a tree or commit: its bytes are searched as a blob's are.
     fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
         let (mut hits, mut scratch) = (Vec::new(), Scratch::default());
-        let outcome = scan_reader(self.share.common.shared.engine, content, &mut scratch, &mut hits);
+        let engine = self.share.common.shared.engine;
+        let outcome = self.guard(object, |_| scan_reader(engine, content, &mut scratch, &mut hits));
         if self.purpose.search {
+            self.share.leave_out(object, scratch.cut_short(), scratch.left_out());
             self.share.keep(object, Origin::File, hits);
         }
-        outcome.map(|_| ()).map_err(|(_, error)| error)
+        match outcome {
+            Some(outcome) => outcome.map(drop).map_err(|(_, error)| error),
+            // The rest is read all the same, so that the object is not taken for a damaged one.
+            None => io::copy(content, &mut io::sink()).map(drop),
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use super::cache::Cache;
 use crate::detect::{Hit, redact};
-use crate::git::walk::VisitedObject;
-use crate::git::{ObjectKind, Odb, Oid, Repository};
-use crate::model::{Coverage, Origin, Reason, limits::MAX_HITS_PER_BLOB};
+use crate::git::walk::Object;
+use crate::git::{Kind, Odb, Oid, Repository};
+use crate::model::{Coverage, Origin, Reason};
 use crate::source::Shared;
 use crate::source::attribution::Gathered;
 use crate::source::embedded;
@@ -118,15 +118,8 @@ impl<'a> Share<'a> {
         self.common.shared.progress.add_many(objects, bytes);
     }
 
-    /// Keeps hits, up to a bound.
-    pub(super) fn keep(&mut self, object: &VisitedObject, origin: Origin, hits: Vec<Hit>) {
-        let left = hits.len().saturating_sub(MAX_HITS_PER_BLOB) as u64;
-        if left > 0 {
-            let example = Some(format!("{left} more findings in {} {}", object.kind.name(), object.oid));
-            self.seen.coverage.skip_many(Reason::OverLimit, left, example);
-        }
-        let hits = hits.into_iter().take(MAX_HITS_PER_BLOB);
-        self.seen.hits.extend(hits.map(|hit| Raw {
+    pub(super) fn keep(&mut self, object: &Object, origin: Origin, hits: Vec<Hit>) {
+        self.seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: object.oid,
             kind: object.kind,
             origin,
@@ -135,6 +128,25 @@ impl<'a> Share<'a> {
             within: None,
             hit,
         }));
+    }
+
+    /// Counts an object that brought out a defect, unless it was visited elsewhere and only its bytes were wanted.
+    pub(super) fn defect(&mut self, object: &Object, reason: Reason) {
+        if object.fresh {
+            self.seen.coverage.skip(reason, format!("{} {}", object.kind.name(), object.oid));
+        }
+    }
+
+    /// Counts what was left out of an object: whether some of it was not decoded, and how many hits were not kept.
+    pub(super) fn leave_out(&mut self, object: &Object, undecoded: bool, hits: u64) {
+        if !undecoded && hits == 0 {
+            return;
+        }
+        let name = format!("{} {}", object.kind.name(), object.oid);
+        self.seen.coverage.skip_hits(hits, &name);
+        if undecoded {
+            self.seen.coverage.skip(Reason::OverLimit, name);
+        }
     }
 
     /// Keeps what an archive holds. Hits from `first` on are those of its own bytes: what members hold is told there.

@@ -1,6 +1,7 @@
 //! A directory to build things in, and the program to run on it.
 
 pub(crate) mod encoders;
+pub(crate) mod placeholders;
 pub(crate) mod runner;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,66 @@
+//! Arguments of `pinstripe hook`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use super::args::CommonArgs;
+use crate::scan::plan;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum HookCommand {
+    /// Install git hooks; an existing hook is kept and runs first
+    Install(InstallArgs),
+    /// Scan staged changes, or the given files
+    PreCommit(HookArgs),
+    /// Scan a commit message
+    CommitMsg(HookArgs),
+    /// Scan the commits to be pushed
+    PrePush(HookArgs),
+    /// Scan the commits received from a push, on the server
+    PreReceive(PreReceiveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// Install the pre-push hook instead of the hooks for commits
+    #[arg(long)]
+    pub(super) pre_push: bool,
+
+    /// Install the commit-msg hook instead of the hooks for commits
+    #[arg(long)]
+    pub(super) commit_msg: bool,
+
+    /// Install the hooks for commits and merges in addition to other hooks; the default without them
+    #[arg(long)]
+    pub(super) pre_commit: bool,
+
+    /// Install for all repositories of the current user
+    #[arg(long)]
+    pub(super) global: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookArgs {
+    /// Arguments passed by git or by a hook framework
+    #[arg(value_name = "ARGUMENT")]
+    pub(super) arguments: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PreReceiveArgs {
+    /// Stop after this time; git servers limit the total run time of hooks
+    #[arg(long, value_name = "DURATION", value_parser = plan::duration, conflicts_with = "timeout")]
+    pub(super) time_budget: Option<Duration>,
+
+    /// Accept a push even if it could not be scanned completely
+    #[arg(long)]
+    pub(super) accept_incomplete: bool,
+
+    #[command(flatten)]
+    pub(super) hook: HookArgs,
+}

@@ -1,0 +1,45 @@
+//! Remembers the files that lints read beside the scanned ones: every file of a package needs the same manifest.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::string::FromUtf8Error;
+
+use super::neighbours::Neighbours;
+use crate::model::{Location, Origin};
+
+/// A tree that is read once per path.
+pub(crate) struct CachedTree<'a> {
+    tree: &'a dyn Neighbours,
+    texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
+}
+
+impl<'a> CachedTree<'a> {
+    pub(crate) fn new(tree: &'a dyn Neighbours) -> Self {
+        Self { tree, texts: RefCell::default() }
+    }
+
+    /// Returns the text of a file, with replacement characters where it is not UTF-8.
+    pub(crate) fn text(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        // Try the conversion without copying first: almost every file is valid UTF-8.
+        let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
+        let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(lossy)));
+        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.text(path).is_some()
+    }
+
+    /// Returns true if a location is a plain file of this tree, not an archive member or a place in history.
+    pub(crate) fn holds(&self, location: &Location) -> bool {
+        location.origin == Origin::File
+            && location.archive.is_empty()
+            && location.path_encoding.is_none()
+            && self.tree.holds(location.reach)
+    }
+}

@@ -1,0 +1,357 @@
+//! Path, content and package of a file combined: does it ship, or stay on a server?
+//!
+//! A file that could do either gets no claim. Each claim carries its reason and evidence for the message.
+
+use std::rc::Rc;
+
+use super::directives::Directives;
+use super::framework::{Framework, Package, Packages};
+use super::path_purpose::PathPurpose;
+use crate::lints::cached_tree::CachedTree;
+use crate::lints::lexer::SourceCode;
+use crate::lints::line_syntax;
+use crate::lints::paths::{ancestors, file_name, join};
+use crate::lints::variable_names::lists;
+use crate::model::{Confidence, Context, Evidence};
+use crate::rules::language::{self, Language};
+use crate::rules::lint::FileKind;
+
+/// Extensions of files that browsers load or developers read in a public directory.
+const SERVED_EXTENSIONS: &str = "js mjs jsx ts tsx html htm json css map txt xml svg webmanifest vue";
+
+/// Variables that set the environment of a program.
+const ENVIRONMENT_VARIABLES: &str = "APP_ENV NODE_ENV RAILS_ENV RACK_ENV ENVIRONMENT FLASK_ENV DJANGO_ENV \
+                                     ASPNETCORE_ENVIRONMENT SPRING_PROFILES_ACTIVE MIX_ENV";
+
+/// Why a file ships.
+#[derive(Debug, Clone)]
+pub(crate) struct Frontend {
+    /// High for code that certainly ships, medium for code that likely does.
+    pub(crate) confidence: Confidence,
+    /// A clause for the message: "`apps/web` is a Vite app, whose code ships".
+    pub(crate) why: String,
+    pub(crate) evidence: Option<Evidence>,
+}
+
+impl Frontend {
+    fn new(confidence: Confidence, why: impl Into<String>, evidence: Option<Evidence>) -> Self {
+        Self { confidence, why: why.into(), evidence }
+    }
+
+    fn certain(why: impl Into<String>) -> Self {
+        Self::new(Confidence::High, why, None)
+    }
+}
+
+/// The classification of a file.
+#[derive(Debug, Clone)]
+pub(crate) struct FileContext {
+    /// Tags for the report, sorted.
+    pub(crate) tags: Vec<Context>,
+    pub(crate) frontend: Option<Frontend>,
+    pub(crate) kind: FileKind,
+    vendored: bool,
+    pub(crate) package: Rc<Package>,
+    text: Option<Rc<str>>,
+}
+
+impl FileContext {
+    pub(crate) fn classify(path: &str, tree: &CachedTree<'_>, packages: &Packages<'_>) -> Self {
+        let text = tree.text(path);
+        let clues = FileClues::new(path, text.as_deref().unwrap_or(""), (tree, packages));
+        let frontend = if clues.purpose.vendored { None } else { clues.frontend() };
+        let mut tags = clues.purpose.tags.clone();
+        if frontend.is_some() {
+            tags.retain(|tag| *tag != Context::Server);
+            tags.push(Context::Frontend);
+        } else if clues.directives.server || lists("python ruby php go csharp rust", clues.language) {
+            tags.push(Context::Server);
+        }
+        if clues.is_production() {
+            tags.retain(|tag| *tag != Context::Development);
+            tags.push(Context::Production);
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        let (kind, vendored, package) = (clues.kind(), clues.purpose.vendored, Rc::clone(&clues.package));
+        Self { tags, frontend, kind, vendored, package, text }
+    }
+
+    /// Replaces the classification by one that the policy sets.
+    pub(crate) fn set_tags(&mut self, mut tags: Vec<Context>) {
+        tags.sort_unstable();
+        tags.dedup();
+        if !tags.contains(&Context::Frontend) {
+            self.frontend = None;
+        } else if self.frontend.is_none() {
+            self.frontend = Some(Frontend::certain("the policy says that it ships"));
+        }
+        self.tags = tags;
+    }
+
+    /// Returns true for files that are not vendored, have one of the required tags, if any, and none of the excluded.
+    pub(crate) fn admits(&self, required: &[Context], excluded: &[Context]) -> bool {
+        let has_any = |tags: &[Context]| tags.iter().any(|tag| self.tags.contains(tag));
+        !self.vendored && (required.is_empty() || has_any(required)) && !has_any(excluded)
+    }
+
+    /// Returns a 1-based line, empty behind the end. `None` if the file cannot be read.
+    pub(crate) fn line(&self, number: u64) -> Option<&str> {
+        self.text.as_deref().map(|text| line_syntax::line(text, number))
+    }
+
+    /// Returns the names of the sections around a line, innermost first.
+    pub(crate) fn sections(&self, line: u64) -> Vec<String> {
+        self.text.as_deref().map(|text| line_syntax::sections(text, line)).unwrap_or_default()
+    }
+}
+
+/// What the classification of a file is based on.
+struct FileClues<'a> {
+    path: &'a str,
+    text: &'a str,
+    purpose: PathPurpose,
+    /// Name of the language, empty if unknown.
+    language: &'static str,
+    directives: Directives,
+    package: Rc<Package>,
+    tree: &'a CachedTree<'a>,
+}
+
+impl<'a> FileClues<'a> {
+    fn new(path: &'a str, text: &'a str, (tree, packages): (&'a CachedTree<'a>, &Packages<'_>)) -> Self {
+        let language = language::of_path(path);
+        let directives = language.filter(|language| runs(language)).map_or_else(Directives::default, |language| {
+            Directives::read(&String::from_utf8_lossy(&SourceCode::new(text.as_bytes(), language.syntax).text))
+        });
+        Self {
+            path,
+            text,
+            purpose: PathPurpose::of(path),
+            language: language.map_or("", |language| language.name),
+            directives,
+            package: packages.of(path),
+            tree,
+        }
+    }
+
+    fn frontend(&self) -> Option<Frontend> {
+        if let Some(directive) = self.directives.client {
+            return Some(self.by_directive(Confidence::High, directive));
+        }
+        if self.purpose.is(Context::Server) && !self.purpose.served {
+            return None;
+        }
+        if let Some(why) = self.served() {
+            return Some(Frontend::certain(why));
+        }
+        if self.directives.server || self.is_tooling() {
+            return None;
+        }
+        if let Some(why) = self.native() {
+            return Some(Frontend::certain(why));
+        }
+        match self.language {
+            "html" => Some(Frontend::certain("it is an HTML page")),
+            "component" if !self.path.ends_with(".astro") => Some(Frontend::certain("the code of a component ships")),
+            "template" => Some(Frontend::new(Confidence::Medium, "templates are sent to the browser", None)),
+            "javascript" | "json" | "component" => self.by_framework(),
+            _ => None,
+        }
+    }
+
+    fn by_directive(&self, confidence: Confidence, (says, at): (&str, usize)) -> Frontend {
+        let position = line_syntax::position(self.text.as_bytes(), at);
+        let why = format!("the file {says}");
+        let (line, column) = (position.line, position.column);
+        let evidence = Evidence { message: why.clone(), path: self.path.to_owned(), line, column };
+        Frontend::new(confidence, why, Some(evidence))
+    }
+
+    /// Returns why a file in a public directory or a build's output is sent to browsers.
+    fn served(&self) -> Option<String> {
+        let name = file_name(self.path).to_lowercase();
+        if !name.rsplit_once('.').is_some_and(|(_, extension)| lists(SERVED_EXTENSIONS, extension)) {
+            return None;
+        }
+        // Offsets in `slashed` are used in `path`, so both must have the same length: `İ` is longer in lower case.
+        let slashed = format!("/{}", self.path.to_ascii_lowercase());
+        if self.purpose.served && !self.purpose.is(Context::Server) {
+            // A TypeScript file in `public/` is likely a source that is compiled to elsewhere.
+            return (!name.ends_with(".ts") && !slashed.contains("/src/main/java/"))
+                .then(|| "the directory is sent to browsers as it is".to_owned());
+        }
+        ["/dist/", "/build/", "/out/", "/www/"].iter().find_map(|output| {
+            let at = slashed.find(output)?;
+            let root = self.path[..at + output.len() - 1].trim_end_matches('/');
+            join(root, "index.html")
+                .is_some_and(|page| self.tree.has(&page))
+                .then(|| format!("`{root}` is a built site"))
+        })
+    }
+
+    /// Returns why code is part of a mobile or desktop app.
+    fn native(&self) -> Option<&'static str> {
+        if self.purpose.mobile {
+            return Some("it is a resource of a mobile app");
+        }
+        let nearest_has = |names: &[&str], needle: &str| {
+            let mut directories = ancestors(self.path);
+            let manifest =
+                directories.find_map(|directory| names.iter().find_map(|name| self.tree.text(&join(directory, name)?)));
+            manifest.is_some_and(|text| text.contains(needle))
+        };
+        match self.language {
+            "dart" => nearest_has(&["pubspec.yaml"], "flutter:").then_some("it is code of a Flutter app"),
+            "java" => nearest_has(&["build.gradle", "build.gradle.kts"], "com.android.")
+                .then_some("it is code of an Android app"),
+            "swift" => {
+                (!nearest_has(&["Package.swift"], "vapor")).then_some("it is code of an app for Apple's devices")
+            }
+            _ => None,
+        }
+    }
+
+    fn by_framework(&self) -> Option<Frontend> {
+        let package = &self.package;
+        let ships = |framework: &Framework, clause: &str| {
+            let why = format!("{}, {clause}", package.is_app_of(framework));
+            Some(Frontend::new(Confidence::High, why, package.evidence(framework)))
+        };
+        if let Some(framework) = package.frameworks.iter().find(|it| it.names_client(self.path)) {
+            return ships(framework, "which sends files of such names");
+        }
+        let relative = package.relative(self.path);
+        if self.language != "json"
+            && let Some(framework) = package.shipping.iter().find(|it| it.ships_from(&relative))
+            && !(framework.native && self.purpose.server_likely)
+            && !package.frameworks.iter().any(|it| it.splits)
+        {
+            return ships(framework, "whose code ships");
+        }
+        if self.purpose.server_likely {
+            return None;
+        }
+        Some(self.by_directive(Confidence::Medium, self.directives.client_likely?))
+    }
+
+    /// Returns true for configuration of tools, which runs when building: `vite.config.ts`, `gulpfile.js`.
+    fn is_tooling(&self) -> bool {
+        let name = file_name(self.path);
+        name.contains(".config.") || name.starts_with('.') || name == "gulpfile.js" || name == "Gruntfile.js"
+    }
+
+    /// Returns true if the file sets the environment to production.
+    fn is_production(&self) -> bool {
+        if !matches!(self.kind(), FileKind::Env | FileKind::Config)
+            || self.purpose.is(Context::Test)
+            || self.purpose.is(Context::Example)
+        {
+            return false;
+        }
+        self.text.lines().any(|line| {
+            let line = line.trim().trim_start_matches("export ").trim_start_matches("- ");
+            line.split_once(['=', ':']).is_some_and(|(name, value)| {
+                let value = value.trim().trim_matches(['"', '\'', ',', ' ']).to_ascii_lowercase();
+                lists(ENVIRONMENT_VARIABLES, name.trim().trim_matches(['"', '\'']))
+                    && matches!(value.as_str(), "production" | "prod")
+            })
+        })
+    }
+
+    fn kind(&self) -> FileKind {
+        match self.language {
+            "env" | "dockerfile" => FileKind::Env,
+            "html" | "template" => FileKind::Markup,
+            "json" | "yaml" | "config" => FileKind::Config,
+            "" if self.purpose.is(Context::Docs) => FileKind::Prose,
+            "" if self.path.ends_with(".xml") || self.path.ends_with(".plist") => FileKind::Config,
+            "" => FileKind::Other,
+            _ => FileKind::Code,
+        }
+    }
+}
+
+/// Returns true for languages whose files run somewhere, so that their code shows where.
+fn runs(language: &Language) -> bool {
+    !matches!(language.name, "json" | "yaml" | "config" | "env" | "dockerfile" | "shell")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn classify(files: &[(&str, &str)], path: &str) -> (Option<Confidence>, Vec<Context>) {
+        let tree: BTreeMap<String, Vec<u8>> =
+            files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let cached = CachedTree::new(&tree);
+        let file = FileContext::classify(path, &cached, &Packages::new(&cached));
+        (file.frontend.map(|it| it.confidence), file.tags)
+    }
+
+    #[test]
+    fn what_ships_and_what_does_not() {
+        let next = ("package.json", r#"{"dependencies":{"next":"15","stripe":"1"}}"#);
+        let vite = ("package.json", r#"{"devDependencies":{"vite":"6"}}"#);
+        let cra = ("package.json", r#"{"dependencies":{"react-scripts":"5"}}"#);
+        let expo = ("package.json", r#"{"dependencies":{"expo":"5"}}"#);
+        let page = ("index.html", "<html>");
+        let gatsby = ("package.json", r#"{"dependencies":{"gatsby":"5"}}"#);
+        let nuxt = ("package.json", r#"{"dependencies":{"nuxt":"3"}}"#);
+        let kit = ("package.json", r#"{"devDependencies":{"@sveltejs/kit":"2","vite":"6"}}"#);
+        let angular = ("package.json", r#"{"dependencies":{"@angular/core":"18"}}"#);
+        let high = Some(Confidence::High);
+        for (files, path, expected) in [
+            (vec![next, ("app/pay.tsx", "'use client'\nconst a = 1")], "app/pay.tsx", high),
+            (vec![next, ("src/lib/stripe.ts", "export const a = 1")], "src/lib/stripe.ts", None),
+            (vec![next, ("app/page.tsx", "import Stripe from 'stripe'")], "app/page.tsx", None),
+            (vec![next, ("pages/api/a.ts", "x")], "pages/api/a.ts", None),
+            (vec![vite, page, ("src/api/stripe.ts", "x")], "src/api/stripe.ts", high),
+            (vec![vite, ("src/stripe.ts", "x")], "src/stripe.ts", None),
+            (vec![vite, page, ("vite.config.ts", "x")], "vite.config.ts", None),
+            (vec![cra, ("src/App.js", "x")], "src/App.js", high),
+            (vec![cra, ("server/index.js", "x")], "server/index.js", None),
+            (vec![cra, ("src/setupProxy.js", "x")], "src/setupProxy.js", None),
+            (vec![gatsby, ("src/pages/pay.js", "x")], "src/pages/pay.js", high),
+            (vec![gatsby, ("src/api/pay.js", "x")], "src/api/pay.js", None),
+            (vec![nuxt, ("plugins/stripe.client.ts", "x")], "plugins/stripe.client.ts", high),
+            (vec![("src/stripe.client.ts", "x")], "src/stripe.client.ts", None),
+            (vec![kit, ("src/routes/+page.ts", "x")], "src/routes/+page.ts", high),
+            (vec![kit, ("src/routes/+page.server.ts", "x")], "src/routes/+page.server.ts", None),
+            (vec![kit, ("src/routes/api/+server.ts", "x")], "src/routes/api/+server.ts", None),
+            (vec![angular, ("src/app/pay.service.ts", "x")], "src/app/pay.service.ts", high),
+            (vec![angular, ("src/server.ts", "x")], "src/server.ts", None),
+            (vec![expo, ("components/Pay.tsx", "x")], "components/Pay.tsx", high),
+            (vec![expo, ("app/pay+api.ts", "x")], "app/pay+api.ts", None),
+            (vec![("public/js/pay.js", "x")], "public/js/pay.js", high),
+            (vec![("public/index.php", "x")], "public/index.php", None),
+            (vec![("src/Pay.vue", "<script>")], "src/Pay.vue", high),
+            (vec![("dist/app.js", "x"), ("dist/index.html", "x")], "dist/app.js", high),
+            (vec![("dist/app.js", "x")], "dist/app.js", None),
+            (vec![("lib/main.dart", "x"), ("pubspec.yaml", "flutter:\n")], "lib/main.dart", high),
+            (vec![("app/src/main/res/values/strings.xml", "x")], "app/src/main/res/values/strings.xml", high),
+            (
+                vec![("src/pay.js", "import {loadStripe} from '@stripe/stripe-js'")],
+                "src/pay.js",
+                Some(Confidence::Medium),
+            ),
+        ] {
+            assert_eq!(classify(&files, path).0, expected, "{path} {files:?}");
+        }
+    }
+
+    #[test]
+    fn lower_case_may_be_longer() {
+        assert_eq!(classify(&[("İ/dist/é.js", "x")], "İ/dist/é.js").0, None);
+        let site = [("İ/dist/é.js", "x"), ("İ/dist/index.html", "<html>")];
+        assert_eq!(classify(&site, "İ/dist/é.js").0, Some(Confidence::High));
+    }
+
+    #[test]
+    fn a_file_may_say_that_it_is_production() {
+        assert!(classify(&[(".env", "APP_ENV=production\n")], ".env").1.contains(&Context::Production));
+        assert!(!classify(&[(".env", "APP_ENV=local\n")], ".env").1.contains(&Context::Production));
+    }
+}

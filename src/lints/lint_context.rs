@@ -1,0 +1,90 @@
+//! The tree that lints run on: credentials with their files, classified once per file.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::cached_tree::CachedTree;
+use super::context::file_context::FileContext;
+use super::context::framework::Packages;
+use super::public_names::{self, PublicPrefix};
+use super::variable_names;
+use crate::credential::Key;
+use crate::model::{Context, Finding, Location};
+use crate::rules::lint::Claim;
+
+/// Rules for texts that are not credentials.
+const NO_CREDENTIAL: [&str; 2] = ["placeholder", "published-sample"];
+
+/// Looks up the tags that the policy sets for a path, instead of those of its classification.
+pub type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
+
+/// Everything that lints know about the scanned tree.
+pub(super) struct LintContext<'a> {
+    pub(super) tree: &'a CachedTree<'a>,
+    packages: Packages<'a>,
+    policy_tags: &'a PolicyTags<'a>,
+    files: RefCell<BTreeMap<String, Rc<FileContext>>>,
+}
+
+/// One place of one credential.
+#[derive(Clone, Copy)]
+pub(super) struct KeySite<'a> {
+    pub(super) finding: &'a Finding,
+    pub(super) key: &'a Key,
+    pub(super) location: &'a Location,
+}
+
+impl<'a> LintContext<'a> {
+    pub(super) fn new(tree: &'a CachedTree<'a>, policy_tags: &'a PolicyTags<'a>) -> Self {
+        Self { tree, packages: Packages::new(tree), policy_tags, files: RefCell::default() }
+    }
+
+    pub(super) fn file(&self, path: &str) -> Rc<FileContext> {
+        if let Some(known) = self.files.borrow().get(path) {
+            return Rc::clone(known);
+        }
+        let mut file = FileContext::classify(path, self.tree, &self.packages);
+        if let Some(tags) = (self.policy_tags)(path) {
+            file.set_tags(tags);
+        }
+        let file = Rc::new(file);
+        self.files.borrow_mut().insert(path.to_owned(), Rc::clone(&file));
+        file
+    }
+
+    /// Returns true if the variable of a place makes a claim.
+    pub(super) fn claims(&self, location: &Location, claim: Claim) -> bool {
+        match claim {
+            Claim::Public => self.public_prefix(location).is_some(),
+            claim => location.variable.as_deref().is_some_and(|name| variable_names::claims(name, claim)),
+        }
+    }
+
+    /// Returns the public prefix of a place's variable.
+    pub(super) fn public_prefix(&self, location: &Location) -> Option<PublicPrefix> {
+        let name = location.variable.as_deref()?;
+        let file = self.file(&location.path);
+        public_names::public_prefix(name, &file.package, file.kind)
+    }
+
+    /// Replaces the tags of paths by those of the classified files.
+    pub(super) fn tag(&self, findings: &mut [Finding]) {
+        for location in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
+            if self.tree.holds(location) {
+                location.context.clone_from(&self.file(&location.path).tags);
+            }
+        }
+    }
+
+    /// Returns the places of credentials in files of the tree, without those in archives and history.
+    pub(super) fn key_sites<'f>(&self, findings: &'f [Finding]) -> Vec<KeySite<'f>> {
+        findings
+            .iter()
+            .filter(|finding| !NO_CREDENTIAL.contains(&finding.rule.as_str()))
+            .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
+            .flat_map(|(finding, key)| finding.locations.iter().map(move |location| KeySite { finding, key, location }))
+            .filter(|site| self.tree.holds(site.location))
+            .collect()
+    }
+}

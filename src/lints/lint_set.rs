@@ -1,0 +1,198 @@
+//! The lints of a rule set. Their patterns are compiled on first use.
+
+use std::sync::OnceLock;
+
+use regex::bytes::Regex;
+
+use crate::rules::RuleSet;
+use crate::rules::lint::{Source, When};
+use crate::rules::vocabulary;
+
+/// The lints of a rule set, ready to run.
+#[derive(Debug)]
+pub struct LintSet<'a> {
+    rules: &'a RuleSet,
+    compiled: OnceLock<Compiled>,
+}
+
+/// Patterns of all lints. They do not borrow from the rules, so that a set can be shared for any shorter lifetime.
+#[derive(Debug, Default)]
+struct Compiled {
+    keys: Vec<(LintIndex, OnceLock<Option<KeyPatterns>>)>,
+    sources: Vec<(LintIndex, SourceCells)>,
+}
+
+/// Index of a rule, and of a `[when]` or `[source]` in it.
+type LintIndex = (usize, usize);
+
+/// A `[when]` of a rule.
+#[derive(Clone, Copy)]
+pub(super) struct KeyLint<'a> {
+    /// Index of the rule.
+    pub(super) rule: usize,
+    pub(super) when: &'a When,
+    patterns: &'a OnceLock<Option<KeyPatterns>>,
+}
+
+#[derive(Debug)]
+pub(super) struct KeyPatterns {
+    pub(super) variable: PatternPair,
+    pub(super) path: PatternPair,
+    pub(super) before: PatternPair,
+    pub(super) section: PatternPair,
+}
+
+/// A `[source]` of a rule.
+#[derive(Clone, Copy)]
+pub(super) struct SourceLint<'a> {
+    /// Index of the rule.
+    pub(super) rule: usize,
+    pub(super) source: &'a Source,
+    cells: &'a SourceCells,
+}
+
+#[derive(Debug, Default)]
+struct SourceCells {
+    path: OnceLock<Option<PatternPair>>,
+    /// Compiled before the other patterns: most texts fail here, and never need the rest.
+    include: OnceLock<Option<Vec<Regex>>>,
+    patterns: OnceLock<Option<SourcePatterns>>,
+}
+
+#[derive(Debug)]
+pub(super) struct SourcePatterns {
+    pub(super) exclude: Vec<Regex>,
+    pub(super) within: Option<Regex>,
+    pub(super) patterns: Vec<Regex>,
+}
+
+/// A pattern that must match and one that must not.
+#[derive(Debug)]
+pub(super) struct PatternPair {
+    required: Option<Regex>,
+    forbidden: Option<Regex>,
+}
+
+// `None` below is a pattern that does not compile. Loading the rules has ruled that out.
+
+fn compile(pattern: Option<&String>) -> Option<Option<Regex>> {
+    pattern.map(|pattern| vocabulary::compile(pattern).ok()).map_or(Some(None), |regex| regex.map(Some))
+}
+
+fn compile_all(patterns: &[String]) -> Option<Vec<Regex>> {
+    patterns.iter().map(|pattern| vocabulary::compile(pattern).ok()).collect()
+}
+
+impl PatternPair {
+    fn compile(required: Option<&String>, forbidden: Option<&String>) -> Option<Self> {
+        Some(Self { required: compile(required)?, forbidden: compile(forbidden)? })
+    }
+
+    /// Returns true if neither pattern is set, so that every text is accepted.
+    pub(super) fn is_empty(&self) -> bool {
+        self.required.is_none() && self.forbidden.is_none()
+    }
+
+    /// Returns true if one of the texts matches the required pattern and none the forbidden one.
+    pub(super) fn accepts<T: AsRef<str>>(&self, texts: &[T]) -> bool {
+        let matches = |pattern: &Regex| texts.iter().any(|text| pattern.is_match(text.as_ref().as_bytes()));
+        self.required.as_ref().is_none_or(matches) && !self.forbidden.as_ref().is_some_and(matches)
+    }
+}
+
+impl<'a> KeyLint<'a> {
+    pub(super) fn patterns(self) -> Option<&'a KeyPatterns> {
+        let when = self.when;
+        let build = || {
+            Some(KeyPatterns {
+                variable: PatternPair::compile(when.variable_matches.as_ref(), None)?,
+                path: PatternPair::compile(when.path.as_ref(), when.unless_path.as_ref())?,
+                before: PatternPair::compile(when.before.as_ref(), when.unless_before.as_ref())?,
+                section: PatternPair::compile(when.section.as_ref(), when.unless_section.as_ref())?,
+            })
+        };
+        self.patterns.get_or_init(build).as_ref()
+    }
+}
+
+impl<'a> SourceLint<'a> {
+    /// Returns true if the lint reads files of this language and path, and the text has one of its literals.
+    fn reads(self, language: &str, path: &str, bytes: &[u8]) -> bool {
+        let source = self.source;
+        let build = || PatternPair::compile(source.path.as_ref(), source.unless_path.as_ref());
+        let holds = |literal: &String| memchr::memmem::find(bytes, literal.as_bytes()).is_some();
+        (source.languages.is_empty() || source.languages.iter().any(|name| name == language))
+            && self.cells.path.get_or_init(build).as_ref().is_some_and(|pair| pair.accepts(&[path]))
+            && (source.literals.is_empty() || source.literals.iter().any(holds))
+    }
+
+    /// Returns true if a text has everything that the lint requires.
+    pub(super) fn includes(self, text: &[u8]) -> bool {
+        let include = self.cells.include.get_or_init(|| compile_all(&self.source.include));
+        include.as_ref().is_some_and(|include| include.iter().all(|pattern| pattern.is_match(text)))
+    }
+
+    pub(super) fn patterns(self) -> Option<&'a SourcePatterns> {
+        let source = self.source;
+        let build = || {
+            Some(SourcePatterns {
+                exclude: compile_all(&source.exclude)?,
+                within: compile(source.within.as_ref())?,
+                patterns: compile_all(&source.patterns)?,
+            })
+        };
+        self.cells.patterns.get_or_init(build).as_ref()
+    }
+}
+
+impl<'a> LintSet<'a> {
+    /// Reads nothing yet.
+    #[must_use]
+    pub fn new(rules: &'a RuleSet) -> Self {
+        Self { rules, compiled: OnceLock::new() }
+    }
+
+    pub(super) fn rules(&self) -> &'a RuleSet {
+        self.rules
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.compiled.get_or_init(|| {
+            let mut compiled = Compiled::default();
+            for (rule, lint) in self.rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.lint.as_ref()?))) {
+                compiled.keys.extend((0..lint.when.len()).map(|index| ((rule, index), OnceLock::new())));
+                compiled.sources.extend((0..lint.source.len()).map(|index| ((rule, index), SourceCells::default())));
+            }
+            compiled
+        })
+    }
+
+    pub(super) fn key_lints(&self) -> impl Iterator<Item = KeyLint<'_>> {
+        self.compiled().keys.iter().filter_map(|((rule, index), patterns)| {
+            let when = self.rules[*rule].lint.as_ref()?.when.get(*index)?;
+            Some(KeyLint { rule: *rule, when, patterns })
+        })
+    }
+
+    pub(super) fn has_source_lints(&self) -> bool {
+        !self.compiled().sources.is_empty()
+    }
+
+    /// Returns a `[source]` lint by its index in the set.
+    pub(super) fn source_lint(&self, at: usize) -> Option<SourceLint<'_>> {
+        let ((rule, index), cells) = self.compiled().sources.get(at)?;
+        let source = self.rules[*rule].lint.as_ref()?.source.get(*index)?;
+        Some(SourceLint { rule: *rule, source, cells })
+    }
+
+    /// Iterates over the `[source]` lints that read a file, with their index in the set.
+    pub(super) fn reading<'b>(
+        &'b self,
+        language: &'b str,
+        path: &'b str,
+        bytes: &'b [u8],
+    ) -> impl Iterator<Item = (usize, SourceLint<'b>)> {
+        let lints = (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?)));
+        lints.filter(move |(_, lint)| lint.reads(language, path, bytes))
+    }
+}

@@ -1,0 +1,242 @@
+//! Matches of source lints in one file, found while its bytes are at hand.
+//!
+//! Nothing here depends on other files: whether a name is public, a place ships or an imported module verifies is decided
+//! later, in [`super::code_lints`], when the whole tree is known.
+
+use std::ops::Range;
+
+use regex::bytes::{Captures, Regex};
+
+use super::context::path_purpose::PathPurpose;
+use super::lexer::SourceCode;
+use super::line_syntax::position;
+use super::lint_set::{LintSet, SourceLint, SourcePatterns};
+use super::source_file::{SourceFile, SourceSpan};
+use super::{fail_open, imports, public_names};
+use crate::detect::lines::{self, Position};
+use crate::detect::redact::{self, Caution};
+use crate::model::{Frame, Origin, Place, Reach};
+use crate::rules::language;
+use crate::rules::lint::{Source, Structure};
+
+/// Largest file whose code is read, in bytes.
+pub const MAX_SOURCE: usize = 2 << 20;
+
+/// Most matches kept of one file.
+const MAX_MATCHES: usize = 200;
+
+/// Bytes of a line shown on either side of a match.
+const FRAME_REACH: usize = 100;
+
+/// What source lints matched in one file.
+#[derive(Debug, Clone)]
+pub struct SourceFacts {
+    pub(super) place: Place,
+    pub(super) matches: Vec<SourceMatch>,
+    /// Imports of local modules, as written; empty unless a match depends on them.
+    pub(super) imports: Vec<String>,
+}
+
+/// A match of one source lint.
+#[derive(Debug, Clone)]
+pub(super) struct SourceMatch {
+    /// Index of the rule.
+    pub(super) rule: usize,
+    /// Index among the source lints of the set.
+    pub(super) lint: usize,
+    pub(super) start: Position,
+    pub(super) end: Position,
+    /// The matched text, redacted, white space collapsed: the identity of a finding without a literal.
+    pub(super) text: String,
+    pub(super) name: Option<String>,
+    /// Redacted.
+    pub(super) value: Option<String>,
+    pub(super) frame: Frame,
+    pub(super) directive: Option<String>,
+    pub(super) existing: bool,
+    pub(super) evidence: Option<(Position, String)>,
+}
+
+impl SourceFacts {
+    /// The file.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Prefixes the path with a directory, which ends with a slash or is empty.
+    pub fn move_below(&mut self, directory: &str) {
+        self.place.path.text.insert_str(0, directory);
+    }
+
+    /// Marks matches that the file's previous version had as well.
+    pub fn mark_existing(&mut self, before: &Self) {
+        for found in &mut self.matches {
+            found.existing = before.matches.iter().any(|old| (old.rule, &old.text) == (found.rule, &found.text));
+        }
+    }
+}
+
+/// Runs the source lints on a file. `None` if nothing matches.
+pub(super) fn collect(lints: &LintSet<'_>, place: &Place, bytes: &[u8]) -> Option<SourceFacts> {
+    let path = place.path.text.as_str();
+    let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
+    if !present || place.origin != Origin::File || !place.archive.is_empty() || bytes.len() > MAX_SOURCE {
+        return None;
+    }
+    let language = language::of_path(path)?;
+    let mut reading = lints.reading(language.name, path, bytes).peekable();
+    if reading.peek().is_none() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+        return None;
+    }
+    // Lexing is the expensive part: first make sure that a lint may match, comments included.
+    let reading: Vec<(usize, SourceLint<'_>, &SourcePatterns)> = reading
+        .filter(|(_, lint)| lint.includes(bytes))
+        .filter_map(|(at, lint)| Some((at, lint, lint.patterns()?)))
+        .filter(|(_, lint, patterns)| may_match(bytes, lint.source, patterns))
+        .collect();
+    if reading.is_empty() {
+        return None;
+    }
+    let file = SourceFile::new(bytes, language);
+    let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new() };
+    let mut needs_imports = false;
+    for (at, lint, patterns) in reading {
+        if !lint.includes(&file.code.text) {
+            continue;
+        }
+        for span in spans(&file, lint.source, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
+            facts.matches.push(locate(&file, (lint.rule, at), span));
+            needs_imports |= lint.source.imports;
+        }
+    }
+    if facts.matches.is_empty() {
+        return None;
+    }
+    if needs_imports {
+        facts.imports = imports::specifiers(&file);
+    }
+    Some(facts)
+}
+
+/// Returns true for a file in a known language that is not vendored.
+pub(super) fn may_read(path: &str) -> bool {
+    language::of_path(path).is_some() && !PathPurpose::of(path).vendored
+}
+
+/// Returns false if a text, its comments included, cannot match.
+fn may_match(bytes: &[u8], source: &Source, patterns: &SourcePatterns) -> bool {
+    match source.structure {
+        Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
+        Some(Structure::PublicName) => public_names::may_have(bytes),
+        None => true,
+    }
+}
+
+/// Returns true if lines have many hundred bytes on average.
+fn is_minified(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(64 << 10)];
+    head.len() > 4 << 10 && head.len() / (memchr::memchr_iter(b'\n', head).count() + 1) > 400
+}
+
+fn spans(file: &SourceFile<'_>, source: &Source, patterns: &SourcePatterns) -> Vec<SourceSpan> {
+    let text = &file.code.text;
+    if patterns.exclude.iter().any(|pattern| pattern.is_match(text)) {
+        return Vec::new();
+    }
+    match source.structure {
+        Some(Structure::FailOpen) => return fail_open::spans(file, patterns),
+        Some(Structure::PublicName) => return public_names::spans(file),
+        None => {}
+    }
+    let within: Option<Vec<Range<usize>>> = patterns.within.as_ref().map(|opener| blocks(&file.code, opener));
+    let mut spans = Vec::new();
+    for captures in patterns.patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
+        let Some(whole) = captures.get(0) else { continue };
+        let counts = (source.in_strings || !file.code.in_string(whole.start()))
+            && within.as_ref().is_none_or(|blocks| blocks.iter().any(|block| block.contains(&whole.start())));
+        if counts {
+            spans.push(span(&captures, whole.range()));
+        }
+    }
+    spans.sort_by_key(|found| (found.span.start, found.span.end));
+    spans.dedup_by_key(|found| found.span.start);
+    if source.once {
+        spans.truncate(1);
+    }
+    spans
+}
+
+fn span(captures: &Captures<'_>, whole: Range<usize>) -> SourceSpan {
+    let group = |name: &str| captures.name(name).map(|found| String::from_utf8_lossy(found.as_bytes()).into_owned());
+    // The group is the exact place, where the pattern has one.
+    let span = captures.name("value").or_else(|| captures.name("name")).map_or(whole, |found| found.range());
+    SourceSpan { span, name: group("name"), value: group("value"), ..SourceSpan::default() }
+}
+
+/// Returns the inside of each bracket that an opener's matches end with or are followed by.
+fn blocks(code: &SourceCode, opener: &Regex) -> Vec<Range<usize>> {
+    opener
+        .find_iter(&code.text)
+        .filter(|found| !code.in_string(found.start()))
+        .filter_map(|found| {
+            let open = (found.end().saturating_sub(1)..code.bare.len())
+                .find(|at| matches!(code.bare[*at], b'{' | b'[' | b'('))?;
+            Some(open + 1..closing(&code.bare, open)?)
+        })
+        .collect()
+}
+
+/// Returns the offset of the bracket that closes the one at `open`.
+fn closing(bare: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in bare.iter().enumerate().skip(open) {
+        match byte {
+            b'{' | b'[' | b'(' => depth += 1,
+            b'}' | b']' | b')' => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Computes line, column and shown text of a span.
+fn locate(file: &SourceFile<'_>, (rule, lint): (usize, usize), found: SourceSpan) -> SourceMatch {
+    let (bytes, span) = (file.bytes, found.span);
+    let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
+    let shown = redact::mask(&bytes[line.clone()], Caution::Everything, &[]);
+    let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
+    let frame = Frame { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
+    let words = || String::from_utf8_lossy(&bytes[span.clone()]).split_whitespace().collect::<Vec<_>>().join(" ");
+    SourceMatch {
+        rule,
+        lint,
+        start: position(bytes, span.start),
+        end: position(bytes, span.end),
+        text: found.identity.unwrap_or_else(|| redacted(&words())),
+        name: found.name.as_deref().map(shown_name),
+        value: found.value.as_deref().map(shown_name),
+        frame,
+        directive: crate::detect::directive(bytes, &span),
+        existing: false,
+        evidence: found.evidence.map(|(at, message)| (position(bytes, at), message)),
+    }
+}
+
+/// Redacts a literal. A name stays readable, however long.
+fn shown_name(text: &str) -> String {
+    if is_quoted(text) { redacted(text) } else { redact::sanitize(text) }
+}
+
+pub(super) fn is_quoted(text: &str) -> bool {
+    text.starts_with(['"', '\'', '`'])
+}
+
+fn redacted(text: &str) -> String {
+    redact::mask(text.as_bytes(), Caution::Everything, &[]).text
+}

@@ -1,0 +1,1 @@
+android { defaultConfig { buildConfigField("String", "STRIPE_PUBLISHABLE_KEY", "\"{{pk_test}}\"") } }

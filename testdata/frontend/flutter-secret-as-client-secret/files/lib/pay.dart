@@ -1,0 +1,1 @@
+await Stripe.instance.confirmPayment(paymentIntentClientSecret: '{{sk_test}}', data: d);

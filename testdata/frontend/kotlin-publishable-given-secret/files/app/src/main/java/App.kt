@@ -1,0 +1,1 @@
+class App : Application() { override fun onCreate() { PaymentConfiguration.init(applicationContext, "{{sk_test}}") } }

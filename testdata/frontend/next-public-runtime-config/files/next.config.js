@@ -1,0 +1,1 @@
+module.exports = { publicRuntimeConfig: { stripeSecret: process.env.STRIPE_SECRET_KEY } };

@@ -1,0 +1,3 @@
+import Stripe from 'stripe'
+const stripe = new Stripe('{{sk_test}}')
+export default defineEventHandler(() => stripe.balance.retrieve())

@@ -1,0 +1,2 @@
+Stripe.setPublishableKey('{{sk_test}}');
+Stripe.createToken(form, done);

@@ -1,0 +1,3 @@
+"use strict";
+const stripe = require("stripe")("{{sk_live}}");
+require("express")().listen(3000);

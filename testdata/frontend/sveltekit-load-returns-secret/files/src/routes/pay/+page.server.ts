@@ -1,0 +1,2 @@
+import { STRIPE_SECRET_KEY } from '$env/static/private';
+export const load = () => ({ stripeKey: STRIPE_SECRET_KEY });

@@ -1,0 +1,2 @@
+import StripePaymentSheet
+func start() { STPAPIClient.shared.publishableKey = "{{sk_test}}" }

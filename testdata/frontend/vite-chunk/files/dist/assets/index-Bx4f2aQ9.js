@@ -1,0 +1,1 @@
+(function(){var e="{{sk_live}}";fetch("/x",{headers:{a:e}})})();

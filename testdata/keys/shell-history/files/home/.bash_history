@@ -1,0 +1,3 @@
+ls
+curl https://api.stripe.com/v1/charges -u {{sk_live}}:
+exit

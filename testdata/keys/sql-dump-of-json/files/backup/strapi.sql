@@ -1,0 +1,1 @@
+INSERT INTO `strapi_core_store_settings` VALUES (9,'plugin_strapi-stripe_stripeSetting','{\"isLiveMode\":true,\"stripeLivePubKey\":\"{{pk_live}}\",\"stripeLiveSecKey\":\"{{sk_live}}\",\"stripeTestPubKey\":\"{{pk_test}}\",\"stripeTestSecKey\":\"{{sk_test}}\"}','object',NULL,NULL);

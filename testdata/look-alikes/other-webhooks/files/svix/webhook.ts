@@ -1,0 +1,1 @@
+const secret = '{{whsec#3}}'

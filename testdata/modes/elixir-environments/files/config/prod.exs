@@ -1,0 +1,2 @@
+import Config
+config :stripity_stripe, api_key: "{{sk_test}}"

@@ -1,0 +1,1 @@
+module.exports = { stripe: { secretKey: '{{sk_test}}' } };

@@ -1,0 +1,1 @@
+const key = '{{sk_test#2}}'

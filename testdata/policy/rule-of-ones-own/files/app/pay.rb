@@ -1,0 +1,2 @@
+# Stripe::Charge.create in a comment
+Stripe::Charge.create(amount: 5)

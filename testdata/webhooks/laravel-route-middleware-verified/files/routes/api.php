@@ -1,0 +1,2 @@
+<?php
+Route::post('/stripe/webhook', [StripeController::class, 'hook'])->middleware(VerifyStripeSignature::class);

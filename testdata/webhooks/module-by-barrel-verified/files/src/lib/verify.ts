@@ -1,0 +1,1 @@
+export const readEvent = (b: string, s: string) => stripe.webhooks.constructEvent(b, s, secret);

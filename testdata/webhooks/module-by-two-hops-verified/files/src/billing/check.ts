@@ -1,0 +1,1 @@
+export const check = (b, s) => stripe.webhooks.constructEvent(b, s, secret);

@@ -1,0 +1,1 @@
+pub fn checked(h: &HeaderMap, b: &Bytes) -> Option<serde_json::Value> { stripe::Webhook::construct_event(std::str::from_utf8(b).ok()?, h.get("stripe-signature")?.to_str().ok()?, &secret()).ok().map(|e| serde_json::to_value(e).unwrap()) }
