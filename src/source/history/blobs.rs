@@ -58,7 +58,7 @@ impl<'a> Searcher<'a> {
     }
 
     /// As [`guarded`], for a blob: nothing is remembered of one that brings out a defect.
-    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn guard<T>(&mut self, object: &VisitedObject, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let outcome = guarded(|| scan(self));
         if let Err(reason) = outcome {
             (self.scratch, self.inner) = Default::default();
@@ -67,7 +67,7 @@ impl<'a> Searcher<'a> {
         outcome.ok()
     }
 
-    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
+    fn blob(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Known, &[CopiedRange])>) -> Memory {
         if object.fresh {
             self.share.count(bytes.len() as u64);
         }
@@ -164,11 +164,11 @@ impl<'a> Searcher<'a> {
 impl ObjectVisitor for Searcher<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
         self.guard(object, |searcher| searcher.blob(object, bytes, None))?
     }
 
-    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
         let base = base.as_ref().map(|known| (known, made.copies));
         self.guard(object, |searcher| searcher.blob(object, made.bytes, base))?
     }

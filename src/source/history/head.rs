@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::visitor::{Common, Share};
-use crate::git::changes::Differ;
-use crate::git::walk::Object;
-use crate::git::{Kind, Oid, Repository};
+use crate::git::changes::TreeDiffer;
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Oid, Repository};
 use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
 use crate::model::{PathText, Place, Reach};
 use crate::source::guarded;
@@ -77,7 +77,7 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
             Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
         let collect = || shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
         guarded(collect).unwrap_or_else(|reason| {
-            let object = Object { oid: *oid, kind: Kind::Blob, fresh: true };
+            let object = VisitedObject { oid: *oid, kind: ObjectKind::Blob, fresh: true };
             Share::new(common).defect(&object, reason);
             None
         })

@@ -332,7 +332,7 @@ fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
         seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
         seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: *oid,
-            kind: Kind::Commit,
+            kind: ObjectKind::Commit,
             origin: crate::model::Origin::RefName,
             chain: Vec::new(),
             name: Some(name.clone()),

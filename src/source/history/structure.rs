@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// As [`guarded`], for an object.
-    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn guard<T>(&mut self, object: &VisitedObject, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let outcome = guarded(|| scan(self));
         if let Err(reason) = outcome {
             self.share.defect(object, reason);
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         outcome.ok()
     }
 
-    fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
+    fn tree(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
         let search = self.searches(object);
         if search {
             self.share.count(bytes.len() as u64);
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn parts_of(&mut self, object: &Object, bytes: &[u8]) {
+    fn parts_of(&mut self, object: &VisitedObject, bytes: &[u8]) {
         for (origin, part) in parts(object.kind, bytes) {
             let mut budget = Budget::new(part.len());
             let hits = self.share.common.shared.engine.scan_within(part, &mut budget);
@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn look(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
+    fn look(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
         match object.kind {
             ObjectKind::Tree => return self.tree(object, bytes, base),
             ObjectKind::Commit if object.fresh => self.commit(object, bytes),
@@ -335,16 +335,16 @@ impl Drop for Reader<'_> {
 impl ObjectVisitor for Reader<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
         self.guard(object, |reader| reader.look(object, bytes, None)).unwrap_or_else(Memory::unknown)
     }
 
-    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
         let base = Some((base, made.copies));
         self.guard(object, |reader| reader.look(object, made.bytes, base)).unwrap_or_else(Memory::unknown)
     }
 
-    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
         // What brings out a defect here is built and read as any other tree.
         guarded(|| self.leaf(object, base, unbuilt)).unwrap_or(false)
     }
