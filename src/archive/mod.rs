@@ -8,7 +8,7 @@
 //! [`Reason`] for the rest. Nothing is searched here, and the bytes of the outermost file are not visited: the caller has
 //! them already.
 //!
-//! A format is one file and one row of [`FORMATS`].
+//! A format is one file and one row of `FORMATS`.
 
 mod ar;
 mod budget;
