@@ -137,16 +137,16 @@ fn time_is_bounded() {
 
 #[test]
 fn a_tar_whose_sizes_disagree_is_shown_whole() {
-    for (told, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
+    for (stated, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
         let mut builder = ::tar::Builder::new(Vec::new());
-        builder.append_pax_extensions([("size", told.as_bytes())]).unwrap();
+        builder.append_pax_extensions([("size", stated.as_bytes())]).unwrap();
         let mut header = ::tar::Header::new_ustar();
         let content = [vec![b'x'; real - MARK.len()], MARK.to_vec()].concat();
         header.set_size(content.len() as u64);
         builder.append_data(&mut header, "a", &content[..]).unwrap();
         let seen = see(&gzip(&builder.into_inner().unwrap()));
-        assert!(seen.places().contains(&"a"), "{told}: {:?}", seen.members.len());
-        assert_eq!(seen.reasons(), [Reason::Damaged], "{told}");
+        assert!(seen.places().contains(&"a"), "{stated}: {:?}", seen.members.len());
+        assert_eq!(seen.reasons(), [Reason::Damaged], "{stated}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Archives for tests: every format that can be written, and a visitor that remembers what it saw.
+//! Archives for tests: every format that can be written, and a visitor that records what it visits.
 
 use std::io::{Cursor, Read, Write};
 use std::time::Duration;
@@ -9,16 +9,16 @@ use zip::{CompressionMethod, ZipWriter};
 use super::{ArchiveLimits, MemberVisitor, open};
 use crate::model::Reason;
 
-/// What a walk showed.
+/// Records what a walk visits.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct RecordedWalk {
     pub(super) members: Vec<(String, Vec<u8>)>,
     pub(super) names: Vec<String>,
     pub(super) skips: Vec<(Reason, String)>,
     pub(super) total: u64,
 }
 
-impl MemberVisitor for Seen {
+impl MemberVisitor for RecordedWalk {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut bytes = Vec::new();
         content.take(1 << 20).read_to_end(&mut bytes).unwrap();
@@ -42,7 +42,7 @@ impl MemberVisitor for Seen {
     }
 }
 
-impl Seen {
+impl RecordedWalk {
     /// The chains at which the marker was seen.
     pub(super) fn places(&self) -> Vec<&str> {
         let found = self.members.iter().filter(|(_, bytes)| memchr::memmem::find(bytes, MARK).is_some());
@@ -57,15 +57,15 @@ impl Seen {
     }
 }
 
-/// What is looked for.
+/// The text that tests search for.
 pub(super) const MARK: &[u8] = b"MARK-of-a-key-0123456789";
 
-pub(super) fn see(bytes: &[u8]) -> Seen {
+pub(super) fn see(bytes: &[u8]) -> RecordedWalk {
     see_within(bytes, ArchiveLimits::default())
 }
 
-pub(super) fn see_within(bytes: &[u8], limits: ArchiveLimits) -> Seen {
-    let mut seen = Seen::default();
+pub(super) fn see_within(bytes: &[u8], limits: ArchiveLimits) -> RecordedWalk {
+    let mut seen = RecordedWalk::default();
     open(&mut Cursor::new(bytes), &mut seen, limits);
     seen
 }

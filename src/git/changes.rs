@@ -209,8 +209,8 @@ fn end_of_directory(index: &Index, directory: &[u8], node: Option<usize>, range:
         rest.is_some_and(|rest| rest.starts_with(b"/"))
     };
     let count = node.and_then(|node| cached(index, node)).map(|(count, _)| count).filter(|count| *count > 0);
-    let told = count.and_then(|count| range.start.checked_add(count)).filter(|end| *end <= range.end);
-    if let Some(end) = told.filter(|end| below(end - 1) && (*end == range.end || !below(*end))) {
+    let stated = count.and_then(|count| range.start.checked_add(count)).filter(|end| *end <= range.end);
+    if let Some(end) = stated.filter(|end| below(end - 1) && (*end == range.end || !below(*end))) {
         return end;
     }
     // '0' follows '/', so this is the first path that sorts behind everything below the directory.

@@ -29,7 +29,7 @@ pub struct Odb {
     problems: Vec<(Reason, String)>,
 }
 
-type Content = (ObjectKind, Vec<u8>);
+type ObjectContent = (ObjectKind, Vec<u8>);
 
 impl Odb {
     /// Opens every pack of every object directory. What cannot be opened is recorded as a problem.
@@ -89,12 +89,12 @@ impl Odb {
     }
 
     /// Reads an object of at most [`MAX_IN_MEMORY`] bytes; `None` if it is not here.
-    pub(crate) fn read(&self, oid: &Oid) -> Result<Option<Content>, ObjectError> {
+    pub(crate) fn read(&self, oid: &Oid) -> Result<Option<ObjectContent>, ObjectError> {
         self.read_within(oid, MAX_IN_MEMORY)
     }
 
     /// As [`Odb::read`], for objects of at most `limit` bytes.
-    pub(crate) fn read_within(&self, oid: &Oid, limit: u64) -> Result<Option<Content>, ObjectError> {
+    pub(crate) fn read_within(&self, oid: &Oid, limit: u64) -> Result<Option<ObjectContent>, ObjectError> {
         ObjectReader { odb: self, inflater: Inflater::new(), limit, detours: MAX_DETOURS }.object(oid)
     }
 
@@ -150,7 +150,7 @@ struct ObjectReader<'a> {
 
 impl ObjectReader<'_> {
     /// Tries one copy after the other.
-    fn object(&mut self, oid: &Oid) -> Result<Option<Content>, ObjectError> {
+    fn object(&mut self, oid: &Oid) -> Result<Option<ObjectContent>, ObjectError> {
         let mut outcome = Ok(None);
         let odb = self.odb;
         for pack in &odb.packs {
@@ -175,7 +175,7 @@ impl ObjectReader<'_> {
     }
 
     /// Rebuilds the object at an offset of a pack. A base that is missing or damaged there may be healthy in another pack.
-    fn packed(&mut self, pack: &Pack, offset: u64) -> Result<Content, ResolveError> {
+    fn packed(&mut self, pack: &Pack, offset: u64) -> Result<ObjectContent, ResolveError> {
         let chain = DeltaChain::follow(pack, offset);
         let (kind, base) = match chain.end {
             ChainEnd::Whole { kind, at, header } => match pack.inflate(&header, self.limit, &mut self.inflater) {
@@ -192,7 +192,7 @@ impl ObjectReader<'_> {
         Ok((kind, chain.apply(pack, base, self.limit, &mut self.inflater)?))
     }
 
-    fn detour(&mut self, base: Option<Oid>) -> Result<Content, Damage> {
+    fn detour(&mut self, base: Option<Oid>) -> Result<ObjectContent, Damage> {
         self.detours = self.detours.checked_sub(1).ok_or(Damage::Base)?;
         self.object(&base.ok_or(Damage::Base)?).ok().flatten().ok_or(Damage::Base)
     }

@@ -74,8 +74,8 @@ pub(super) fn entry(bytes: &[u8], start: usize, format: ObjectFormat) -> Option<
     let (flags, extended) = flags(bytes, &mut at)?;
     // The flags hold the length, unless it does not fit; a NUL must follow the path.
     let rest = bytes.get(at..)?;
-    let told = usize::from(flags & 0xfff);
-    let length = if told < 0xfff { told } else { memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])? };
+    let stated = usize::from(flags & 0xfff);
+    let length = if stated < 0xfff { stated } else { memchr::memchr(0, &rest[..rest.len().min(MAX_PATH)])? };
     if *rest.get(length)? != 0 {
         return None;
     }
@@ -139,9 +139,9 @@ impl IndexWriter {
     pub(super) fn add(&mut self, stat: &[u8], (flags, extended): (u16, u16), path: [&[u8]; 2]) -> Range<usize> {
         let start = self.0.len();
         let length = path[0].len() + path[1].len();
-        let told = u16::try_from(length).unwrap_or(0xfff).min(0xfff);
+        let stated = u16::try_from(length).unwrap_or(0xfff).min(0xfff);
         self.0.extend_from_slice(stat);
-        self.0.extend_from_slice(&((flags & 0x3000) | EXTENDED | told).to_be_bytes());
+        self.0.extend_from_slice(&((flags & 0x3000) | EXTENDED | stated).to_be_bytes());
         self.0.extend_from_slice(&extended.to_be_bytes());
         let from = self.0.len();
         path.iter().for_each(|part| self.0.extend_from_slice(part));

@@ -174,7 +174,7 @@ impl PackIndex {
 
     /// Looks up several names; `found` receives the position of each name in the slice and in the index. All names miss
     /// the cache at the same time, which is most of the cost of a look-up.
-    pub(crate) fn find_all(&self, names: &[Oid], tell: &mut dyn FnMut(usize, usize)) {
+    pub(crate) fn find_all(&self, names: &[Oid], found: &mut dyn FnMut(usize, usize)) {
         let mut likely = Vec::with_capacity(names.len());
         if let Some(FineFanout { bits, before }) = self.fine.get().filter(|_| self.count > 0) {
             let bucket = |name: &Oid| usize::try_from(be64(name.as_bytes()) >> (64 - bits)).unwrap_or(0);
@@ -189,7 +189,7 @@ impl PackIndex {
                 _ => self.find(name),
             };
             if let Some(at) = at {
-                tell(which, at);
+                found(which, at);
             }
         }
     }
@@ -261,9 +261,9 @@ mod tests {
         }
         index.build_fanout();
         assert!(entries.iter().enumerate().all(|(at, entry)| index.find(&entry.0) == Some(at)));
-        let mut told = Vec::new();
-        index.find_all(&[oid(255), oid(1), oid(0), oid(9)], &mut |which, at| told.push((which, at)));
-        assert_eq!(told, [(0, 2), (2, 0), (3, 1)]);
+        let mut found = Vec::new();
+        index.find_all(&[oid(255), oid(1), oid(0), oid(9)], &mut |which, at| found.push((which, at)));
+        assert_eq!(found, [(0, 2), (2, 0), (3, 1)]);
         assert_eq!((index.find(&oid(1)), index.oid(3)), (None, None));
         assert_eq!(PackIndex::from_entries(&[], ObjectFormat::Sha256).unwrap().len(), 0);
     }

@@ -7,12 +7,12 @@ use super::super::testing::{Lab, git, overwrite, zlib};
 use super::super::{ObjectFormat, OpenOptions, Repository};
 use super::*;
 
-type Seen = Mutex<Vec<(Oid, ObjectKind, Vec<u8>)>>;
+type VisitedObjects = Mutex<Vec<(Oid, ObjectKind, Vec<u8>)>>;
 
-/// Keeps what it is shown, and checks what it is told about copies.
-struct Keeper<'a>(&'a Seen);
+/// Keeps what it is shown, and checks what it is is_reported about copies.
+struct KeepingVisitor<'a>(&'a VisitedObjects);
 
-impl Keeper<'_> {
+impl KeepingVisitor<'_> {
     fn keep(&self, object: &VisitedObject, bytes: &[u8]) {
         if object.fresh {
             self.0.lock().unwrap().push((object.oid, object.kind, bytes.to_vec()));
@@ -20,7 +20,7 @@ impl Keeper<'_> {
     }
 }
 
-impl ObjectVisitor for Keeper<'_> {
+impl ObjectVisitor for KeepingVisitor<'_> {
     type State = Vec<u8>;
 
     fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Vec<u8> {
@@ -45,16 +45,16 @@ impl ObjectVisitor for Keeper<'_> {
     }
 }
 
-/// What was seen, what was not, and complaints about indexes.
-type Look = (Vec<(Oid, ObjectKind, Vec<u8>)>, WalkFailures, Vec<String>);
+/// Visited objects, failures, and complaints about indexes.
+type WalkOutcome = (Vec<(Oid, ObjectKind, Vec<u8>)>, WalkFailures, Vec<String>);
 
-fn look(odb: &Odb, threads: usize) -> Look {
-    let seen = Seen::default();
+fn walk_all(odb: &Odb, threads: usize) -> WalkOutcome {
+    let seen = VisitedObjects::default();
     let mut store = ObjectStore::new(odb, threads, || {}).unwrap().0;
     let mut failures = WalkFailures::default();
     for kinds in [&[ObjectKind::Blob][..], &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag]] {
         let plan = WalkPlan { kinds, wanted: &|_, _| true, stop: &|| false };
-        failures.merge(store.walk(&plan, &|| Keeper(&seen), &|_| {}));
+        failures.merge(store.walk(&plan, &|| KeepingVisitor(&seen), &|_| {}));
     }
     let mut seen = seen.into_inner().unwrap();
     seen.sort();
@@ -80,7 +80,7 @@ fn every_object_once_as_git_has_it() {
         ];
         for step in steps {
             for threads in [1, 3] {
-                let (seen, failures, _) = look(&lab.odb(), threads);
+                let (seen, failures, _) = walk_all(&lab.odb(), threads);
                 assert!(
                     seen == oracle && failures.objects.is_empty() && failures.suspect.is_empty(),
                     "{step:?} {failures:?}"
@@ -103,7 +103,7 @@ fn several_packs_and_alternates_show_an_object_once() {
     std::fs::write(copy.join(".git/objects/info/alternates"), lab.root.join(".git/objects").to_str().unwrap()).unwrap();
     let odb = open(&copy);
     assert!(odb.packs.len() == 2);
-    assert!(look(&odb, 2).0 == oracle);
+    assert!(walk_all(&odb, 2).0 == oracle);
 }
 
 #[test]
@@ -112,11 +112,11 @@ fn only_what_is_wanted() {
     lab.grow();
     lab.git(&["gc", "-q"]);
     let oracle = lab.oracle();
-    let seen = Seen::default();
+    let seen = VisitedObjects::default();
     let odd = |_: usize, oid: &[u8]| oid[3] % 2 == 1;
     let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &odd, stop: &|| false };
     let odb = lab.odb();
-    ObjectStore::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| Keeper(&seen), &|_| {});
+    ObjectStore::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| KeepingVisitor(&seen), &|_| {});
     let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
     seen.sort_unstable();
     let wanted = oracle
@@ -126,7 +126,7 @@ fn only_what_is_wanted() {
     assert_eq!(seen, wanted.collect::<Vec<_>>());
 }
 
-/// Damages a file in many ways and sees that what is healthy comes through and the rest is named.
+/// Damages a file in many ways and checks that healthy objects are visited and the others reported.
 fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
     let healthy = std::fs::read(file).unwrap();
     let mut mutants: Vec<Vec<u8>> = Vec::new();
@@ -146,13 +146,13 @@ fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
     for bytes in mutants {
         overwrite(file, &bytes);
         let odb = lab.odb();
-        let (seen, failures, indexes) = look(&odb, 2);
+        let (seen, failures, indexes) = walk_all(&odb, 2);
         let right = seen.iter().filter(|(oid, _, bytes)| oracle.get(oid) == Some(bytes)).count();
         let mut coverage = crate::model::Coverage::default();
         odb.report_problems(&mut coverage);
-        let told = !coverage.complete() || !failures.objects.is_empty() || !failures.suspect.is_empty();
-        let told = told || !indexes.is_empty();
-        assert!(right == oracle.len() || told, "{right} of {} and no word", oracle.len());
+        let is_reported = !coverage.complete() || !failures.objects.is_empty() || !failures.suspect.is_empty();
+        let is_reported = is_reported || !indexes.is_empty();
+        assert!(right == oracle.len() || is_reported, "{right} of {} and no word", oracle.len());
     }
     overwrite(file, &healthy);
 }
@@ -179,7 +179,7 @@ fn one_flipped_byte_loses_no_more_than_its_tree() {
     bytes[middle] ^= 0x20;
     let total = lab.oracle().len();
     overwrite(&pack, &bytes);
-    let (seen, failures, _) = look(&lab.odb(), 1);
+    let (seen, failures, _) = walk_all(&lab.odb(), 1);
     assert!(
         seen.len() > total / 2 && seen.len() + failures.objects.len() >= total,
         "{} {}",
@@ -207,7 +207,7 @@ fn absurd_entries_neither_allocate_nor_hang() {
     let cycle = [&[0x75][..], name.as_bytes(), &zlib(&[1, 1, 0x90, 1, 0])].concat();
     write_pack(&lab, &[[&[0x31][..], &zlib(b"z")].concat(), claim, cycle.clone(), cycle]);
     let odb = lab.odb();
-    let (seen, _, _) = look(&odb, 2);
+    let (seen, _, _) = walk_all(&odb, 2);
     assert!(seen.iter().any(|seen| seen.2 == b"control") && seen.iter().any(|seen| seen.2 == b"z"));
     let mut coverage = crate::model::Coverage::default();
     odb.report_problems(&mut coverage);
@@ -238,7 +238,7 @@ fn large_objects_and_long_chains() {
     let mut oracle = lab.oracle();
     oracle.sort();
     for threads in [1, 8] {
-        let (seen, failures, _) = look(&lab.odb(), threads);
+        let (seen, failures, _) = walk_all(&lab.odb(), threads);
         assert!(seen == oracle && failures.objects.is_empty(), "{} {} {failures:?}", seen.len(), oracle.len());
     }
 }
