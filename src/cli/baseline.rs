@@ -152,12 +152,12 @@ fn import(args: &BaselineArgs) -> anyhow::Result<u8> {
     }
     gitleaks.ignore_file(&ignore.unwrap_or_default());
     gitleaks.config(&config.unwrap_or_default()).map_err(|why| anyhow::anyhow!(".gitleaks.toml: {why}"))?;
-    let outcome = gitleaks.carry(&input.report, &|location| token(&input.root, location));
+    let imported = gitleaks.import(&input.report.findings, &|location| token(&input.root, location));
     let mut baseline = input.baseline.clone().unwrap_or_default();
-    for entry in outcome.entries {
+    for entry in imported.entries {
         baseline.add(Entry { expires: args.expires, ..entry });
     }
-    for line in outcome.said {
+    for line in imported.log {
         output::print_bytes(format!("{line}\n").as_bytes())?;
     }
     save(&input.file, &baseline)?;

@@ -13,7 +13,7 @@ use crate::model::Severity;
 use crate::report::{advice, wrap};
 use crate::rules::rule::{Check, Detect, Near, Rule};
 use crate::rules::{RuleSet, load};
-use crate::scan::prove as check;
+use crate::scan::prove;
 
 /// Width of explanations, in columns.
 const WIDTH: usize = 80;
@@ -162,7 +162,7 @@ fn detection(detect: &Detect) -> String {
 
 /// Runs every rule on every example, and prints failures.
 fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
-    let failures = check::check(rules).context("the rules cannot be searched together")?;
+    let failures = prove::check(rules).context("the rules cannot be searched together")?;
     let examples: usize = rules.iter().map(|rule| rule.examples().found.len() + rule.examples().not_found.len()).sum();
     for failure in &failures {
         let example: String = sanitize(&failure.example).chars().take(200).collect();

@@ -12,7 +12,7 @@ use crate::detect::Engine;
 use crate::detect::redact::sanitize;
 use crate::report::{self, FORMATS, Report};
 use crate::scan;
-use crate::scan::plan::{Plan, PolicyChoice, Reporting, Rules, Subject};
+use crate::scan::plan::{Plan, PolicyChoice, Reporting, RuleChoice, Subject};
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args);
@@ -32,12 +32,11 @@ pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
 
 /// Runs a plan and prints notes about the policy. `input` is standard input.
 pub(super) fn report(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
-    let prepared = scan::prepare(plan)?;
-    let (report, notices) = scan::scan(plan, &prepared, input)?;
-    for notice in notices {
-        output::warn(&format!("note: {}", sanitize(&notice)));
+    let outcome = scan::run(plan, input)?;
+    for notice in outcome.notices {
+        output::warn(&sanitize(&notice));
     }
-    Ok((report, prepared.engine))
+    Ok((outcome.report, outcome.engine))
 }
 
 fn plan(args: ScanArgs) -> Plan {
@@ -70,7 +69,7 @@ pub(super) fn plan_of(subject: Subject, CommonArgs { rules, policy, limits, repo
     };
     Plan {
         subject,
-        rules: Rules { builtin: !rules.no_default_rules, directories: rules.directories },
+        rules: RuleChoice { builtin: !rules.no_default_rules, directories: rules.directories },
         policy: PolicyChoice {
             none: policy.no_config,
             config: policy.config,

@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::string::FromUtf8Error;
 
-use super::neighbours::Neighbours;
+use crate::model::snapshot::Snapshot;
 use crate::model::{Location, Origin};
+
+/// Largest file that is read, in bytes.
+const MAX_FILE: u64 = 2 << 20;
 
 /// A tree that is read once per path.
 pub(crate) struct CachedTree<'a> {
-    tree: &'a dyn Neighbours,
+    tree: &'a dyn Snapshot,
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
 }
 
 impl<'a> CachedTree<'a> {
-    pub(crate) fn new(tree: &'a dyn Neighbours) -> Self {
+    pub(crate) fn new(tree: &'a dyn Snapshot) -> Self {
         Self { tree, texts: RefCell::default() }
     }
 
@@ -26,7 +29,8 @@ impl<'a> CachedTree<'a> {
         }
         // Try the conversion without copying first: almost every file is valid UTF-8.
         let lossy = |error: FromUtf8Error| String::from_utf8_lossy(error.as_bytes()).into_owned();
-        let text = self.tree.read(path).map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(lossy)));
+        let bytes = self.tree.read(path, MAX_FILE).ok().flatten();
+        let text = bytes.map(|bytes| Rc::from(String::from_utf8(bytes).unwrap_or_else(lossy)));
         self.texts.borrow_mut().insert(path.to_owned(), text.clone());
         text
     }

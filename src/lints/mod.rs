@@ -18,7 +18,6 @@ mod lexer;
 mod line_syntax;
 mod lint_context;
 mod lint_set;
-pub mod neighbours;
 mod pair_lints;
 mod paths;
 mod public_names;
@@ -28,12 +27,12 @@ mod variable_names;
 
 pub use lint_context::PolicyTags;
 pub use lint_set::LintSet;
-pub use neighbours::{Neighbours, Nobody};
 pub use source_facts::{MAX_SOURCE, SourceFacts};
 
 use cached_tree::CachedTree;
 use lint_context::LintContext;
 
+use crate::model::snapshot::Snapshot;
 use crate::model::{Finding, Place};
 
 /// Returns true if a text has the word `stripe`, in lower or upper case or capitalized.
@@ -65,11 +64,11 @@ impl LintSet<'_> {
     }
 
     /// Tags the places of findings, runs every lint, and adds what they find.
-    pub fn run(
+    pub(crate) fn run(
         &self,
         findings: &mut Vec<Finding>,
         facts: &[SourceFacts],
-        tree: &dyn Neighbours,
+        tree: &dyn Snapshot,
         policy_tags: &PolicyTags<'_>,
     ) {
         if findings.is_empty() && facts.is_empty() {

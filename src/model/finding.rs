@@ -218,6 +218,36 @@ pub struct Location {
     pub line_hash: Option<LineHash>,
 }
 
+impl Location {
+    /// Returns an open location at the beginning of a file.
+    #[must_use]
+    pub fn in_file(path: String) -> Self {
+        Self {
+            path,
+            path_encoding: None,
+            archive: Vec::new(),
+            within: None,
+            line: 1,
+            column: 1,
+            end_line: 1,
+            end_column: 1,
+            origin: Origin::File,
+            reach: Reach::Head,
+            blob: None,
+            commit: None,
+            encodings: Vec::new(),
+            variable: None,
+            context: Vec::new(),
+            status: Status::Open,
+            suppression: None,
+            redacted: false,
+            frame: None,
+            directive: None,
+            line_hash: None,
+        }
+    }
+}
+
 /// A commit and its committer date.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CommitDate {

@@ -7,6 +7,7 @@ pub mod finding;
 pub mod limits;
 pub mod line_hash;
 pub mod place;
+pub(crate) mod snapshot;
 
 pub use coverage::{Coverage, Reason, SkipClass, Skipped};
 pub use finding::{

@@ -1,38 +1,36 @@
 //! `.pinstripe-baseline.json`: findings that a team has seen and will deal with.
 //!
 //! An entry names a rule and a fingerprint, never a path, a line or a time of writing, so the file changes only when a
-//! decision does. It is written sorted, an entry a line, and between the entries stand 256 fixed marks: two branches
-//! that each add a finding change different places of the file, and git merges them.
+//! decision does. Entries are written sorted, one a line, between 256 fixed marks: two branches that each add a finding
+//! change different lines of the file, and git merges them.
 
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Error;
 use crate::credential::Fingerprint;
 
-/// Version of the format.
 const SCHEMA: &str = "pinstripe.baseline/1";
 
-/// Entries that are read.
+/// Largest number of entries.
 const MAX_ENTRIES: usize = 1_000_000;
 
-/// One finding.
+/// One accepted finding.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The rule's id; never `*`.
-    pub rule: String,
-    /// The finding's fingerprint.
-    pub fingerprint: Fingerprint,
-    /// Why it may stay for now.
+    pub(crate) rule: String,
+    pub(crate) fingerprint: Fingerprint,
+    /// Why it is accepted for now.
     #[serde(default)]
-    pub reason: String,
-    /// The last day on which it may.
+    pub(crate) reason: String,
+    /// The last day on which it is accepted.
     #[serde(default, deserialize_with = "day")]
-    pub expires: Option<Date>,
+    pub(crate) expires: Option<Date>,
 }
 
 fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
@@ -40,37 +38,41 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>
     text.map(|text| super::date(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
-/// The file.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    schema: String,
-    entries: Vec<Line>,
+impl Entry {
+    /// Returns the last day on which the entry counts; the last of all days if it never expires.
+    pub(super) fn last_day(&self) -> Date {
+        self.expires.unwrap_or(Date::MAX)
+    }
 }
 
-/// An entry, or one of the fixed marks.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BaselineFile {
+    schema: String,
+    entries: Vec<EntryOrMark>,
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Line {
+enum EntryOrMark {
     Mark(String),
     Entry(Value),
 }
 
-/// The entries, sorted by fingerprint and rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     entries: BTreeMap<(Fingerprint, String), Entry>,
 }
 
 impl Baseline {
-    /// Reads a file. Order does not matter and neither do repetitions, so that whatever a merge makes of two files can
-    /// be read; of two entries for the same finding the one that runs out first counts.
+    /// Reads a file. Entries may have any order and may be repeated, as after a merge; of two entries for the same finding
+    /// the one that expires first counts.
     ///
     /// # Errors
-    /// It is not JSON of this form, or an entry is for every rule.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let malformed = |why: String| Error::Malformed { file: file.to_owned(), why };
-        let read: File = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
+    /// The file is not JSON of this form, or an entry is for every rule.
+    pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let malformed = |reason: String| Error::malformed(file, reason);
+        let read: BaselineFile = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         if read.schema != SCHEMA {
             return Err(malformed(format!("schema {:?} is not {SCHEMA:?}", read.schema)));
         }
@@ -80,63 +82,55 @@ impl Baseline {
         let mut baseline = Self::default();
         for (at, line) in read.entries.into_iter().enumerate() {
             let value = match line {
-                Line::Mark(mark) if mark.len() == 2 => continue,
-                Line::Mark(_) => return Err(malformed(format!("entry {}: not an entry", at + 1))),
-                Line::Entry(value) => value,
+                EntryOrMark::Mark(mark) if mark.len() == 2 => continue,
+                EntryOrMark::Mark(_) => return Err(malformed(format!("entry {}: not an entry", at + 1))),
+                EntryOrMark::Entry(value) => value,
             };
             let entry: Entry =
                 serde_json::from_value(value).map_err(|error| malformed(format!("entry {}: {error}", at + 1)))?;
             if entry.rule.is_empty() || entry.rule.contains(['*', '?', '[']) {
-                return Err(malformed(format!("entry {}: an entry is for one rule", at + 1)));
+                return Err(malformed(format!("entry {}: an entry has to name one rule", at + 1)));
             }
             baseline.add(entry);
         }
         Ok(baseline)
     }
 
-    /// Adds an entry; of two for the same finding the one that runs out first stays.
-    pub fn add(&mut self, entry: Entry) {
+    /// Adds an entry; of two for the same finding the one that expires first is kept.
+    pub(crate) fn add(&mut self, entry: Entry) {
         let key = (entry.fingerprint, entry.rule.clone());
-        let never = Date::MAX;
-        match self.entries.get(&key) {
-            Some(known) if known.expires.unwrap_or(never) <= entry.expires.unwrap_or(never) => {}
-            _ => drop(self.entries.insert(key, entry)),
+        if self.entries.get(&key).is_none_or(|known| entry.last_day() < known.last_day()) {
+            self.entries.insert(key, entry);
         }
     }
 
-    /// Takes an entry away.
-    pub fn remove(&mut self, rule: &str, fingerprint: Fingerprint) {
+    pub(crate) fn remove(&mut self, rule: &str, fingerprint: Fingerprint) {
         self.entries.remove(&(fingerprint, rule.to_owned()));
     }
 
-    /// The entry of a finding.
-    #[must_use]
-    pub fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&Entry> {
+    pub(crate) fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&Entry> {
         self.entries.get(&(fingerprint, rule.to_owned()))
     }
 
-    /// All entries, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
+    /// Iterates over the entries, sorted by fingerprint and rule.
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.entries.values()
     }
 
-    /// The bytes of the file: the same for the same entries.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    /// Returns the bytes of the file; the same entries give the same bytes.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut text = format!("{{\n\"schema\": {SCHEMA:?},\n\"entries\": [\n");
         let mut entries = self.entries.values().peekable();
         for mark in 0..=255_u8 {
             let mark = format!("{mark:02x}");
             while let Some(entry) = entries.next_if(|entry| entry.fingerprint.to_string().starts_with(&mark)) {
-                let mut line = serde_json::Map::new();
-                line.insert("fingerprint".to_owned(), entry.fingerprint.to_string().into());
-                line.insert("rule".to_owned(), entry.rule.clone().into());
-                line.insert("reason".to_owned(), entry.reason.clone().into());
+                let mut line = json!({
+                    "fingerprint": entry.fingerprint.to_string(), "rule": entry.rule, "reason": entry.reason,
+                });
                 if let Some(expires) = entry.expires {
-                    line.insert("expires".to_owned(), expires.to_string().into());
+                    line["expires"] = expires.to_string().into();
                 }
-                text.push_str(&Value::Object(line).to_string());
-                text.push_str(",\n");
+                text.push_str(&format!("{line},\n"));
             }
             text.push_str(&format!("\"{mark}\"{}\n", if mark == "ff" { "" } else { "," }));
         }

@@ -1,7 +1,6 @@
-//! `pinstripe.toml`.
+//! Reads `pinstripe.toml`.
 //!
-//! Every key is checked: a misspelt one is an error with its line, because an allowance or a severity that silently does
-//! nothing is worse than none.
+//! Unknown keys are errors, because an allow entry or a severity that silently has no effect is worse than none.
 
 use std::collections::BTreeMap;
 
@@ -14,89 +13,73 @@ use crate::credential::Fingerprint;
 use crate::model::{Context, Finding, Location, Severity};
 use crate::rules::RuleSet;
 
-/// Entries of one list that are read.
+/// Largest number of entries in one list.
 const MAX_ENTRIES: usize = 100_000;
 
-/// What the file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Config {
-    /// Findings that are allowed.
+pub(crate) struct Config {
     #[serde(default, rename = "allow")]
-    pub allows: Vec<Allow>,
-    /// What places are for, where their paths do not say it.
+    pub(crate) allows: Vec<Allow>,
+    /// Contexts of paths that do not show them.
     #[serde(default, rename = "context")]
-    pub contexts: Vec<ContextOverride>,
-    /// Severities by rule.
+    pub(crate) contexts: Vec<ContextOverride>,
+    /// By rule id.
     #[serde(default)]
-    pub severity: BTreeMap<String, Severity>,
-    /// Rules of the repository's own.
+    pub(crate) severity: BTreeMap<String, Severity>,
     #[serde(default)]
-    pub rules: Rules,
+    pub(crate) rules: OwnRules,
 }
 
-/// An allowance: for one credential by its fingerprint, or for places by their paths, or for both together.
+/// An entry that allows one credential by its fingerprint, locations by their paths, or one credential in some paths.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Allow {
-    /// The rule's id, or `*`.
-    pub rule: String,
-    /// The finding's fingerprint.
-    pub fingerprint: Option<Fingerprint>,
+pub(crate) struct Allow {
+    /// Id of the rule, or `*`.
+    pub(crate) rule: String,
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Globs below the root, one of which must match.
     #[serde(default)]
-    pub paths: Vec<Pattern>,
-    /// Why it is allowed.
-    pub reason: String,
-    /// Who answers for it.
-    pub owner: Option<String>,
-    /// The last day on which it counts.
+    pub(crate) paths: Vec<Pattern>,
+    /// Why it is allowed; required.
+    pub(crate) reason: String,
+    /// Who is responsible for the entry.
+    pub(crate) owner: Option<String>,
+    /// The last day on which the entry counts.
     #[serde(default, deserialize_with = "day")]
-    pub expires: Option<Date>,
+    pub(crate) expires: Option<Date>,
 }
 
 impl Allow {
-    /// Whether this is about a finding in a place.
-    #[must_use]
-    pub fn covers(&self, finding: &Finding, location: &Location) -> bool {
+    pub(super) fn covers(&self, finding: &Finding, location: &Location) -> bool {
         (self.rule == "*" || self.rule == finding.rule)
             && self.fingerprint.is_none_or(|fingerprint| fingerprint == finding.fingerprint)
-            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matches(&location.path)))
+            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matcher.is_match(&location.path)))
     }
 }
 
-/// What places are for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ContextOverride {
+pub(crate) struct ContextOverride {
     /// Globs below the root.
-    pub paths: Vec<Pattern>,
-    /// What these places are for, instead of what their paths say.
-    pub is: Vec<Context>,
+    pub(crate) paths: Vec<Pattern>,
+    /// Replaces the contexts that the paths have by their names.
+    pub(crate) is: Vec<Context>,
 }
 
 /// Rules of the repository's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Rules {
-    /// Directories below the root.
+pub(crate) struct OwnRules {
     #[serde(default)]
-    pub directories: Vec<String>,
+    pub(crate) directories: Vec<String>,
 }
 
 /// A glob: `*` stays within a directory, `**` does not.
 #[derive(Debug, Clone)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     matcher: GlobMatcher,
-}
-
-impl Pattern {
-    /// Whether a path below the root matches.
-    #[must_use]
-    pub fn matches(&self, path: &str) -> bool {
-        self.matcher.is_match(path)
-    }
 }
 
 impl PartialEq for Pattern {
@@ -116,7 +99,7 @@ impl<'de> Deserialize<'de> for Pattern {
     }
 }
 
-/// A date, as TOML has them or in quotes.
+/// Reads a TOML date, or one in quotes.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
     let text = match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => text,
@@ -127,12 +110,10 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 }
 
 impl Config {
-    /// Reads the file.
-    ///
     /// # Errors
-    /// What is wrong with it, with line and column.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let malformed = |why: String| Error::Malformed { file: file.to_owned(), why };
+    /// The file is not TOML of this form; with line and column.
+    pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let malformed = |reason: String| Error::malformed(file, reason);
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(format!("not UTF-8: {error}")))?;
         let config: Self = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
         config.check().map_err(malformed)?;
@@ -163,43 +144,41 @@ impl Config {
         Ok(())
     }
 
-    /// Complains about rules that are named and do not exist.
+    /// Checks that every rule that the file names exists.
     ///
     /// # Errors
-    /// The first of them.
-    pub fn check_rules(&self, file: &str, rules: &RuleSet) -> Result<(), Error> {
+    /// The first rule that does not exist.
+    pub(crate) fn check_rules(&self, file: &str, rules: &RuleSet) -> Result<(), Error> {
         let allowed = self.allows.iter().map(|allow| &allow.rule).filter(|rule| *rule != "*");
         match allowed.chain(self.severity.keys()).find(|rule| rules.get(rule).is_none()) {
             None => Ok(()),
-            Some(rule) => Err(Error::Malformed { file: file.to_owned(), why: format!("there is no rule {rule:?}") }),
+            Some(rule) => Err(Error::malformed(file, format_args!("there is no rule {rule:?}"))),
         }
     }
 
-    /// What a place is for, where the file says so.
-    #[must_use]
-    pub fn context(&self, path: &str) -> Option<&[Context]> {
-        let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.matches(path));
-        // As in ignore files, the last word counts.
+    /// Returns the contexts that the file gives a path.
+    pub(crate) fn context(&self, path: &str) -> Option<&[Context]> {
+        let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.matcher.is_match(path));
+        // The last match wins, as in ignore files.
         self.contexts.iter().rev().find(covers).map(|entry| entry.is.as_slice())
     }
 
-    /// Sets contexts and the severity of a finding.
+    /// Sets the contexts and the severity of a finding.
     pub(super) fn adjust(&self, finding: &mut Finding, rules: &RuleSet) {
-        let mut told = false;
+        let mut changed = false;
         for location in &mut finding.locations {
             if let Some(tags) = self.context(&location.path) {
-                let mut tags = tags.to_vec();
-                tags.sort_unstable();
-                tags.dedup();
-                location.context = tags;
-                told = true;
+                location.context = tags.to_vec();
+                location.context.sort_unstable();
+                location.context.dedup();
+                changed = true;
             }
         }
-        if told
+        if changed
             && finding.key.is_some()
             && let Some(rule) = rules.get(&finding.rule)
         {
-            finding.severity = crate::scan::group::severity(rule, &finding.locations);
+            finding.severity = rule.severity_at(&finding.locations);
         }
         if let Some(severity) = self.severity.get(&finding.rule) {
             finding.severity = *severity;

@@ -1,20 +1,16 @@
-//! Directives in the scanned text: `pinstripe:allow RULE reason`, and gitleaks' own `gitleaks:allow`.
+//! Reads directives in the scanned text: `pinstripe:allow RULE reason`, and `gitleaks:allow` of gitleaks.
 
 use crate::model::Finding;
 
-/// An allowance on the line of a finding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inline {
-    /// The rule that it is for; `None` for every key rule.
-    pub rule: Option<String>,
-    /// Why.
-    pub reason: String,
+/// A directive on the line of a finding.
+pub(super) struct InlineAllow {
+    /// `None` for every key rule.
+    rule: Option<String>,
+    pub(super) reason: String,
 }
 
-impl Inline {
-    /// Whether this is about a finding.
-    #[must_use]
-    pub fn covers(&self, finding: &Finding) -> bool {
+impl InlineAllow {
+    pub(super) fn covers(&self, finding: &Finding) -> bool {
         match &self.rule {
             Some(rule) => *rule == finding.rule,
             None => finding.key.is_some(),
@@ -23,29 +19,29 @@ impl Inline {
 }
 
 /// Ends of comments, which are no part of a reason.
-const ENDS: [&str; 5] = ["*/", "-->", "%>", "#}", "}}"];
+const COMMENT_ENDS: [&str; 5] = ["*/", "-->", "%>", "#}", "}}"];
 
-/// Reads the text from the marker on.
+/// Reads a directive from its marker on.
 ///
 /// # Errors
-/// A sentence on what is missing.
-pub fn read(directive: &str) -> Result<Inline, String> {
+/// A sentence about the missing part.
+pub(super) fn parse(directive: &str) -> Result<InlineAllow, String> {
     if directive.starts_with("gitleaks:allow") {
-        return Ok(Inline { rule: None, reason: "gitleaks:allow".to_owned() });
+        return Ok(InlineAllow { rule: None, reason: "gitleaks:allow".to_owned() });
     }
     let rest = directive.strip_prefix("pinstripe:allow").unwrap_or_default();
     if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return Err("write `pinstripe:allow RULE reason`".to_owned());
     }
     let mut rest = rest.trim();
-    for end in ENDS {
+    for end in COMMENT_ENDS {
         rest = rest.split(end).next().unwrap_or_default().trim_end();
     }
     let (rule, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if rule.is_empty() || reason.trim().is_empty() {
         return Err("an inline allow needs a rule and a reason: `pinstripe:allow RULE reason`".to_owned());
     }
-    Ok(Inline { rule: Some(rule.trim_end_matches(':').to_owned()), reason: reason.trim().to_owned() })
+    Ok(InlineAllow { rule: Some(rule.trim_end_matches(':').to_owned()), reason: reason.trim().to_owned() })
 }
 
 #[cfg(test)]
@@ -54,7 +50,7 @@ mod tests {
 
     #[test]
     fn directives() {
-        let read = |text| read(text).map(|inline| (inline.rule.unwrap_or_default(), inline.reason));
+        let read = |text| parse(text).map(|inline| (inline.rule.unwrap_or_default(), inline.reason));
         assert_eq!(
             read("pinstripe:allow secret-test used in CI only */"),
             Ok(("secret-test".into(), "used in CI only".into()))

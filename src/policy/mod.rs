@@ -1,157 +1,164 @@
-//! What a team has decided about findings: allowed ones with their reasons, a baseline, severities, contexts.
+//! Decisions of a team about findings: allowed ones with their reasons, a baseline, severities, contexts.
 //!
-//! Policy is a value that is applied to the report. It never makes a finding disappear: what it covers keeps its place in
-//! the report, with a status, the reason and where that came from, and the summary counts it. Whose version of the policy
-//! is in force (of the index, of the merge base, on disk) is decided by whoever loads it; a change cannot allow itself.
+//! Policy is a value that is applied to findings. It never removes one: a covered finding stays in the report, with its
+//! status, the reason and where the reason was written, and the summary counts it. Which version of the policy is in
+//! force (index, merge base, disk) is up to the caller of [`Policy::load`]; a change cannot allow itself.
 
-pub mod baseline;
-pub mod config;
-pub mod files;
-pub mod import;
-pub mod inline;
-pub mod weakened;
+pub(crate) mod baseline;
+pub(crate) mod config;
+pub(crate) mod import;
+pub(crate) mod inline;
+pub(crate) mod policy_diff;
 
 use jiff::civil::Date;
 
-pub use baseline::Baseline;
-pub use config::Config;
-pub use files::Files;
+pub(crate) use baseline::Baseline;
+pub(crate) use config::Config;
 
+use crate::detect::redact::sanitize;
+use crate::model::snapshot::{Snapshot, SnapshotError};
 use crate::model::{Finding, Location, Status, Suppression};
-use crate::report::Report;
 use crate::rules::RuleSet;
 
-/// The name of the configuration file at the root.
-pub const CONFIG_FILE: &str = "pinstripe.toml";
+/// Name of the configuration file at the root.
+pub(crate) const CONFIG_FILE: &str = "pinstripe.toml";
 
-/// The name of the baseline file at the root.
-pub const BASELINE_FILE: &str = ".pinstripe-baseline.json";
+/// Name of the baseline file at the root.
+pub(crate) const BASELINE_FILE: &str = ".pinstripe-baseline.json";
 
 /// Largest policy file, in bytes: more than a hundred thousand entries.
-pub const MAX_POLICY_FILE: u64 = 64 << 20;
+pub(crate) const MAX_POLICY_FILE: u64 = 64 << 20;
 
-/// Why a policy cannot be applied.
+/// A policy file that cannot be read or has invalid content.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A file of it cannot be read.
-    #[error("{file}: {why}")]
-    Unreadable {
-        /// Which.
-        file: String,
-        /// What the matter is.
-        why: String,
-    },
-    /// A file of it says something that makes no sense.
-    #[error("{file}: {why}")]
-    Malformed {
-        /// Which.
-        file: String,
-        /// What and where.
-        why: String,
-    },
+#[error("{file}: {reason}")]
+pub(crate) struct Error {
+    file: String,
+    reason: String,
 }
 
-/// Everything that is in force.
+impl Error {
+    pub(crate) fn unreadable(file: &str, reason: &str) -> Self {
+        Self { file: sanitize(file), reason: sanitize(reason) }
+    }
+
+    /// `reason` may have several lines, which whoever prints it sanitizes one by one.
+    fn malformed(file: &str, reason: impl std::fmt::Display) -> Self {
+        Self { file: sanitize(file), reason: reason.to_string() }
+    }
+}
+
+impl From<SnapshotError> for Error {
+    fn from(error: SnapshotError) -> Self {
+        Self::unreadable(&error.path, &error.reason)
+    }
+}
+
+/// The files of a policy, read and checked.
 #[derive(Debug, Clone, Default)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// `pinstripe.toml`.
-    pub config: Config,
+    pub(crate) config: Config,
     /// `.pinstripe-baseline.json`.
-    pub baseline: Baseline,
-    /// Whether directives in the scanned text count. False where the text is a change that must not allow itself.
-    pub inline: bool,
+    pub(crate) baseline: Baseline,
+    /// False if directives in the scanned text are ignored, because the text is a change that must not allow itself.
+    pub(crate) inline: bool,
+    /// Paths and texts of the rule files that the configuration names.
+    pub(crate) rule_files: Vec<(String, Vec<u8>)>,
 }
 
 impl Policy {
-    /// Reads `pinstripe.toml` and the baseline of a root.
+    /// Reads `pinstripe.toml`, the baseline and the rule files of a root.
     ///
     /// # Errors
-    /// A file is there and cannot be used.
-    pub fn load(files: &dyn Files) -> Result<Self, Error> {
+    /// A file exists and cannot be read, or has invalid content.
+    pub(crate) fn load(files: &dyn Snapshot) -> Result<Self, Error> {
         let mut policy = Self { inline: true, ..Self::default() };
-        if let Some(bytes) = files.read(CONFIG_FILE)? {
+        if let Some(bytes) = files.read(CONFIG_FILE, MAX_POLICY_FILE)? {
             policy.config = Config::parse(CONFIG_FILE, &bytes)?;
         }
-        if let Some(bytes) = files.read(BASELINE_FILE)? {
+        if let Some(bytes) = files.read(BASELINE_FILE, MAX_POLICY_FILE)? {
             policy.baseline = Baseline::parse(BASELINE_FILE, &bytes)?;
+        }
+        for path in rule_paths(files, &policy.config).collect::<Result<Vec<_>, _>>()?.concat() {
+            policy.rule_files.extend(files.read(&path, MAX_POLICY_FILE)?.map(|bytes| (path, bytes)));
         }
         Ok(policy)
     }
 
-    /// Sets severities, contexts and statuses. Returns what the user should know about the policy itself: entries that
-    /// have run out, directives that do not count.
-    pub fn apply(&self, report: &mut Report, rules: &RuleSet, today: Date) -> Vec<String> {
+    /// Sets severities, contexts and statuses. Returns notices about the policy itself: expired entries, directives
+    /// without effect.
+    pub(crate) fn apply(&self, findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
         let mut notices = Vec::new();
-        for finding in &mut report.findings {
+        for finding in findings {
             self.config.adjust(finding, rules);
             for at in 0..finding.locations.len() {
-                let Some((status, suppression)) = self.decide(finding, &finding.locations[at], today, &mut notices)
-                else {
-                    continue;
-                };
-                finding.locations[at].status = status;
-                finding.locations[at].suppression = Some(suppression);
+                let decision = self.decide(finding, &finding.locations[at], today, &mut notices);
+                if let Some((status, source, reason)) = decision {
+                    finding.locations[at].status = status;
+                    finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason });
+                }
             }
             finding.refresh_status();
         }
-        report.sort();
         notices.sort();
         notices.dedup();
         notices
     }
 
+    /// Returns status, source and reason for a covered location.
     fn decide(
         &self,
         finding: &Finding,
         location: &Location,
         today: Date,
         notices: &mut Vec<String>,
-    ) -> Option<(Status, Suppression)> {
+    ) -> Option<(Status, &'static str, String)> {
         if location.status != Status::Open {
             return None;
         }
-        let because = |source: &str, reason: &str| Suppression { source: source.to_owned(), reason: reason.to_owned() };
         for allow in self.config.allows.iter().filter(|allow| allow.covers(finding, location)) {
             match allow.expires.filter(|expires| *expires < today) {
-                None => return Some((Status::Suppressed, because("config", &allow.reason))),
+                None => return Some((Status::Suppressed, "config", allow.reason.clone())),
                 Some(expired) => notices.push(format!(
-                    "{CONFIG_FILE}: the entry for {} ({}) ran out on {expired}; it does not count any more",
+                    "{CONFIG_FILE}: the entry for {} ({}) expired on {expired} and has no effect",
                     finding.rule, allow.reason
                 )),
             }
         }
         if let Some(directive) = location.directive.as_deref() {
-            match inline::read(directive) {
-                _ if !self.inline => notices.push(format!(
-                    "{}:{}: an inline allow does not count in a change that adds it; allow it in {CONFIG_FILE} of the base",
-                    location.path, location.line
+            let mut notice = |text: &str| notices.push(format!("{}:{}: {text}", location.path, location.line));
+            match inline::parse(directive) {
+                _ if !self.inline => notice(&format!(
+                    "an inline allow has no effect in the change that adds it; allow it in {CONFIG_FILE} of the base"
                 )),
-                Ok(allow) if allow.covers(finding) => {
-                    return Some((Status::Suppressed, because("inline", &allow.reason)));
-                }
+                Ok(allow) if allow.covers(finding) => return Some((Status::Suppressed, "inline", allow.reason)),
                 Ok(_) => {}
-                Err(why) => notices.push(format!("{}:{}: {why}", location.path, location.line)),
+                Err(reason) => notice(&reason),
             }
         }
         let entry = self.baseline.find(&finding.rule, finding.fingerprint)?;
-        match entry.expires.filter(|expires| *expires < today) {
-            None => Some((Status::Baselined, because("baseline", &entry.reason))),
-            Some(expired) => {
-                notices.push(format!(
-                    "{BASELINE_FILE}: the entry {} {} ran out on {expired}; it does not count any more",
-                    entry.rule, entry.fingerprint
-                ));
-                None
-            }
-        }
+        let Some(expired) = entry.expires.filter(|expires| *expires < today) else {
+            return Some((Status::Baselined, "baseline", entry.reason.clone()));
+        };
+        notices.push(format!(
+            "{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
+            entry.rule, entry.fingerprint
+        ));
+        None
     }
+}
+
+/// Lists the rule files in each directory that the configuration names.
+fn rule_paths(files: &dyn Snapshot, config: &Config) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
+    config.rules.directories.iter().map(|directory| files.list_toml(directory.trim_end_matches('/')))
 }
 
 /// Reads `2027-01-31`.
 ///
 /// # Errors
-/// A sentence about what a date looks like.
-pub fn date(text: &str) -> Result<Date, String> {
+/// A sentence about the form of a date.
+pub(crate) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "a date is written YYYY-MM-DD".to_owned())
 }
 

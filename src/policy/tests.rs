@@ -3,26 +3,19 @@ use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::Engine;
 use crate::model::{PathText, Place, Severity, Sighting};
-use crate::report::{CoverageReport, SCHEMA, Target, TargetKind, Tool};
 use crate::rules::load;
 
 fn rules() -> RuleSet {
     load::load(true, &[]).unwrap()
 }
 
-fn report(path: &str, text: &str) -> Report {
+fn findings(path: &str, text: &str) -> Vec<Finding> {
     let engine = Engine::new(rules()).unwrap();
     let text = Forge::new(5).fill(text);
     let hits = engine.scan(text.as_bytes());
     let place = Place::file(PathText::new(path.as_bytes()));
     let sightings = hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }).collect();
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool { name: "pinstripe".into(), version: "0".into(), rules_digest: String::new() },
-        target: Target { kind: TargetKind::Worktree, root: "/r".into(), head: None, base: None },
-        findings: crate::scan::group::findings(engine.rules(), sightings),
-        coverage: CoverageReport::from(&crate::model::Coverage::default()),
-    }
+    crate::scan::group::findings(engine.rules(), sightings)
 }
 
 fn today() -> Date {
@@ -35,8 +28,8 @@ fn with_config(text: &str) -> Policy {
 
 #[test]
 fn allowances_by_fingerprint_path_and_date() {
-    let found = report("src/a.ts", "k = \"{{sk_live}}\"");
-    let fingerprint = found.findings[0].fingerprint;
+    let found = findings("src/a.ts", "k = \"{{sk_live}}\"");
+    let fingerprint = found[0].fingerprint;
     for (entry, status) in [
         (format!("rule='secret-live'\nfingerprint='{fingerprint}'"), Status::Suppressed),
         (format!("rule='*'\nfingerprint='{fingerprint}'"), Status::Suppressed),
@@ -49,12 +42,12 @@ fn allowances_by_fingerprint_path_and_date() {
         ("rule='secret-live'\npaths=['**/*.ts']\nexpires='2026-06-14'".to_owned(), Status::Open),
     ] {
         let policy = with_config(&format!("[[allow]]\nreason='why'\nowner='me'\n{entry}\n"));
-        let mut report = found.clone();
-        let notices = policy.apply(&mut report, &rules(), today());
-        assert_eq!(report.findings[0].status, status, "{entry}");
+        let mut found = found.clone();
+        let notices = policy.apply(&mut found, &rules(), today());
+        assert_eq!(found[0].status, status, "{entry}");
         assert_eq!(notices.len(), usize::from(entry.contains("06-14")), "{notices:?}");
         if status == Status::Suppressed {
-            let suppression = report.findings[0].locations[0].suppression.clone().unwrap();
+            let suppression = found[0].locations[0].suppression.clone().unwrap();
             assert_eq!((&*suppression.source, &*suppression.reason), ("config", "why"));
         }
     }
@@ -85,43 +78,43 @@ fn configuration_errors_name_their_place() {
 
 #[test]
 fn severities_and_contexts_can_be_set() {
-    let mut found = report("seed.sql", "k = \"{{sk_test}}\"");
-    assert_eq!(found.findings[0].severity, Severity::Medium);
+    let mut found = findings("seed.sql", "k = \"{{sk_test}}\"");
+    assert_eq!(found[0].severity, Severity::Medium);
     with_config("[[context]]\npaths=['*.sql']\nis=['test']").apply(&mut found, &rules(), today());
-    assert_eq!(found.findings[0].severity, Severity::Low);
+    assert_eq!(found[0].severity, Severity::Low);
     with_config("[severity]\nsecret-test='high'").apply(&mut found, &rules(), today());
-    assert_eq!(found.findings[0].severity, Severity::High);
+    assert_eq!(found[0].severity, Severity::High);
 }
 
 #[test]
 fn inline_allows_count_only_where_they_may() {
     let text = "k = \"{{sk_live}}\" // pinstripe:allow secret-live known to be revoked";
-    let mut found = report("a.ts", text);
+    let mut found = findings("a.ts", text);
     let mut policy = with_config("");
     policy.apply(&mut found, &rules(), today());
-    assert_eq!(found.findings[0].status, Status::Suppressed);
-    assert_eq!(found.findings[0].locations[0].suppression.as_ref().unwrap().reason, "known to be revoked");
+    assert_eq!(found[0].status, Status::Suppressed);
+    assert_eq!(found[0].locations[0].suppression.as_ref().unwrap().reason, "known to be revoked");
     policy.inline = false;
-    let mut found = report("a.ts", text);
+    let mut found = findings("a.ts", text);
     let notices = policy.apply(&mut found, &rules(), today());
-    assert_eq!((found.findings[0].status, notices.len()), (Status::Open, 1));
+    assert_eq!((found[0].status, notices.len()), (Status::Open, 1));
     policy.inline = true;
     for (text, status) in [
         ("k = \"{{sk_live}}\" // gitleaks:allow", Status::Suppressed),
         ("k = \"{{sk_live}}\" // pinstripe:allow secret-test wrong rule", Status::Open),
         ("k = \"{{sk_live}}\" // pinstripe:allow secret-live", Status::Open),
     ] {
-        let mut found = report("a.ts", text);
+        let mut found = findings("a.ts", text);
         policy.apply(&mut found, &rules(), today());
-        assert_eq!(found.findings[0].status, status, "{text}");
+        assert_eq!(found[0].status, status, "{text}");
     }
 }
 
 #[test]
 fn a_baseline_covers_one_rule_and_repeats_byte_for_byte() {
-    let mut found = report("a.ts", "k = \"{{sk_live}}\"; l = \"{{rk_live}}\"");
+    let mut found = findings("a.ts", "k = \"{{sk_live}}\"; l = \"{{rk_live}}\"");
     let mut baseline = Baseline::default();
-    for finding in &found.findings {
+    for finding in &found {
         let (rule, fingerprint) = (finding.rule.clone(), finding.fingerprint);
         baseline.add(Entry { rule, fingerprint, reason: "known".into(), expires: date("2026-06-14").ok() });
     }
@@ -131,9 +124,9 @@ fn a_baseline_covers_one_rule_and_repeats_byte_for_byte() {
     let policy = Policy { baseline, ..Policy::default() };
     let mut early = found.clone();
     assert!(policy.apply(&mut early, &rules(), date("2026-06-14").unwrap()).is_empty());
-    assert!(early.findings.iter().all(|finding| finding.status == Status::Baselined));
+    assert!(early.iter().all(|finding| finding.status == Status::Baselined));
     assert_eq!(policy.apply(&mut found, &rules(), today()).len(), 2);
-    assert!(found.findings.iter().all(|finding| finding.status == Status::Open));
+    assert!(found.iter().all(|finding| finding.status == Status::Open));
 }
 
 #[test]
@@ -154,7 +147,7 @@ fn baselines_that_say_too_much_are_refused() {
 
 #[test]
 fn what_gitleaks_ignored_becomes_entries() {
-    let found = report("conf/a.env", "A={{sk_live}}\nB={{rk_live}}\nC={{sk_test}}\n");
+    let found = findings("conf/a.env", "A={{sk_live}}\nB={{rk_live}}\nC={{sk_test}}\n");
     let mut gitleaks = import::Gitleaks::default();
     gitleaks.ignore_file(&format!(
         "# old\n{}:conf/a.env:stripe-access-token:1\nconf/a.env:aws-access-token:2\nnonsense\nconf/b.env:stripe-access-token:9\n",
@@ -164,10 +157,10 @@ fn what_gitleaks_ignored_becomes_entries() {
         .config("[allowlist]\ndescription='live'\nregexes=['^rk_']\n[[rules]]\nid='x'\n[[rules.allowlists]]\npaths=['(']\ncommits=['abc']")
         .unwrap();
     let token = |location: &Location| Some(if location.line == 2 { b"rk_x".to_vec() } else { b"sk_x".to_vec() });
-    let outcome = gitleaks.carry(&found, &token);
-    let mut carried: Vec<&str> = outcome.entries.iter().map(|entry| entry.rule.as_str()).collect();
+    let imported = gitleaks.import(&found, &token);
+    let mut carried: Vec<&str> = imported.entries.iter().map(|entry| entry.rule.as_str()).collect();
     carried.sort_unstable();
     assert_eq!(carried, ["restricted-live", "secret-live"]);
-    let left = outcome.said.iter().filter(|line| line.starts_with("not carried over")).count();
-    assert_eq!(left, 6, "{:#?}", outcome.said);
+    let left = imported.log.iter().filter(|line| line.starts_with("not carried over")).count();
+    assert_eq!(left, 6, "{:#?}", imported.log);
 }

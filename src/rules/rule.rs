@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::credential::{Fingerprint, Kind};
-use crate::model::{Confidence, Severity};
+use crate::model::{Confidence, Context, Location, Severity};
 
 use super::lint::Lint;
 use super::load;
@@ -148,6 +148,22 @@ impl Rule {
     #[must_use]
     pub fn examples(&self) -> &Examples {
         self.examples.get_or_init(|| load::examples(&self.id, self.text).unwrap_or_default())
+    }
+}
+
+/// Rules whose findings matter less where only tests, examples and documentation hold them.
+const CAPPED: [&str; 2] = ["secret-test", "restricted-test"];
+
+impl Rule {
+    /// Returns the rule's severity, capped for test keys that only tests, examples and documentation hold.
+    pub(crate) fn severity_at(&self, locations: &[Location]) -> Severity {
+        let harmless = |location: &Location| {
+            location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
+        };
+        if CAPPED.contains(&self.id.as_str()) && locations.iter().all(harmless) {
+            return self.severity.min(Severity::Low);
+        }
+        self.severity
     }
 }
 

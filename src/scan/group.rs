@@ -1,6 +1,6 @@
-//! Sightings to findings: one finding per rule and credential, with every place it was seen in.
+//! Groups hits into findings: one per rule and credential, with all its locations.
 //!
-//! Here, where paths are known, the conditions that the matcher could not judge are settled.
+//! Paths are known here for the first time, so conditions on paths, which the matcher could not check, are checked here.
 
 use std::collections::BTreeMap;
 
@@ -11,26 +11,22 @@ use crate::detect::{
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Context, Finding, Location, Place, Severity, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::model::{Finding, Location, Place, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
 use crate::rules::RuleSet;
 use crate::rules::rule::Rule;
 
-/// Rules whose findings matter less where nothing but tests, examples and documentation hold them.
-const CAPPED: [&str; 2] = ["secret-test", "restricted-test"];
-
-/// Groups sightings into findings, in a fixed order.
-#[must_use]
-pub fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
+/// Returns the findings sorted by rule and fingerprint.
+pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, Fingerprint), Vec<Sighting>> = BTreeMap::new();
     for sighting in sightings {
-        if path_agrees(&rules[sighting.hit.rule], &sighting) {
+        if path_allows(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
         }
     }
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_agrees(rule: &Rule, sighting: &Sighting) -> bool {
+fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
@@ -53,7 +49,7 @@ fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
     let more_locations = cap_per_file(&mut locations);
     let mut finding = Finding {
         rule: rule.id.clone(),
-        severity: severity(rule, &locations),
+        severity: rule.severity_at(&locations),
         confidence,
         fingerprint,
         message: message(rule, &key),
@@ -68,8 +64,8 @@ fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
     Some(finding)
 }
 
-/// Keeps at most [`MAX_PLACES_PER_BLOB`] places of one file or archive member, and its square of all members of an
-/// archive, and says how many went.
+/// Keeps at most [`MAX_PLACES_PER_BLOB`] locations of one file or archive member, and the square of it of all members of
+/// an archive. Returns the number of dropped locations.
 fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     let before = locations.len();
     let (mut run, mut in_file) = (0, 0);
@@ -85,18 +81,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     (before - locations.len()) as u64
 }
 
-/// The rule's severity; capped for test keys that only tests, examples and documentation hold.
-#[must_use]
-pub fn severity(rule: &Rule, locations: &[Location]) -> Severity {
-    let harmless = |location: &Location| {
-        location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
-    };
-    if CAPPED.contains(&rule.id.as_str()) && locations.iter().all(harmless) {
-        return rule.severity.min(Severity::Low);
-    }
-    rule.severity
-}
-
+/// Combines a hit and its place; the only conversion between the two and [`Location`].
 fn location(hit: Hit, place: Place) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
@@ -123,7 +108,7 @@ fn location(hit: Hit, place: Place) -> Location {
     }
 }
 
-/// What it is and whose, in one sentence.
+/// Names the credential and its account in one sentence.
 fn message(rule: &Rule, key: &Key) -> String {
     match (&key.account, &key.account_created) {
         (Some(account), Some(created)) => {

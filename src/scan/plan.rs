@@ -1,6 +1,4 @@
-//! Arguments resolved once: what to scan, with which rules, and what to do with the report.
-//!
-//! Nothing behind this type knows how it was asked for; no type of the argument parser goes beyond it.
+//! A scan as a value: target, rules, policy and output. It holds no type of the argument parser.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,140 +7,125 @@ use crate::git::Oid;
 use crate::model::Severity;
 use crate::report::FORMATS;
 
-/// What to scan.
+/// The target of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
+pub(crate) enum Subject {
     /// Directories and files on disk.
     Worktree {
-        /// As given.
         paths: Vec<PathBuf>,
-        /// Take ignored files as well.
+        /// Scan ignored files, too.
         no_ignore: bool,
     },
     /// The index of the repository around the current directory.
     Staged,
-    /// What one commit's history has that another's has not, in the repository around the current directory.
-    Range {
-        /// The commit whose history is known.
-        base: String,
-        /// The commit whose history is looked at.
-        head: String,
-    },
+    /// The commits that `head` reaches and `base` does not, in the repository around the current directory.
+    Range { base: String, head: String },
     /// The whole object store of each repository.
     History {
         /// Repositories, or paths in them.
         repositories: Vec<PathBuf>,
-        /// Follow alternates that lie outside of the repository.
+        /// Follow alternates outside of the repository.
         alternates: bool,
-        /// Search every text whole: slower, with the same result.
+        /// Search every blob whole instead of what its delta inserts: slower, with the same result.
         plain: bool,
-        /// Where the names of clean objects are kept between scans.
+        /// Directory that keeps the names of clean objects between scans.
         cache: Option<PathBuf>,
     },
-    /// What a push brings to a repository.
+    /// The objects that a push adds to a repository.
     Pushed {
-        /// Objects whose history was there before.
+        /// Objects whose history the repository has already.
         known: Vec<Oid>,
-        /// Objects that refs are to point to.
+        /// Objects that refs will point to.
         heads: Vec<Oid>,
-        /// The commit whose policy is in force.
+        /// The commit whose policy is obeyed.
         trusted: Option<Oid>,
     },
     /// Standard input.
     Stdin {
-        /// The name that locations have.
+        /// The path in locations.
         name: String,
     },
 }
 
-/// Which policy is in force.
+/// Overrides of the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PolicyChoice {
-    /// None of the repository's own, inline allows included.
-    pub none: bool,
+pub(crate) struct PolicyChoice {
+    /// Ignore the repository's policy, inline allows included.
+    pub(crate) none: bool,
     /// This file instead of `pinstripe.toml` at the root.
-    pub config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// This file instead of the baseline at the root.
-    pub baseline: Option<PathBuf>,
-    /// As of this revision, instead of the index, the merge base or the disk.
-    pub revision: Option<String>,
+    pub(crate) baseline: Option<PathBuf>,
+    /// The version of this revision, instead of that of the index, the merge base or the disk.
+    pub(crate) revision: Option<String>,
 }
 
-/// Which rules are in force.
+/// The rules to search for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rules {
-    /// The built-in ones.
-    pub builtin: bool,
-    /// Directories that add or override.
-    pub directories: Vec<PathBuf>,
+pub(crate) struct RuleChoice {
+    /// Use the built-in rules.
+    pub(crate) builtin: bool,
+    /// Directories of rules that add to them or override them by id.
+    pub(crate) directories: Vec<PathBuf>,
 }
 
-/// A report in one format, to a file.
+/// A report to write to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
+pub(crate) struct Output {
     /// A name of [`crate::report::FORMATS`].
-    pub format: String,
-    /// Where to.
-    pub file: PathBuf,
+    pub(crate) format: String,
+    pub(crate) file: PathBuf,
 }
 
-/// What to do with the report.
+/// Output of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reporting {
+pub(crate) struct Reporting {
     /// The format on standard output.
-    pub format: String,
-    /// Files besides.
-    pub outputs: Vec<Output>,
-    /// Findings from here on fail the scan.
-    pub fail_on: Severity,
-    /// Findings below are hidden.
-    pub min_severity: Severity,
+    pub(crate) format: String,
+    /// Reports to write to files.
+    pub(crate) outputs: Vec<Output>,
+    /// Lowest severity that fails the scan.
+    pub(crate) fail_on: Severity,
+    /// Lowest severity that is shown.
+    pub(crate) min_severity: Severity,
     /// Findings do not fail the scan.
-    pub exit_zero: bool,
+    pub(crate) exit_zero: bool,
     /// Gaps do not fail the scan.
-    pub allow_incomplete: bool,
-    /// Colours on standard output.
-    pub color: bool,
-    /// How much to say besides.
-    pub verbose: u8,
-    /// Nothing but findings.
-    pub quiet: bool,
+    pub(crate) allow_incomplete: bool,
+    /// Colors on standard output.
+    pub(crate) color: bool,
+    pub(crate) verbose: u8,
+    /// Print findings only.
+    pub(crate) quiet: bool,
 }
 
 impl Reporting {
-    /// Whether one of the formats names lines as code scanning does.
-    #[must_use]
-    pub fn needs_line_hashes(&self) -> bool {
+    /// Returns true if one of the formats needs the line hashes of code scanning.
+    pub(crate) fn needs_line_hashes(&self) -> bool {
         let mut names = std::iter::once(&self.format).chain(self.outputs.iter().map(|output| &output.format));
         names.any(|name| FORMATS.iter().any(|format| format.name == *name && format.needs_line_hashes))
     }
 }
 
-/// A scan, ready to run.
+/// A scan to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
-    /// What to scan.
-    pub subject: Subject,
-    /// Which rules.
-    pub rules: Rules,
-    /// Which policy.
-    pub policy: PolicyChoice,
-    /// Whether archives are opened.
-    pub archives: bool,
+pub(crate) struct Plan {
+    pub(crate) subject: Subject,
+    pub(crate) rules: RuleChoice,
+    pub(crate) policy: PolicyChoice,
+    /// Open archives.
+    pub(crate) archives: bool,
     /// Worker threads; `None` for one per core.
-    pub threads: Option<usize>,
-    /// How long it may take.
-    pub timeout: Option<Duration>,
-    /// Whether to draw a progress bar.
-    pub progress: bool,
-    /// What to do with the report.
-    pub reporting: Reporting,
+    pub(crate) threads: Option<usize>,
+    pub(crate) timeout: Option<Duration>,
+    /// Draw a progress bar.
+    pub(crate) progress: bool,
+    pub(crate) reporting: Reporting,
 }
 
 impl Plan {
-    /// How many worker threads to start. Cores are counted only here: that reads files, and few scans start threads.
-    #[must_use]
-    pub fn threads(&self) -> usize {
+    /// Returns the number of worker threads. Counts cores only here, because that reads files and few scans start threads.
+    pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
@@ -150,8 +133,8 @@ impl Plan {
 /// Reads a duration such as `500ms`, `90s`, `5m` or `1h`; a bare number is seconds.
 ///
 /// # Errors
-/// A sentence about what a duration looks like.
-pub fn duration(text: &str) -> Result<Duration, String> {
+/// A sentence about the form of a duration.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().map_err(|_| "a duration is a number with ms, s, m or h".to_owned())?;
     let milliseconds = match &text[digits.len()..] {

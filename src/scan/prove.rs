@@ -1,78 +1,61 @@
-//! Proof of the rules by their own examples: each rule finds what it must, leaves what it must leave, and no rule finds
-//! anything in another's examples.
+//! Proves rules by their own examples: each rule matches its examples and not its counter-examples, and no other rule
+//! matches in the examples of a key rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credential::forge::Forge;
 use crate::detect::{Engine, Error};
 use crate::lints::{self, LintSet};
-use crate::model::{Finding, PathText, Place, Sighting};
+use crate::model::{PathText, Place, Sighting};
+use crate::rules::RuleSet;
 use crate::scan::group;
 
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
-
-/// A rule that does not do what its file says.
+/// An example that a rule does not satisfy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// The rule whose example it is.
-    pub rule: String,
-    /// Which example, with its placeholders.
-    pub example: String,
-    /// What went wrong.
-    pub reason: String,
+pub(crate) struct FailedExample {
+    /// Id of the rule.
+    pub(crate) rule: String,
+    /// The example, with its placeholders.
+    pub(crate) example: String,
+    pub(crate) reason: String,
 }
 
-/// Runs every rule on every rule's examples.
+/// Runs every rule on the examples of all rules.
 ///
 /// # Errors
-/// When the rules cannot be searched together.
-pub fn check(rules: &RuleSet) -> Result<Vec<Failure>, Error> {
+/// The rules cannot be searched together.
+pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
     let engine = Engine::new(rules.clone())?;
-    let mut failures = Vec::new();
-    let mut forge = Forge::new(2026);
     let lints = LintSet::new(rules);
+    let mut forge = Forge::new(2026);
+    let mut failures = Vec::new();
     for rule in rules.iter() {
-        if rule.lint.is_some() {
-            check_lint(&lints, &engine, rule, &mut failures);
-            continue;
-        }
-        for example in &rule.examples().found {
-            let found = ids(&engine, &forge.fill(example));
-            if !found.contains(&rule.id) {
-                failures.push(failure(&rule.id, example, "the rule does not find its example".to_owned()));
-            }
-            for other in found.iter().filter(|id| **id != rule.id) {
-                failures.push(failure(&rule.id, example, format!("rule {other} finds something in it as well")));
-            }
-        }
-        for example in &rule.examples().not_found {
-            if ids(&engine, &forge.fill(example)).contains(&rule.id) {
-                failures.push(failure(&rule.id, example, "the rule finds its counter-example".to_owned()));
+        let what = if rule.lint.is_some() { "lint" } else { "rule" };
+        for (examples, must_match) in [(&rule.examples().found, true), (&rule.examples().not_found, false)] {
+            for example in examples {
+                let matched = if rule.lint.is_some() {
+                    lint_ids(&lints, &engine, &Forge::new(2026).fill(example))
+                } else {
+                    ids(&engine, &forge.fill(example))
+                };
+                let failure = |reason| FailedExample { rule: rule.id.clone(), example: example.clone(), reason };
+                match (must_match, matched.contains(&rule.id)) {
+                    (true, false) => failures.push(failure(format!("the {what} does not find its example"))),
+                    (false, true) => failures.push(failure(format!("the {what} finds its counter-example"))),
+                    _ => {}
+                }
+                if must_match && rule.lint.is_none() {
+                    let others = matched.iter().filter(|id| **id != rule.id);
+                    failures.extend(others.map(|other| failure(format!("rule {other} finds something in it, too"))));
+                }
             }
         }
     }
     Ok(failures)
 }
 
-/// Runs all lints on the trees that a lint's examples describe.
-fn check_lint(lints: &LintSet<'_>, engine: &Engine, rule: &Rule, failures: &mut Vec<Failure>) {
-    for (examples, must, reason) in [
-        (&rule.examples().found, true, "the lint does not find its example"),
-        (&rule.examples().not_found, false, "the lint finds its counter-example"),
-    ] {
-        for example in examples {
-            let findings = lint_tree(lints, engine, &tree(&Forge::new(2026).fill(example)));
-            if findings.iter().any(|finding| finding.rule == rule.id) != must {
-                failures.push(failure(&rule.id, example, reason.to_owned()));
-            }
-        }
-    }
-}
-
-/// The files of an example: each begins with a line `--- path`.
-#[must_use]
-pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
+/// Splits an example into files, each of which begins with a line `--- path`.
+fn split_files(example: &str) -> BTreeMap<String, Vec<u8>> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let mut path = String::new();
     for line in example.split_inclusive('\n') {
@@ -87,31 +70,23 @@ pub fn tree(example: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// What the rules and lints find in a tree in memory.
-#[must_use]
-pub fn lint_tree(lints: &LintSet<'_>, engine: &Engine, tree: &BTreeMap<String, Vec<u8>>) -> Vec<Finding> {
+/// Returns the ids of the rules and lints that match in the files of an example.
+fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<String> {
+    let files = split_files(example);
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
-    for (path, bytes) in tree {
+    for (path, bytes) in &files {
         let place = Place::file(PathText::new(path.as_bytes()));
         sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
-        let mentions = lints::mention_stripe(bytes);
-        facts.extend(lints.collect(&place, bytes, mentions));
+        facts.extend(lints.collect(&place, bytes, lints::mention_stripe(bytes)));
     }
     let mut findings = group::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, tree, &|_| None);
-    findings
+    lints.run(&mut findings, &facts, &files, &|_| None);
+    findings.into_iter().map(|finding| finding.rule).collect()
 }
 
-fn failure(rule: &str, example: &str, reason: String) -> Failure {
-    Failure { rule: rule.to_owned(), example: example.to_owned(), reason }
-}
-
-fn ids(engine: &Engine, text: &str) -> Vec<String> {
-    let mut ids: Vec<String> =
-        engine.scan(text.as_bytes()).into_iter().map(|hit| engine.rules()[hit.rule].id.clone()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids
+/// Returns the ids of the rules that match in a text.
+fn ids(engine: &Engine, text: &str) -> BTreeSet<String> {
+    engine.scan(text.as_bytes()).into_iter().map(|hit| engine.rules()[hit.rule].id.clone()).collect()
 }
 
 #[cfg(test)]

@@ -10,8 +10,13 @@ use crate::detect::{
     Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
+use crate::git::ancestry::Unwalkable;
+use crate::git::rev::RevError;
+use crate::git::walk::ThreadPoolError;
+use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Finding, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::rules::RuleSet;
 
 pub(crate) mod attribution;
 mod disk;
@@ -19,18 +24,54 @@ pub mod embedded;
 pub mod history;
 pub mod ignores;
 pub mod members;
-pub mod neighbours;
 mod objects;
+pub(crate) mod open_repository;
 mod place_lines;
 mod progress;
-mod pushed;
-pub mod range;
-pub mod staged;
-pub mod stdin;
+pub(crate) mod pushed;
+pub(crate) mod range;
+pub(crate) mod snapshots;
+pub(crate) mod staged;
+pub(crate) mod stdin;
 pub mod tracked;
 pub mod worktree;
 
 pub use progress::Progress;
+
+/// A target that cannot be opened or walked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Missing(#[from] worktree::Missing),
+    #[error(transparent)]
+    Repository(#[from] OpenError),
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// An end of a range is no commit of the repository; with a hint how to fetch it.
+    #[error("{error}{hint}")]
+    Revision { error: RevError, hint: &'static str },
+    #[error(transparent)]
+    Unwalkable(#[from] Unwalkable),
+    #[error(transparent)]
+    Threads(#[from] ThreadPoolError),
+}
+
+/// A target that can be scanned.
+pub(crate) trait Source {
+    /// Reads the target once. Hits and coverage go to `shared`.
+    ///
+    /// # Errors
+    /// The history of the target cannot be walked.
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error>;
+
+    /// Adds to a finding how long it was exposed, where only the source knows it.
+    fn expose(&self, _: &RuleSet, _: &mut Finding) {}
+
+    /// Returns sentences for the user.
+    fn warnings(&self) -> &[String] {
+        &[]
+    }
+}
 
 /// Runs `scan` so that a defect which one text brings out does not cost the rest of the scan. The caller counts the
 /// text under the reason, and replaces what `scan` may have left half done.

@@ -1,16 +1,62 @@
-//! What a push brings besides commits: the text of tags, and tags of files and directories.
+//! Scans what a push adds: commits, the text of tags, and tags of files and directories.
 
-use super::range::tree_changes;
-use super::{Collector, objects};
+use std::rc::Rc;
+
+use super::open_repository::OpenRepository;
+use super::range::{self, ScannedRange, tree_changes};
+use super::{Collector, Error, Shared, Source, objects};
+use crate::git::ancestry::Ancestry;
 use crate::git::commit::tag_target;
-use crate::git::{ObjectKind, Odb, Oid, Repository};
-use crate::model::{Origin, PathText, Place, Reach, Reason};
+use crate::git::{ObjectKind, Odb, Oid};
+use crate::model::{Finding, Origin, PathText, Place, Reach, Reason};
+use crate::rules::RuleSet;
 
 /// Tags of tags that are followed.
 const MAX_HOPS: usize = 10;
 
-/// Searches the text of tags and gives the commit behind them. What is no commit is searched here, and gives none.
-pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, mut oid: Oid) -> Option<Oid> {
+/// Known commits that are tried for a common ancestor.
+const MAX_BASES: usize = 16;
+
+/// What each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object.
+pub(crate) struct PushedSource {
+    repository: Rc<OpenRepository>,
+    known: Vec<Oid>,
+    heads: Vec<Oid>,
+    scanned: Vec<ScannedRange>,
+}
+
+impl PushedSource {
+    pub(crate) fn new(repository: &Rc<OpenRepository>, known: &[Oid], heads: &[Oid]) -> Self {
+        let repository = Rc::clone(repository);
+        Self { repository, known: known.to_vec(), heads: heads.to_vec(), scanned: Vec::new() }
+    }
+}
+
+impl Source for PushedSource {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
+        let mut collector = Collector::new(shared);
+        self.repository.report_problems(collector.coverage());
+        for head in &self.heads {
+            let Some(head) = peel(&mut collector, self.repository.odb(), *head) else { continue };
+            let base = self.known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
+            let commits = ancestry.between(&self.known, &[head])?;
+            self.scanned.push(range::scan(&mut collector, &self.repository, (base, head), &commits));
+            self.known.push(head);
+        }
+        Ok(())
+    }
+
+    fn expose(&self, _: &RuleSet, finding: &mut Finding) {
+        if let Some(range) = self.scanned.iter().find(|range| range.concerns(finding)) {
+            range.expose(finding);
+        }
+    }
+}
+
+/// Searches the text of tags and returns the commit behind them. Searches a file or directory behind them, too, and
+/// returns `None`.
+fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
     for _ in 0..MAX_HOPS {
         let place = |origin| Place {
             origin,
@@ -23,7 +69,7 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
             Ok(Some((ObjectKind::Tag, bytes))) => {
                 collector.coverage().objects += 1;
                 collector.bytes(&bytes, &place(Origin::TagMessage));
-                let Some(target) = tag_target(&bytes, repository.format) else {
+                let Some(target) = tag_target(&bytes, odb.format) else {
                     collector.skip(Reason::Damaged, &format!("tag {oid}"));
                     return None;
                 };
@@ -34,7 +80,7 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
                 return None;
             }
             Ok(Some((ObjectKind::Tree, _))) => {
-                tree(collector, repository, odb, oid);
+                tree(collector, odb, oid);
                 return None;
             }
             Ok(None) => {
@@ -52,8 +98,8 @@ pub(super) fn unwrap(collector: &mut Collector<'_>, repository: &Repository, odb
 }
 
 /// Searches a directory that a tag names by itself.
-fn tree(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, tree: Oid) {
-    for change in tree_changes(collector, repository, odb, None, Some(tree)) {
+fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
+    for change in tree_changes(collector, odb, None, Some(tree)) {
         let Some(new) = change.new else { continue };
         let path = PathText::new(&change.path);
         let place = Place { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..Place::file(path) };

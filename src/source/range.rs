@@ -1,175 +1,125 @@
-//! What one history has that another has not: every commit, side branches and merges included, file by file.
+//! Scans what one history has and another has not: every commit, side branches and merges included, file by file.
 //!
-//! A blob counts for the commit that brought it: where it differs from the same path in every parent. So the cost
-//! follows the changes, and content that only a merge brings is seen.
+//! A blob counts for the commit that introduces it: where it differs from the same path in every parent. So the cost
+//! follows the changes, and content that only a merge adds is seen.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use super::objects::{self, Before};
-use super::pushed;
-use super::staged::tree_of;
-use super::{Collector, Shared};
-use crate::git::ancestry::{Ancestry, Unwalkable};
+use super::open_repository::{OpenRepository, tree_of};
+use super::{Collector, Error, Shared, Source};
+use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
-use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, Repository, rev};
+use crate::git::{Commit, ObjectKind, Odb, Oid};
 use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Place, Reach, Reason};
+use crate::rules::RuleSet;
 
-/// The two ends of a range.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ends {
-    /// The commit whose history is known, if there is any.
-    pub base: Option<Oid>,
-    /// The commit whose history is looked at.
-    pub head: Oid,
+/// The commits that `head` reaches and `base` does not.
+pub(crate) struct RangeSource {
+    repository: Rc<OpenRepository>,
+    pub(crate) base: Oid,
+    pub(crate) head: Oid,
     /// Their best common ancestor.
-    pub merge_base: Option<Oid>,
+    pub(crate) merge_base: Option<Oid>,
+    commits: Vec<Oid>,
+    scanned: Option<ScannedRange>,
 }
 
-/// Why a range cannot be scanned.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// One of its ends is no commit of this repository.
-    #[error("{error}{hint}")]
-    Unknown {
-        /// What is wrong with it.
-        error: rev::RevError,
-        /// What to do about it.
-        hint: &'static str,
-    },
-    /// The history between its ends cannot be walked.
-    #[error(transparent)]
-    Unwalkable(#[from] Unwalkable),
-}
-
-impl Error {
-    fn unknown(repository: &Repository, error: rev::RevError) -> Self {
-        let hint = if repository.shallow.is_empty() {
-            "; fetch it first (git fetch origin REVISION)"
-        } else {
-            "; the clone is shallow (git fetch --unshallow, or actions/checkout with fetch-depth: 0)"
+impl RangeSource {
+    pub(crate) fn open(repository: &Rc<OpenRepository>, base: &str, head: &str) -> Result<Self, Error> {
+        let resolve = |revision: &str| {
+            let hint = if repository.repository.shallow.is_empty() {
+                "; fetch it first (git fetch origin REVISION)"
+            } else {
+                "; the clone is shallow (git fetch --unshallow, or actions/checkout with fetch-depth: 0)"
+            };
+            repository.resolve(revision).map_err(|error| Error::Revision { error, hint })
         };
-        Self::Unknown { error, hint }
+        let (base, head) = (resolve(base)?, resolve(head)?);
+        let ancestry = Ancestry::new(&repository.repository, repository.env.as_ref());
+        let merge_base = ancestry.merge_base(&base, &head);
+        let commits = ancestry.between(&[base], &[head])?;
+        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, scanned: None })
     }
 }
 
-/// What was looked at.
-#[derive(Debug)]
-pub struct Range {
-    /// The ends.
-    pub ends: Ends,
-    /// Commits of the range in order, parents first, with their dates in seconds since 1970.
+impl Source for RangeSource {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        let mut collector = Collector::new(shared);
+        self.repository.report_problems(collector.coverage());
+        self.scanned = Some(scan(&mut collector, &self.repository, (self.merge_base, self.head), &self.commits));
+        Ok(())
+    }
+
+    fn expose(&self, _: &RuleSet, finding: &mut Finding) {
+        if let Some(scanned) = &self.scanned {
+            scanned.expose(finding);
+        }
+    }
+}
+
+/// What is known of the commits of a range once they are scanned.
+#[derive(Debug, Default)]
+pub(super) struct ScannedRange {
+    /// Commits in order, parents first, with their dates in seconds since 1970.
     commits: HashMap<String, (usize, i64)>,
-    /// For a blob, the last commit that took it out of a path.
+    /// For a blob, the last commit that removed it from a path.
     removed: HashMap<String, String>,
     head_date: i64,
-    /// Paths that differ between merge base and head and exist in head.
-    pub paths: Vec<Vec<u8>>,
 }
 
-/// Scans what `head` reaches and `base` does not.
-///
-/// # Errors
-/// When one of them is unknown or the history between them cannot be walked.
-pub fn scan(
-    shared: &Shared<'_>,
-    repository: &Repository,
-    env: Option<&GitEnv>,
-    (base, head): (&str, &str),
-) -> Result<Range, Error> {
-    let odb = Odb::open(repository);
-    let resolve = |name| rev::resolve(repository, env, &odb, name).map_err(|error| Error::unknown(repository, error));
-    let (base, head) = (resolve(base)?, resolve(head)?);
-    let ancestry = Ancestry::new(repository, env);
-    let ends = Ends { base: Some(base), head, merge_base: ancestry.merge_base(&base, &head) };
-    let commits = ancestry.between(&[base], &[head])?;
-    let mut collector = Collector::new(shared);
-    repository.report_problems(collector.coverage());
-    odb.report_problems(collector.coverage());
-    Ok(walk(&mut collector, repository, &odb, ends, &commits))
-}
-
-fn walk(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: Ends, commits: &[Oid]) -> Range {
-    if ends.merge_base.is_none() && !repository.shallow.is_empty() {
+/// Scans these commits, parents first. `merge_base` is what files of `head` are compared with.
+pub(super) fn scan(
+    collector: &mut Collector<'_>,
+    repository: &OpenRepository,
+    (merge_base, head): (Option<Oid>, Oid),
+    commits: &[Oid],
+) -> ScannedRange {
+    let odb = repository.odb();
+    let shallow = &repository.repository.shallow;
+    if merge_base.is_none() && !shallow.is_empty() {
         collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
-    let changes = changes(collector, repository, odb, &ends);
-    Walk::new(collector, repository, (odb, &changes), ends).run(commits)
-}
-
-/// Common ancestors are looked for with this many of the known commits.
-const MAX_BASES: usize = 16;
-
-/// Scans what each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object: what a
-/// tag says is searched, too.
-///
-/// # Errors
-/// When the history between them cannot be walked.
-pub fn scan_pushed(
-    shared: &Shared<'_>,
-    repository: &Repository,
-    env: Option<&GitEnv>,
-    known: &[Oid],
-    heads: &[Oid],
-) -> Result<Vec<Range>, Error> {
-    let odb = Odb::open(repository);
-    let ancestry = Ancestry::new(repository, env);
-    let mut collector = Collector::new(shared);
-    repository.report_problems(collector.coverage());
-    odb.report_problems(collector.coverage());
-    let mut known = known.to_vec();
-    let mut ranges = Vec::new();
-    for head in heads {
-        let Some(head) = pushed::unwrap(&mut collector, repository, &odb, *head) else { continue };
-        let base = known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
-        let commits = ancestry.between(&known, &[head])?;
-        let ends = Ends { base, head, merge_base: base };
-        ranges.push(walk(&mut collector, repository, &odb, ends, &commits));
-        known.push(head);
-    }
-    Ok(ranges)
-}
-
-struct Walk<'a, 'c> {
-    collector: &'a mut Collector<'c>,
-    repository: &'a Repository,
-    odb: &'a Odb,
-    head_files: HashMap<Vec<u8>, Oid>,
-    before: Before<'a>,
-    /// What the files of the head were at the merge base.
-    olds: HashMap<Vec<u8>, Oid>,
-    seen: HashSet<Oid>,
-    range: Range,
-}
-
-impl<'a, 'c: 'a> Walk<'a, 'c> {
-    fn new(
-        collector: &'a mut Collector<'c>,
-        repository: &'a Repository,
-        (odb, changes): (&'a Odb, &'a [FileChange]),
-        ends: Ends,
-    ) -> Self {
-        let before = Before::new(collector.shared().engine, odb, changes);
-        let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
-        let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
-        let head_files: HashMap<Vec<u8>, Oid> = changes.iter().filter_map(new).collect();
-        let mut paths: Vec<Vec<u8>> = head_files.keys().cloned().collect();
-        paths.sort_unstable();
-        let range = Range { ends, commits: HashMap::new(), removed: HashMap::new(), head_date: 0, paths };
-        let olds = changes.iter().filter_map(old).collect();
-        Self { collector, repository, odb, head_files, before, olds, seen: HashSet::new(), range }
-    }
-
-    fn run(mut self, commits: &[Oid]) -> Range {
-        for (order, oid) in commits.iter().enumerate() {
-            if self.collector.shared().expired() {
-                self.collector.skip(Reason::TimedOut, &format!("commit {oid}"));
-                continue;
-            }
-            self.commit(order, oid);
+    let old = merge_base.and_then(|base| tree_of(odb, &base));
+    let changes = tree_changes(collector, odb, old, tree_of(odb, &head));
+    let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
+    let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
+    let mut scan = RangeScan {
+        odb,
+        shallow,
+        head,
+        head_files: changes.iter().filter_map(new).collect(),
+        before: Before::new(collector.shared().engine, odb, &changes),
+        old_files: changes.iter().filter_map(old).collect(),
+        seen: HashSet::new(),
+        scanned: ScannedRange::default(),
+        collector,
+    };
+    for (order, oid) in commits.iter().enumerate() {
+        if scan.collector.shared().expired() {
+            scan.collector.skip(Reason::TimedOut, &format!("commit {oid}"));
+        } else {
+            scan.commit(order, oid);
         }
-        self.range
     }
+    scan.scanned
+}
 
+struct RangeScan<'a, 'c> {
+    collector: &'a mut Collector<'c>,
+    odb: &'a Odb,
+    shallow: &'a [Oid],
+    head: Oid,
+    /// Files that differ between merge base and head, as they are in head and at the merge base.
+    head_files: HashMap<Vec<u8>, Oid>,
+    old_files: HashMap<Vec<u8>, Oid>,
+    before: Before<'a>,
+    seen: HashSet<Oid>,
+    scanned: ScannedRange,
+}
+
+impl RangeScan<'_, '_> {
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
             Ok(Some((ObjectKind::Commit, bytes))) => bytes,
@@ -178,30 +128,30 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         };
         self.collector.coverage().objects += 1;
         commit_text(self.collector, oid, &bytes);
-        let Some(commit) = Commit::parse(&bytes, self.repository.format) else {
+        let Some(commit) = Commit::parse(&bytes, self.odb.format) else {
             return self.collector.skip(Reason::Damaged, &format!("commit {oid}"));
         };
-        self.range.commits.insert(oid.to_string(), (order, commit.time));
-        if *oid == self.range.ends.head {
-            self.range.head_date = commit.time;
+        self.scanned.commits.insert(oid.to_string(), (order, commit.time));
+        if *oid == self.head {
+            self.scanned.head_date = commit.time;
         }
-        if self.repository.shallow.binary_search(oid).is_ok() {
+        if self.shallow.binary_search(oid).is_ok() {
             self.collector.skip(Reason::ShallowBoundary, &format!("commit {oid}"));
         }
-        for change in self.brought(&commit) {
+        for change in self.introduced(&commit) {
             self.file(oid, &change);
         }
     }
 
-    /// The files that a commit has otherwise than all of its parents.
-    fn brought(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
+    /// Returns the files that differ from those of every parent.
+    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
         let mut common: Option<HashMap<Vec<u8>, FileChange>> = None;
         let parents: Vec<Option<Oid>> = match commit.parents.as_slice() {
             [] => vec![None],
-            parents => parents.iter().map(|parent| tree_of(self.odb, self.repository, parent)).collect(),
+            parents => parents.iter().map(|parent| tree_of(self.odb, parent)).collect(),
         };
         for parent in parents {
-            let mut differ = TreeDiffer::new(self.odb, self.repository.format);
+            let mut differ = TreeDiffer::new(self.odb, self.odb.format);
             differ.trees(parent, Some(commit.tree));
             objects::report_differ(self.collector, &differ);
             let mut changes: HashMap<Vec<u8>, FileChange> =
@@ -218,7 +168,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
 
     fn file(&mut self, commit: &Oid, change: &FileChange) {
         if let Some(old) = change.old {
-            self.range.removed.insert(old.oid.to_string(), commit.to_string());
+            self.scanned.removed.insert(old.oid.to_string(), commit.to_string());
         }
         let Some(new) = change.new else { return };
         let path = PathText::new(&change.path);
@@ -234,7 +184,7 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
         }
         let Some(scanned) = objects::blob(self.collector, self.odb, &new.oid, &place) else { return };
         self.collector.coverage().files += 1;
-        let old = self.olds.get(&change.path).copied();
+        let old = self.old_files.get(&change.path).copied();
         objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
     }
 
@@ -249,27 +199,19 @@ impl<'a, 'c: 'a> Walk<'a, 'c> {
     }
 }
 
-/// What differs between the merge base and the head.
-fn changes(collector: &mut Collector<'_>, repository: &Repository, odb: &Odb, ends: &Ends) -> Vec<FileChange> {
-    let old = ends.merge_base.and_then(|base| tree_of(odb, repository, &base));
-    tree_changes(collector, repository, odb, old, tree_of(odb, repository, &ends.head))
-}
-
-/// What differs between two trees.
 pub(super) fn tree_changes(
     collector: &mut Collector<'_>,
-    repository: &Repository,
     odb: &Odb,
     old: Option<Oid>,
     new: Option<Oid>,
 ) -> Vec<FileChange> {
-    let mut differ = TreeDiffer::new(odb, repository.format);
+    let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(old, new);
     objects::report_differ(collector, &differ);
     differ.changes
 }
 
-/// Searches the text of a commit: who, and what was said.
+/// Searches the author, the committer, the other headers and the message of a commit.
 pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]) {
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let (headers, message) = bytes.split_at(end);
@@ -292,15 +234,14 @@ pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]
     collector.bytes(message.strip_prefix(b"\n\n").unwrap_or(message), &place(Origin::CommitMessage));
 }
 
-impl Range {
-    /// Whether a commit of this range brought a place of the finding.
-    #[must_use]
-    pub fn concerns(&self, finding: &Finding) -> bool {
+impl ScannedRange {
+    /// Returns true if a commit of this range introduces a location of the finding.
+    pub(super) fn concerns(&self, finding: &Finding) -> bool {
         finding.locations.iter().any(|at| at.commit.as_ref().is_some_and(|commit| self.commits.contains_key(commit)))
     }
 
-    /// Tells how long a finding of this range has been exposed.
-    pub fn expose(&self, finding: &mut Finding) {
+    /// Computes since when and until when a finding was exposed.
+    pub(super) fn expose(&self, finding: &mut Finding) {
         let dated = |commit: &String| {
             let (order, seconds) = self.commits.get(commit)?;
             Some((*order, *seconds, commit.clone()))
@@ -324,7 +265,7 @@ impl Range {
     }
 }
 
-/// RFC 3339 in UTC of seconds since 1970; a time beyond all calendars becomes the nearest end of them.
+/// Formats seconds since 1970 in UTC. A time that no calendar has is clamped.
 pub(super) fn rfc3339(seconds: i64) -> String {
     let clamped = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
     jiff::Timestamp::from_second(clamped).map(|at| at.to_string()).unwrap_or_default()

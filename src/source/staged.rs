@@ -1,78 +1,87 @@
-//! What is about to be committed: the staged blobs that differ from HEAD, from the index in force.
+//! Scans what is about to be committed: the staged blobs that differ from HEAD, from the index in force.
 //!
-//! Reads blobs by id, never the work tree, which may differ from both. A key that already stood in that file of HEAD
-//! is `existing`.
+//! Blobs are read by id, never from the work tree, which may differ from both. A key that HEAD has in the same file is
+//! `existing`.
 
-use std::path::Path;
+use std::rc::Rc;
 
 use super::objects::{self, Before};
-use super::{Collector, Shared};
+use super::open_repository::{OpenRepository, read_object, tree_of};
+use super::{Collector, Error, Shared, Source};
 use crate::git::changes::{FileChange, TreeDiffer};
-use crate::git::{Commit, GitEnv, Index, IndexError, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, rev};
+use crate::git::{Index, ObjectKind, Odb, Oid, rev};
+use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
 use crate::model::{PathText, Place, Reach, Reason};
 
-/// The repository that somebody is about to commit in: opened once, for the policy, the scan and the lints.
-pub struct Stage {
-    /// The repository around the current directory, or the one that git's environment names.
-    pub repository: Repository,
-    /// Its index in force.
-    pub index: Index,
-    /// Its objects.
-    pub odb: Odb,
+/// The index that the next commit is made from.
+pub(crate) struct StagedIndex {
+    pub(crate) repository: Rc<OpenRepository>,
+    index: Index,
     /// The commit of HEAD, if there is one.
-    pub head: Option<Oid>,
+    pub(crate) head: Option<Oid>,
 }
 
-/// Why nothing that is staged can be read.
-#[derive(Debug, thiserror::Error)]
-pub enum StageError {
-    /// There is no repository.
-    #[error(transparent)]
-    Repository(#[from] OpenError),
-    /// The index cannot be read by any means.
-    #[error(transparent)]
-    Index(#[from] IndexError),
-}
-
-impl Stage {
-    /// Opens it.
-    ///
-    /// # Errors
-    /// There is no repository, or its index cannot be read.
-    pub fn open() -> Result<Self, StageError> {
-        let env = GitEnv::from_process();
-        let options = OpenOptions { env: Some(env.clone()), alternates: false };
-        let repository = Repository::discover(Path::new("."), &options)?;
-        let index = Index::of(&repository, Some(&env))?;
-        let (odb, head) = (Odb::open(&repository), rev::head(&repository));
-        Ok(Self { repository, index, odb, head })
+impl StagedIndex {
+    /// Opens the index of the repository around the current directory, or the one that git's environment names.
+    pub(crate) fn open() -> Result<Self, Error> {
+        let repository = OpenRepository::here()?;
+        let index = Index::of(&repository.repository, repository.env.as_ref())?;
+        let head = rev::head(&repository.repository);
+        Ok(Self { repository, index, head })
     }
 
-    /// What differs from HEAD.
-    #[must_use]
-    pub fn differ(&self) -> TreeDiffer<'_> {
-        let mut differ = TreeDiffer::new(&self.odb, self.repository.format);
-        differ.index(&self.index, self.head.and_then(|head| tree_of(&self.odb, &self.repository, &head)));
+    /// Compares the index with HEAD.
+    pub(crate) fn differ(&self) -> TreeDiffer<'_> {
+        let odb = self.repository.odb();
+        let mut differ = TreeDiffer::new(odb, odb.format);
+        differ.index(&self.index, self.head.and_then(|head| tree_of(odb, &head)));
         differ
     }
 }
 
-/// Scans what is staged.
-pub fn scan(shared: &Shared<'_>, stage: &Stage) {
-    let mut collector = Collector::new(shared);
-    let mut differ = stage.differ();
-    stage.repository.report_problems(collector.coverage());
-    stage.odb.report_problems(collector.coverage());
-    objects::report_differ(&mut collector, &differ);
-    let mut changes = std::mem::take(&mut differ.changes);
-    changes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut before = Before::new(shared.engine, &stage.odb, &changes);
-    for change in &changes {
-        if shared.expired() {
-            collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
-            continue;
+/// The files that would be committed, whatever the disk holds.
+impl Snapshot for StagedIndex {
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        let Some(entry) = self.index.find(path.as_bytes()) else { return Ok(None) };
+        if entry.is_link() || entry.is_submodule() {
+            return Err(SnapshotError::new(path, "it is not a regular file"));
         }
-        staged_file(&mut collector, &stage.odb, &mut before, change);
+        if entry.intent_to_add {
+            return Ok(None);
+        }
+        read_object(self.repository.odb(), &entry.oid, ObjectKind::Blob, path, limit).map(Some)
+    }
+
+    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+        let prefix = format!("{directory}/");
+        let from = self.index.lower_bound(prefix.as_bytes());
+        let below = (from..).map_while(|at| self.index.get(at)).map_while(|entry| {
+            let name = entry.path.strip_prefix(prefix.as_bytes())?;
+            Some((name, entry.stage))
+        });
+        let files = below.filter(|(name, stage)| *stage == 0 && !name.contains(&b'/') && name.ends_with(b".toml"));
+        Ok(files.take(MAX_LISTED_FILES).map(|(name, _)| format!("{prefix}{}", String::from_utf8_lossy(name))).collect())
+    }
+}
+
+impl Source for Rc<StagedIndex> {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        let mut collector = Collector::new(shared);
+        let mut differ = self.differ();
+        let odb = self.repository.odb();
+        self.repository.report_problems(collector.coverage());
+        objects::report_differ(&mut collector, &differ);
+        let mut changes = std::mem::take(&mut differ.changes);
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut before = Before::new(shared.engine, odb, &changes);
+        for change in &changes {
+            if shared.expired() {
+                collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
+                continue;
+            }
+            staged_file(&mut collector, odb, &mut before, change);
+        }
+        Ok(())
     }
 }
 
@@ -89,13 +98,5 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
     if let Some(scanned) = objects::blob(collector, odb, &new.oid, &place) {
         collector.coverage().files += 1;
         objects::mark_existing(collector, before, (&change.path, change.old.map(|old| old.oid)), &scanned);
-    }
-}
-
-/// The tree of a commit.
-pub(super) fn tree_of(odb: &Odb, repository: &Repository, commit: &Oid) -> Option<Oid> {
-    match odb.read(commit) {
-        Ok(Some((ObjectKind::Commit, bytes))) => Commit::parse(&bytes, repository.format).map(|commit| commit.tree),
-        _ => None,
     }
 }

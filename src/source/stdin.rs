@@ -1,27 +1,34 @@
-//! Standard input as one text, or one archive.
+//! Scans standard input as one text or one archive.
 
 use std::io::{self, Read};
 
-use super::{Collector, Scanned, Shared};
+use super::{Collector, Error, Scanned, Shared, Source};
 use crate::archive;
 use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
 
-/// Bytes that tell whether an archive begins.
+/// Bytes by which an archive is recognized.
 const HEAD: u64 = 512;
 
-/// Scans everything that `input` yields, under `name`.
-pub fn scan(shared: &Shared<'_>, input: &mut dyn Read, name: &str) {
-    let mut collector = Collector::new(shared);
-    let place = Place::file(PathText::new(name.as_bytes()));
-    let outcome = collector.guard(&place.path.text, |collector| text(collector, input, &place));
-    match outcome {
-        None => {}
-        Some(Ok(scanned)) => collector.coverage().files += u64::from(scanned.bytes > 0),
-        Some(Err(error)) => collector.skip(Reason::Unreadable, &format!("{name}: {error}")),
+/// Everything that `input` yields, under `name`.
+pub(crate) struct StdinSource<'a> {
+    pub(crate) input: &'a mut dyn Read,
+    pub(crate) name: String,
+}
+
+impl Source for StdinSource<'_> {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        let mut collector = Collector::new(shared);
+        let place = Place::file(PathText::new(self.name.as_bytes()));
+        match collector.guard(&place.path.text, |collector| text(collector, self.input, &place)) {
+            None => {}
+            Some(Ok(scanned)) => collector.coverage().files += u64::from(scanned.bytes > 0),
+            Some(Err(error)) => collector.skip(Reason::Unreadable, &format!("{}: {error}", self.name)),
+        }
+        Ok(())
     }
 }
 
-/// An archive is held in memory, because a pipe is read only once; anything else is streamed.
+/// Holds an archive in memory, because a pipe can be read only once, and streams anything else.
 fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> io::Result<Scanned> {
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;

@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Shared};
+use super::{Collector, Error, Shared, Source};
 use crate::model::{
     PathText, Place, Reason,
     limits::{MAX_IN_MEMORY, WINDOW},
@@ -82,8 +82,15 @@ pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }
 
+impl Source for Options {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        scan(shared, self);
+        Ok(())
+    }
+}
+
 /// Scans everything below the paths.
-pub fn scan(shared: &Shared<'_>, options: &Options) {
+fn scan(shared: &Shared<'_>, options: &Options) {
     let ignores = Ignores::default();
     for path in &options.paths {
         let scope = Scope { shared, options, ignores: (!options.no_ignore).then_some(&ignores) };

@@ -11,7 +11,7 @@ use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::disk;
 use crate::model::Origin;
 use crate::scan::plan::Subject;
-use crate::source::staged::Stage;
+use crate::source::staged::StagedIndex;
 
 /// Largest commit message, in bytes.
 const MAX_MESSAGE: u64 = 64 << 20;
@@ -43,7 +43,7 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 /// Returns the paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
-    let changes = Stage::open()?.differ().changes;
+    let changes = StagedIndex::open()?.differ().changes;
     Ok(changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
 }
 

@@ -1,7 +1,7 @@
-//! HEAD's tree, for lints: its program code, and the files beside it.
+//! Collects source facts from the program code of HEAD's tree.
 //!
-//! Keys are looked for in every object of a store; what code means can only be asked of a tree, and HEAD's is the one
-//! that somebody is about to run.
+//! Keys are searched in every object of a store. The meaning of code depends on the tree that it is in, and HEAD's is the
+//! one that will be run.
 
 use std::collections::HashSet;
 
@@ -10,54 +10,21 @@ use rayon::prelude::*;
 use super::visitor::{Common, Share};
 use crate::git::changes::TreeDiffer;
 use crate::git::walk::VisitedObject;
-use crate::git::{ObjectKind, Oid, Repository};
-use crate::lints::{self, MAX_SOURCE, Neighbours, SourceFacts};
+use crate::git::{ObjectKind, Oid};
+use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Place, Reach};
 use crate::source::guarded;
-use crate::source::neighbours::Committed;
-use crate::source::staged::tree_of;
+use crate::source::open_repository::tree_of;
 
-/// The trees of several repositories' HEADs, each below its own directory of the report's root.
-#[derive(Default)]
-pub struct Heads(Vec<(String, Committed)>);
-
-impl Heads {
-    /// Adds a repository. `below` ends with a slash, or is empty.
-    pub(super) fn add(&mut self, below: &str, repository: &Repository, head: Option<Oid>) {
-        if let Some(head) = head {
-            self.0.push((below.to_owned(), Committed::new(repository.clone(), head)));
-        }
-    }
-}
-
-impl Neighbours for Heads {
-    fn read(&self, path: &str) -> Option<Vec<u8>> {
-        // The innermost repository has the file.
-        let below = self.0.iter().filter_map(|(below, tree)| Some((path.strip_prefix(below.as_str())?, tree)));
-        let (path, tree) = below.min_by_key(|(path, _)| path.len())?;
-        tree.read(path)
-    }
-
-    fn holds(&self, reach: Reach) -> bool {
-        reach == Reach::Head
-    }
-}
-
-impl std::fmt::Debug for Heads {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Heads").field(&self.0.len()).finish()
-    }
-}
-
-/// What source lints want to know of HEAD's files. What cannot be read was counted by the search of the store, which
-/// also knows what mentions Stripe: the other blobs are not read again.
+/// Collects the facts of HEAD's files. Unreadable blobs were counted by the search of the store, which also recorded the
+/// blobs that mention Stripe: the others are not read again.
 pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
     let (shared, odb) = (common.shared, common.odb);
     let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Vec::new() };
-    let mut differ = TreeDiffer::new(odb, common.repo.format);
-    differ.trees(None, tree_of(odb, common.repo, &head));
+    let mut differ = TreeDiffer::new(odb, odb.format);
+    differ.trees(None, tree_of(odb, &head));
     let may_matter = |path: &str, oid: &Oid| {
-        // What few files fulfil comes first: a path is compared with hundreds of words.
+        // The cheap test first: a path is compared with hundreds of words.
         (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || common.knows(oid.as_bytes()))
             && shared.lints().may_read(path)
     };

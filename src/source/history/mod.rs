@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,19 +22,20 @@ mod texts;
 mod unbuilt;
 mod visitor;
 
-use super::{Collector, Shared, guarded};
+use super::open_repository::{CommitTree, OpenRepository};
+use super::snapshots::CommitTrees;
+use super::{Collector, Error, Shared, Source, guarded};
 use crate::credential::Fingerprint;
 use crate::detect::Budget;
 use crate::git::refs::Refs;
-use crate::git::walk::{self, ObjectStore, WalkFailures, WalkPlan};
-use crate::git::{Index, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository};
+use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
+use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
 use crate::lints::SourceFacts;
 use crate::model::{Coverage, Exposure, Finding, PathText, Reason, Sighting};
 use crate::rules::RuleSet;
 use crate::source::attribution;
 use blobs::Searcher;
 use cache::Cache;
-pub use head::Heads;
 use structure::{Purpose, Reader};
 use visitor::{Common, Raw, Seen};
 
@@ -48,28 +50,59 @@ pub struct Options {
     pub cache: Option<PathBuf>,
 }
 
-/// What several histories hold together. Sightings and coverage went to the scan's own.
-#[derive(Debug, Default)]
-pub struct Histories {
+/// The object stores of one or several repositories.
+pub(crate) struct HistorySource {
+    /// Each repository with the commit of its HEAD.
+    pub(crate) repositories: Vec<(Rc<OpenRepository>, Option<Oid>)>,
     /// The only repository's root, or the nearest directory that holds all roots.
-    pub root: PathBuf,
-    /// The commit of HEAD, if there is one repository.
-    pub head: Option<Oid>,
-    /// Sentences for the user.
-    pub warnings: Vec<String>,
-    /// HEAD's trees, for lints.
-    pub heads: Heads,
+    pub(crate) root: PathBuf,
+    options: Options,
+    warnings: Vec<String>,
     exposures: BTreeMap<(usize, Fingerprint), Exposure>,
     more: BTreeMap<(usize, Fingerprint), u64>,
 }
 
-impl Histories {
-    /// Says of a finding how long it was exposed, and how many places are not listed.
-    pub fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
-        let rule = rules.index_of(&finding.rule);
-        let key = rule.map(|rule| (rule, finding.fingerprint));
-        finding.exposure = key.and_then(|key| self.exposures.get(&key).cloned());
-        finding.more_locations += key.and_then(|key| self.more.get(&key)).copied().unwrap_or(0);
+impl HistorySource {
+    pub(crate) fn open(paths: &[PathBuf], open: &OpenOptions, options: Options) -> Result<Self, Error> {
+        let mut found: Vec<Repository> = Vec::with_capacity(paths.len());
+        for path in paths {
+            let repository = Repository::discover(path, open)?;
+            if !found.iter().any(|known| known.common_dir == repository.common_dir) {
+                found.push(repository);
+            }
+        }
+        let first = found.first().map(|repository| repository.root().to_path_buf()).unwrap_or_default();
+        let holds_all = |dir: &&Path| found.iter().all(|repository| repository.root().starts_with(dir));
+        let root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
+        let repositories = found.into_iter().map(|repository| {
+            let head = rev::head(&repository);
+            (OpenRepository::new(repository, None), head)
+        });
+        Ok(Self {
+            repositories: repositories.collect(),
+            root,
+            options,
+            warnings: Vec::new(),
+            exposures: BTreeMap::new(),
+            more: BTreeMap::new(),
+        })
+    }
+
+    /// Returns HEAD's tree of each repository, below its directory of the root.
+    pub(crate) fn heads(&self) -> CommitTrees {
+        let tree = |(repository, head): &(Rc<OpenRepository>, Option<Oid>)| {
+            Some((self.below(repository), CommitTree::new(repository, Some((*head)?))))
+        };
+        CommitTrees(self.repositories.iter().filter_map(tree).collect())
+    }
+
+    /// Returns the directory of a repository below the root: empty, or with a slash at its end.
+    fn below(&self, repository: &OpenRepository) -> String {
+        let below = repository.root().strip_prefix(&self.root).unwrap_or(Path::new(""));
+        match PathText::new(below.as_os_str().as_encoded_bytes()).text {
+            below if below.is_empty() => below,
+            below => format!("{below}/"),
+        }
     }
 
     fn add(&mut self, exposures: BTreeMap<(usize, Fingerprint), Exposure>) {
@@ -96,56 +129,43 @@ fn merge(known: &mut Exposure, other: Exposure) {
     (known.refs, known.refs_total) = (refs, refs_total);
 }
 
-/// Scans several repositories, one after the other.
-///
-/// # Errors
-/// One of them is none, or the threads cannot be started.
-pub fn scan_all(
-    shared: &Shared<'_>,
-    paths: &[PathBuf],
-    open: &OpenOptions,
-    options: &Options,
-) -> Result<Histories, Error> {
-    let mut repositories = Vec::with_capacity(paths.len());
-    for path in paths {
-        let repository = Repository::discover(path, open)?;
-        if !repositories.iter().any(|known: &Repository| known.common_dir == repository.common_dir) {
-            repositories.push(repository);
+impl Source for HistorySource {
+    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+        for (repository, _) in self.repositories.clone() {
+            let mut history = scan(shared, &repository, &self.options)?;
+            self.add(std::mem::take(&mut history.exposures));
+            for (key, count) in std::mem::take(&mut history.more) {
+                *self.more.entry(key).or_default() += count;
+            }
+            self.warnings.append(&mut history.warnings);
+            if repository.repository.foreign {
+                let shown = crate::detect::redact::sanitize(&repository.repository.git_dir.to_string_lossy());
+                self.warnings.push(format!(
+                    "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
+                ));
+            }
+            let prefix = self.below(&repository);
+            let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
+            in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
+            history.facts.iter_mut().for_each(|facts| facts.move_below(&prefix));
+            let mut collector = Collector::new(shared);
+            collector.seen.sightings.append(&mut history.sightings);
+            collector.seen.facts.append(&mut history.facts);
+            collector.seen.coverage.merge(history.coverage);
         }
+        Ok(())
     }
-    let mut all = Histories::default();
-    let first = repositories.first().map(|repository| repository.root().to_path_buf()).unwrap_or_default();
-    let holds_all = |dir: &&Path| repositories.iter().all(|repository| repository.root().starts_with(dir));
-    all.root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
-    for repository in &repositories {
-        let mut history = scan(shared, repository, options)?;
-        all.head = history.head.filter(|_| repositories.len() == 1);
-        all.add(std::mem::take(&mut history.exposures));
-        for (key, count) in std::mem::take(&mut history.more) {
-            *all.more.entry(key).or_default() += count;
-        }
-        all.warnings.append(&mut history.warnings);
-        if repository.foreign {
-            let shown = crate::detect::redact::sanitize(&repository.git_dir.to_string_lossy());
-            all.warnings.push(format!(
-                "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
-            ));
-        }
-        let below = repository.root().strip_prefix(&all.root).unwrap_or(Path::new(""));
-        let prefix = match PathText::new(below.as_os_str().as_encoded_bytes()).text {
-            below if below.is_empty() => below,
-            below => format!("{below}/"),
-        };
-        let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
-        in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
-        history.facts.iter_mut().for_each(|facts| facts.move_below(&prefix));
-        all.heads.add(&prefix, repository, history.head);
-        let mut collector = Collector::new(shared);
-        collector.seen.sightings.append(&mut history.sightings);
-        collector.seen.facts.append(&mut history.facts);
-        collector.seen.coverage.merge(history.coverage);
+
+    fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
+        let rule = rules.index_of(&finding.rule);
+        let key = rule.map(|rule| (rule, finding.fingerprint));
+        finding.exposure = key.and_then(|key| self.exposures.get(&key).cloned());
+        finding.more_locations += key.and_then(|key| self.more.get(&key)).copied().unwrap_or(0);
     }
-    Ok(all)
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
 }
 
 /// What a history holds.
@@ -163,39 +183,24 @@ pub struct History {
     pub coverage: Coverage,
     /// Sentences for the user.
     pub warnings: Vec<String>,
-    /// The commit of HEAD.
-    pub head: Option<Oid>,
-}
-
-/// A history that was not scanned.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The worker threads cannot be started.
-    #[error("{0}")]
-    Threads(String),
-    /// There is no repository.
-    #[error(transparent)]
-    Repository(#[from] OpenError),
 }
 
 /// Scans the whole store of a repository.
 ///
 /// # Errors
 /// The threads cannot be started.
-pub fn scan(shared: &Shared<'_>, repo: &Repository, options: &Options) -> Result<History, Error> {
-    let odb = Odb::open(repo);
-    let (mut store, refs) = ObjectStore::new(&odb, options.threads, || Refs::read(repo))?;
-    let mut history = History { head: refs.head, ..History::default() };
-    repo.report_problems(&mut history.coverage);
-    odb.report_problems(&mut history.coverage);
+fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Result<History, Error> {
+    let (repo, odb) = (&opened.repository, opened.odb());
+    let (mut store, refs) = ObjectStore::new(odb, options.threads, || Refs::read(repo))?;
+    let mut history = History::default();
+    opened.report_problems(&mut history.coverage);
     for (reason, example) in refs.problems() {
         history.coverage.skip(*reason, crate::detect::redact::sanitize(example));
     }
     let index = index(repo, &mut history.coverage);
     let (files, indexes) = store.take_problems();
     let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo, &mut history.warnings));
-    let common =
-        Common { shared, repo, odb: &odb, plain: options.plain, cache: cache.as_ref(), total: Mutex::default() };
+    let common = Common { shared, repo, odb, plain: options.plain, cache: cache.as_ref(), total: Mutex::default() };
     let (mut seen, lost) = search(&common, &store, &refs);
     history.coverage.merge(std::mem::take(&mut seen.coverage));
     let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
@@ -256,12 +261,6 @@ fn search(common: &Common<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (Seen, W
     }
     seen.coverage.objects += known.into_inner();
     (seen, lost)
-}
-
-impl From<walk::ThreadPoolError> for Error {
-    fn from(error: walk::ThreadPoolError) -> Self {
-        Self::Threads(error.to_string())
-    }
 }
 
 type Key<'a> = (Oid, crate::model::Origin, &'a [String], Option<&'a [u8]>, u64, usize);

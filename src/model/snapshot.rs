@@ -1,0 +1,74 @@
+//! Files of one version of a tree: of the disk, of the index, of a commit.
+//!
+//! Policy and lints read their files from the version that is scanned, never from another one: what is staged is judged
+//! by what is staged. Paths are relative to the root of the report, with `/`.
+
+use std::collections::BTreeMap;
+
+use super::Reach;
+
+/// Files that one listing of a directory returns.
+pub(crate) const MAX_LISTED_FILES: usize = 500;
+
+/// A file that exists and cannot be read, or is no regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {reason}")]
+pub(crate) struct SnapshotError {
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+impl SnapshotError {
+    pub(crate) fn new(path: &str, reason: impl std::fmt::Display) -> Self {
+        Self { path: path.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// The files of one version of a tree.
+pub(crate) trait Snapshot {
+    /// Returns the content of a file; `None` if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be read, is larger than `limit` bytes, or is no regular file.
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError>;
+
+    /// Returns the paths of the TOML files right in a directory, sorted.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError>;
+
+    /// Returns true if locations of this reach are files of the snapshot.
+    fn holds(&self, reach: Reach) -> bool {
+        matches!(reach, Reach::Worktree | Reach::Index | Reach::Head)
+    }
+}
+
+/// No files: for standard input and unborn branches.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct EmptySnapshot;
+
+impl Snapshot for EmptySnapshot {
+    fn read(&self, _: &str, _: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        Ok(None)
+    }
+
+    fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {
+        Ok(Vec::new())
+    }
+}
+
+/// Files in memory: for the examples of rules.
+impl Snapshot for BTreeMap<String, Vec<u8>> {
+    fn read(&self, path: &str, _: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        Ok(self.get(path).cloned())
+    }
+
+    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+        let in_directory = |path: &&String| {
+            let name = path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/'));
+            name.is_some_and(|name| !name.contains('/') && name.ends_with(".toml"))
+        };
+        Ok(self.keys().filter(in_directory).cloned().collect())
+    }
+}

@@ -1,0 +1,159 @@
+//! Opens what a plan is to scan, once: the repository, the ends of a range, and the files that policy and lints read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::detect::redact::sanitize;
+use crate::git::{Oid, OpenOptions, Repository, rev};
+use crate::model::snapshot::{EmptySnapshot, Snapshot};
+use crate::report::{Target, TargetKind};
+use crate::scan::plan::{Plan, Subject};
+use crate::source::history::{self, HistorySource};
+use crate::source::open_repository::{CommitTree, OpenRepository};
+use crate::source::pushed::PushedSource;
+use crate::source::range::RangeSource;
+use crate::source::snapshots::{CommitTrees, DiskFiles};
+use crate::source::staged::StagedIndex;
+use crate::source::stdin::StdinSource;
+use crate::source::{self, Source, worktree};
+
+/// Pushed commits whose trees lints read.
+const MAX_PUSHED_TREES: usize = 8;
+
+/// A target, ready to be scanned.
+pub(crate) struct OpenTarget<'a> {
+    /// Name of the target in the report.
+    pub(crate) target: Target,
+    pub(crate) source: Box<dyn Source + 'a>,
+    /// Files that lints read beside those with findings.
+    pub(crate) files: Rc<dyn Snapshot>,
+    /// Files that the policy is read from.
+    pub(crate) policy: Rc<dyn Snapshot>,
+    /// False if the scanned texts are a change, which must not allow itself.
+    pub(crate) inline_allows: bool,
+    /// For such a change: its own version of the policy, to be compared with the one in force.
+    pub(crate) proposed: Option<Rc<dyn Snapshot>>,
+    /// The repository around the current directory, if it was opened.
+    pub(crate) repository: Option<Rc<OpenRepository>>,
+}
+
+impl<'a> OpenTarget<'a> {
+    /// `input` is standard input.
+    pub(crate) fn open(plan: &Plan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
+        match &plan.subject {
+            Subject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
+            Subject::Staged => staged(),
+            Subject::Range { base, head } => range(base, head),
+            Subject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
+            Subject::History { repositories, alternates, plain, cache } => {
+                let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
+                history(repositories, *alternates, options)
+            }
+            Subject::Stdin { name } => {
+                let target = describe(TargetKind::Stdin, Path::new(""), None, None);
+                Ok(Self::new(target, StdinSource { input, name: name.clone() }))
+            }
+        }
+    }
+
+    fn new(target: Target, source: impl Source + 'a) -> Self {
+        Self {
+            target,
+            source: Box::new(source),
+            files: Rc::new(EmptySnapshot),
+            policy: Rc::new(EmptySnapshot),
+            inline_allows: true,
+            proposed: None,
+            repository: None,
+        }
+    }
+}
+
+fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>) -> Target {
+    let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
+    Target { kind, root: sanitize(&root.to_string_lossy()), head: name(head), base: name(base) }
+}
+
+fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<OpenTarget<'a>, source::Error> {
+    let (paths, root) = worktree::resolve(paths)?;
+    // The root need not be a work tree, and its HEAD need not have a commit.
+    let head = Repository::open(&root, &OpenOptions::default()).ok().and_then(|repository| rev::head(&repository));
+    let target = describe(TargetKind::Worktree, &root, head, None);
+    let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
+    let (files, policy) = (files(false), files(true));
+    let options = worktree::Options { paths, root, no_ignore, threads };
+    Ok(OpenTarget { files, policy, ..OpenTarget::new(target, options) })
+}
+
+fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
+    let index = Rc::new(StagedIndex::open()?);
+    let repository = Rc::clone(&index.repository);
+    let target = describe(TargetKind::Staged, repository.root(), index.head, None);
+    let opened = OpenTarget::new(target, Rc::clone(&index));
+    Ok(OpenTarget { files: Rc::clone(&index) as _, policy: index, repository: Some(repository), ..opened })
+}
+
+fn range<'a>(base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
+    let repository = OpenRepository::here()?;
+    let source = RangeSource::open(&repository, base, head)?;
+    let target = describe(TargetKind::Range, repository.root(), Some(source.head), Some(source.base));
+    // Without a common ancestor the base itself decides, never the head.
+    let policy = CommitTree::new(&repository, Some(source.merge_base.unwrap_or(source.base)));
+    let head = Rc::new(CommitTree::new(&repository, Some(source.head)));
+    Ok(OpenTarget {
+        files: Rc::clone(&head) as _,
+        policy: Rc::new(policy),
+        inline_allows: false,
+        proposed: Some(head),
+        repository: Some(repository),
+        ..OpenTarget::new(target, source)
+    })
+}
+
+fn pushed<'a>(
+    plan: &Plan,
+    (known, heads): (&[Oid], &[Oid]),
+    trusted: Option<Oid>,
+) -> Result<OpenTarget<'a>, source::Error> {
+    let repository = OpenRepository::here()?;
+    let target = describe(TargetKind::Range, repository.root(), heads.last().copied(), known.first().copied());
+    let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
+    let trees = newest.map(|head| (String::new(), CommitTree::new(&repository, Some(*head)))).collect();
+    let policy = CommitTree::new(&repository, trusted);
+    // With `--policy-ref` the user says whom to trust, whatever is pushed.
+    let inline_allows = plan.policy.revision.is_some();
+    // The first push of all has nothing that it could weaken.
+    let proposed = (!inline_allows && policy.oid().is_some()).then(|| {
+        let last = heads.last().and_then(|head| repository.resolve(&head.to_string()).ok());
+        Rc::new(CommitTree::new(&repository, last)) as Rc<dyn Snapshot>
+    });
+    let source = PushedSource::new(&repository, known, heads);
+    Ok(OpenTarget {
+        files: Rc::new(CommitTrees(trees)),
+        policy: Rc::new(policy),
+        inline_allows,
+        proposed,
+        repository: Some(repository),
+        ..OpenTarget::new(target, source)
+    })
+}
+
+fn history<'a>(
+    paths: &[PathBuf],
+    alternates: bool,
+    options: history::Options,
+) -> Result<OpenTarget<'a>, source::Error> {
+    let source = HistorySource::open(paths, &OpenOptions { env: None, alternates }, options)?;
+    let files = Rc::new(source.heads());
+    // Several repositories have no policy in common.
+    let (head, policy): (_, Rc<dyn Snapshot>) = match source.repositories.as_slice() {
+        [(only, head)] => match &only.repository.work_tree {
+            Some(root) => (*head, Rc::new(DiskFiles { root: root.clone(), follow_links: true })),
+            None => (*head, Rc::new(CommitTree::new(only, *head))),
+        },
+        _ => (None, Rc::new(EmptySnapshot)),
+    };
+    let target = describe(TargetKind::History, &source.root, head, None);
+    Ok(OpenTarget { files, policy, ..OpenTarget::new(target, source) })
+}

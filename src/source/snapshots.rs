@@ -1,0 +1,67 @@
+//! Snapshots of files on disk and of several commits.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use super::disk;
+use super::open_repository::CommitTree;
+use crate::model::Reach;
+use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
+
+/// Files below a directory.
+#[derive(Debug)]
+pub(crate) struct DiskFiles {
+    pub(crate) root: PathBuf,
+    /// Policy may be a link to a file that several repositories share. Files that lints read never are: a link in a
+    /// scanned tree must not make them read outside of it.
+    pub(crate) follow_links: bool,
+}
+
+impl Snapshot for DiskFiles {
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        let full = self.root.join(path);
+        if self.follow_links {
+            return crate::git::disk::read(&full, limit).map_err(|error| SnapshotError::new(path, error));
+        }
+        let failed = |error: std::io::Error| SnapshotError::new(path, error);
+        // Most files that lints ask for do not exist: resolve links only for those that do.
+        let Some(opened) = disk::open(&full).map_err(failed)? else { return Ok(None) };
+        let parent = full.parent().unwrap_or(&full).canonicalize().map_err(failed)?;
+        if !parent.starts_with(&self.root) || opened.size > limit {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        opened.file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+        Ok(Some(bytes))
+    }
+
+    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+        let listed = crate::git::disk::list(&self.root.join(directory), MAX_LISTED_FILES);
+        let (entries, _) = listed.map_err(|error| SnapshotError::new(directory, error))?;
+        let names = entries.iter().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().ends_with(b".toml"));
+        Ok(names.map(|name| format!("{directory}/{}", name.to_string_lossy())).collect())
+    }
+}
+
+/// Trees of several commits, each below its own directory (which ends with a slash, or is empty). Of trees below the
+/// same directory the first that has a file decides.
+#[derive(Debug)]
+pub(crate) struct CommitTrees(pub(crate) Vec<(String, CommitTree)>);
+
+impl Snapshot for CommitTrees {
+    fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        let below = || self.0.iter().filter_map(|(directory, tree)| Some((path.strip_prefix(&**directory)?, tree)));
+        // The innermost repository has the file.
+        let shortest = below().map(|(path, _)| path.len()).min();
+        let innermost = below().filter(|(path, _)| Some(path.len()) == shortest);
+        Ok(innermost.filter_map(|(path, tree)| tree.read(path, limit).ok().flatten()).next())
+    }
+
+    fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {
+        Ok(Vec::new())
+    }
+
+    fn holds(&self, reach: Reach) -> bool {
+        reach == Reach::Head
+    }
+}
