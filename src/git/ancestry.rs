@@ -12,7 +12,7 @@ use super::repo::Repository;
 /// The history between two commits cannot be walked: commits are missing, or neither libgit2 nor git can read them.
 #[derive(Debug, thiserror::Error)]
 #[error("the history between {known} and {wanted} cannot be walked{hint}")]
-pub struct Unwalkable {
+pub(crate) struct Unwalkable {
     known: String,
     wanted: String,
     hint: &'static str,

@@ -36,7 +36,7 @@ impl FileVersion {
 pub(crate) type Problem = (ObjectError, Vec<u8>);
 
 /// Reads trees and collects the differences.
-pub struct TreeDiffer<'a> {
+pub(crate) struct TreeDiffer<'a> {
     odb: &'a Odb,
     format: ObjectFormat,
     pub(crate) changes: Vec<FileChange>,

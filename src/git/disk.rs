@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a file of a repository was not read.
 #[derive(Debug, thiserror::Error)]
-pub enum DiskError {
+pub(crate) enum DiskError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     /// A FIFO, socket, device or directory in the place of a file.

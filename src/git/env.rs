@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Locations that git gives to a program that it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GitEnv {
+pub(crate) struct GitEnv {
     pub(crate) git_dir: Option<PathBuf>,
     pub(crate) work_tree: Option<PathBuf>,
     pub(crate) common_dir: Option<PathBuf>,

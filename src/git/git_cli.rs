@@ -14,7 +14,7 @@ use super::repo::Repository;
 /// Git is not installed, or failed.
 #[derive(Debug, thiserror::Error)]
 #[error("git {command}: {why}")]
-pub struct GitCliError {
+pub(crate) struct GitCliError {
     command: String,
     why: String,
 }

@@ -30,7 +30,7 @@ impl ObjectKind {
 
 /// A defect of stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum Damage {
+pub(crate) enum Damage {
     /// The file ends before the object does, or an offset points outside of the file.
     #[error("outside of its file")]
     Outside,
@@ -51,7 +51,7 @@ pub enum Damage {
 
 /// Why an object was not read.
 #[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
+pub(crate) enum ObjectError {
     #[error("object {oid}: {damage}")]
     Damaged { oid: Oid, damage: Damage },
     #[error("object {oid}: {size} bytes exceed the limit of {limit}")]

@@ -22,7 +22,7 @@ const MAX_DETOURS: usize = 8;
 
 /// The object database of a repository.
 #[derive(Debug)]
-pub struct Odb {
+pub(crate) struct Odb {
     pub(crate) format: ObjectFormat,
     pub(crate) packs: Vec<Pack>,
     pub(crate) loose: Vec<PathBuf>,

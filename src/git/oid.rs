@@ -29,7 +29,7 @@ impl ObjectFormat {
 
 /// The name of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Oid {
+pub(crate) struct Oid {
     bytes: [u8; 32],
     len: u8,
 }
@@ -99,7 +99,7 @@ impl std::str::FromStr for Oid {
 /// The text is not 40 or 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an object name: 40 or 64 hex digits are needed")]
-pub struct NotAnOid;
+pub(crate) struct NotAnOid;
 
 /// The value of each hexadecimal digit, more than 15 for other bytes. Names are random, so that a branch for each digit
 /// would be mispredicted.

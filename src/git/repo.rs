@@ -28,7 +28,7 @@ pub(crate) const MAX_PACK_FILES: usize = 100_000;
 
 /// Permissions to read files outside of the repository itself.
 #[derive(Debug, Clone, Default)]
-pub struct OpenOptions {
+pub(crate) struct OpenOptions {
     /// Git's environment variables, where a hook obeys them; `None` obeys none.
     pub(crate) env: Option<GitEnv>,
     /// Follows alternates outside of the repository.
@@ -45,7 +45,7 @@ pub(crate) enum RefStorage {
 }
 
 #[derive(Debug, Clone)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// The directory with `HEAD` and `index`: `.git`, or `.git/worktrees/NAME` for a linked worktree.
     pub(crate) git_dir: PathBuf,
     /// The directory with `objects` and `refs`; equals `git_dir` except in a linked worktree.
@@ -66,7 +66,7 @@ pub struct Repository {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub(crate) enum OpenError {
     #[error("{}: not in a git repository", .0.display())]
     NotFound(PathBuf),
     /// A directory that looks like a repository and is broken.

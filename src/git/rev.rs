@@ -23,7 +23,7 @@ const MAX_REF: u64 = 64 << 10;
 const MAX_HOPS: usize = 10;
 
 #[derive(Debug, thiserror::Error)]
-pub enum RevError {
+pub(crate) enum RevError {
     #[error("unknown revision \"{0}\"")]
     Unknown(String),
     #[error("\"{0}\" is no commit of this repository")]

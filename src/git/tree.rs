@@ -20,10 +20,6 @@ impl TreeEntry<'_> {
     pub(crate) fn is_submodule(&self) -> bool {
         self.mode & 0o170_000 == 0o160_000
     }
-
-    pub(crate) fn is_link(&self) -> bool {
-        self.mode & 0o170_000 == 0o120_000
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

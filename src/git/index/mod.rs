@@ -25,7 +25,7 @@ pub(crate) use cache_tree::CacheTree;
 const MAX_INDEX: u64 = 2 << 30;
 
 #[derive(Debug, thiserror::Error)]
-pub enum IndexError {
+pub(crate) enum IndexError {
     /// A feature that this reader does not know and cannot skip.
     #[error("the index uses {0}, which only git itself reads")]
     Unsupported(&'static str),
@@ -81,7 +81,7 @@ impl IndexEntry<'_> {
 
 /// An index, sorted by paths and stages.
 #[derive(Debug)]
-pub struct Index {
+pub(crate) struct Index {
     bytes: FileBytes,
     format: ObjectFormat,
     /// Offsets of the entries.
