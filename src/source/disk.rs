@@ -1,4 +1,4 @@
-//! Opening a file that somebody else may be changing: never following a link, never waiting for a writer.
+//! Opens scanned files, which others may be changing: follows no links, waits for no writers.
 
 #![cfg_attr(not(unix), expect(clippy::disallowed_methods, reason = "opens the files that are scanned"))]
 
@@ -8,19 +8,16 @@ use std::path::Path;
 
 /// A regular file and its size when it was opened.
 #[derive(Debug)]
-pub(super) struct Opened {
+pub(super) struct OpenFile {
     pub(super) file: File,
     pub(super) size: u64,
 }
 
-/// Opens a file for reading. `None` if it is not a regular file any more.
-///
-/// # Errors
-/// The system's own.
+/// Opens a file for reading. Returns `None` if it is no longer a regular file.
 #[cfg(unix)]
-pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
+pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     use rustix::fs::{Mode, OFlags};
-    // Without NONBLOCK a FIFO that took the file's place would make us wait for its writer.
+    // Without NONBLOCK, opening a FIFO that replaced the file would wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(descriptor) => File::from(descriptor),
@@ -28,39 +25,31 @@ pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
         Err(error) => return Err(error.into()),
     };
     let metadata = file.metadata()?;
-    Ok(metadata.is_file().then(|| Opened { size: metadata.len(), file }))
+    Ok(metadata.is_file().then(|| OpenFile { size: metadata.len(), file }))
 }
 
-/// Opens a file for reading. `None` if it is not a regular file any more.
-///
-/// # Errors
-/// The system's own.
 #[cfg(not(unix))]
-pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
+pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
         return Ok(None);
     }
     let file = File::open(path)?;
     let size = file.metadata()?.len();
-    Ok(Some(Opened { file, size }))
+    Ok(Some(OpenFile { file, size }))
 }
 
-/// The text of a symbolic link, as bytes.
-///
-/// # Errors
-/// The system's own.
+/// Reads the text of a symbolic link.
 pub(super) fn link_text(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read_link(path).map(|target| bytes_of(&target))
 }
 
-/// A path's bytes; where the platform's paths are not bytes, as UTF-8.
+/// Returns the bytes of a path, in UTF-8 where the platform's paths are not bytes.
 #[cfg(unix)]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
-/// A path's bytes; where the platform's paths are not bytes, as UTF-8.
 #[cfg(not(unix))]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()

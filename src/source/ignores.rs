@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::disk::bytes_of;
-use super::tracked::Tracked;
+use super::tracked::TrackedPaths;
 
 /// What to do with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +37,12 @@ struct Directory {
 #[derive(Debug)]
 struct Repository {
     root: PathBuf,
-    tracked: OnceLock<Tracked>,
+    tracked: OnceLock<TrackedPaths>,
 }
 
 impl Repository {
-    fn tracked(&self) -> &Tracked {
-        self.tracked.get_or_init(|| Tracked::load(&self.root))
+    fn tracked(&self) -> &TrackedPaths {
+        self.tracked.get_or_init(|| TrackedPaths::load(&self.root))
     }
 
     /// The path below the root as the index has it.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
-use crate::archive::{self, Limits, Seekable, Visitor};
+use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
 use crate::credential::Fingerprint;
 use crate::detect::{
     Budget, Engine, Hit, Window,
@@ -84,9 +84,9 @@ pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Optio
 #[must_use]
 pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
-    let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
+    let limits = ArchiveLimits { time: time.map_or(most, |time| time.min(most)), ..ArchiveLimits::default() };
     let mut searcher = Searcher { engine, scratch, seen: Members::default() };
-    if let Err(reason) = guarded(|| archive::open_within(input, &mut searcher, limits)) {
+    if let Err(reason) = guarded(|| archive::open(input, &mut searcher, limits)) {
         searcher.skip(reason, &[], DEFECT);
     }
     let mut seen = searcher.seen;
@@ -211,7 +211,7 @@ impl Searcher<'_> {
     }
 }
 
-impl Visitor for Searcher<'_> {
+impl MemberVisitor for Searcher<'_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         self.guard(chain, |searcher| searcher.content(chain, content));
     }

@@ -13,7 +13,7 @@ use crate::detect::{
 };
 use crate::git::ancestry::Unwalkable;
 use crate::git::rev::RevError;
-use crate::git::walk::NoThreads;
+use crate::git::walk::ThreadPoolError;
 use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
 use crate::model::{Coverage, Finding, Origin, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
@@ -54,11 +54,11 @@ pub(crate) enum Error {
     #[error(transparent)]
     Unwalkable(#[from] Unwalkable),
     #[error(transparent)]
-    Threads(#[from] NoThreads),
+    Threads(#[from] ThreadPoolError),
 }
 
 /// A target that can be scanned.
-pub(crate) trait Source {
+pub(crate) trait ScanSource {
     /// Reads the target once. Hits and coverage go to `shared`.
     ///
     /// # Errors

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use super::open_repository::OpenRepository;
 use super::range::{self, ScannedRange, tree_changes};
-use super::{Collector, Error, Shared, Source, objects};
+use super::{Collector, Error, ScanSource, Shared, objects};
 use crate::git::ancestry::Ancestry;
 use crate::git::commit::tag_target;
-use crate::git::{Kind, Odb, Oid};
+use crate::git::{ObjectKind, Odb, Oid};
 use crate::model::{Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
@@ -32,7 +32,7 @@ impl PushedSource {
     }
 }
 
-impl Source for PushedSource {
+impl ScanSource for PushedSource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
         let mut collector = Collector::new(shared);
@@ -65,8 +65,8 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
             ..ScanLocation::file(PathText::default())
         };
         match odb.read(&oid) {
-            Ok(Some((Kind::Commit, _))) => return Some(oid),
-            Ok(Some((Kind::Tag, bytes))) => {
+            Ok(Some((ObjectKind::Commit, _))) => return Some(oid),
+            Ok(Some((ObjectKind::Tag, bytes))) => {
                 collector.coverage().objects += 1;
                 collector.bytes(&bytes, &place(Origin::TagMessage));
                 let Some(target) = tag_target(&bytes, odb.format) else {
@@ -75,11 +75,11 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
                 };
                 oid = target;
             }
-            Ok(Some((Kind::Blob, _))) => {
+            Ok(Some((ObjectKind::Blob, _))) => {
                 objects::blob(collector, odb, &oid, &place(Origin::File));
                 return None;
             }
-            Ok(Some((Kind::Tree, _))) => {
+            Ok(Some((ObjectKind::Tree, _))) => {
                 tree(collector, odb, oid);
                 return None;
             }

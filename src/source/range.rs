@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use super::objects::{self, Before};
 use super::open_repository::{OpenRepository, tree_of};
-use super::{Collector, Error, Shared, Source};
+use super::{Collector, Error, ScanSource, Shared};
 use crate::git::ancestry::Ancestry;
-use crate::git::changes::{Change, Differ, Side};
-use crate::git::{Commit, Kind, Odb, Oid};
+use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
+use crate::git::{Commit, ObjectKind, Odb, Oid};
 use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
@@ -44,7 +44,7 @@ impl RangeSource {
     }
 }
 
-impl Source for RangeSource {
+impl ScanSource for RangeSource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
         self.repository.report_problems(collector.coverage());
@@ -84,8 +84,8 @@ pub(super) fn scan(
     }
     let old = merge_base.and_then(|base| tree_of(odb, &base));
     let changes = tree_changes(collector, odb, old, tree_of(odb, &head));
-    let new = |change: &Change| Some((change.path.clone(), change.new?.oid));
-    let old = |change: &Change| Some((change.path.clone(), change.old?.oid));
+    let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
+    let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
     let mut scan = RangeScan {
         odb,
         shallow,
@@ -123,7 +123,7 @@ struct RangeScan<'a, 'c> {
 impl RangeScan<'_, '_> {
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
-            Ok(Some((Kind::Commit, bytes))) => bytes,
+            Ok(Some((ObjectKind::Commit, bytes))) => bytes,
             Ok(_) => return self.collector.skip(SkipReason::MissingObject, &format!("commit {oid}")),
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
@@ -145,29 +145,29 @@ impl RangeScan<'_, '_> {
     }
 
     /// Returns the files that differ from those of every parent.
-    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<Change> {
-        let mut common: Option<HashMap<Vec<u8>, Change>> = None;
+    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
+        let mut common: Option<HashMap<Vec<u8>, FileChange>> = None;
         let parents: Vec<Option<Oid>> = match commit.parents.as_slice() {
             [] => vec![None],
             parents => parents.iter().map(|parent| tree_of(self.odb, parent)).collect(),
         };
         for parent in parents {
-            let mut differ = Differ::new(self.odb, self.odb.format);
+            let mut differ = TreeDiffer::new(self.odb, self.odb.format);
             differ.trees(parent, Some(commit.tree));
             objects::report_differ(self.collector, &differ);
-            let mut changes: HashMap<Vec<u8>, Change> =
+            let mut changes: HashMap<Vec<u8>, FileChange> =
                 differ.changes.into_iter().map(|change| (change.path.clone(), change)).collect();
             if let Some(common) = common {
                 changes.retain(|path, _| common.contains_key(path));
             }
             common = Some(changes);
         }
-        let mut changes: Vec<Change> = common.unwrap_or_default().into_values().collect();
+        let mut changes: Vec<FileChange> = common.unwrap_or_default().into_values().collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes
     }
 
-    fn file(&mut self, commit: &Oid, change: &Change) {
+    fn file(&mut self, commit: &Oid, change: &FileChange) {
         if let Some(old) = change.old {
             self.scanned.removed.insert(old.oid.to_string(), commit.to_string());
         }
@@ -189,7 +189,7 @@ impl RangeScan<'_, '_> {
         objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
     }
 
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> ScanLocation {
+    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> ScanLocation {
         let in_head = self.head_files.get(path) == Some(&new.oid);
         ScanLocation {
             reach: if in_head { Reach::Head } else { Reach::Ref },
@@ -205,8 +205,8 @@ pub(super) fn tree_changes(
     odb: &Odb,
     old: Option<Oid>,
     new: Option<Oid>,
-) -> Vec<Change> {
-    let mut differ = Differ::new(odb, odb.format);
+) -> Vec<FileChange> {
+    let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(old, new);
     objects::report_differ(collector, &differ);
     differ.changes

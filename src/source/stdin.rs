@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::{Collector, Error, Scanned, Shared, Source};
+use super::{Collector, Error, ScanSource, Scanned, Shared};
 use crate::archive;
 use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 
@@ -15,7 +15,7 @@ pub(crate) struct StdinSource<'a> {
     pub(crate) name: String,
 }
 
-impl Source for StdinSource<'_> {
+impl ScanSource for StdinSource<'_> {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
         let place = ScanLocation::file(PathText::new(self.name.as_bytes()));

@@ -37,7 +37,7 @@ fn defective_name() -> String {
 }
 
 /// Scans and gives the credentials with their paths, and the texts that brought out a defect.
-fn seen(engine: &Engine, mut source: impl Source) -> (Vec<(Fingerprint, String)>, Vec<String>) {
+fn seen(engine: &Engine, mut source: impl ScanSource) -> (Vec<(Fingerprint, String)>, Vec<String>) {
     let shared = Shared::new(engine, None, Progress::hidden());
     source.scan(&shared).unwrap();
     let collected = shared.take_collected();

@@ -1,35 +1,29 @@
-//! The paths that a repository tracks: what its index names.
+//! The paths that the index of a repository names.
 
 use std::path::Path;
 
 use crate::git::{Index, OpenOptions, Repository};
 
-/// Tracked paths.
 #[derive(Debug)]
-pub struct Tracked {
-    /// `None` when the index could not be read: then everything counts as tracked, so that nothing is left out by
-    /// mistake.
+pub(super) struct TrackedPaths {
+    /// `None` if the index cannot be read. Then every path counts as tracked, so that none is skipped by mistake.
     index: Option<Index>,
 }
 
-impl Tracked {
-    /// Reads the index of the repository whose work tree begins at `root`.
-    #[must_use]
-    pub fn load(root: &Path) -> Self {
+impl TrackedPaths {
+    /// Reads the index of the repository whose work tree is `root`.
+    pub(super) fn load(root: &Path) -> Self {
         let repository = Repository::open(root, &OpenOptions::default()).ok();
         Self { index: repository.and_then(|repository| Index::of(&repository, None).ok()) }
     }
 
-    /// Whether a file is tracked.
-    #[must_use]
-    pub fn holds(&self, path: &[u8]) -> bool {
+    pub(super) fn holds(&self, path: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         index.get(index.lower_bound(path)).is_some_and(|entry| entry.path == path)
     }
 
-    /// Whether anything below a directory is tracked.
-    #[must_use]
-    pub fn holds_below(&self, directory: &[u8]) -> bool {
+    /// Returns true if any file below a directory is tracked.
+    pub(super) fn holds_below(&self, directory: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         let mut prefix = directory.to_vec();
         prefix.push(b'/');

@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Error, Shared, Source};
+use super::{Collector, Error, ScanSource, Shared};
 use crate::model::{
     PathText, ScanLocation, SkipReason,
     limits::{MAX_IN_MEMORY, WINDOW},
@@ -82,7 +82,7 @@ pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }
 
-impl Source for Options {
+impl ScanSource for Options {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         scan(shared, self);
         Ok(())

@@ -13,13 +13,13 @@ use super::visitor::{Common, Seen, Share};
 use crate::archive;
 use crate::detect::stream::{Scratch, scan_reader};
 use crate::git::disk::{self, DiskError};
-use crate::git::walk::{Object, Store};
-use crate::git::{Kind, Oid, Repository};
+use crate::git::walk::{ObjectStore, VisitedObject};
+use crate::git::{ObjectKind, Oid, Repository};
 use crate::model::{Origin, SkipReason};
 use crate::source::{guarded, members};
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
-pub(super) fn read(common: &Common<'_>, store: &Store<'_>, seen: &mut Seen) {
+pub(super) fn read(common: &Common<'_>, store: &ObjectStore<'_>, seen: &mut Seen) {
     let pointers: Vec<(Oid, String)> = std::mem::take(&mut seen.pointers).into_iter().collect();
     let hit: HashSet<Oid> = seen.hits.iter().map(|raw| raw.oid).collect();
     let make = || Contents { share: Share::new(common), scratch: Scratch::default() };
@@ -78,7 +78,7 @@ impl Contents<'_> {
         }
         let (Ok(bytes) | Err((bytes, _))) = outcome;
         self.share.count_inside(bytes);
-        let object = Object { oid, kind: Kind::Blob, fresh: true };
+        let object = VisitedObject { oid, kind: ObjectKind::Blob, fresh: true };
         self.share.keep(&object, Origin::File, hits);
         if archive::is_archive_at(&mut file) {
             if shared.archives {

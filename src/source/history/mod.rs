@@ -24,13 +24,13 @@ mod visitor;
 
 use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
-use super::{Collector, Error, Shared, Source, guarded};
+use super::{Collector, Error, ScanSource, Shared, guarded};
 use crate::credential::Fingerprint;
 use crate::detect::Budget;
 use crate::detect::LocatedHit;
 use crate::git::refs::Refs;
-use crate::git::walk::{Lost, Plan, Store};
-use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
+use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
+use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
 use crate::lints::SourceFacts;
 use crate::model::{Coverage, Exposure, Finding, PathText, SkipReason};
 use crate::rules::RuleSet;
@@ -130,7 +130,7 @@ fn merge(known: &mut Exposure, other: Exposure) {
     (known.refs, known.refs_total) = (refs, refs_total);
 }
 
-impl Source for HistorySource {
+impl ScanSource for HistorySource {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         for (repository, _) in self.repositories.clone() {
             let mut history = scan(shared, &repository, &self.options)?;
@@ -192,7 +192,7 @@ pub struct History {
 /// The threads cannot be started.
 fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Result<History, Error> {
     let (repo, odb) = (&opened.repository, opened.odb());
-    let (mut store, refs) = Store::new(odb, options.threads, || Refs::read(repo))?;
+    let (mut store, refs) = ObjectStore::new(odb, options.threads, || Refs::read(repo))?;
     let mut history = History::default();
     opened.report_problems(&mut history.coverage);
     refs.report_problems(&mut history.coverage);
@@ -225,7 +225,7 @@ fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Resu
 }
 
 /// Shows every object to a visitor: the blobs first, then, knowing which of them hit, trees and texts.
-fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
+fn search(common: &Common<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (Seen, WalkFailures) {
     let stop = || common.shared.expired();
     let expect = |objects| common.shared.progress.expect(objects);
     let known = AtomicU64::new(0);
@@ -234,25 +234,26 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
         known.fetch_add(u64::from(is_known), Ordering::Relaxed);
         !is_known
     };
-    let plan = Plan { kinds: &[Kind::Blob], wanted: &unknown, stop: &stop };
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &unknown, stop: &stop };
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
     lfs::read(common, store, &mut seen);
     search_ref_names(common.shared, refs, &mut seen);
     let hit = |seen: &Seen| {
-        let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
+        let blobs = seen.hits.iter().filter(|raw| raw.kind == ObjectKind::Blob);
         let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
         (!seen.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
     };
     let blobs = hit(&seen);
     let wanted = |number: usize, name: &[u8]| unknown(number, name) || blobs.is_some();
-    let plan = Plan { kinds: &[Kind::Tree, Kind::Commit, Kind::Tag], wanted: &wanted, stop: &stop };
+    let plan =
+        WalkPlan { kinds: &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag], wanted: &wanted, stop: &stop };
     let purpose = Purpose { search: true, gather: blobs.as_ref() };
     lost.merge(store.walk(&plan, &|| Reader::new(common, store, purpose), &expect));
     seen.merge(common.take());
     if let (None, Some(blobs)) = (&blobs, hit(&seen)) {
         // Only a name or a text holds a key, which was not to be known before.
-        let plan = Plan { wanted: &|_, _| true, ..plan };
+        let plan = WalkPlan { wanted: &|_, _| true, ..plan };
         let purpose = Purpose { search: false, gather: Some(&blobs) };
         store.walk(&plan, &|| Reader::new(common, store, purpose), &|_| {});
         seen.merge(common.take());
@@ -275,7 +276,7 @@ fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository, warnings
 }
 
 /// Without what can be read although its checksum is wrong.
-fn healthy(mut clean: Vec<Oid>, lost: &Lost) -> Vec<Oid> {
+fn healthy(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
     clean
 }
@@ -290,7 +291,7 @@ fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
     }
 }
 
-fn count_lost(coverage: &mut Coverage, lost: Lost) {
+fn count_lost(coverage: &mut Coverage, lost: WalkFailures) {
     for error in lost.objects {
         coverage.skip(error.reason(), error.to_string());
     }
@@ -329,7 +330,7 @@ fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
         seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
         seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: *oid,
-            kind: Kind::Commit,
+            kind: ObjectKind::Commit,
             origin: crate::model::Origin::RefName,
             chain: Vec::new(),
             name: Some(name.clone()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::visitor::Raw;
 use crate::credential::Fingerprint;
 use crate::detect::LocatedHit;
-use crate::git::Kind;
+use crate::git::ObjectKind;
 use crate::git::refs::Refs;
 use crate::model::{Exposure, Origin, PathText, Reach, ScanLocation};
 use crate::source::attribution::{self, Answer, Gathered, Question, Subject, flags};
@@ -31,8 +31,8 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
         let Some(number) = numbers.get(&(raw.hit.rule, raw.hit.fingerprint)) else { continue };
         let set = match (raw.origin, raw.kind, &raw.name) {
             (Origin::RefName, _, Some(name)) => question.ref_names.entry(name.clone()).or_default(),
-            (_, Kind::Tree, _) => question.trees.entry(raw.oid).or_default(),
-            (_, Kind::Blob, _) => question.blobs.entry(raw.oid).or_default(),
+            (_, ObjectKind::Tree, _) => question.trees.entry(raw.oid).or_default(),
+            (_, ObjectKind::Blob, _) => question.blobs.entry(raw.oid).or_default(),
             _ => question.texts.entry(raw.oid).or_default(),
         };
         set.insert(*number);
@@ -71,9 +71,9 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<ScanLocation> {
             place.blob = None;
             vec![place]
         }
-        (_, Kind::Commit | Kind::Tag) => {
+        (_, ObjectKind::Commit | ObjectKind::Tag) => {
             place.reach = attribution::reach(answer.texts.get(&raw.oid).copied().unwrap_or(0));
-            place.commit = (raw.kind == Kind::Commit).then(|| raw.oid.to_string());
+            place.commit = (raw.kind == ObjectKind::Commit).then(|| raw.oid.to_string());
             vec![place]
         }
         _ => in_trees(answer, raw, &place, refs),

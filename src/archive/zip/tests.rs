@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::super::samples::{noise, secret, see, see_within, stored, tar, tight, zip};
-use super::super::{Limits, is_archive};
+use super::super::{ArchiveLimits, is_archive};
 use crate::model::SkipReason;
 
 /// A directory of `count` entries that all point to one member.
@@ -115,9 +115,9 @@ fn lies_in_a_zip_hide_nothing() {
         let mut bytes = bytes.clone();
         bytes[at..at + lie.len()].copy_from_slice(lie);
         let seen = see(&bytes);
-        let told = !seen.skips.is_empty();
-        assert!(seen.places().contains(&"a") || told && case == 3, "{case}: {:?}", seen.places());
-        assert!(told || case > 5, "{case}");
+        let is_reported = !seen.skips.is_empty();
+        assert!(seen.places().contains(&"a") || is_reported && case == 3, "{case}: {:?}", seen.places());
+        assert!(is_reported || case > 5, "{case}");
     }
 }
 
@@ -157,6 +157,6 @@ fn zip64_that_lies_is_damaged_but_read() {
 #[test]
 fn a_large_nested_zip_is_streamed() {
     let inner = zip(&[("noise", &noise(2 << 20)), ("conf/.env", &secret())]);
-    let seen = see_within(&tar(&[("inner.zip", &inner)]), Limits { ratio: 10_000, ..tight() });
+    let seen = see_within(&tar(&[("inner.zip", &inner)]), ArchiveLimits { ratio: 10_000, ..tight() });
     assert_eq!((seen.places(), seen.reasons()), (vec!["inner.zip!conf/.env"], vec![]));
 }

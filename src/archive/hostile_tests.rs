@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::quine::quine;
 use super::samples::{MARK, ar, bzip2, gzip, lzma, noise, secret, see, see_within, stored, tar, tight, xz, zip, zstd};
-use super::{Limits, is_archive};
+use super::{ArchiveLimits, is_archive};
 use crate::model::SkipReason;
 
 #[test]
@@ -130,23 +130,23 @@ fn bombs_go_off_in_a_small_room() {
 
 #[test]
 fn time_is_bounded() {
-    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    let limits = ArchiveLimits { time: Duration::ZERO, ..ArchiveLimits::default() };
     let seen = see_within(&zip(&[("a", b"x"), ("b", b"y")]), limits);
     assert_eq!(seen.skips, [(SkipReason::TimedOut, String::new())]);
 }
 
 #[test]
 fn a_tar_whose_sizes_disagree_is_shown_whole() {
-    for (told, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
+    for (stated, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
         let mut builder = ::tar::Builder::new(Vec::new());
-        builder.append_pax_extensions([("size", told.as_bytes())]).unwrap();
+        builder.append_pax_extensions([("size", stated.as_bytes())]).unwrap();
         let mut header = ::tar::Header::new_ustar();
         let content = [vec![b'x'; real - MARK.len()], MARK.to_vec()].concat();
         header.set_size(content.len() as u64);
         builder.append_data(&mut header, "a", &content[..]).unwrap();
         let seen = see(&gzip(&builder.into_inner().unwrap()));
-        assert!(seen.places().contains(&"a"), "{told}: {:?}", seen.members.len());
-        assert_eq!(seen.reasons(), [SkipReason::Damaged], "{told}");
+        assert!(seen.places().contains(&"a"), "{stated}: {:?}", seen.members.len());
+        assert_eq!(seen.reasons(), [SkipReason::Damaged], "{stated}");
     }
 }
 
@@ -192,7 +192,7 @@ fn decoders_do_not_take_any_amount_of_memory() {
     encoder.write_all(&secret()).unwrap();
     let bytes = encoder.finish().unwrap();
     assert_eq!(see(&bytes).places(), ["content"]);
-    let seen = see_within(&bytes, Limits { memory: 1 << 18, ..Limits::default() });
+    let seen = see_within(&bytes, ArchiveLimits { memory: 1 << 18, ..ArchiveLimits::default() });
     assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
 }
 
@@ -216,8 +216,8 @@ proptest! {
         let archives = [
             zip(&[("a", &small), ("b.tgz", &gzip(&tar(&[("c", &small)])))]), stored(&[("a", &small), ("b.zip", &inner)]),
             tar(&[("a", &small), ("b.zip", &inner)]), gzip(&small), bzip2(&small), xz(&small), lzma(&small), zstd(&small),
-            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::sample(&small),
-            super::pack::sample(&small),
+            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
+            super::pack::tests::sample(&small),
         ];
         for archive in archives {
             let started = Instant::now();
