@@ -9,11 +9,11 @@ use super::args::CommonArgs;
 use super::baseline_args::{BaselineArgs, BaselineCommand};
 use super::{output, scan};
 use crate::git::disk;
+use crate::model::Report;
 use crate::model::{Location, Status};
 use crate::policy::baseline::Entry;
 use crate::policy::import::Gitleaks;
 use crate::policy::{BASELINE_FILE, Baseline, MAX_POLICY_FILE};
-use crate::report::Report;
 use crate::scan::plan::{Plan, PolicyChoice, Subject};
 use crate::source::worktree;
 

@@ -43,7 +43,7 @@ pub(super) struct BaselineArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
 
-    /// Reason to record in new entries
+    /// SkipReason to record in new entries
     #[arg(long, value_name = "TEXT", default_value = "known when the baseline was made")]
     pub(super) reason: String,
 

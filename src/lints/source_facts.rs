@@ -16,7 +16,7 @@ use super::{fail_open, imports, public_names};
 use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
 use crate::detect::redact::Caution;
-use crate::model::{Frame, Origin, Place, Reach};
+use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language;
 use crate::rules::lint::{Source, Structure};
 
@@ -32,7 +32,7 @@ const FRAME_REACH: usize = 100;
 /// What source lints matched in one file.
 #[derive(Debug, Clone)]
 pub struct SourceFacts {
-    pub(super) place: Place,
+    pub(super) place: ScanLocation,
     pub(super) matches: Vec<SourceMatch>,
     /// Imports of local modules, as written; empty unless a match depends on them.
     pub(super) imports: Vec<String>,
@@ -52,7 +52,7 @@ pub(super) struct SourceMatch {
     pub(super) name: Option<String>,
     /// Redacted.
     pub(super) value: Option<String>,
-    pub(super) frame: Frame,
+    pub(super) frame: Snippet,
     pub(super) directive: Option<String>,
     pub(super) existing: bool,
     pub(super) evidence: Option<(Position, String)>,
@@ -61,7 +61,7 @@ pub(super) struct SourceMatch {
 impl SourceFacts {
     /// The file.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &ScanLocation {
         &self.place
     }
 
@@ -79,7 +79,7 @@ impl SourceFacts {
 }
 
 /// Runs the source lints on a file. `None` if nothing matches.
-pub(super) fn collect(lints: &LintSet<'_>, place: &Place, bytes: &[u8]) -> Option<SourceFacts> {
+pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
     let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
     if !present || place.origin != Origin::File || !place.archive.is_empty() || bytes.len() > MAX_SOURCE {
@@ -212,7 +212,7 @@ fn locate(redactor: &Redactor, file: &SourceFile<'_>, (rule, lint): (usize, usiz
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
     let shown = redactor.mask_part(bytes, line.clone(), Caution::Everything, &[]);
     let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
-    let frame = Frame { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
+    let frame = Snippet { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
     let words = || String::from_utf8_lossy(&bytes[span.clone()]).split_whitespace().collect::<Vec<_>>().join(" ");
     SourceMatch {
         rule,

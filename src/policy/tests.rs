@@ -2,7 +2,7 @@ use super::baseline::Entry;
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::Engine;
-use crate::model::{PathText, Place, Severity, Sighting};
+use crate::model::{LocatedHit, PathText, ScanLocation, Severity};
 use crate::rules::load;
 
 fn rules() -> RuleSet {
@@ -13,8 +13,8 @@ fn findings(path: &str, text: &str) -> Vec<Finding> {
     let engine = Engine::new(rules()).unwrap();
     let text = Forge::new(5).fill(text);
     let hits = engine.scan(text.as_bytes());
-    let place = Place::file(PathText::new(path.as_bytes()));
-    let sightings = hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }).collect();
+    let place = ScanLocation::file(PathText::new(path.as_bytes()));
+    let sightings = hits.into_iter().map(|hit| LocatedHit { hit, place: place.clone() }).collect();
     crate::scan::group::findings(engine.rules(), sightings)
 }
 

@@ -11,13 +11,13 @@ use crate::detect::{
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Finding, Location, Place, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::model::{Finding, LocatedHit, Location, ScanLocation, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::rules::Rule;
 use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
 
 /// Returns the findings sorted by rule and fingerprint.
-pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<Sighting>> = BTreeMap::new();
+pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
     for sighting in sightings {
         if path_allows(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
@@ -26,7 +26,7 @@ pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
+fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
@@ -38,7 +38,7 @@ fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
+fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     let first = sightings.first()?;
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
     let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
@@ -82,7 +82,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
 }
 
 /// Combines a hit and its place; the only conversion between the two and [`Location`].
-fn location(hit: Hit, place: Place) -> Location {
+fn location(hit: Hit, place: ScanLocation) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
         path: place.path.text,

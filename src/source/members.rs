@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Cursor, Read};
 use std::time::Duration;
 
-use crate::archive::{self, Limits, Seekable, Visitor};
+use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
 use crate::credential::Fingerprint;
 use crate::detect::{
     Budget, Engine, Hit, Window,
     stream::{Scratch, scan_reader},
 };
 use crate::model::{
-    Origin, Place, Reason,
+    Origin, ScanLocation, SkipReason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 use crate::source::embedded;
@@ -43,8 +43,8 @@ pub struct Member {
 impl Member {
     /// The place of the hit, if the archive itself is at `archive`.
     #[must_use]
-    pub fn place(&self, archive: &Place) -> Place {
-        let mut place = Place { origin: self.origin, within: self.within.clone(), ..archive.clone() };
+    pub fn place(&self, archive: &ScanLocation) -> ScanLocation {
+        let mut place = ScanLocation { origin: self.origin, within: self.within.clone(), ..archive.clone() };
         place.archive.extend_from_slice(&self.chain);
         place
     }
@@ -57,7 +57,7 @@ pub struct Members {
     pub hits: Vec<Member>,
     /// Bytes that were searched.
     pub bytes: u64,
-    skipped: BTreeMap<Reason, (u64, Vec<String>)>,
+    skipped: BTreeMap<SkipReason, (u64, Vec<String>)>,
 }
 
 impl Members {
@@ -68,7 +68,7 @@ impl Members {
     }
 
     /// What was not read: reason, how often, and examples that name members and say what the matter was.
-    pub fn skipped(&self) -> impl Iterator<Item = (Reason, u64, &[String])> {
+    pub fn skipped(&self) -> impl Iterator<Item = (SkipReason, u64, &[String])> {
         self.skipped.iter().map(|(reason, (count, examples))| (*reason, *count, examples.as_slice()))
     }
 }
@@ -84,9 +84,9 @@ pub fn of_blob(engine: &Engine, bytes: &[u8], scratch: &mut Scratch, time: Optio
 #[must_use]
 pub fn open(engine: &Engine, input: &mut dyn Seekable, scratch: &mut Scratch, time: Option<Duration>) -> Members {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
-    let limits = Limits { time: time.map_or(most, |time| time.min(most)), ..Limits::default() };
+    let limits = ArchiveLimits { time: time.map_or(most, |time| time.min(most)), ..ArchiveLimits::default() };
     let mut searcher = Searcher { engine, scratch, seen: Members::default() };
-    if let Err(reason) = guarded(|| archive::open_within(input, &mut searcher, limits)) {
+    if let Err(reason) = guarded(|| archive::open(input, &mut searcher, limits)) {
         searcher.skip(reason, &[], DEFECT);
     }
     let mut seen = searcher.seen;
@@ -164,11 +164,11 @@ impl Searcher<'_> {
 
     fn skip_hits(&mut self, count: u64, chain: &[String]) {
         if count > 0 {
-            self.skip_many(Reason::OverLimit, count, chain, &format!("{count} more findings"));
+            self.skip_many(SkipReason::OverLimit, count, chain, &format!("{count} more findings"));
         }
     }
 
-    fn skip_many(&mut self, reason: Reason, skipped: u64, chain: &[String], what: &str) {
+    fn skip_many(&mut self, reason: SkipReason, skipped: u64, chain: &[String], what: &str) {
         let (count, examples) = self.seen.skipped.entry(reason).or_default();
         *count += skipped;
         if examples.len() < MAX_SKIP_EXAMPLES {
@@ -186,7 +186,7 @@ impl Searcher<'_> {
         let (Ok(bytes) | Err((bytes, _))) = scan_reader(self.engine, &mut content, self.scratch, &mut hits);
         self.seen.bytes += bytes;
         if self.scratch.cut_short() {
-            self.skip(Reason::OverLimit, chain, "so full of encodings that some were not undone");
+            self.skip(SkipReason::OverLimit, chain, "so full of encodings that some were not undone");
         }
         self.skip_hits(self.scratch.left_out(), chain);
         let offsets: Vec<u64> = hits.iter().map(|hit| hit.span.start).collect();
@@ -211,7 +211,7 @@ impl Searcher<'_> {
     }
 }
 
-impl Visitor for Searcher<'_> {
+impl MemberVisitor for Searcher<'_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         self.guard(chain, |searcher| searcher.content(chain, content));
     }
@@ -220,7 +220,7 @@ impl Visitor for Searcher<'_> {
         self.guard(chain, |searcher| searcher.last_name(chain));
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], what: &str) {
         self.skip_many(reason, 1, chain, what);
     }
 }

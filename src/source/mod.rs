@@ -12,10 +12,10 @@ use crate::detect::{
 };
 use crate::git::ancestry::Unwalkable;
 use crate::git::rev::RevError;
-use crate::git::walk::NoThreads;
+use crate::git::walk::ThreadPoolError;
 use crate::git::{IndexError, OpenError};
 use crate::lints::{self, SourceFacts};
-use crate::model::{Coverage, Finding, Origin, Place, Reason, Sighting, limits::MAX_IN_MEMORY};
+use crate::model::{Coverage, Finding, LocatedHit, Origin, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 use crate::rules::RuleSet;
 
 pub(crate) mod attribution;
@@ -53,7 +53,7 @@ pub(crate) enum Error {
     #[error(transparent)]
     Unwalkable(#[from] Unwalkable),
     #[error(transparent)]
-    Threads(#[from] NoThreads),
+    Threads(#[from] ThreadPoolError),
 }
 
 /// A target that can be scanned.
@@ -75,15 +75,15 @@ pub(crate) trait Source {
 
 /// Runs `scan` so that a defect which one text brings out does not cost the rest of the scan. The caller counts the
 /// text under the reason, and replaces what `scan` may have left half done.
-pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, Reason> {
-    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| Reason::Internal)
+pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, SkipReason> {
+    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| SkipReason::Internal)
 }
 
 /// Everything that a scan has seen.
 #[derive(Debug, Default)]
 pub struct Collected {
     /// Hits in their places, in no particular order.
-    pub sightings: Vec<Sighting>,
+    pub sightings: Vec<LocatedHit>,
     /// What source lints want to know of files.
     pub facts: Vec<SourceFacts>,
     /// What was read and what was not.
@@ -179,7 +179,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Counts something that was not read, naming it.
-    pub fn skip(&mut self, reason: Reason, what: &str) {
+    pub fn skip(&mut self, reason: SkipReason, what: &str) {
         self.seen.coverage.skip(reason, what);
     }
 
@@ -197,7 +197,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// The reader's own; what came before it was searched.
-    pub fn text(&mut self, reader: &mut dyn Read, place: &Place) -> Result<Scanned, io::Error> {
+    pub fn text(&mut self, reader: &mut dyn Read, place: &ScanLocation) -> Result<Scanned, io::Error> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.shared.engine, reader, &mut self.scratch, &mut hits);
         let (bytes, error) = match outcome {
@@ -206,7 +206,7 @@ impl<'a> Collector<'a> {
         };
         self.seen.coverage.bytes += bytes;
         if self.scratch.cut_short() {
-            self.seen.coverage.skip(Reason::OverLimit, place.name());
+            self.seen.coverage.skip(SkipReason::OverLimit, place.name());
         }
         self.seen.coverage.skip_hits(self.scratch.left_out(), place.name());
         self.shared.progress.add(bytes);
@@ -222,7 +222,7 @@ impl<'a> Collector<'a> {
     ///
     /// # Errors
     /// The reader's own; what came before it was searched.
-    pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &Place) -> Result<Scanned, io::Error> {
+    pub fn file(&mut self, input: &mut dyn Seekable, most: u64, place: &ScanLocation) -> Result<Scanned, io::Error> {
         let mut reader: &mut dyn Seekable = input;
         let mut scanned = self.text(&mut Read::take(&mut reader, most), place)?;
         if !scanned.is_clean() {
@@ -243,13 +243,13 @@ impl<'a> Collector<'a> {
     }
 
     /// As [`Collector::file`], for a text in memory.
-    pub fn bytes(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+    pub fn bytes(&mut self, bytes: &[u8], place: &ScanLocation) -> Scanned {
         let first = self.seen.sightings.len();
         let scanned = self.guard(place.name(), |collector| collector.whole(bytes, place));
         scanned.unwrap_or(Scanned { bytes: 0, sightings: first..self.seen.sightings.len() })
     }
 
-    fn whole(&mut self, bytes: &[u8], place: &Place) -> Scanned {
+    fn whole(&mut self, bytes: &[u8], place: &ScanLocation) -> Scanned {
         let first = self.seen.sightings.len();
         let nothing = Scanned { bytes: 0, sightings: first..first };
         let mut scanned = self.text(&mut { bytes }, place).unwrap_or(nothing);
@@ -280,7 +280,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Gathers what source lints want to know of the text that was searched last, if it is a small file.
-    pub(super) fn lint(&mut self, place: &Place, scanned: &Scanned) {
+    pub(super) fn lint(&mut self, place: &ScanLocation, scanned: &Scanned) {
         if let Some(whole) = self.scratch.whole(scanned.bytes) {
             let mentions = self.scratch.mentions_stripe(self.shared.engine);
             self.seen.facts.extend(self.shared.lints.collect(place, whole, mentions));
@@ -288,7 +288,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Opens the text that was searched last, if it is a small archive.
-    fn open_small(&mut self, place: &Place, scanned: &mut Scanned) {
+    fn open_small(&mut self, place: &ScanLocation, scanned: &mut Scanned) {
         if let Some(whole) = self.scratch.whole(scanned.bytes)
             && archive::is_archive(whole)
         {
@@ -300,9 +300,9 @@ impl<'a> Collector<'a> {
     }
 
     /// Opens the archive that was searched as `scanned`.
-    fn members(&mut self, input: &mut dyn Seekable, place: &Place, scanned: &mut Scanned) {
+    fn members(&mut self, input: &mut dyn Seekable, place: &ScanLocation, scanned: &mut Scanned) {
         if !self.shared.archives {
-            return self.skip(Reason::ArchiveNotOpened, &place.path.text.clone());
+            return self.skip(SkipReason::ArchiveNotOpened, &place.path.text.clone());
         }
         let left = self.shared.time_left();
         let members = members::open(self.shared.engine, input, &mut self.inner, left);
@@ -317,8 +317,8 @@ impl<'a> Collector<'a> {
             self.seen.coverage.skip_many(reason, count, None);
         }
         let known = members.fingerprints();
-        let inside = members.hits.into_iter().map(|member| Sighting { place: member.place(place), hit: member.hit });
-        let inside: Vec<Sighting> = inside.collect();
+        let inside = members.hits.into_iter().map(|member| LocatedHit { place: member.place(place), hit: member.hit });
+        let inside: Vec<LocatedHit> = inside.collect();
         let mut raw = self.seen.sightings.split_off(scanned.sightings.start);
         raw.retain(|sighting| !known.contains(&sighting.hit.fingerprint));
         self.seen.sightings.extend(raw.into_iter().chain(inside));
@@ -326,11 +326,11 @@ impl<'a> Collector<'a> {
     }
 
     /// Searches the last component of a path; its directories had their turn.
-    pub fn name(&mut self, path: &[u8], place: &Place) {
+    pub fn name(&mut self, path: &[u8], place: &ScanLocation) {
         self.guard(&place.path.text, |collector| collector.search_name(path, place));
     }
 
-    fn search_name(&mut self, path: &[u8], place: &Place) {
+    fn search_name(&mut self, path: &[u8], place: &ScanLocation) {
         let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
         let mut found = Vec::new();
         self.shared.engine.prefilter().find(path, &mut found);
@@ -338,7 +338,7 @@ impl<'a> Collector<'a> {
             return;
         }
         let window = Window { judged: from..path.len(), ..Window::whole(path) };
-        let place = Place { origin: Origin::FileName, ..place.clone() };
+        let place = ScanLocation { origin: Origin::FileName, ..place.clone() };
         let mut budget = Budget::new(path.len());
         let hits = self.shared.engine.judge_within(&window, &found, &mut budget);
         self.seen.coverage.skip_hits(budget.left_out(), &place.path.text);
@@ -351,12 +351,12 @@ impl<'a> Collector<'a> {
     }
 
     /// The sightings that a text brought, for what can only be told once all of it was read.
-    pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [Sighting] {
+    pub fn sightings_mut(&mut self, scanned: &Scanned) -> &mut [LocatedHit] {
         &mut self.seen.sightings[scanned.sightings.clone()]
     }
 
-    fn keep(&mut self, hits: Vec<Hit>, place: &Place) {
-        self.seen.sightings.extend(hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+    fn keep(&mut self, hits: Vec<Hit>, place: &ScanLocation) {
+        self.seen.sightings.extend(hits.into_iter().map(|hit| LocatedHit { hit, place: place.clone() }));
     }
 }
 
@@ -368,7 +368,7 @@ impl Drop for Collector<'_> {
 }
 
 /// Says for the hits of a text that holds other texts which of them each is in.
-fn name_within(engine: &Engine, text: &[u8], sightings: &mut [Sighting]) {
+fn name_within(engine: &Engine, text: &[u8], sightings: &mut [LocatedHit]) {
     let offsets: Vec<u64> = sightings.iter().map(|sighting| sighting.hit.span.start).collect();
     if !offsets.is_empty() {
         for (sighting, name) in sightings.iter_mut().zip(embedded::names(text, &offsets, engine.redactor())) {

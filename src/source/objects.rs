@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use super::{Collector, Scanned, members};
 use crate::credential::Fingerprint;
 use crate::detect::{Engine, stream::Scratch};
-use crate::git::changes::{Change, Differ};
-use crate::git::{Kind, Odb, Oid};
-use crate::model::{PathText, Place, Reason};
+use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::{ObjectKind, Odb, Oid};
+use crate::model::{PathText, ScanLocation, SkipReason};
 
 /// Largest blob that is read whole where it cannot be streamed.
 const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
@@ -16,13 +16,13 @@ const MAX_WHOLE: u64 = 4 * crate::model::limits::MAX_IN_MEMORY;
 type Identity = (usize, Fingerprint);
 
 /// Searches a blob under `place`. `None` if it could not be read; the ledger has it then.
-pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
+pub(super) fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) -> Option<Scanned> {
     collector.guard(place.name(), |collector| read(collector, odb, oid, place))?
 }
 
-fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> Option<Scanned> {
+fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) -> Option<Scanned> {
     match odb.read_within(oid, MAX_WHOLE) {
-        Ok(Some((Kind::Blob, bytes))) => {
+        Ok(Some((ObjectKind::Blob, bytes))) => {
             collector.coverage().objects += 1;
             let scanned = collector.bytes(&bytes, place);
             collector.hash_lines(&scanned, || Some(bytes.as_slice()));
@@ -30,7 +30,7 @@ fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> O
         }
         Ok(Some(_)) => None,
         Ok(None) => {
-            collector.skip(Reason::MissingObject, &format!("{oid} ({})", place.path.text));
+            collector.skip(SkipReason::MissingObject, &format!("{oid} ({})", place.path.text));
             None
         }
         Err(error) => {
@@ -42,12 +42,12 @@ fn read(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) -> O
 }
 
 /// Puts what could not be compared into the ledger.
-pub(super) fn report_differ(collector: &mut Collector<'_>, differ: &Differ<'_>) {
+pub(super) fn report_differ(collector: &mut Collector<'_>, differ: &TreeDiffer<'_>) {
     for (error, path) in &differ.problems {
         collector.skip(error.reason(), &format!("{error} ({})", PathText::new(path).text));
     }
     for (oid, path) in &differ.missing {
-        collector.skip(Reason::MissingObject, &format!("tree {oid} ({})", PathText::new(path).text));
+        collector.skip(SkipReason::MissingObject, &format!("tree {oid} ({})", PathText::new(path).text));
     }
 }
 
@@ -58,7 +58,7 @@ const MAX_PAIRS: usize = 10_000;
 pub(super) struct Before<'a> {
     engine: &'a Engine,
     odb: &'a Odb,
-    changes: &'a [Change],
+    changes: &'a [FileChange],
     /// For files that are new, the removed file that each was made from; computed when first asked for.
     renames: Option<HashMap<Vec<u8>, Oid>>,
     known: HashMap<Oid, BTreeSet<Identity>>,
@@ -66,7 +66,7 @@ pub(super) struct Before<'a> {
 
 impl<'a> Before<'a> {
     /// `changes` is all that differs between before and now.
-    pub(super) fn new(engine: &'a Engine, odb: &'a Odb, changes: &'a [Change]) -> Self {
+    pub(super) fn new(engine: &'a Engine, odb: &'a Odb, changes: &'a [FileChange]) -> Self {
         Self { engine, odb, changes, renames: None, known: HashMap::new() }
     }
 
@@ -79,7 +79,7 @@ impl<'a> Before<'a> {
             return known.clone();
         }
         let identities: BTreeSet<Identity> = match self.odb.read_within(&old, MAX_WHOLE) {
-            Ok(Some((Kind::Blob, bytes))) => {
+            Ok(Some((ObjectKind::Blob, bytes))) => {
                 let members = members::of_blob(self.engine, &bytes, &mut Scratch::default(), None).unwrap_or_default();
                 let hits = self.engine.scan(&bytes).into_iter().chain(members.hits.into_iter().map(|found| found.hit));
                 hits.map(|hit| (hit.rule, hit.fingerprint)).collect()
@@ -98,7 +98,7 @@ impl Before<'_> {
         let renamed = || renames(self.odb, self.changes);
         let old = old.or_else(|| self.renames.get_or_insert_with(renamed).get(path).copied())?;
         match self.odb.read_within(&old, MAX_WHOLE) {
-            Ok(Some((Kind::Blob, bytes))) => Some(bytes),
+            Ok(Some((ObjectKind::Blob, bytes))) => Some(bytes),
             _ => None,
         }
     }
@@ -134,7 +134,7 @@ fn mark_existing_code(collector: &mut Collector<'_>, before: &mut Before<'_>, pa
 
 /// Gives each removed file to the one new file that was made from it: the same blob, else the one that shares most and
 /// at least half of the lines.
-fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {
+fn renames(odb: &Odb, changes: &[FileChange]) -> HashMap<Vec<u8>, Oid> {
     let removed: Vec<Oid> = changes.iter().filter(|c| c.new.is_none()).filter_map(|c| Some(c.old?.oid)).collect();
     let added: Vec<(&Vec<u8>, Oid)> =
         changes.iter().filter(|c| c.old.is_none()).filter_map(|c| Some((&c.path, c.new?.oid))).collect();
@@ -159,7 +159,8 @@ fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {
 
 /// How many lines two files share, if at least half.
 fn similar(odb: &Odb, old: Oid, new: Oid) -> Option<usize> {
-    let text = |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, bytes)| bytes);
+    let text =
+        |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == ObjectKind::Blob).map(|(_, bytes)| bytes);
     let (old, new) = (text(old)?, text(new)?);
     let lines = |text: &'_ [u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
     let (old, new) = (lines(&old), lines(&new));

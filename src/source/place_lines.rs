@@ -5,14 +5,14 @@
 use std::io::Read;
 
 use crate::model::{
-    Sighting,
+    LocatedHit,
     line_hash::{self, Wanted},
 };
 
 /// Tells the sightings of one text their line hashes, unless they lie inside of archive members. `open` gives the text
 /// again; where that fails there are none, and the findings stand without them.
-pub(super) fn hash<R: Read>(sightings: &mut [Sighting], open: impl FnOnce() -> Option<R>) {
-    let mut direct: Vec<&mut Sighting> = sightings
+pub(super) fn hash<R: Read>(sightings: &mut [LocatedHit], open: impl FnOnce() -> Option<R>) {
+    let mut direct: Vec<&mut LocatedHit> = sightings
         .iter_mut()
         .filter(|sighting| sighting.place.archive.is_empty() && sighting.place.within.is_none())
         .collect();
@@ -21,7 +21,7 @@ pub(super) fn hash<R: Read>(sightings: &mut [Sighting], open: impl FnOnce() -> O
     }
     let wanted: Vec<Wanted> = direct
         .iter()
-        .map(|Sighting { hit, .. }| Wanted {
+        .map(|LocatedHit { hit, .. }| Wanted {
             start: (hit.start.line, hit.start.column),
             end: (hit.end.line, hit.end.column),
         })

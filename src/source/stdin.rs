@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::{Collector, Error, Scanned, Shared, Source};
 use crate::archive;
-use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
+use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 
 /// Bytes by which an archive is recognized.
 const HEAD: u64 = 512;
@@ -18,18 +18,18 @@ pub(crate) struct StdinSource<'a> {
 impl Source for StdinSource<'_> {
     fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(shared);
-        let place = Place::file(PathText::new(self.name.as_bytes()));
+        let place = ScanLocation::file(PathText::new(self.name.as_bytes()));
         match collector.guard(&place.path.text, |collector| text(collector, self.input, &place)) {
             None => {}
             Some(Ok(scanned)) => collector.coverage().files += u64::from(scanned.bytes > 0),
-            Some(Err(error)) => collector.skip(Reason::Unreadable, &format!("{}: {error}", self.name)),
+            Some(Err(error)) => collector.skip(SkipReason::Unreadable, &format!("{}: {error}", self.name)),
         }
         Ok(())
     }
 }
 
 /// Holds an archive in memory, because a pipe can be read only once, and streams anything else.
-fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> io::Result<Scanned> {
+fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &ScanLocation) -> io::Result<Scanned> {
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
     if !archive::is_archive(&head) {
@@ -45,6 +45,6 @@ fn text(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> i
         return Ok(collector.bytes(&head, place));
     }
     let what = format!("{}: too large to be opened from standard input", place.path.text);
-    collector.skip(Reason::OverLimit, &what);
+    collector.skip(SkipReason::OverLimit, &what);
     collector.text(&mut head.chain(&rest[..more]).chain(input), place)
 }

@@ -46,8 +46,11 @@ fn seen(engine: &Engine, mut source: impl Source) -> (Vec<(Fingerprint, String)>
     found.sort();
     found.dedup();
     let skipped = collected.coverage.skipped();
-    assert!(skipped.iter().all(|skipped| matches!(skipped.reason, Reason::Internal | Reason::GitDir)), "{skipped:?}");
-    let internal = skipped.into_iter().filter(|skipped| skipped.reason == Reason::Internal);
+    assert!(
+        skipped.iter().all(|skipped| matches!(skipped.reason, SkipReason::Internal | SkipReason::GitDir)),
+        "{skipped:?}"
+    );
+    let internal = skipped.into_iter().filter(|skipped| skipped.reason == SkipReason::Internal);
     (found, internal.flat_map(|skipped| skipped.examples).collect())
 }
 

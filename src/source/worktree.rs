@@ -11,7 +11,7 @@ use super::disk::{self, bytes_of};
 use super::ignores::{Decider, Decision, Ignores};
 use super::{Collector, Error, Shared, Source};
 use crate::model::{
-    PathText, Place, Reason,
+    PathText, ScanLocation, SkipReason,
     limits::{MAX_IN_MEMORY, WINDOW},
 };
 
@@ -132,7 +132,7 @@ impl Scope<'_> {
                 Ok(entry) => self.entry(&mut collector, entry.path(), Some(entry.file_type())),
                 Err(error) => {
                     let shown = error.path().map(|path| self.shown(path).text).unwrap_or_default();
-                    collector.skip(Reason::Unreadable, &format!("{shown}: {error}"));
+                    collector.skip(SkipReason::Unreadable, &format!("{shown}: {error}"));
                 }
             }
         }
@@ -158,7 +158,7 @@ impl Scope<'_> {
         decider: Option<&mut Decider<'_>>,
     ) -> WalkState {
         if self.shared.expired() {
-            collector.skip(Reason::TimedOut, "the rest of the work tree");
+            collector.skip(SkipReason::TimedOut, "the rest of the work tree");
             return WalkState::Quit;
         }
         let entry = match entry {
@@ -179,7 +179,7 @@ impl Scope<'_> {
         if is_directory {
             if entry.depth() > 0 {
                 let relative = self.relative(entry.path());
-                collector.name(&relative, &Place::file(PathText::new(&relative)));
+                collector.name(&relative, &ScanLocation::file(PathText::new(&relative)));
             }
             return WalkState::Continue;
         }
@@ -193,17 +193,17 @@ impl Scope<'_> {
         is_directory: bool,
         depth: usize,
         decider: Option<&mut Decider<'_>>,
-    ) -> Option<Reason> {
+    ) -> Option<SkipReason> {
         match decider {
             Some(_) if depth == 0 && work_tree_of(path).is_some() => None,
             Some(decider) => match decider.decide(path, is_directory) {
                 Decision::Take => None,
-                Decision::Ignored => Some(Reason::Ignored),
-                Decision::GitDir => Some(Reason::GitDir),
+                Decision::Ignored => Some(SkipReason::Ignored),
+                Decision::GitDir => Some(SkipReason::GitDir),
             },
             None => {
                 let is_git = path.file_name().is_some_and(|name| name == ".git");
-                (is_git && path.parent().is_some_and(is_repository)).then_some(Reason::GitDir)
+                (is_git && path.parent().is_some_and(is_repository)).then_some(SkipReason::GitDir)
             }
         }
     }
@@ -218,25 +218,26 @@ impl Scope<'_> {
 
     fn entry(&self, collector: &mut Collector<'_>, path: &Path, kind: Option<std::fs::FileType>) {
         let relative = self.relative(path);
-        let place = Place::file(PathText::new(&relative));
+        let place = ScanLocation::file(PathText::new(&relative));
         collector.name(&relative, &place);
         let outcome = collector.guard(&place.path.text, |collector| match kind {
             Some(kind) if kind.is_file() => self.file(collector, path, &place),
             Some(kind) if kind.is_symlink() => link(collector, path, &place),
             _ => {
-                collector.skip(Reason::SpecialFile, &place.path.text);
+                collector.skip(SkipReason::SpecialFile, &place.path.text);
                 Ok(())
             }
         });
         if let Some(Err(error)) = outcome {
-            let reason = if error.kind() == io::ErrorKind::NotFound { Reason::Vanished } else { Reason::Unreadable };
+            let reason =
+                if error.kind() == io::ErrorKind::NotFound { SkipReason::Vanished } else { SkipReason::Unreadable };
             collector.skip(reason, &format!("{}: {error}", place.path.text));
         }
     }
 
-    fn file(&self, collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result<()> {
+    fn file(&self, collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
         let Some(mut opened) = disk::open(path)? else {
-            collector.skip(Reason::SpecialFile, &place.path.text);
+            collector.skip(SkipReason::SpecialFile, &place.path.text);
             return Ok(());
         };
         // A file that grows while it is read ends where it ended when it was opened, give or take a window.
@@ -244,7 +245,7 @@ impl Scope<'_> {
         let scanned = collector.file(&mut opened.file, most, place)?;
         collector.coverage().files += 1;
         if scanned.bytes < opened.size {
-            collector.skip(Reason::Changed, &place.path.text);
+            collector.skip(SkipReason::Changed, &place.path.text);
         }
         if opened.size <= MAX_IN_MEMORY {
             collector.hash_lines(&scanned, || Some(disk::open(path).ok()??.file.take(MAX_IN_MEMORY)));
@@ -254,8 +255,8 @@ impl Scope<'_> {
 
     fn unreadable_entry(&self, collector: &mut Collector<'_>, error: &ignore::Error) {
         let reason = match error.io_error().map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => Reason::Vanished,
-            _ => Reason::Unreadable,
+            Some(io::ErrorKind::NotFound) => SkipReason::Vanished,
+            _ => SkipReason::Unreadable,
         };
         collector.skip(reason, &self.without_root(&error.to_string()));
     }
@@ -267,10 +268,10 @@ impl Scope<'_> {
     }
 }
 
-fn link(collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result<()> {
+fn link(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
     let target = disk::link_text(path)?;
     collector.text(&mut target.as_slice(), place)?;
     collector.coverage().files += 1;
-    collector.skip(Reason::SymlinkTarget, &place.path.text);
+    collector.skip(SkipReason::SymlinkTarget, &place.path.text);
     Ok(())
 }

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use super::args::CommonArgs;
 use super::hook_args::HookCommand;
 use super::{output, scan};
-use crate::report::Report;
+use crate::model::Report;
 use crate::scan::plan::{Plan, Subject};
 
 pub(super) fn run(command: HookCommand) -> anyhow::Result<u8> {

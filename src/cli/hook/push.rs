@@ -9,10 +9,10 @@ use anyhow::{Context as _, bail};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
 use super::{plan_of, run_plan, variable, whole_worktree};
-use crate::git::ask::ask;
+use crate::git::git_cli;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
+use crate::model::Report;
 use crate::model::{Finding, Severity};
-use crate::report::Report;
 use crate::scan::plan::{Plan, Subject};
 
 /// Most bytes of ref lines that are read.
@@ -44,7 +44,7 @@ impl HookRepository {
         if !prefix.is_empty() {
             arguments.push(OsStr::new(prefix));
         }
-        let listed = ask(&self.repository, Some(&self.env), &arguments)?;
+        let listed = git_cli::run(&self.repository, Some(&self.env), &arguments)?;
         let mut oids: Vec<Oid> = listed.split(|byte| *byte == b'\n').filter_map(Oid::from_hex).collect();
         oids.sort_unstable();
         oids.dedup();

@@ -1,6 +1,6 @@
 //! What trees hold, by number, and which of them lead to what was asked for.
 
-use crate::git::bits::Bits;
+use crate::git::bit_set::BitSet;
 
 /// For each tree, what it names of other trees and of what was asked for.
 #[derive(Debug, Default)]
@@ -16,9 +16,9 @@ struct Known {
     /// By number the place of a tree; none for what is no tree.
     places: Vec<u32>,
     /// Trees that are still to be asked, and what leads there.
-    open: Bits,
+    open: BitSet,
     /// What leads there.
-    leads: Bits,
+    leads: BitSet,
 }
 
 impl Edges {
@@ -49,7 +49,7 @@ impl Edges {
 
     /// For each number below `count`, whether it is one of `starts` or of a tree that leads to one.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
-        let mut known = Known { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
+        let mut known = Known { places: vec![u32::MAX; count], open: BitSet::none(count), leads: BitSet::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
             if let Some(known) = known.places.get_mut(*tree as usize) {
                 *known = place;

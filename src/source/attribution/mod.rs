@@ -13,7 +13,7 @@ mod trees;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::git::refs::Refs;
-use crate::git::walk::Store;
+use crate::git::walk::ObjectStore;
 use crate::git::{Index, Oid};
 use crate::model::{Exposure, Reach};
 pub(crate) use edges::Edges;
@@ -40,7 +40,7 @@ pub(crate) mod flags {
 
 /// The repository that is asked.
 pub(crate) struct Subject<'a> {
-    pub(crate) store: &'a Store<'a>,
+    pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
 }

@@ -14,8 +14,8 @@ use crate::detect::{
     prefilter::Found,
     stream::{Scratch, scan_reader},
 };
-use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
-use crate::model::{Origin, Reason};
+use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
+use crate::model::{Origin, SkipReason};
 use crate::source::{guarded, members};
 
 /// Texts up to this size are searched whole, in bytes; larger ones through a window.
@@ -58,7 +58,7 @@ impl<'a> Searcher<'a> {
     }
 
     /// As [`guarded`], for a blob: nothing is remembered of one that brings out a defect.
-    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn guard<T>(&mut self, object: &VisitedObject, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let outcome = guarded(|| scan(self));
         if let Err(reason) = outcome {
             (self.scratch, self.inner) = Default::default();
@@ -67,7 +67,7 @@ impl<'a> Searcher<'a> {
         outcome.ok()
     }
 
-    fn blob(&mut self, object: &Object, bytes: &[u8], base: Option<(&Known, &[Copied])>) -> Memory {
+    fn blob(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Known, &[CopiedRange])>) -> Memory {
         if object.fresh {
             self.share.count(bytes.len() as u64);
         }
@@ -103,14 +103,14 @@ impl<'a> Searcher<'a> {
         (found.len() <= MAX_REMEMBERED && !self.share.common.plain).then_some(Known { found, is_nothing, mentions })
     }
 
-    fn mention(&mut self, object: &Object, mentions: bool) {
+    fn mention(&mut self, object: &VisitedObject, mentions: bool) {
         if mentions {
             self.share.seen.mentions.insert(object.oid);
         }
     }
 
     /// Whether there is nothing in it.
-    fn judge(&mut self, object: &Object, bytes: &[u8], found: &[Found]) -> bool {
+    fn judge(&mut self, object: &VisitedObject, bytes: &[u8], found: &[Found]) -> bool {
         let (first, skipped) = (self.share.seen.hits.len(), self.share.seen.coverage.skipped_total());
         if !found.is_empty() {
             let mut budget = Budget::new(bytes.len());
@@ -131,20 +131,20 @@ impl<'a> Searcher<'a> {
     }
 
     /// Searches what an archive holds. Hits from `first` on are those of its own bytes.
-    fn members(&mut self, object: &Object, bytes: &[u8], first: usize) {
+    fn members(&mut self, object: &VisitedObject, bytes: &[u8], first: usize) {
         let shared = self.share.common.shared;
         if !crate::archive::is_archive(bytes) {
             return;
         }
         if !shared.archives {
-            return self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("blob {}", object.oid));
+            return self.share.seen.coverage.skip(SkipReason::ArchiveNotOpened, format!("blob {}", object.oid));
         }
         if let Some(members) = members::of_blob(shared.engine, bytes, &mut self.inner, shared.time_left()) {
             self.share.keep_members(object, members, first);
         }
     }
 
-    fn windows(&mut self, object: &Object, reader: &mut dyn Read) -> io::Result<()> {
+    fn windows(&mut self, object: &VisitedObject, reader: &mut dyn Read) -> io::Result<()> {
         let mut hits = Vec::new();
         let outcome = scan_reader(self.share.common.shared.engine, reader, &mut self.scratch, &mut hits);
         self.share.leave_out(object, self.scratch.cut_short(), self.scratch.left_out());
@@ -152,7 +152,7 @@ impl<'a> Searcher<'a> {
         outcome.map(|_| ()).map_err(|(_, error)| error)
     }
 
-    fn pointer(&mut self, object: &Object, bytes: &[u8]) {
+    fn pointer(&mut self, object: &VisitedObject, bytes: &[u8]) {
         if bytes.len() <= MAX_POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
             let text = String::from_utf8_lossy(bytes);
             let oid = text.lines().find_map(|line| line.strip_prefix("oid sha256:")).unwrap_or_default();
@@ -161,19 +161,19 @@ impl<'a> Searcher<'a> {
     }
 }
 
-impl Visitor for Searcher<'_> {
+impl ObjectVisitor for Searcher<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
         self.guard(object, |searcher| searcher.blob(object, bytes, None))?
     }
 
-    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
         let base = base.as_ref().map(|known| (known, made.copies));
         self.guard(object, |searcher| searcher.blob(object, made.bytes, base))?
     }
 
-    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
         let common = self.share.common;
         let base = base.as_ref().filter(|known| known.is_nothing && !common.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
@@ -197,7 +197,7 @@ impl Visitor for Searcher<'_> {
         passes
     }
 
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
         let outcome = self.guard(object, |searcher| searcher.windows(object, content));
         // The rest is read all the same, so that the object is not taken for a damaged one.

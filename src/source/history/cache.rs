@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::git::map::Mapped;
+use crate::git::mmap::MappedFile;
 use crate::git::{ObjectFormat, Oid, Repository};
 
 const MAGIC: &[u8] = b"pinstripe-clean/1\n";
@@ -26,7 +26,7 @@ pub(super) struct Cache {
     file: PathBuf,
     key: [u8; 32],
     format: ObjectFormat,
-    known: Option<Mapped>,
+    known: Option<MappedFile>,
 }
 
 impl Cache {
@@ -42,7 +42,7 @@ impl Cache {
             format: repository.format,
             known: None,
         };
-        let Ok(Some(bytes)) = Mapped::open(&cache.file) else { return (cache, None) };
+        let Ok(Some(bytes)) = MappedFile::open(&cache.file) else { return (cache, None) };
         match cache.check(&bytes) {
             Some(true) => cache.known = Some(bytes),
             Some(false) => {}

@@ -11,7 +11,7 @@ use crate::detect::{
     Engine, decode,
     prefilter::{Found, Prefilter},
 };
-use crate::git::walk::Copied;
+use crate::git::walk::CopiedRange;
 use crate::model::limits::{CONTEXT, MAX_BODY, REACH};
 
 /// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
@@ -30,7 +30,7 @@ pub(super) fn is_deep(engine: &Engine, pivot: &Found, copy: &Range<usize>) -> bo
 }
 
 /// The pivots that are to be judged, given that all of the base's were judged to be nothing.
-pub(super) fn unsettled(engine: &Engine, copies: &[Copied], found: &[Found]) -> Vec<Found> {
+pub(super) fn unsettled(engine: &Engine, copies: &[CopiedRange], found: &[Found]) -> Vec<Found> {
     let mut copies = copies.iter().peekable();
     let is_unsettled = |pivot: &&Found| {
         while copies.next_if(|copy| copy.to + copy.len <= pivot.at).is_some() {}
@@ -40,7 +40,13 @@ pub(super) fn unsettled(engine: &Engine, copies: &[Copied], found: &[Found]) -> 
 }
 
 /// Adds to `found` what [`Prefilter::find`] would find in `bytes`, of which `copies` came from a text where it found `known`.
-pub(super) fn find(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+pub(super) fn find(
+    prefilter: &Prefilter,
+    known: &[Found],
+    copies: &[CopiedRange],
+    bytes: &[u8],
+    found: &mut Vec<Found>,
+) {
     let first = found.len();
     let (behind, before) = prefilter.reach();
     let mut seams = Seams { prefilter, bytes, found, before, stretch: 0..0, gaps: 0..0, run_end: 0 };
@@ -111,7 +117,7 @@ impl Seams<'_> {
 }
 
 /// Adds the pivots that the copies carry over.
-fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], bytes: &[u8], found: &mut Vec<Found>) {
     let (behind, before) = prefilter.reach();
     let mut run = Run::default();
     let mut from = 0;
@@ -209,7 +215,7 @@ pub(super) mod testing {
     #[derive(Debug, Default)]
     pub(in super::super) struct Delta {
         pub(in super::super) bytes: Vec<u8>,
-        pub(in super::super) copies: Vec<Copied>,
+        pub(in super::super) copies: Vec<CopiedRange>,
         pub(in super::super) instructions: Vec<u8>,
     }
 
@@ -242,7 +248,11 @@ pub(super) mod testing {
                         let (a, b) = (a.index(base.len() + 1), b.index(base.len() + 1));
                         let range = a.min(b)..a.max(b);
                         if !range.is_empty() {
-                            delta.copies.push(Copied { from: range.start, to: delta.bytes.len(), len: range.len() });
+                            delta.copies.push(CopiedRange {
+                                from: range.start,
+                                to: delta.bytes.len(),
+                                len: range.len(),
+                            });
                             delta.instructions.push(0xff);
                             delta.instructions.extend(&u32::try_from(range.start).unwrap().to_le_bytes());
                             delta.instructions.extend(&u32::try_from(range.len()).unwrap().to_le_bytes()[..3]);

@@ -13,13 +13,13 @@ use super::visitor::{Common, Seen, Share};
 use crate::archive;
 use crate::detect::stream::{Scratch, scan_reader};
 use crate::git::disk::{self, DiskError};
-use crate::git::walk::{Object, Store};
-use crate::git::{Kind, Oid, Repository};
-use crate::model::{Origin, Reason};
+use crate::git::walk::{ObjectStore, VisitedObject};
+use crate::git::{ObjectKind, Oid, Repository};
+use crate::model::{Origin, SkipReason};
 use crate::source::{guarded, members};
 
 /// Reads what the pointers stand for. Those whose content is not here stay in `seen`.
-pub(super) fn read(common: &Common<'_>, store: &Store<'_>, seen: &mut Seen) {
+pub(super) fn read(common: &Common<'_>, store: &ObjectStore<'_>, seen: &mut Seen) {
     let pointers: Vec<(Oid, String)> = std::mem::take(&mut seen.pointers).into_iter().collect();
     let hit: HashSet<Oid> = seen.hits.iter().map(|raw| raw.oid).collect();
     let make = || Contents { share: Share::new(common), scratch: Scratch::default() };
@@ -44,7 +44,7 @@ impl Contents<'_> {
     fn read(&mut self, oid: Oid, name: String) -> bool {
         let coverage = &mut self.share.seen.coverage;
         if self.share.common.shared.expired() {
-            coverage.skip(Reason::TimedOut, format!("the content of blob {oid}"));
+            coverage.skip(SkipReason::TimedOut, format!("the content of blob {oid}"));
             return false;
         }
         match open(self.share.common.repo, &name) {
@@ -70,22 +70,22 @@ impl Contents<'_> {
         let outcome = scan_reader(shared.engine, &mut file, &mut self.scratch, &mut hits);
         let coverage = &mut self.share.seen.coverage;
         if self.scratch.cut_short() {
-            coverage.skip(Reason::OverLimit, format!("the content of blob {oid}"));
+            coverage.skip(SkipReason::OverLimit, format!("the content of blob {oid}"));
         }
         coverage.skip_hits(self.scratch.left_out(), &format!("the content of blob {oid}"));
         if let Err((_, error)) = &outcome {
-            coverage.skip(Reason::Unreadable, format!("the content of blob {oid}: {error}"));
+            coverage.skip(SkipReason::Unreadable, format!("the content of blob {oid}: {error}"));
         }
         let (Ok(bytes) | Err((bytes, _))) = outcome;
         self.share.count_inside(bytes);
-        let object = Object { oid, kind: Kind::Blob, fresh: true };
+        let object = VisitedObject { oid, kind: ObjectKind::Blob, fresh: true };
         self.share.keep(&object, Origin::File, hits);
         if archive::is_archive_at(&mut file) {
             if shared.archives {
                 let members = members::open(shared.engine, &mut file, &mut self.scratch, shared.time_left());
                 self.share.keep_members(&object, members, first);
             } else {
-                self.share.seen.coverage.skip(Reason::ArchiveNotOpened, format!("the content of blob {oid}"));
+                self.share.seen.coverage.skip(SkipReason::ArchiveNotOpened, format!("the content of blob {oid}"));
             }
         }
         self.share.seen.hits.len() == first && self.share.seen.coverage.skipped_total() == skipped

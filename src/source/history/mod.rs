@@ -28,10 +28,10 @@ use super::{Collector, Error, Shared, Source, guarded};
 use crate::credential::Fingerprint;
 use crate::detect::Budget;
 use crate::git::refs::Refs;
-use crate::git::walk::{Lost, Plan, Store};
-use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
+use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
+use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
 use crate::lints::SourceFacts;
-use crate::model::{Coverage, Exposure, Finding, PathText, Reason, Sighting};
+use crate::model::{Coverage, Exposure, Finding, LocatedHit, PathText, SkipReason};
 use crate::rules::RuleSet;
 use crate::source::attribution;
 use blobs::Searcher;
@@ -172,7 +172,7 @@ impl Source for HistorySource {
 #[derive(Debug, Default)]
 pub struct History {
     /// Hits in their places.
-    pub sightings: Vec<Sighting>,
+    pub sightings: Vec<LocatedHit>,
     /// What source lints want to know of HEAD's files.
     pub facts: Vec<SourceFacts>,
     /// How long each credential was exposed, by rule and fingerprint.
@@ -191,7 +191,7 @@ pub struct History {
 /// The threads cannot be started.
 fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Result<History, Error> {
     let (repo, odb) = (&opened.repository, opened.odb());
-    let (mut store, refs) = Store::new(odb, options.threads, || Refs::read(repo))?;
+    let (mut store, refs) = ObjectStore::new(odb, options.threads, || Refs::read(repo))?;
     let mut history = History::default();
     opened.report_problems(&mut history.coverage);
     refs.report_problems(&mut history.coverage);
@@ -204,7 +204,7 @@ fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Resu
     let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
     count_lost(&mut history.coverage, lost);
     files.iter().for_each(|error| history.coverage.skip(error.reason(), error.to_string()));
-    indexes.into_iter().for_each(|index| history.coverage.skip(Reason::Damaged, index));
+    indexes.into_iter().for_each(|index| history.coverage.skip(SkipReason::Damaged, index));
     count_unread(&mut history.coverage, repo, &seen);
     seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
     let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
@@ -224,7 +224,7 @@ fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Resu
 }
 
 /// Shows every object to a visitor: the blobs first, then, knowing which of them hit, trees and texts.
-fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
+fn search(common: &Common<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (Seen, WalkFailures) {
     let stop = || common.shared.expired();
     let expect = |objects| common.shared.progress.expect(objects);
     let known = AtomicU64::new(0);
@@ -233,25 +233,26 @@ fn search(common: &Common<'_>, store: &Store<'_>, refs: &Refs) -> (Seen, Lost) {
         known.fetch_add(u64::from(is_known), Ordering::Relaxed);
         !is_known
     };
-    let plan = Plan { kinds: &[Kind::Blob], wanted: &unknown, stop: &stop };
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &unknown, stop: &stop };
     let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
     let mut seen = common.take();
     lfs::read(common, store, &mut seen);
     search_ref_names(common.shared, refs, &mut seen);
     let hit = |seen: &Seen| {
-        let blobs = seen.hits.iter().filter(|raw| raw.kind == Kind::Blob);
+        let blobs = seen.hits.iter().filter(|raw| raw.kind == ObjectKind::Blob);
         let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
         (!seen.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
     };
     let blobs = hit(&seen);
     let wanted = |number: usize, name: &[u8]| unknown(number, name) || blobs.is_some();
-    let plan = Plan { kinds: &[Kind::Tree, Kind::Commit, Kind::Tag], wanted: &wanted, stop: &stop };
+    let plan =
+        WalkPlan { kinds: &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag], wanted: &wanted, stop: &stop };
     let purpose = Purpose { search: true, gather: blobs.as_ref() };
     lost.merge(store.walk(&plan, &|| Reader::new(common, store, purpose), &expect));
     seen.merge(common.take());
     if let (None, Some(blobs)) = (&blobs, hit(&seen)) {
         // Only a name or a text holds a key, which was not to be known before.
-        let plan = Plan { wanted: &|_, _| true, ..plan };
+        let plan = WalkPlan { wanted: &|_, _| true, ..plan };
         let purpose = Purpose { search: false, gather: Some(&blobs) };
         store.walk(&plan, &|| Reader::new(common, store, purpose), &|_| {});
         seen.merge(common.take());
@@ -274,7 +275,7 @@ fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository, warnings
 }
 
 /// Without what can be read although its checksum is wrong.
-fn healthy(mut clean: Vec<Oid>, lost: &Lost) -> Vec<Oid> {
+fn healthy(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
     clean
 }
@@ -289,31 +290,31 @@ fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
     }
 }
 
-fn count_lost(coverage: &mut Coverage, lost: Lost) {
+fn count_lost(coverage: &mut Coverage, lost: WalkFailures) {
     for error in lost.objects {
         coverage.skip(error.reason(), error.to_string());
     }
     for oid in lost.suspect {
-        coverage.skip(Reason::Damaged, format!("object {oid}: its checksum is wrong"));
+        coverage.skip(SkipReason::Damaged, format!("object {oid}: its checksum is wrong"));
     }
     if lost.unvisited > 0 {
-        coverage.skip_many(Reason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
+        coverage.skip_many(SkipReason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
     }
 }
 
 /// Counts what is not here, by anybody's intent or not.
 fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
     for oid in &repo.shallow {
-        coverage.skip(Reason::ShallowBoundary, format!("commit {oid}"));
+        coverage.skip(SkipReason::ShallowBoundary, format!("commit {oid}"));
     }
     for oid in &seen.missing {
-        coverage.skip(Reason::MissingObject, oid.to_string());
+        coverage.skip(SkipReason::MissingObject, oid.to_string());
     }
     for name in &seen.submodules {
-        coverage.skip(Reason::Submodule, String::from_utf8_lossy(name));
+        coverage.skip(SkipReason::Submodule, String::from_utf8_lossy(name));
     }
     for oid in seen.pointers.keys() {
-        coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
+        coverage.skip(SkipReason::LfsPointer, format!("blob {oid}: its content is not here"));
     }
 }
 
@@ -328,7 +329,7 @@ fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
         seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
         seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: *oid,
-            kind: Kind::Commit,
+            kind: ObjectKind::Commit,
             origin: crate::model::Origin::RefName,
             chain: Vec::new(),
             name: Some(name.clone()),

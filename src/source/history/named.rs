@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::git::walk::Store;
+use crate::git::walk::ObjectStore;
 use crate::git::{Odb, Oid};
 
 /// Look-ups that wait together.
@@ -13,7 +13,7 @@ const BATCH: usize = 256;
 
 /// One thread's look-ups.
 pub(super) struct Named<'a> {
-    store: &'a Store<'a>,
+    store: &'a ObjectStore<'a>,
     odb: &'a Odb,
     asked: Vec<Oid>,
     /// For each that was asked: its ticket, and whether it is told if it is missing.
@@ -27,7 +27,7 @@ pub(super) struct Named<'a> {
 }
 
 impl<'a> Named<'a> {
-    pub(super) fn new(store: &'a Store<'a>, odb: &'a Odb) -> Self {
+    pub(super) fn new(store: &'a ObjectStore<'a>, odb: &'a Odb) -> Self {
         Self {
             store,
             odb,

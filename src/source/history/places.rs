@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::visitor::Raw;
 use crate::credential::Fingerprint;
-use crate::git::Kind;
+use crate::git::ObjectKind;
 use crate::git::refs::Refs;
-use crate::model::{Exposure, Origin, PathText, Place, Reach, Sighting};
+use crate::model::{Exposure, LocatedHit, Origin, PathText, Reach, ScanLocation};
 use crate::source::attribution::{self, Answer, Gathered, Question, Subject, flags};
 
 /// Credentials by rule and fingerprint, numbered in order.
@@ -30,8 +30,8 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
         let Some(number) = numbers.get(&(raw.hit.rule, raw.hit.fingerprint)) else { continue };
         let set = match (raw.origin, raw.kind, &raw.name) {
             (Origin::RefName, _, Some(name)) => question.ref_names.entry(name.clone()).or_default(),
-            (_, Kind::Tree, _) => question.trees.entry(raw.oid).or_default(),
-            (_, Kind::Blob, _) => question.blobs.entry(raw.oid).or_default(),
+            (_, ObjectKind::Tree, _) => question.trees.entry(raw.oid).or_default(),
+            (_, ObjectKind::Blob, _) => question.blobs.entry(raw.oid).or_default(),
             _ => question.texts.entry(raw.oid).or_default(),
         };
         set.insert(*number);
@@ -40,7 +40,7 @@ pub(super) fn attribute(subject: &Subject<'_>, hits: &[Raw], gathered: Gathered)
 }
 
 /// Puts every hit where it was, and says how many places there are beyond those.
-pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Vec<Sighting>, Of<Exposure>, Of<u64>) {
+pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Vec<LocatedHit>, Of<Exposure>, Of<u64>) {
     let exposures = attributed.numbers.iter().filter_map(|(key, number)| {
         attributed.answer.exposures.get(*number as usize).map(|exposure| (*key, exposure.clone()))
     });
@@ -52,13 +52,13 @@ pub(super) fn place(attributed: &Attributed, hits: Vec<Raw>, refs: &Refs) -> (Ve
             *more.entry((raw.hit.rule, raw.hit.fingerprint)).or_default() += left_out;
         }
         let places = places(&attributed.answer, &raw, refs);
-        sightings.extend(places.into_iter().map(|place| Sighting { hit: raw.hit.clone(), place }));
+        sightings.extend(places.into_iter().map(|place| LocatedHit { hit: raw.hit.clone(), place }));
     }
     (sightings, exposures, more)
 }
 
-fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
-    let mut place = Place::file(PathText::default());
+fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<ScanLocation> {
+    let mut place = ScanLocation::file(PathText::default());
     place.origin = raw.origin;
     place.blob = Some(raw.oid.to_string());
     match (raw.origin, raw.kind) {
@@ -70,9 +70,9 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
             place.blob = None;
             vec![place]
         }
-        (_, Kind::Commit | Kind::Tag) => {
+        (_, ObjectKind::Commit | ObjectKind::Tag) => {
             place.reach = attribution::reach(answer.texts.get(&raw.oid).copied().unwrap_or(0));
-            place.commit = (raw.kind == Kind::Commit).then(|| raw.oid.to_string());
+            place.commit = (raw.kind == ObjectKind::Commit).then(|| raw.oid.to_string());
             vec![place]
         }
         _ => in_trees(answer, raw, &place, refs),
@@ -80,7 +80,7 @@ fn places(answer: &Answer, raw: &Raw, refs: &Refs) -> Vec<Place> {
 }
 
 /// The places of a blob, or of an entry of a tree.
-fn in_trees(answer: &Answer, raw: &Raw, place: &Place, _refs: &Refs) -> Vec<Place> {
+fn in_trees(answer: &Answer, raw: &Raw, place: &ScanLocation, _refs: &Refs) -> Vec<ScanLocation> {
     let nowhere = [(Vec::new(), attribution::Known::default())];
     let paths = answer.paths.get(&raw.oid).map(|paths| &paths.kept[..]);
     let paths = paths.filter(|paths| !paths.is_empty()).unwrap_or(&nowhere);

@@ -16,10 +16,10 @@ use crate::detect::{
 };
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
-use crate::git::tree_starts::{New, Parts, Starts};
-use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
-use crate::git::{Commit, Kind, Oid};
-use crate::model::{Origin, Reason};
+use crate::git::tree_diff::{EntryOffsets, NewEntry, TreeDiff};
+use crate::git::walk::{CopiedRange, DeltaOnly, ObjectStore, ObjectVisitor, Resolved, VisitedObject};
+use crate::git::{Commit, ObjectKind, Oid};
+use crate::model::{Origin, SkipReason};
 use crate::source::attribution::{Edges, Prefixes, prefix};
 use crate::source::guarded;
 
@@ -35,7 +35,7 @@ pub(super) struct Purpose<'a> {
 /// What is remembered of a tree for those that are made from it.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    starts: Starts,
+    starts: EntryOffsets,
     /// Entries that are gathered: where they begin, ascending, and the tickets of what they name.
     edges: Vec<(u32, u32)>,
     /// A name holds a key, which is told of every tree that has it.
@@ -53,7 +53,7 @@ impl Memory {
 
 /// A tree that is read.
 struct Tree<'a> {
-    object: &'a Object,
+    object: &'a VisitedObject,
     /// All of it, or what is new in it.
     bytes: &'a [u8],
     search: bool,
@@ -65,7 +65,7 @@ pub(super) struct Reader<'a> {
     named: Named<'a>,
     /// By ticket.
     edges: Edges,
-    parts: Parts,
+    parts: TreeDiff,
     /// What is new in a tree that is not built.
     pieces: Vec<u8>,
     /// Space for the edges of a tree that is not remembered.
@@ -74,13 +74,13 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(common: &'a Common<'a>, store: &'a Store<'a>, purpose: Purpose<'a>) -> Self {
+    pub(super) fn new(common: &'a Common<'a>, store: &'a ObjectStore<'a>, purpose: Purpose<'a>) -> Self {
         Self {
             share: Share::new(common),
             purpose,
             named: Named::new(store, common.odb),
             edges: Edges::default(),
-            parts: Parts::default(),
+            parts: TreeDiff::default(),
             pieces: Vec::new(),
             spare: Vec::new(),
             found: Vec::new(),
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// As [`guarded`], for an object.
-    fn guard<T>(&mut self, object: &Object, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    fn guard<T>(&mut self, object: &VisitedObject, scan: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let outcome = guarded(|| scan(self));
         if let Err(reason) = outcome {
             self.share.defect(object, reason);
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         outcome.ok()
     }
 
-    fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
+    fn tree(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
         let search = self.searches(object);
         if search {
             self.share.count(bytes.len() as u64);
@@ -104,14 +104,14 @@ impl<'a> Reader<'a> {
         let format = object.oid.format();
         let mut parts = std::mem::take(&mut self.parts);
         let base = base.filter(|(base, _)| !base.hit && !self.share.common.plain);
-        let made = base.and_then(|(base, copies)| Some((base, base.starts.made(copies, bytes, format, &mut parts)?)));
+        let made = base.and_then(|(base, copies)| Some((base, base.starts.diff(copies, bytes, format, &mut parts)?)));
         let (base, starts) = match made {
             Some((base, starts)) => (Some(base), Some(starts)),
-            None => (None, Starts::read(bytes, format, &mut parts)),
+            None => (None, EntryOffsets::read(bytes, format, &mut parts)),
         };
         let Some(starts) = starts else {
             if search {
-                self.share.seen.coverage.skip(Reason::Damaged, format!("tree {}", object.oid));
+                self.share.seen.coverage.skip(SkipReason::Damaged, format!("tree {}", object.oid));
             }
             return Memory::unknown();
         };
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Searches and gathers what a tree has that its base does not.
-    fn tell(&mut self, tree: &Tree<'_>, parts: &Parts, base: Option<&Memory>, memory: &mut Memory) {
+    fn tell(&mut self, tree: &Tree<'_>, parts: &TreeDiff, base: Option<&Memory>, memory: &mut Memory) {
         let object = tree.object;
         if tree.search {
             let names = self.guard(object, |reader| reader.names(object, tree.bytes, &parts.new));
@@ -145,12 +145,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A tree that nothing is made from need not be built to see what is new in it.
-    fn leaf(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
-        if object.kind != Kind::Tree || base.hit || base.starts.is_empty() || self.share.common.plain {
+    fn leaf(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
+        if object.kind != ObjectKind::Tree || base.hit || base.starts.is_empty() || self.share.common.plain {
             return false;
         }
         let (mut parts, mut pieces) = (std::mem::take(&mut self.parts), std::mem::take(&mut self.pieces));
-        let is_read = base.starts.unbuilt(unbuilt, object.oid.format(), &mut pieces, &mut parts).is_some();
+        let is_read = base.starts.diff_delta(unbuilt, object.oid.format(), &mut pieces, &mut parts).is_some();
         if is_read {
             let search = self.searches(object);
             if search {
@@ -167,12 +167,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether an object is searched, and not only gathered or made others from.
-    fn searches(&self, object: &Object) -> bool {
+    fn searches(&self, object: &VisitedObject) -> bool {
         self.purpose.search && object.fresh && !self.share.common.knows(object.oid.as_bytes())
     }
 
     /// Looks up what a tree names that its base does not, and gathers its edges in order. True if anything is to be told.
-    fn entries(&mut self, tree: &Tree<'_>, parts: &Parts, base: Option<&Memory>, edges: &mut Vec<(u32, u32)>) -> bool {
+    fn entries(
+        &mut self,
+        tree: &Tree<'_>,
+        parts: &TreeDiff,
+        base: Option<&Memory>,
+        edges: &mut Vec<(u32, u32)>,
+    ) -> bool {
         let Tree { object, bytes, search } = *tree;
         let mut kept = kept_edges(base, parts).peekable();
         let mut told = false;
@@ -205,7 +211,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Searches the names that the base does not have. True if one of them holds a key.
-    fn names(&mut self, object: &Object, bytes: &[u8], new: &[New]) -> bool {
+    fn names(&mut self, object: &VisitedObject, bytes: &[u8], new: &[NewEntry]) -> bool {
         let mut hit = false;
         for run in new.chunk_by(|a, b| a.end == b.at && !a.renewed && !b.renewed) {
             let (Some(first), Some(last)) = (run.first().filter(|first| !first.renewed), run.last()) else { continue };
@@ -221,7 +227,7 @@ impl<'a> Reader<'a> {
         hit
     }
 
-    fn name(&mut self, object: &Object, name: &[u8]) -> bool {
+    fn name(&mut self, object: &VisitedObject, name: &[u8]) -> bool {
         let engine = self.share.common.shared.engine;
         self.found.clear();
         engine.prefilter().find(name, &mut self.found);
@@ -241,7 +247,7 @@ impl<'a> Reader<'a> {
         hit
     }
 
-    fn commit(&mut self, object: &Object, bytes: &[u8]) {
+    fn commit(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let search = self.searches(object);
         let Some(commit) = Commit::parse(bytes, object.oid.format()) else {
             return self.text(object, bytes, &[], false);
@@ -257,7 +263,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn tag(&mut self, object: &Object, bytes: &[u8]) {
+    fn tag(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let target = tag_target(bytes, object.oid.format());
         self.text(object, bytes, target.as_slice(), target.is_some());
         if let Some(target) = target.filter(|_| self.purpose.gather.is_some()) {
@@ -266,13 +272,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks up what a commit or tag names, and searches its parts, if there is anything to look at in them.
-    fn text(&mut self, object: &Object, bytes: &[u8], named: &[Oid], is_whole: bool) {
+    fn text(&mut self, object: &VisitedObject, bytes: &[u8], named: &[Oid], is_whole: bool) {
         if !self.searches(object) {
             return;
         }
         self.share.count(bytes.len() as u64);
         if !is_whole {
-            self.share.seen.coverage.skip(Reason::Damaged, format!("{} {}", object.kind.name(), object.oid));
+            self.share.seen.coverage.skip(SkipReason::Damaged, format!("{} {}", object.kind.name(), object.oid));
         }
         let common = self.share.common;
         named.iter().for_each(|oid| self.named.check(oid));
@@ -286,7 +292,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn parts_of(&mut self, object: &Object, bytes: &[u8]) {
+    fn parts_of(&mut self, object: &VisitedObject, bytes: &[u8]) {
         for (origin, part) in parts(object.kind, bytes) {
             let mut budget = Budget::new(part.len());
             let hits = self.share.common.shared.engine.scan_within(part, &mut budget);
@@ -295,11 +301,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn look(&mut self, object: &Object, bytes: &[u8], base: Option<(&Memory, &[Copied])>) -> Memory {
+    fn look(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&Memory, &[CopiedRange])>) -> Memory {
         match object.kind {
-            Kind::Tree => return self.tree(object, bytes, base),
-            Kind::Commit if object.fresh => self.commit(object, bytes),
-            Kind::Tag if object.fresh => self.tag(object, bytes),
+            ObjectKind::Tree => return self.tree(object, bytes, base),
+            ObjectKind::Commit if object.fresh => self.commit(object, bytes),
+            ObjectKind::Tag if object.fresh => self.tag(object, bytes),
             _ => {}
         }
         Memory::default()
@@ -307,7 +313,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The edges of the base that came over, in order.
-fn kept_edges(base: Option<&Memory>, parts: &Parts) -> impl Iterator<Item = (u32, u32)> {
+fn kept_edges(base: Option<&Memory>, parts: &TreeDiff) -> impl Iterator<Item = (u32, u32)> {
     let edges = base.map_or(&[][..], |base| &base.edges);
     parts.kept.iter().flat_map(move |(range, to)| {
         let first = edges.partition_point(|edge| edge.0 < range.start);
@@ -326,25 +332,25 @@ impl Drop for Reader<'_> {
     }
 }
 
-impl Visitor for Reader<'_> {
+impl ObjectVisitor for Reader<'_> {
     type State = Memory;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Memory {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Memory {
         self.guard(object, |reader| reader.look(object, bytes, None)).unwrap_or_else(Memory::unknown)
     }
 
-    fn made(&mut self, object: &Object, base: &Memory, made: &Made<'_>) -> Memory {
+    fn resolved(&mut self, object: &VisitedObject, base: &Memory, made: &Resolved<'_>) -> Memory {
         let base = Some((base, made.copies));
         self.guard(object, |reader| reader.look(object, made.bytes, base)).unwrap_or_else(Memory::unknown)
     }
 
-    fn passes(&mut self, object: &Object, base: &Memory, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &Memory, unbuilt: &DeltaOnly<'_>) -> bool {
         // What brings out a defect here is built and read as any other tree.
         guarded(|| self.leaf(object, base, unbuilt)).unwrap_or(false)
     }
 
     /// Nobody writes such a tree or commit: its bytes are searched as a blob's are.
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.share.count(size);
         let (mut hits, mut scratch) = (Vec::new(), Scratch::default());
         let engine = self.share.common.shared.engine;

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::blobs::Known;
 use super::inherit::{NEAR_STRIPE, is_deep};
 use crate::detect::{Budget, Engine, Window, decode, prefilter::Found};
-use crate::git::walk::{Op, Ops, Unbuilt, append};
+use crate::git::walk::{DeltaOnly, DeltaOp, DeltaOps, append};
 
 /// Bytes of a copy that are kept at a seam, which show every pivot and every long run across it: as many as the shortest
 /// run has, and one unit.
@@ -56,7 +56,7 @@ impl Base<'_> {
 impl Abridged {
     /// Whether nothing is to be looked at in a text, given that there was nothing in its base. Not if its delta makes
     /// no sense.
-    pub(super) fn is_dull(&mut self, engine: &Engine, known: &Known, unbuilt: &Unbuilt<'_>) -> bool {
+    pub(super) fn is_dull(&mut self, engine: &Engine, known: &Known, unbuilt: &DeltaOnly<'_>) -> bool {
         self.head.clear();
         self.part.clear();
         self.cut = 0;
@@ -65,21 +65,21 @@ impl Abridged {
     }
 
     /// The length of the text, if it is dull.
-    fn read(&mut self, base: &Base<'_>, unbuilt: &Unbuilt<'_>) -> Option<usize> {
-        let mut ops = Ops::new(unbuilt.instructions);
+    fn read(&mut self, base: &Base<'_>, unbuilt: &DeltaOnly<'_>) -> Option<usize> {
+        let mut ops = DeltaOps::new(unbuilt.instructions);
         let (mut size, mut copy) = (0, 0..0);
         while let Some(op) = ops.next().ok()? {
             match op {
-                Op::Copy { from, len } if from == copy.end && !copy.is_empty() => {
+                DeltaOp::Copy { from, len } if from == copy.end && !copy.is_empty() => {
                     copy.end += len;
                     size += len;
                 }
-                Op::Copy { from, len } => {
+                DeltaOp::Copy { from, len } => {
                     self.copy(base, copy)?;
                     copy = from..from + len;
                     size += len;
                 }
-                Op::Insert(bytes) => {
+                DeltaOp::Insert(bytes) => {
                     self.copy(base, std::mem::take(&mut copy))?;
                     self.add(bytes, bytes.len());
                     size += bytes.len();
@@ -205,7 +205,7 @@ mod tests {
             prop_assume!(old.found.is_empty());
             let whole = known(&engine, &bytes).found;
             let mut abridged = Abridged::default();
-            let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
+            let unbuilt = DeltaOnly { base: &base, instructions: &instructions, size: bytes.len() };
             if abridged.is_dull(&engine, &old, &unbuilt) {
                 prop_assert!(whole.is_empty());
                 prop_assert_eq!(&abridged.head[..], &bytes[..bytes.len().min(HEAD)]);
@@ -222,7 +222,7 @@ mod tests {
             let (old, Delta { bytes, instructions, .. }) = (known(&engine, &base), delta.build(&base));
             prop_assume!(hits(&engine, &base) == 0);
             let mut abridged = Abridged::default();
-            let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
+            let unbuilt = DeltaOnly { base: &base, instructions: &instructions, size: bytes.len() };
             if abridged.is_dull(&engine, &old, &unbuilt) {
                 prop_assert_eq!(hits(&engine, &bytes), 0);
                 prop_assert!(old.mentions || !known(&engine, &bytes).mentions);
@@ -239,7 +239,7 @@ mod tests {
             Abridged::default().is_dull(
                 &engine,
                 &Known::default(),
-                &Unbuilt { base: b"0123456789", instructions, size },
+                &DeltaOnly { base: b"0123456789", instructions, size },
             )
         };
         assert!(dull(&[0x90, 5, 1, b'a'], 6));

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use super::cache::Cache;
 use crate::detect::Hit;
-use crate::git::walk::Object;
-use crate::git::{Kind, Odb, Oid, Repository};
-use crate::model::{Coverage, Origin, Reason};
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Odb, Oid, Repository};
+use crate::model::{Coverage, Origin, SkipReason};
 use crate::source::Shared;
 use crate::source::attribution::Gathered;
 use crate::source::embedded;
@@ -17,7 +17,7 @@ use crate::source::members::Members;
 #[derive(Debug, Clone)]
 pub(super) struct Raw {
     pub(super) oid: Oid,
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     pub(super) origin: Origin,
     /// Members of an archive, or the name of a tree's entry.
     pub(super) chain: Vec<String>,
@@ -118,7 +118,7 @@ impl<'a> Share<'a> {
         self.common.shared.progress.add_many(objects, bytes);
     }
 
-    pub(super) fn keep(&mut self, object: &Object, origin: Origin, hits: Vec<Hit>) {
+    pub(super) fn keep(&mut self, object: &VisitedObject, origin: Origin, hits: Vec<Hit>) {
         self.seen.hits.extend(hits.into_iter().map(|hit| Raw {
             oid: object.oid,
             kind: object.kind,
@@ -131,26 +131,26 @@ impl<'a> Share<'a> {
     }
 
     /// Counts an object that brought out a defect, unless it was visited elsewhere and only its bytes were wanted.
-    pub(super) fn defect(&mut self, object: &Object, reason: Reason) {
+    pub(super) fn defect(&mut self, object: &VisitedObject, reason: SkipReason) {
         if object.fresh {
             self.seen.coverage.skip(reason, format!("{} {}", object.kind.name(), object.oid));
         }
     }
 
     /// Counts what was left out of an object: whether some of it was not decoded, and how many hits were not kept.
-    pub(super) fn leave_out(&mut self, object: &Object, undecoded: bool, hits: u64) {
+    pub(super) fn leave_out(&mut self, object: &VisitedObject, undecoded: bool, hits: u64) {
         if !undecoded && hits == 0 {
             return;
         }
         let name = format!("{} {}", object.kind.name(), object.oid);
         self.seen.coverage.skip_hits(hits, &name);
         if undecoded {
-            self.seen.coverage.skip(Reason::OverLimit, name);
+            self.seen.coverage.skip(SkipReason::OverLimit, name);
         }
     }
 
     /// Keeps what an archive holds. Hits from `first` on are those of its own bytes: what members hold is told there.
-    pub(super) fn keep_members(&mut self, object: &Object, members: Members, first: usize) {
+    pub(super) fn keep_members(&mut self, object: &VisitedObject, members: Members, first: usize) {
         self.count_inside(members.bytes);
         for (reason, count, examples) in members.skipped() {
             let example = examples.first().map(|example| format!("blob {}{example}", object.oid));
