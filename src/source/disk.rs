@@ -1,10 +1,10 @@
-//! Opening a file that somebody else may be changing: never following a link, never waiting for a writer.
+//! Opens files that somebody else may be changing: never follows a link, never waits for a writer.
 
-#![cfg_attr(not(unix), expect(clippy::disallowed_methods, reason = "opens the files that are scanned"))]
+#![expect(clippy::disallowed_methods, reason = "opens the files that are scanned")]
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A regular file and its size when it was opened.
 #[derive(Debug)]
@@ -13,10 +13,7 @@ pub(super) struct Opened {
     pub(super) size: u64,
 }
 
-/// Opens a file for reading. `None` if it is not a regular file any more.
-///
-/// # Errors
-/// The system's own.
+/// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(unix)]
 pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
     use rustix::fs::{Mode, OFlags};
@@ -31,10 +28,7 @@ pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
     Ok(metadata.is_file().then(|| Opened { size: metadata.len(), file }))
 }
 
-/// Opens a file for reading. `None` if it is not a regular file any more.
-///
-/// # Errors
-/// The system's own.
+/// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(not(unix))]
 pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
@@ -45,23 +39,30 @@ pub(super) fn open(path: &Path) -> io::Result<Option<Opened>> {
     Ok(Some(Opened { file, size }))
 }
 
-/// The text of a symbolic link, as bytes.
-///
-/// # Errors
-/// The system's own.
+/// Returns the target of a symbolic link.
 pub(super) fn link_text(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read_link(path).map(|target| bytes_of(&target))
 }
 
-/// A path's bytes; where the platform's paths are not bytes, as UTF-8.
+/// Returns the bytes of a path. Where the platform's paths are not bytes, those of its UTF-8 form.
 #[cfg(unix)]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
-/// A path's bytes; where the platform's paths are not bytes, as UTF-8.
+/// Returns the bytes of a path. Where the platform's paths are not bytes, those of its UTF-8 form.
 #[cfg(not(unix))]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()
+}
+
+/// Returns true if the directory is the root of a work tree.
+pub(super) fn is_repository(path: &Path) -> bool {
+    std::fs::symlink_metadata(path.join(".git")).is_ok_and(|git| git.is_dir() || git.is_file())
+}
+
+/// Returns the root of the work tree that holds the directory.
+pub(super) fn work_tree_of(directory: &Path) -> Option<PathBuf> {
+    directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }

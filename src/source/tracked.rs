@@ -6,7 +6,7 @@ use crate::git::{Index, OpenOptions, Repository};
 
 /// Tracked paths.
 #[derive(Debug)]
-pub struct Tracked {
+pub(super) struct Tracked {
     /// `None` when the index could not be read: then everything counts as tracked, so that nothing is left out by
     /// mistake.
     index: Option<Index>,
@@ -14,22 +14,19 @@ pub struct Tracked {
 
 impl Tracked {
     /// Reads the index of the repository whose work tree begins at `root`.
-    #[must_use]
-    pub fn load(root: &Path) -> Self {
+    pub(super) fn load(root: &Path) -> Self {
         let repository = Repository::open(root, &OpenOptions::default()).ok();
         Self { index: repository.and_then(|repository| Index::of(&repository, None).ok()) }
     }
 
     /// Whether a file is tracked.
-    #[must_use]
-    pub fn holds(&self, path: &[u8]) -> bool {
+    pub(super) fn holds(&self, path: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         index.get(index.lower_bound(path)).is_some_and(|entry| entry.path == path)
     }
 
     /// Whether anything below a directory is tracked.
-    #[must_use]
-    pub fn holds_below(&self, directory: &[u8]) -> bool {
+    pub(super) fn holds_below(&self, directory: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         let mut prefix = directory.to_vec();
         prefix.push(b'/');
