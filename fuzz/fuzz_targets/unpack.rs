@@ -6,17 +6,17 @@ use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::model::Reason;
-use pinstripe::archive::{Limits, Visitor, open_within};
+use pinstripe::model::SkipReason;
+use pinstripe::archive::{ArchiveLimits, MemberVisitor, open};
 
-const LIMITS: fn() -> Limits = || Limits {
+const LIMITS: fn() -> ArchiveLimits = || ArchiveLimits {
     entries: 1_000,
     bytes: 16 << 20,
     floor: 1 << 20,
     held: 4 << 20,
     memory: 8 << 20,
     time: Duration::from_secs(5),
-    ..Limits::default()
+    ..ArchiveLimits::default()
 };
 
 struct Counter {
@@ -24,7 +24,7 @@ struct Counter {
     bytes: u64,
 }
 
-impl Visitor for Counter {
+impl MemberVisitor for Counter {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         assert!(chain.len() <= LIMITS().depth);
         self.bytes += std::io::copy(content, &mut std::io::sink()).expect("a member never fails");
@@ -34,13 +34,13 @@ impl Visitor for Counter {
         self.names += 1;
     }
 
-    fn skip(&mut self, _reason: Reason, _chain: &[String], what: &str) {
+    fn skip(&mut self, _reason: SkipReason, _chain: &[String], what: &str) {
         assert!(!what.is_empty());
     }
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let mut counter = Counter { names: 0, bytes: 0 };
-    open_within(&mut Cursor::new(bytes), &mut counter, LIMITS());
+    open(&mut Cursor::new(bytes), &mut counter, LIMITS());
     assert!(counter.names <= LIMITS().entries + 1);
 });

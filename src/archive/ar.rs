@@ -1,23 +1,24 @@
 //! ar: Debian packages, and static libraries.
 
-use super::source::Source;
-use super::tar::Region;
-use super::walker::{Walker, display};
-use crate::model::Reason;
+use super::peek_reader::{MemberRegion, PeekReader};
+use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, display};
+use crate::model::SkipReason;
 
-pub(super) const MAGIC: &[u8] = b"!<arch>\n";
+const MAGIC: &[u8] = b"!<arch>\n";
+
+pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("ar", MAGIC, is_ar, OpenMode::Stream(open));
 
 const HEADER: usize = 60;
 
 /// Longest table of long names that is read.
 const MAX_NAMES: usize = 1 << 20;
 
-/// Whether `head` starts an ar archive: its magic bytes are text, so the first header must be one, too.
-pub(super) fn is_ar(head: &[u8]) -> bool {
+/// Returns true if an ar archive begins here: the magic bytes are text, so a header must follow them.
+fn is_ar(head: &[u8]) -> bool {
     head.get(66..68) == Some(b"`\n")
 }
 
-pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
+fn open(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
     source.skip(MAGIC.len() as u64);
     let mut names = Vec::new();
     while !walker.budget.is_stopped() {
@@ -40,16 +41,16 @@ pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
         }
     }
     if !source.is_at_end() && !walker.budget.is_stopped() {
-        walker.skip(Reason::Damaged, "a header is corrupt");
+        walker.skip(SkipReason::Damaged, "corrupt header");
         if !source.covered {
             walker.raw(source);
         }
     }
 }
 
-fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, mut size: u64, name: &str) -> bool {
+fn member(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, mut size: u64, name: &str) -> bool {
     let mut name = name.to_owned();
-    // BSD puts a long name before the content and counts it in.
+    // BSD writes a long name before the content and includes it in the size.
     if let Some(length) = name.strip_prefix("#1/").and_then(|digits| digits.parse::<u64>().ok()) {
         let length = length.min(size).min(MAX_NAMES as u64);
         let bytes = source.peek(usize::try_from(length).unwrap_or(0)).to_vec();
@@ -57,10 +58,10 @@ fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, mut size: u64, name:
         source.skip(bytes.len() as u64);
         size -= length;
     }
-    let mut region = Region::new(source, size);
+    let mut region = MemberRegion::new(source, size);
     let going = walker.enter(&name, &mut region);
     if region.finish(walker.budget) {
-        walker.skip_member(&name, Reason::Damaged, "ends too early");
+        walker.skip_member(&name, SkipReason::Damaged, "cut off");
     }
     going
 }
@@ -69,7 +70,7 @@ fn number(field: &[u8]) -> Option<u64> {
     std::str::from_utf8(field).ok()?.trim().parse().ok()
 }
 
-/// GNU ends names with a slash, and keeps long ones in a table to which `/123` points.
+/// Decodes a name. GNU ends names with a slash, and keeps long ones in a table to which `/123` points.
 fn name(short: &[u8], names: &[u8]) -> String {
     if let Some(at) = short.strip_prefix(b"/").and_then(number) {
         let long = usize::try_from(at).ok().and_then(|at| names.get(at..)).unwrap_or_default();

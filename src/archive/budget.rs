@@ -1,13 +1,13 @@
-//! What one outermost archive may cost, nested ones included.
+//! The cost of one outermost archive, nested ones included.
 //!
-//! The budget is shared by every reader and walker of one outermost archive. Whoever spends asks it; once it
-//! says no, it says no for good, and everybody unwinds. The first to notice tells the visitor where it was.
+//! All readers and walkers of an outermost archive share its budget. Once it refuses, it refuses for good, and
+//! everything unwinds. The first one to notice reports where it was.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::model::{
-    Reason,
+    SkipReason,
     limits::{
         ARCHIVE_RATIO_FLOOR, MAX_ARCHIVE_BYTES, MAX_ARCHIVE_DEPTH, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_RATIO,
         MAX_ARCHIVE_SECONDS, MAX_DECODER_MEMORY, MAX_IN_MEMORY,
@@ -16,26 +16,26 @@ use crate::model::{
 
 /// Bounds for one outermost archive.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// How many archives may lie in each other, the outermost included.
+pub struct ArchiveLimits {
+    /// Levels of nested archives, the outermost included.
     pub depth: usize,
     /// Members, nested ones included.
     pub entries: u64,
     /// Bytes that come out of decoders.
     pub bytes: u64,
-    /// Bytes out per byte in, once `floor` bytes came out.
+    /// Bytes out for each byte in, once `floor` bytes came out.
     pub ratio: u64,
     /// Bytes that may come out whatever the ratio.
     pub floor: u64,
     /// Wall-clock time, the visitor's included.
     pub time: Duration,
-    /// Bytes of nested archives that are held in memory at a time, because they need random access.
+    /// Bytes of nested archives that are held in memory at a time, for random access.
     pub held: u64,
-    /// Bytes that a decoder's dictionary may take.
+    /// Bytes of memory for a decoder's dictionary.
     pub memory: u64,
 }
 
-impl Default for Limits {
+impl Default for ArchiveLimits {
     fn default() -> Self {
         Self {
             depth: MAX_ARCHIVE_DEPTH,
@@ -50,20 +50,25 @@ impl Default for Limits {
     }
 }
 
-/// What is left of the limits.
-pub(super) struct Budget {
-    pub(super) limits: Limits,
+impl ArchiveLimits {
+    /// Limits only the output of a single stream.
+    pub(super) fn for_stream(bytes: u64) -> Self {
+        Self { bytes, ratio: u64::MAX, floor: u64::MAX, time: Duration::MAX, ..Self::default() }
+    }
+}
+
+pub(super) struct ArchiveBudget {
+    pub(super) limits: ArchiveLimits,
     size: u64,
     deadline: Option<Instant>,
     entries: Cell<u64>,
     bytes: Cell<u64>,
-    stopped: Cell<Option<(Reason, &'static str)>>,
-    told: Cell<bool>,
+    stopped: Cell<Option<(SkipReason, &'static str)>>,
+    reported: Cell<bool>,
 }
 
-impl Budget {
-    /// A full budget for an archive of `size` bytes.
-    pub(super) fn new(limits: Limits, size: u64) -> Self {
+impl ArchiveBudget {
+    pub(super) fn new(limits: ArchiveLimits, size: u64) -> Self {
         Self {
             limits,
             size,
@@ -71,56 +76,54 @@ impl Budget {
             entries: Cell::new(0),
             bytes: Cell::new(0),
             stopped: Cell::new(None),
-            told: Cell::new(false),
+            reported: Cell::new(false),
         }
     }
 
-    /// Spends one member. False: there is nothing left.
+    /// Spends one member. Returns false if the budget is spent.
     pub(super) fn entry(&self) -> bool {
         self.entries.set(self.entries.get() + 1);
         if self.entries.get() > self.limits.entries {
-            self.stop(Reason::OverLimit, "more members than are looked at");
+            self.stop(SkipReason::OverLimit, "too many members");
         }
         self.in_time()
     }
 
-    /// How many members may still come.
     pub(super) fn entries_left(&self) -> u64 {
         self.limits.entries.saturating_sub(self.entries.get())
     }
 
-    /// Spends `count` decoded bytes. False: there is nothing left.
+    /// Spends `count` decoded bytes. Returns false if the budget is spent.
     pub(super) fn expand(&self, count: u64) -> bool {
         let bytes = self.bytes.get().saturating_add(count);
         self.bytes.set(bytes);
-        // Stored members come out as they went in: an archive may always expand to its own size.
+        // Stored members come out as they went in: any archive may expand to its own size.
         if bytes > self.limits.bytes.max(self.size) {
-            self.stop(Reason::OverLimit, "expands to more than is looked at");
+            self.stop(SkipReason::OverLimit, "expands to too many bytes");
         } else if bytes > self.limits.floor && bytes / self.limits.ratio.max(1) > self.size {
-            self.stop(Reason::OverLimit, "expands like a decompression bomb");
+            self.stop(SkipReason::OverLimit, "decompression bomb");
         }
         self.in_time()
     }
 
-    /// Whether everybody should unwind.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.get().is_some()
     }
 
-    /// Why it stopped; given to the first who asks, so that it is counted once.
-    pub(super) fn take_stop(&self) -> Option<(Reason, &'static str)> {
+    /// Returns why the budget was spent, to the first caller only, so that it is counted once.
+    pub(super) fn take_stop(&self) -> Option<(SkipReason, &'static str)> {
         let stopped = self.stopped.get()?;
-        (!self.told.replace(true)).then_some(stopped)
+        (!self.reported.replace(true)).then_some(stopped)
     }
 
     fn in_time(&self) -> bool {
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-            self.stop(Reason::TimedOut, "takes longer than an archive may");
+            self.stop(SkipReason::TimedOut, "archive time limit reached");
         }
         !self.is_stopped()
     }
 
-    fn stop(&self, reason: Reason, what: &'static str) {
+    fn stop(&self, reason: SkipReason, what: &'static str) {
         if !self.is_stopped() {
             self.stopped.set(Some((reason, what)));
         }
@@ -133,8 +136,8 @@ mod tests {
 
     #[test]
     fn stops_once_and_for_good() {
-        let limits = Limits { entries: 1, ..Limits::default() };
-        let budget = Budget::new(limits, 10);
+        let limits = ArchiveLimits { entries: 1, ..ArchiveLimits::default() };
+        let budget = ArchiveBudget::new(limits, 10);
         assert!(budget.entry());
         assert!(!budget.entry());
         assert!(!budget.expand(1));
@@ -145,11 +148,11 @@ mod tests {
 
     #[test]
     fn a_small_archive_may_expand_well() {
-        let limits = Limits { floor: 1_000, ratio: 10, bytes: 100_000, ..Limits::default() };
-        let budget = Budget::new(limits, 20);
+        let limits = ArchiveLimits { floor: 1_000, ratio: 10, bytes: 100_000, ..ArchiveLimits::default() };
+        let budget = ArchiveBudget::new(limits, 20);
         assert!(budget.expand(1_000));
         assert!(!budget.expand(1));
-        let budget = Budget::new(limits, 200);
+        let budget = ArchiveBudget::new(limits, 200);
         assert!(budget.expand(2_000));
         assert!(!budget.expand(100_000));
     }

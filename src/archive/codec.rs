@@ -1,8 +1,8 @@
-//! One reader over every decompressor.
+//! Decompressors, and one reader over all of them.
 //!
-//! The crates' own readers drop what a decoder had put out when it met damage in the same call. Their low-level
-//! steps do not, so this reader drives those: everything before the damage comes out, then the reader fails and
-//! remembers why. A [`Framing`] joins the members of a stream that may hold several, as gzip and xz do.
+//! The crates' own readers drop what a decoder had put out when it met damage in the same call. Their low-level steps
+//! do not, so this reader drives those: everything before the damage comes out, then the reader fails and remembers
+//! why. A [`StreamFraming`] joins the members of a stream that may hold several, as gzip and xz do.
 
 use std::io::{self, BufRead, Read};
 
@@ -11,27 +11,26 @@ use libdeflater::Crc;
 use liblzma::stream::Action;
 use zstd::stream::raw::{DParameter, InBuffer, Operation, OutBuffer};
 
-use super::budget::Budget;
-use super::source::Source;
+use super::budget::{ArchiveBudget, ArchiveLimits};
+use super::peek_reader::PeekReader;
 
-/// Why a decoder came to no good end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum DecodeFault {
     Damaged(&'static str),
     OverLimit(&'static str),
-    /// Somebody else has counted it: the budget is spent or what is read from broke off.
+    /// Already reported: the budget is spent, or the underlying reader failed.
     Known,
 }
 
-pub(super) const ENDS_EARLY: Fault = Fault::Damaged("ends too early");
-const CORRUPT: Fault = Fault::Damaged("its compressed data is corrupt");
-const TOO_MUCH_MEMORY: Fault = Fault::OverLimit("needs more memory than a decoder may take");
+pub(super) const ENDS_EARLY: DecodeFault = DecodeFault::Damaged("cut off");
+const CORRUPT: DecodeFault = DecodeFault::Damaged("corrupt compressed data");
+const TOO_MUCH_MEMORY: DecodeFault = DecodeFault::OverLimit("decoder memory limit reached");
 
-/// A decompressor that is fed by hand.
+/// A decompressor that is driven step by step.
 pub(super) enum Codec {
     Stored(u64),
     Inflate(Box<Decompress>),
-    /// What was inflated in one go, from so many bytes that are still to be taken.
+    /// Content that was inflated at once, from `packed` bytes that are still to be taken.
     Inflated {
         packed: usize,
         bytes: Vec<u8>,
@@ -43,11 +42,10 @@ pub(super) enum Codec {
     Zstd(::zstd::stream::raw::Decoder<'static>),
 }
 
-/// What one step did.
-struct Step {
+struct DecodeStep {
     used: usize,
     made: usize,
-    end: Result<bool, Fault>,
+    end: Result<bool, DecodeFault>,
 }
 
 impl Codec {
@@ -67,33 +65,33 @@ impl Codec {
         Self::Bzip2(::bzip2::Decompress::new(false))
     }
 
-    pub(super) fn xz(memory: u64) -> Result<Self, Fault> {
+    pub(super) fn xz(memory: u64) -> Result<Self, DecodeFault> {
         liblzma::stream::Stream::new_stream_decoder(memory, 0).map(Self::Lzma).map_err(|_| CORRUPT)
     }
 
-    pub(super) fn lzma(memory: u64) -> Result<Self, Fault> {
+    pub(super) fn lzma(memory: u64) -> Result<Self, DecodeFault> {
         liblzma::stream::Stream::new_lzma_decoder(memory).map(Self::Lzma).map_err(|_| CORRUPT)
     }
 
-    pub(super) fn lzip(memory: u64) -> Result<Self, Fault> {
+    pub(super) fn lzip(memory: u64) -> Result<Self, DecodeFault> {
         liblzma::stream::Stream::new_lzip_decoder(memory, 0).map(Self::Lzma).map_err(|_| CORRUPT)
     }
 
-    pub(super) fn zstd(memory: u64) -> Result<Self, Fault> {
+    pub(super) fn zstd(memory: u64) -> Result<Self, DecodeFault> {
         let mut decoder = ::zstd::stream::raw::Decoder::new().map_err(|_| CORRUPT)?;
         let log = memory.max(1 << 10).ilog2().min(31);
         decoder.set_parameter(DParameter::WindowLogMax(log)).map_err(|_| CORRUPT)?;
         Ok(Self::Zstd(decoder))
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> DecodeStep {
         match self {
             Self::Stored(left) => {
                 let most = usize::try_from(*left).unwrap_or(usize::MAX);
                 let count = input.len().min(out.len()).min(most);
                 out[..count].copy_from_slice(&input[..count]);
                 *left -= count as u64;
-                Step { used: count, made: count, end: Ok(*left == 0) }
+                DecodeStep { used: count, made: count, end: Ok(*left == 0) }
             }
             Self::Inflate(inner) => {
                 let before = (inner.total_in(), inner.total_out());
@@ -105,12 +103,12 @@ impl Codec {
                 let (used, made) = (input.len().min(*packed), out.len().min(bytes.len() - *at));
                 out[..made].copy_from_slice(&bytes[*at..*at + made]);
                 (*packed, *at) = (*packed - used, *at + made);
-                Step { used, made, end: Ok(*packed == 0 && *at == bytes.len()) }
+                DecodeStep { used, made, end: Ok(*packed == 0 && *at == bytes.len()) }
             }
             Self::Deflate64(inner) => {
                 let result = inner.inflate(input, out);
                 let end = if result.data_error || inner.errored() { Err(CORRUPT) } else { Ok(inner.finished()) };
-                Step { used: result.bytes_consumed, made: result.bytes_written, end }
+                DecodeStep { used: result.bytes_consumed, made: result.bytes_written, end }
             }
             Self::Bzip2(inner) => {
                 let before = (inner.total_in(), inner.total_out());
@@ -128,75 +126,133 @@ impl Codec {
                 let (mut input, mut out) = (InBuffer::around(input), OutBuffer::around(out));
                 let status = inner.run(&mut input, &mut out);
                 let end = status.map(|left| left == 0).map_err(|error| zstd_fault(&error));
-                Step { used: input.pos(), made: out.pos(), end }
+                DecodeStep { used: input.pos(), made: out.pos(), end }
             }
         }
     }
 }
 
-fn stepped(before: (u64, u64), after: (u64, u64), end: Result<bool, Fault>) -> Step {
+fn stepped(before: (u64, u64), after: (u64, u64), end: Result<bool, DecodeFault>) -> DecodeStep {
     let count = |from: u64, to: u64| usize::try_from(to - from).unwrap_or(0);
-    Step { used: count(before.0, after.0), made: count(before.1, after.1), end }
+    DecodeStep { used: count(before.0, after.0), made: count(before.1, after.1), end }
 }
 
-fn lzma_fault(error: liblzma::stream::Error) -> Fault {
+fn lzma_fault(error: liblzma::stream::Error) -> DecodeFault {
     match error {
         liblzma::stream::Error::MemLimit | liblzma::stream::Error::Mem => TOO_MUCH_MEMORY,
         _ => CORRUPT,
     }
 }
 
-/// The crate hands out zstd's error only as text.
-fn zstd_fault(error: &io::Error) -> Fault {
+/// The crate reports zstd's errors only as text.
+fn zstd_fault(error: &io::Error) -> DecodeFault {
     if error.to_string().contains("too much memory") { TOO_MUCH_MEMORY } else { CORRUPT }
 }
 
-/// How the members of a compressed stream follow each other.
-pub(super) trait Framing {
-    /// Takes the header of the next member and gives its decoder; `None` if no member starts here.
-    fn start(&mut self, source: &mut Source<'_>) -> Result<Option<Codec>, Fault>;
+/// The headers and trailers around the members of a compressed stream.
+pub(super) trait StreamFraming {
+    /// Takes the header of the next member and returns its decoder; `None` if no member begins here.
+    fn start(&mut self, source: &mut PeekReader<'_>) -> Result<Option<Codec>, DecodeFault>;
 
-    /// Takes what follows the compressed data of a member of `size` bytes with checksum `crc`.
-    fn end(&mut self, _source: &mut Source<'_>, _crc: u32, _size: u64) -> Result<(), Fault> {
+    /// Takes the trailer of a member of `size` bytes with checksum `crc`.
+    fn end(&mut self, _source: &mut PeekReader<'_>, _crc: u32, _size: u64) -> Result<(), DecodeFault> {
         Ok(())
     }
 
-    /// The name that the first header gives to the content.
+    /// Returns the name that the first header gives to the content.
     fn name(&self) -> Option<String> {
         None
     }
 
-    /// Whether the decoder keeps a dictionary whose size the data chooses.
+    /// Returns true if the decoder keeps a dictionary whose size the data chooses.
     fn has_dictionary(&self) -> bool {
         false
     }
 
-    /// Text in the headers.
     fn notes(&self) -> &[u8] {
         &[]
     }
 }
 
-/// Reads what a decoder puts out, within the budget.
-pub(super) struct Decoder<'a, 'b> {
+/// A compression format.
+pub struct Compression {
+    /// Its usual name.
+    pub name: &'static str,
+    /// Bytes of which its streams begin with one.
+    pub magics: &'static [&'static [u8]],
+    /// Set if the beginning of a stream decodes on its own; other formats put out whole blocks.
+    pub is_incremental: bool,
+    /// Suffixes of file names, with what replaces them in the name of the content.
+    pub(super) suffixes: &'static [(&'static str, &'static str)],
+    /// Creates the framing of a stream, given the memory for its dictionary.
+    pub(super) framing: fn(u64) -> Box<dyn StreamFraming>,
+}
+
+/// Bounds of a [`Compression::decode`].
+#[derive(Debug, Clone, Copy)]
+pub struct DecodeLimits {
+    /// Bytes of output.
+    pub output: u64,
+    /// Bytes of memory for the dictionary.
+    pub memory: u64,
+}
+
+/// The output of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// The output, up to its limit or the first damage.
+    pub bytes: Vec<u8>,
+    /// Bytes of input that it took. All of them, if the stream is cut off.
+    pub read: usize,
+}
+
+impl Compression {
+    pub(super) fn framing(&self, memory: u64) -> Box<dyn StreamFraming> {
+        (self.framing)(memory)
+    }
+
+    /// Returns what replaces a suffix of file names.
+    pub(super) fn content_suffix(&self, suffix: &str) -> Option<&'static str> {
+        self.suffixes.iter().find(|known| known.0 == suffix).map(|known| known.1)
+    }
+
+    /// Decodes the stream that `input` begins with, until it ends, is damaged or cut off, or reaches a limit.
+    #[must_use]
+    pub fn decode(&self, input: &[u8], limits: DecodeLimits) -> Decoded {
+        let budget = ArchiveBudget::new(ArchiveLimits::for_stream(limits.output), 0);
+        let (mut framing, mut input) = (self.framing(limits.memory), input);
+        let (mut source, mut bytes) = (PeekReader::new(&mut input), Vec::new());
+        let decoder = StreamDecoder::framed(&mut *framing, &mut source, &budget);
+        // Whatever came out before an error is the result.
+        let _ = decoder.take(limits.output).read_to_end(&mut bytes);
+        Decoded { bytes, read: usize::try_from(source.taken()).unwrap_or(usize::MAX) }
+    }
+}
+
+/// Reads the output of a decoder, within the budget.
+pub(super) struct StreamDecoder<'a, 'b> {
     codec: Option<Codec>,
-    pub(super) framing: Option<&'a mut dyn Framing>,
-    pub(super) source: &'a mut Source<'b>,
-    budget: &'a Budget,
-    fault: Option<Fault>,
+    pub(super) framing: Option<&'a mut dyn StreamFraming>,
+    pub(super) source: &'a mut PeekReader<'b>,
+    budget: &'a ArchiveBudget,
+    fault: Option<DecodeFault>,
     crc: Crc,
     made: u64,
     checked: bool,
 }
 
-impl<'a, 'b> Decoder<'a, 'b> {
-    /// A decoder of one piece of compressed data, with a checksum over what comes out.
-    pub(super) fn single(codec: Codec, source: &'a mut Source<'b>, budget: &'a Budget) -> Self {
+impl<'a, 'b> StreamDecoder<'a, 'b> {
+    /// Decodes one piece of compressed data, and computes a checksum of the output.
+    pub(super) fn single(codec: Codec, source: &'a mut PeekReader<'b>, budget: &'a ArchiveBudget) -> Self {
         Self { codec: Some(codec), framing: None, source, budget, fault: None, crc: Crc::new(), made: 0, checked: true }
     }
 
-    /// A decoder of all members of a stream; their headers are read on the way.
-    pub(super) fn framed(framing: &'a mut dyn Framing, source: &'a mut Source<'b>, budget: &'a Budget) -> Self {
+    /// Decodes all members of a stream; their headers are read on the way.
+    pub(super) fn framed(
+        framing: &'a mut dyn StreamFraming,
+        source: &'a mut PeekReader<'b>,
+        budget: &'a ArchiveBudget,
+    ) -> Self {
         let (codec, fault) = match framing.start(source) {
             Ok(codec) => (codec, None),
             Err(fault) => (None, Some(fault)),
@@ -208,8 +264,8 @@ impl<'a, 'b> Decoder<'a, 'b> {
         decoder
     }
 
-    /// Reads the rest, so that damage in it is noticed, and gives the checksum and size of what came out.
-    pub(super) fn finish(&mut self) -> Result<(u32, u64), Fault> {
+    /// Reads the rest, so that damage in it is noticed, and returns the checksum and size of the output.
+    pub(super) fn finish(&mut self) -> Result<(u32, u64), DecodeFault> {
         let mut rest = [0; 8 << 10];
         while matches!(self.read(&mut rest), Ok(1..)) {}
         match self.fault {
@@ -218,9 +274,9 @@ impl<'a, 'b> Decoder<'a, 'b> {
         }
     }
 
-    fn step(&mut self, out: &mut [u8]) -> Result<usize, Fault> {
+    fn step(&mut self, out: &mut [u8]) -> Result<usize, DecodeFault> {
         let Some(codec) = &mut self.codec else { return Ok(0) };
-        let input = self.source.fill_buf().map_err(|_| Fault::Known)?;
+        let input = self.source.fill_buf().map_err(|_| DecodeFault::Known)?;
         let starved = input.is_empty();
         let step = codec.step(input, out);
         self.source.consume(step.used);
@@ -229,12 +285,12 @@ impl<'a, 'b> Decoder<'a, 'b> {
         }
         self.made += step.made as u64;
         if !self.budget.expand(step.made as u64) {
-            self.fault = Some(Fault::Known);
+            self.fault = Some(DecodeFault::Known);
             return Ok(step.made);
         }
         match step.end {
             Ok(true) => self.follow(),
-            // A decoder that neither takes nor gives, though it could, would do so forever.
+            // A decoder that neither takes nor puts out anything would do so forever.
             Ok(false) if step.made == 0 && step.used == 0 => {
                 self.fault = Some(if starved { ENDS_EARLY } else { CORRUPT });
             }
@@ -244,7 +300,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
         Ok(step.made)
     }
 
-    /// Goes on with the next member, if there is one.
+    /// Continues with the next member, if there is one.
     fn follow(&mut self) {
         self.codec = None;
         let Some(framing) = &mut self.framing else { return };
@@ -261,7 +317,7 @@ impl<'a, 'b> Decoder<'a, 'b> {
     }
 }
 
-impl Read for Decoder<'_, '_> {
+impl Read for StreamDecoder<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         while self.fault.is_none() && self.codec.is_some() && !out.is_empty() {
             match self.step(out) {
@@ -274,5 +330,42 @@ impl Read for Decoder<'_, '_> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::compressions;
+    use super::super::samples::{bzip2, gzip, lzma, noise, xz, zstd};
+    use super::*;
+
+    const LIMITS: DecodeLimits = DecodeLimits { output: 1 << 20, memory: 32 << 20 };
+
+    fn zlib(content: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        flate2::read::ZlibEncoder::new(content, flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
+        packed
+    }
+
+    #[test]
+    fn streams_are_decoded_to_their_end_and_no_further() {
+        let content = noise(40_000);
+        type Pack = fn(&[u8]) -> Vec<u8>;
+        let packs: [(&str, Pack); 6] =
+            [("gzip", gzip), ("zlib", zlib), ("bzip2", bzip2), ("xz", xz), ("lzma", lzma), ("zstd", zstd)];
+        for (name, pack) in packs {
+            let packed = pack(&content);
+            let compression = compressions().find(|compression| compression.name == name).unwrap();
+            assert!(compression.magics.iter().any(|magic| packed.starts_with(magic)), "{name}");
+            for rest in [&b""[..], b"rest of a line"] {
+                let decoded = compression.decode(&[&packed[..], rest].concat(), LIMITS);
+                assert!(decoded.bytes == content && decoded.read == packed.len(), "{name}: {}", decoded.read);
+            }
+            let cut = compression.decode(&packed[..packed.len() - 100], LIMITS);
+            assert!(content.starts_with(&cut.bytes) && cut.read == packed.len() - 100, "{name}: {}", cut.read);
+            assert!(!compression.is_incremental || !cut.bytes.is_empty(), "{name}");
+            let bounded = compression.decode(&packed, DecodeLimits { output: 1_000, ..LIMITS });
+            assert_eq!(bounded.bytes, content[..1_000], "{name}");
+        }
     }
 }

@@ -2,13 +2,23 @@
 //!
 //! Zero bytes after the last member are padding of tapes and block devices; anything else there is not gzip.
 
-use super::at_once;
-use super::codec::{Codec, ENDS_EARLY, Fault, Framing};
-use super::format::is_text;
-use super::source::Source;
-use super::walker::{Walker, display};
+use super::codec::{Codec, Compression, DecodeFault, ENDS_EARLY, StreamFraming};
+use super::one_shot;
+use super::peek_reader::PeekReader;
+use super::walker::{ArchiveFormat, OpenMode, display, is_text};
 
-/// Longest header field that is read; longer ones exist only to be in the way.
+pub(super) const FORMAT: ArchiveFormat =
+    ArchiveFormat::new("gzip", &[0x1f, 0x8b], is_gzip, OpenMode::Compressed(&GZIP));
+
+static GZIP: Compression = Compression {
+    name: "gzip",
+    magics: &[&[0x1f, 0x8b, 8]],
+    is_incremental: true,
+    suffixes: &[("gz", ""), ("Z", ""), ("tgz", ".tar")],
+    framing: |_| Box::new(GzipFraming::default()),
+};
+
+/// Longest header field that is read.
 const MAX_FIELD: usize = 64 << 10;
 
 const EXTRA: u8 = 4;
@@ -16,24 +26,20 @@ const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 const HEADER_CRC: u8 = 2;
 
-/// Whether `head` starts a gzip stream. Text after the magic bytes has bits set that must be zero, or letters
-/// where a compression level and an operating system stand.
-pub(super) fn is_gzip(head: &[u8]) -> bool {
+/// Returns true if a gzip stream begins here. In text, bits that must be zero are set, or letters are in the place of
+/// the compression level and the operating system.
+fn is_gzip(head: &[u8]) -> bool {
     head.len() > 3 && head[2] == 8 && head[3] & 0xe0 == 0 && !is_text(&head[3..])
 }
 
-pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
-    walker.decompress(source, &mut Gzip::default());
-}
-
 #[derive(Default)]
-struct Gzip {
+struct GzipFraming {
     name: Option<String>,
     notes: Vec<u8>,
 }
 
-impl Gzip {
-    fn field(&mut self, source: &mut Source<'_>) -> Result<Vec<u8>, Fault> {
+impl GzipFraming {
+    fn field(&mut self, source: &mut PeekReader<'_>) -> Result<Vec<u8>, DecodeFault> {
         let mut field = Vec::new();
         while field.len() < MAX_FIELD {
             match source.peek(1).first() {
@@ -48,12 +54,12 @@ impl Gzip {
             }
             source.skip(1);
         }
-        Err(Fault::Damaged("a header field has no end"))
+        Err(DecodeFault::Damaged("header field without end"))
     }
 }
 
-impl Framing for Gzip {
-    fn start(&mut self, source: &mut Source<'_>) -> Result<Option<Codec>, Fault> {
+impl StreamFraming for GzipFraming {
+    fn start(&mut self, source: &mut PeekReader<'_>) -> Result<Option<Codec>, DecodeFault> {
         source.skip_zeros();
         let head = source.peek(10);
         if head.len() < 2 || head[..2] != [0x1f, 0x8b] {
@@ -64,7 +70,7 @@ impl Framing for Gzip {
         }
         let flags = head[3];
         if head[2] != 8 || flags & 0xe0 != 0 {
-            return Err(Fault::Damaged("its header is corrupt"));
+            return Err(DecodeFault::Damaged("corrupt header"));
         }
         source.skip(10);
         if flags & EXTRA != 0 {
@@ -89,20 +95,20 @@ impl Framing for Gzip {
         if flags & HEADER_CRC != 0 {
             source.skip(2);
         }
-        Ok(Some(at_once::inflate_to_end(source)))
+        Ok(Some(one_shot::inflate_to_end(source)))
     }
 
-    fn end(&mut self, source: &mut Source<'_>, crc: u32, size: u64) -> Result<(), Fault> {
+    fn end(&mut self, source: &mut PeekReader<'_>, crc: u32, size: u64) -> Result<(), DecodeFault> {
         let trailer = source.peek(8);
         let Ok(trailer) = <[u8; 8]>::try_from(trailer) else { return Err(ENDS_EARLY) };
         source.skip(8);
         let [a, b, c, d, e, f, g, h] = trailer;
         if u32::from_le_bytes([a, b, c, d]) != crc {
-            return Err(Fault::Damaged("its checksum does not match"));
+            return Err(DecodeFault::Damaged("wrong checksum"));
         }
         // The size is kept modulo 2^32.
         if u64::from(u32::from_le_bytes([e, f, g, h])) != size & 0xffff_ffff {
-            return Err(Fault::Damaged("its size does not match"));
+            return Err(DecodeFault::Damaged("wrong size"));
         }
         Ok(())
     }

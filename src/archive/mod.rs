@@ -1,75 +1,152 @@
-//! Archives as places: bytes in, members out.
+//! Archives and their members.
 //!
-//! A key in a jar in a tarball is as leaked as one in a text file, so whatever holds other files is opened,
-//! nested ones too, and every member is handed to a [`Visitor`] with the names that lead to it. What something
-//! is, its first bytes say, never its name. Everything is streamed: nothing is written to disk, and memory is
-//! bounded by [`Limits`], whose defaults are those of [`crate::model::limits`].
+//! Whatever holds other files is opened, nested archives too, and every member is handed to a [`MemberVisitor`] with the
+//! names that lead to it. Formats are recognised by their first bytes, never by file names. Everything is streamed:
+//! nothing is written to disk, and memory is bounded by [`ArchiveLimits`].
 //!
-//! A damaged, encrypted or endless archive is never an error here. Whatever could be read is visited, and what
-//! could not is told to the visitor with its [`Reason`]. This module does not search anything, and it does not
-//! visit the bytes of the outermost file itself: its caller has those already.
+//! A damaged, encrypted or endless archive is not an error. Whatever can be read is visited, and the visitor gets a
+//! [`SkipReason`] for the rest. Nothing is searched here, and the bytes of the outermost file are not visited: the caller has
+//! them already.
+//!
+//! A format is one file and one row of `FORMATS`.
 
 mod ar;
-mod at_once;
 mod budget;
 mod bzip2;
 mod codec;
-mod format;
 mod gzip;
+mod lzma;
+mod one_shot;
 mod pack;
-mod source;
+mod peek_reader;
 mod sqlite;
 mod tar;
 mod walker;
-mod xz;
 mod zip;
+mod zlib;
 mod zstd;
 
 #[cfg(test)]
-mod hostile;
+mod hostile_tests;
 #[cfg(test)]
 mod quine;
 #[cfg(test)]
 mod samples;
 
-use std::io::{Read, Seek};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
-use crate::model::Reason;
+use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
+use crate::model::SkipReason;
 
-pub use budget::Limits;
-pub use format::is_archive;
-pub(crate) use format::may_be_archive;
-pub use walker::is_archive_at;
+pub use budget::ArchiveLimits;
+pub use codec::{Compression, DecodeLimits, Decoded};
+
+/// Every format, in the order in which they are tried.
+static FORMATS: &[ArchiveFormat] = &[
+    zip::ZIP,
+    zip::EMPTY,
+    zip::SPLIT,
+    zip::CRX,
+    gzip::FORMAT,
+    bzip2::FORMAT,
+    lzma::XZ,
+    lzma::LZIP,
+    lzma::LZMA,
+    zstd::FORMAT,
+    zlib::FORMAT,
+    ar::FORMAT,
+    sqlite::FORMAT,
+    pack::PACK,
+    pack::BUNDLE,
+    ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
+    ArchiveFormat::new("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), OpenMode::Unsupported),
+    ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),
+    ArchiveFormat::new("lz4", &[0x04, 0x22, 0x4d, 0x18], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    tar::FORMAT,
+];
+
+/// Returns the compression formats.
+pub fn compressions() -> impl Iterator<Item = &'static Compression> {
+    FORMATS.iter().filter_map(|format| match format.open {
+        OpenMode::Compressed(compression) => Some(compression),
+        _ => None,
+    })
+}
 
 /// Bytes that can be read from any position: a slice in a [`std::io::Cursor`], or a file.
 pub trait Seekable: Read + Seek {}
 
 impl<T: Read + Seek> Seekable for T {}
 
-/// Receives what an archive holds. A chain lists names, outermost first, without that of the outermost file.
-pub trait Visitor {
-    /// The content of one member, or what of an opened nested archive lies outside its members. The reader
-    /// never fails: damage ends it, and is told through [`Visitor::skip`]. It need not be read to its end.
+/// Receives the content of an archive. A chain lists member names, outermost first, without that of the outermost file.
+pub trait MemberVisitor {
+    /// Visits the content of a member, or what of a nested archive lies outside of its members. The reader never fails:
+    /// damage ends it and is reported to [`MemberVisitor::skip`]. It need not be read to its end.
     fn member(&mut self, chain: &[String], content: &mut dyn Read);
 
-    /// As [`Visitor::member`], for content that is in memory anyway.
+    /// As [`MemberVisitor::member`], for content that is in memory.
     fn bytes(&mut self, chain: &[String], mut content: &[u8]) {
         self.member(chain, &mut content);
     }
 
-    /// The last name of `chain` stands in an archive: a file, link or directory, with content or without.
+    /// Visits the last name of `chain`: that of a file, link or directory.
     fn name(&mut self, _chain: &[String]) {}
 
-    /// Something at `chain` was not read, or only in part. `what` says what the matter was.
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str);
+    /// Reports that something at `chain` was not read, or only in part, and `why`.
+    fn skip(&mut self, reason: SkipReason, chain: &[String], why: &str);
 }
 
-/// Opens `input`, if it is an archive, and visits everything in it within the default limits.
-pub fn open(input: &mut dyn Seekable, visitor: &mut dyn Visitor) {
-    open_within(input, visitor, Limits::default());
+/// Opens `input`, if it is an archive, and visits everything in it.
+pub fn open(input: &mut dyn Seekable, visitor: &mut dyn MemberVisitor, limits: ArchiveLimits) {
+    walker::open(input, visitor, limits, FORMATS);
 }
 
-/// As [`open`], within limits of the caller's.
-pub fn open_within(input: &mut dyn Seekable, visitor: &mut dyn Visitor, limits: Limits) {
-    walker::open(input, visitor, limits);
+/// Returns true if `bytes`, a whole file, are an archive. Costs a few comparisons for anything else.
+pub(crate) fn is_archive(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    begins_like_archive(head)
+        || zip::ends_like_zip(bytes)
+        || is_program(head) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64)
+}
+
+/// Returns true if a file may be an archive, by its first half a kilobyte and its last 22 bytes.
+pub(crate) fn may_be_archive(head: &[u8], tail: &[u8]) -> bool {
+    let head = &head[..head.len().min(HEAD)];
+    begins_like_archive(head) || is_program(head) || zip::ends_like_zip(tail)
+}
+
+/// Returns true if `input` is an archive. Reads its first and its last bytes.
+pub(crate) fn is_archive_at(input: &mut dyn Seekable) -> bool {
+    let Ok(size) = input.seek(SeekFrom::End(0)) else { return false };
+    let head = read_at(input, 0, HEAD);
+    begins_like_archive(&head) || walker::find_appended(FORMATS, input, &head, size).is_some()
+}
+
+fn begins_like_archive(head: &[u8]) -> bool {
+    FORMATS.iter().any(|format| format.matches(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_that_starts_like_an_archive_is_none() {
+        for magic in FORMATS.iter().filter(|format| !format.magic.is_empty()).map(|format| format.magic) {
+            for tail in
+                ["", "\n", " is how they start, as any reader of the manual knows", "\r\nKEY=värde ändå så länge\n"]
+            {
+                let text = [magic, tail.as_bytes()].concat();
+                assert!(!begins_like_archive(&text) || magic.contains(&0), "{magic:?} {tail:?}");
+            }
+        }
+        for text in
+            ["PK", "BZh", "BZh9 is the header", "!<arch>\nis how ar starts", "SQLite format 3\0", "070701", "%PDF-1.7"]
+        {
+            assert!(!begins_like_archive(text.as_bytes()), "{text}");
+        }
+        assert!(!begins_like_archive(&[0; 512]));
+        assert!(!begins_like_archive(&[]));
+    }
 }

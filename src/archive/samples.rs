@@ -1,4 +1,4 @@
-//! Archives for tests: every format that can be written, and a visitor that remembers what it saw.
+//! Archives for tests: every format that can be written, and a visitor that records what it visits.
 
 use std::io::{Cursor, Read, Write};
 use std::time::Duration;
@@ -6,19 +6,19 @@ use std::time::Duration;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{Limits, Visitor, open_within};
-use crate::model::Reason;
+use super::{ArchiveLimits, MemberVisitor, open};
+use crate::model::SkipReason;
 
-/// What a walk showed.
+/// Records what a walk visits.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct RecordedWalk {
     pub(super) members: Vec<(String, Vec<u8>)>,
     pub(super) names: Vec<String>,
-    pub(super) skips: Vec<(Reason, String)>,
+    pub(super) skips: Vec<(SkipReason, String)>,
     pub(super) total: u64,
 }
 
-impl Visitor for Seen {
+impl MemberVisitor for RecordedWalk {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut bytes = Vec::new();
         content.take(1 << 20).read_to_end(&mut bytes).unwrap();
@@ -37,19 +37,19 @@ impl Visitor for Seen {
         self.names.push(chain.join("!"));
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], _what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], _what: &str) {
         self.skips.push((reason, chain.join("!")));
     }
 }
 
-impl Seen {
+impl RecordedWalk {
     /// The chains at which the marker was seen.
     pub(super) fn places(&self) -> Vec<&str> {
         let found = self.members.iter().filter(|(_, bytes)| memchr::memmem::find(bytes, MARK).is_some());
         found.map(|(chain, _)| chain.as_str()).collect()
     }
 
-    pub(super) fn reasons(&self) -> Vec<Reason> {
+    pub(super) fn reasons(&self) -> Vec<SkipReason> {
         let mut reasons: Vec<_> = self.skips.iter().map(|(reason, _)| *reason).collect();
         reasons.sort();
         reasons.dedup();
@@ -57,28 +57,28 @@ impl Seen {
     }
 }
 
-/// What is looked for.
+/// The text that tests search for.
 pub(super) const MARK: &[u8] = b"MARK-of-a-key-0123456789";
 
-pub(super) fn see(bytes: &[u8]) -> Seen {
-    see_within(bytes, Limits::default())
+pub(super) fn see(bytes: &[u8]) -> RecordedWalk {
+    see_within(bytes, ArchiveLimits::default())
 }
 
-pub(super) fn see_within(bytes: &[u8], limits: Limits) -> Seen {
-    let mut seen = Seen::default();
-    open_within(&mut Cursor::new(bytes), &mut seen, limits);
+pub(super) fn see_within(bytes: &[u8], limits: ArchiveLimits) -> RecordedWalk {
+    let mut seen = RecordedWalk::default();
+    open(&mut Cursor::new(bytes), &mut seen, limits);
     seen
 }
 
 /// Small bounds, so that what is over them is quick to build.
-pub(super) fn tight() -> Limits {
-    Limits {
+pub(super) fn tight() -> ArchiveLimits {
+    ArchiveLimits {
         entries: 1_000,
         bytes: 4 << 20,
         floor: 1 << 20,
         time: Duration::from_secs(20),
         held: 1 << 20,
-        ..Limits::default()
+        ..ArchiveLimits::default()
     }
 }
 

@@ -1,33 +1,32 @@
-//! tar: v7, ustar, GNU and PAX, read from front to back.
+//! tar: v7, ustar, GNU and PAX, read sequentially.
 //!
-//! Links, devices and directories are names here and nothing else; nothing is ever created from them. Where two
-//! headers tell different sizes the larger one is believed, which shows every byte to the visitor at least once,
-//! and the archive counts as damaged, because other programs may see other members. After a header that is none
-//! the walk goes on at the next one.
+//! Links, devices and directories are only names here; nothing is ever created from them. If two headers give different
+//! sizes, the larger one is used, which shows every byte to the visitor, and the archive counts as damaged, because
+//! other programs may see other members. After a malformed header the walk continues at the next valid one.
 
 mod header;
 
 use std::io::{self, Read};
 
-use self::header::{BLOCK, Header, Overrides};
-use super::budget::Budget;
-use super::source::Source;
-use super::walker::Walker;
-use crate::model::Reason;
+use self::header::{BLOCK, HeaderOverrides, TarHeader};
+use super::peek_reader::{MemberRegion, PeekReader};
+use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode};
+use crate::model::SkipReason;
 
-pub(super) use self::header::is_tar;
+pub(super) const FORMAT: ArchiveFormat =
+    ArchiveFormat { is_transparent: true, ..ArchiveFormat::new("tar", &[], header::is_tar, OpenMode::Stream(open)) };
 
-/// Longest long name or set of PAX records that is interpreted.
+/// Longest long name or set of PAX records that is parsed.
 const MAX_RECORDS: u64 = 1 << 20;
 
-/// Sizes from here on do not fit the plain header, which may then say anything.
+/// Sizes from here on do not fit the plain header, which may then hold anything.
 const MAX_OCTAL: u64 = 8 << 30;
 
-/// Text of headers that is collected before it is handed over.
+/// Bytes of header text that are collected before they are visited.
 const NOTES: usize = 256 << 10;
 
-pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
-    let mut tar = Tar { overrides: Overrides::default(), notes: Vec::new(), damaged: false, ended: false };
+fn open(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
+    let mut tar = Tar { overrides: HeaderOverrides::default(), notes: Vec::new(), damaged: false, ended: false };
     while !walker.budget.is_stopped() && tar.next(walker, source) {
         if tar.notes.len() > NOTES {
             walker.notes(&std::mem::take(&mut tar.notes));
@@ -37,17 +36,17 @@ pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
 }
 
 struct Tar {
-    overrides: Overrides,
-    /// Names and records, if the visitor does not see the archive as it stands.
+    overrides: HeaderOverrides,
+    /// Names and records, unless the visitor has the raw archive.
     notes: Vec<u8>,
     damaged: bool,
-    /// A zero block was met: what follows is not the archive's any more.
+    /// A zero block was read: what follows does not belong to the archive any more.
     ended: bool,
 }
 
 impl Tar {
-    /// Reads one header and what belongs to it; false at the end.
-    fn next(&mut self, walker: &mut Walker<'_>, source: &mut Source<'_>) -> bool {
+    /// Reads one header and its content. Returns false at the end.
+    fn next(&mut self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) -> bool {
         let block = source.peek(BLOCK);
         if block.is_empty() {
             return false;
@@ -57,7 +56,7 @@ impl Tar {
             source.skip(BLOCK as u64);
             return true;
         }
-        let Some(header) = Header::parse(block) else {
+        let Some(header) = TarHeader::parse(block) else {
             self.resync(walker, source);
             return true;
         };
@@ -72,34 +71,32 @@ impl Tar {
         }
     }
 
-    /// Passes over what is no header, up to one that is.
-    fn resync(&mut self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
+    /// Skips to the next valid header.
+    fn resync(&mut self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
         if !self.ended && !self.damaged && !source.failed() {
             self.damaged = true;
-            walker.skip(Reason::Damaged, "a header is corrupt");
+            walker.skip(SkipReason::Damaged, "corrupt header");
         }
         let covered = source.covered;
-        let mut gap = Gap { source, left: 0 };
-        if covered {
-            // The reader cannot fail otherwise than by ending.
-            let _ = io::copy(&mut gap, &mut io::sink());
-        } else {
+        let mut gap = GapReader { source, left: 0 };
+        if !covered {
             walker.raw(&mut gap);
-            let _ = io::copy(&mut gap, &mut io::sink());
         }
+        // An error of the reader ends it.
+        let _ = io::copy(&mut gap, &mut io::sink());
     }
 
-    /// Takes a long name or PAX records for the member that follows.
-    fn records(&mut self, walker: &mut Walker<'_>, source: &mut Source<'_>, header: &Header) -> bool {
-        let mut region = Region::new(source, header.size);
+    /// Reads a long name or PAX records for the member that follows.
+    fn records(&mut self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, header: &TarHeader) -> bool {
+        let mut region = MemberRegion::new(source, header.size);
         let mut records = Vec::new();
         let _ = (&mut region).take(MAX_RECORDS).read_to_end(&mut records);
         if header.size > MAX_RECORDS {
-            walker.skip(Reason::OverLimit, "a header record is too long");
+            walker.skip(SkipReason::OverLimit, "header record too long");
         }
         let short = region.finish(walker.budget);
         if short {
-            walker.skip(Reason::Damaged, "ends inside a header");
+            walker.skip(SkipReason::Damaged, "cut off inside a header");
         }
         pad(source, header.size);
         if !source.covered {
@@ -107,19 +104,19 @@ impl Tar {
             self.notes.push(b'\n');
         }
         if !self.overrides.add(header.kind, &records) {
-            walker.skip(Reason::Damaged, "a header record is corrupt");
+            walker.skip(SkipReason::Damaged, "corrupt header record");
         }
         !short
     }
 
-    fn member(&mut self, walker: &mut Walker<'_>, source: &mut Source<'_>, header: &Header) -> bool {
+    fn member(&mut self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, header: &TarHeader) -> bool {
         let overrides = std::mem::take(&mut self.overrides);
         let name = overrides.name.unwrap_or_else(|| header.name.clone());
-        let told = overrides.size.unwrap_or(header.size);
-        let mut size = told;
-        if told != header.size && told < MAX_OCTAL {
-            size = told.max(header.size);
-            walker.skip_member(&name, Reason::Damaged, "two headers give it different sizes");
+        let stated = overrides.size.unwrap_or(header.size);
+        let mut size = stated;
+        if stated != header.size && stated < MAX_OCTAL {
+            size = stated.max(header.size);
+            walker.skip_member(&name, SkipReason::Damaged, "contradictory sizes");
         }
         if header.is_sparse_continued {
             while source.peek(BLOCK).get(504).is_some_and(|more| *more != 0) {
@@ -130,72 +127,42 @@ impl Tar {
         if !header.has_content() && (size == 0 || at_header(source)) {
             return walker.mention(&name);
         }
-        let mut region = Region::new(source, size);
+        let mut region = MemberRegion::new(source, size);
         let going = walker.enter(&name, &mut region);
         let short = region.finish(walker.budget);
         if short {
-            walker.skip_member(&name, Reason::Damaged, "ends too early");
+            walker.skip_member(&name, SkipReason::Damaged, "cut off");
         }
         pad(source, size);
         going && !short
     }
 }
 
-/// Whether the next block is a header, or the end.
-fn at_header(source: &mut Source<'_>) -> bool {
+/// Returns true if the next block is a header, or a zero block.
+fn at_header(source: &mut PeekReader<'_>) -> bool {
     let block = source.peek(BLOCK);
-    block.iter().all(|byte| *byte == 0) || Header::parse(block).is_some()
+    block.iter().all(|byte| *byte == 0) || TarHeader::parse(block).is_some()
 }
 
-/// Content is filled up to a whole block.
-fn pad(source: &mut Source<'_>, size: u64) {
+/// Skips the padding of a member, which fills its last block.
+fn pad(source: &mut PeekReader<'_>, size: u64) {
     let over = size % BLOCK as u64;
     if over > 0 {
         source.skip(BLOCK as u64 - over);
     }
 }
 
-/// The next so many bytes of a source.
-pub(super) struct Region<'a, 'b> {
-    source: &'a mut Source<'b>,
-    left: u64,
-}
-
-impl<'a, 'b> Region<'a, 'b> {
-    pub(super) fn new(source: &'a mut Source<'b>, size: u64) -> Self {
-        Self { source, left: size }
-    }
-
-    /// Takes what nobody read. True if the source ended before, and nobody has counted that yet.
-    pub(super) fn finish(mut self, budget: &Budget) -> bool {
-        if budget.is_stopped() {
-            return false;
-        }
-        self.left -= self.source.skip(self.left);
-        self.left > 0 && !self.source.failed()
-    }
-}
-
-impl Read for Region<'_, '_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(out.len());
-        let got = self.source.read(&mut out[..most])?;
-        self.left -= got as u64;
-        Ok(got)
-    }
-}
-
-/// The blocks up to the next header or zero block.
-struct Gap<'a, 'b> {
-    source: &'a mut Source<'b>,
+/// Reads the blocks up to the next header or zero block.
+struct GapReader<'a, 'b> {
+    source: &'a mut PeekReader<'b>,
     left: usize,
 }
 
-impl Read for Gap<'_, '_> {
+impl Read for GapReader<'_, '_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.left == 0 {
             let block = self.source.peek(BLOCK);
-            if block.iter().all(|byte| *byte == 0) || Header::parse(block).is_some() {
+            if block.iter().all(|byte| *byte == 0) || TarHeader::parse(block).is_some() {
                 return Ok(0);
             }
             self.left = block.len();

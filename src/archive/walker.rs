@@ -1,73 +1,91 @@
-//! The walk through one outermost archive: where it is, what it may still cost, and what it tells the visitor.
+//! The walk through one outermost archive: the current member, the budget, and what is reported to the visitor.
 
 use std::io::{Cursor, Read, SeekFrom};
 
-use super::budget::Budget;
-use super::codec::{Decoder, Fault, Framing};
-use super::format::{self, Format, HEAD, Open, OpenStream, OpenWhole};
-use super::source::{Quiet, Source};
-use super::{Limits, Seekable, Visitor, tar, zip};
-use crate::model::Reason;
+mod format;
+
+use super::budget::ArchiveBudget;
+use super::codec::{Compression, DecodeFault, StreamDecoder};
+use super::peek_reader::{InfallibleReader, PeekReader};
+use super::{ArchiveLimits, MemberVisitor, Seekable};
+use crate::model::SkipReason;
+pub(super) use format::{AppendedCheck, ArchiveFormat, HEAD, OpenMode, OpenSeekable, OpenStream, is_program, is_text};
 
 /// Longest member name that is kept, in bytes.
 const MAX_NAME: usize = 4 << 10;
 
-/// The share of the decoder memory that a decoder inside another one gets.
+/// A decoder inside another one gets this fraction of the decoder memory.
 const NESTED_SHARE: u64 = 8;
 
-pub(super) struct Walker<'a> {
-    visitor: &'a mut dyn Visitor,
-    pub(super) budget: &'a Budget,
+const TOO_DEEP: &str = "archive nesting limit reached";
+
+/// Bytes at the end of a file by which an appended archive is recognised.
+const TAIL: usize = 22;
+
+pub(super) struct ArchiveWalker<'a> {
+    visitor: &'a mut dyn MemberVisitor,
+    pub(super) budget: &'a ArchiveBudget,
+    formats: &'static [ArchiveFormat],
     chain: Vec<String>,
     held: u64,
     decoders: usize,
 }
 
-/// Opens `input` as the outermost archive.
-pub(super) fn open(input: &mut dyn Seekable, visitor: &mut dyn Visitor, limits: Limits) {
+/// Opens `input` as the outermost archive, if it is one.
+pub(super) fn open(
+    input: &mut dyn Seekable,
+    visitor: &mut dyn MemberVisitor,
+    limits: ArchiveLimits,
+    formats: &'static [ArchiveFormat],
+) {
     let Ok(size) = input.seek(SeekFrom::End(0)) else {
-        visitor.skip(Reason::Unreadable, &[], "its length cannot be told");
+        visitor.skip(SkipReason::Unreadable, &[], "length cannot be determined");
         return;
     };
-    let budget = Budget::new(limits, size);
-    let mut walker = Walker { visitor, budget: &budget, chain: Vec::new(), held: 0, decoders: 0 };
+    let budget = ArchiveBudget::new(limits, size);
+    let mut walker = ArchiveWalker { visitor, budget: &budget, formats, chain: Vec::new(), held: 0, decoders: 0 };
     let head = read_at(input, 0, HEAD);
-    match format::sniff(&head).map(|format| (format, format.open)) {
-        Some((_, Open::Stream(open))) => walker.stream(input, open),
-        Some((_, Open::Whole(open) | Open::Either(open, _))) => open(&mut walker, input, size),
-        Some((format, Open::Closed)) => walker.closed(format),
-        None if may_end_in_zip(input, &head, size) && zip::has_directory(input, size) => {
-            zip::open(&mut walker, input, size);
+    let found = walker.sniff(&head).or_else(|| find_appended(formats, input, &head, size));
+    if let Some(format) = found {
+        match format.open {
+            OpenMode::Stream(open) => walker.stream(input, open),
+            OpenMode::Seekable(open) | OpenMode::Either(open, _) => open(&mut walker, input, size),
+            OpenMode::Compressed(compression) => {
+                walker.stream(input, |walker, source| walker.decompress(source, compression));
+            }
+            OpenMode::Unsupported => walker.unsupported(format),
         }
-        None => {}
     }
-    walker.tell_stop();
+    walker.report_stop();
 }
 
-/// Whether `input` is an archive. Reads its first bytes and its last.
-pub fn is_archive_at(input: &mut dyn Seekable) -> bool {
-    let Ok(size) = input.seek(SeekFrom::End(0)) else { return false };
-    let head = read_at(input, 0, HEAD);
-    format::sniff(&head).is_some() || may_end_in_zip(input, &head, size) && zip::has_directory(input, size)
+/// Finds an archive at the end of something else, such as a program.
+pub(super) fn find_appended(
+    formats: &'static [ArchiveFormat],
+    input: &mut dyn Seekable,
+    head: &[u8],
+    size: u64,
+) -> Option<&'static ArchiveFormat> {
+    let tail = read_at(input, size.saturating_sub(TAIL as u64), TAIL);
+    formats.iter().find(|format| {
+        format.appended.as_ref().is_some_and(|AppendedCheck { may_end, is_there }| {
+            (is_program(head) || may_end(&tail)) && is_there(input, size)
+        })
+    })
 }
 
-/// Whether it is worth looking for a zip at the end of something else.
-fn may_end_in_zip(input: &mut dyn Seekable, head: &[u8], size: u64) -> bool {
-    format::is_stub(head) || zip::ends_like_zip(&read_at(input, size.saturating_sub(22), 22))
-}
-
-/// Up to `count` bytes from `at`; fewer at the end of the input.
+/// Reads up to `count` bytes from `at`; fewer at the end of the input.
 pub(super) fn read_at(input: &mut dyn Seekable, at: u64, count: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     if input.seek(SeekFrom::Start(at)).is_ok() {
         let mut reader: &mut dyn Seekable = input;
-        // What could be read before an error is what there is.
+        // Bytes that were read before an error are returned.
         let _ = Read::take(&mut reader, count as u64).read_to_end(&mut bytes);
     }
     bytes
 }
 
-/// A name as text: bytes that are not UTF-8 are percent-encoded.
+/// Converts a name to text; bytes that are not UTF-8 are percent-encoded.
 pub(super) fn display(name: &[u8]) -> String {
     let name = &name[..name.len().min(MAX_NAME)];
     let mut text = String::with_capacity(name.len());
@@ -80,42 +98,47 @@ pub(super) fn display(name: &[u8]) -> String {
     text
 }
 
-impl<'a> Walker<'a> {
-    /// Opens the outermost archive from front to back.
-    fn stream(&mut self, input: &mut dyn Seekable, open: OpenStream) {
+impl<'a> ArchiveWalker<'a> {
+    /// Recognises a format by the first [`HEAD`] bytes of a file.
+    pub(super) fn sniff(&self, head: &[u8]) -> Option<&'static ArchiveFormat> {
+        self.formats.iter().find(|format| format.matches(head))
+    }
+
+    /// Opens the outermost archive sequentially.
+    fn stream(&mut self, input: &mut dyn Seekable, open: impl FnOnce(&mut Self, &mut PeekReader<'_>)) {
         if input.seek(SeekFrom::Start(0)).is_err() {
-            return self.skip(Reason::Unreadable, "its start cannot be read");
+            return self.skip(SkipReason::Unreadable, "cannot be read from its start");
         }
         let mut reader: &mut dyn Seekable = input;
-        let mut source = Source::new(&mut reader);
+        let mut source = PeekReader::new(&mut reader);
         source.covered = true;
         open(self, &mut source);
     }
 
-    /// Visits a member. False: stop here.
+    /// Visits a member. Returns false to stop.
     pub(super) fn enter(&mut self, name: &str, content: &mut dyn Read) -> bool {
         if !self.mention(name) {
             return false;
         }
         self.chain.push(name.to_owned());
-        let mut source = Source::new(content);
+        let mut source = PeekReader::new(content);
         self.content(&mut source);
         self.chain.pop();
         !self.budget.is_stopped()
     }
 
-    /// Visits a part of the archive that has no name of its own and is no member.
+    /// Visits a part of the archive that is no member and has a made-up name.
     pub(super) fn piece(&mut self, name: String, mut content: &[u8]) {
         self.chain.push(name);
         let mut content: &mut dyn Read = &mut content;
-        self.content(&mut Source::new(&mut content));
+        self.content(&mut PeekReader::new(&mut content));
         self.chain.pop();
     }
 
-    /// Counts a member and gives its name, but not its content. False: stop here.
+    /// Counts a member and visits its name, but not its content. Returns false to stop.
     pub(super) fn mention(&mut self, name: &str) -> bool {
         if !self.budget.entry() {
-            self.tell_stop();
+            self.report_stop();
             return false;
         }
         self.chain.push(name.to_owned());
@@ -124,9 +147,9 @@ impl<'a> Walker<'a> {
         true
     }
 
-    /// Hands over bytes of the archive that are no member: headers, comments, what lies between.
+    /// Visits bytes of the archive that belong to no member: headers, comments, gaps.
     pub(super) fn raw(&mut self, content: &mut dyn Read) {
-        self.visitor.member(&self.chain, &mut Quiet(content));
+        self.visitor.member(&self.chain, &mut InfallibleReader(content));
     }
 
     /// As [`Self::raw`], from memory.
@@ -136,39 +159,39 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The archive that is being read is not read in full.
-    pub(super) fn skip(&mut self, reason: Reason, what: &str) {
-        self.visitor.skip(reason, &self.chain, what);
+    /// Reports that the current archive is not read in full.
+    pub(super) fn skip(&mut self, reason: SkipReason, why: &str) {
+        self.visitor.skip(reason, &self.chain, why);
     }
 
-    /// The member `name` of the archive that is being read is not read in full.
-    pub(super) fn skip_member(&mut self, name: &str, reason: Reason, what: &str) {
+    /// Reports that a member of the current archive is not read in full.
+    pub(super) fn skip_member(&mut self, name: &str, reason: SkipReason, why: &str) {
         self.chain.push(name.to_owned());
-        self.skip(reason, what);
+        self.skip(reason, why);
         self.chain.pop();
     }
 
-    /// Counts what a decoder met, at the member or, without one, at the archive.
-    pub(super) fn fault(&mut self, name: Option<&str>, fault: Fault) {
-        let (reason, what) = match fault {
-            Fault::Damaged(what) => (Reason::Damaged, what),
-            Fault::OverLimit(what) => (Reason::OverLimit, what),
-            Fault::Known => return self.tell_stop(),
+    /// Reports a decoder's error for a member or, without a name, for the archive.
+    pub(super) fn fault(&mut self, name: Option<&str>, fault: DecodeFault) {
+        let (reason, why) = match fault {
+            DecodeFault::Damaged(why) => (SkipReason::Damaged, why),
+            DecodeFault::OverLimit(why) => (SkipReason::OverLimit, why),
+            DecodeFault::Known => return self.report_stop(),
         };
         match name {
-            Some(name) => self.skip_member(name, reason, what),
-            None => self.skip(reason, what),
+            Some(name) => self.skip_member(name, reason, why),
+            None => self.skip(reason, why),
         }
     }
 
-    /// Says once, from where it was noticed, that the budget is spent.
-    pub(super) fn tell_stop(&mut self) {
-        if let Some((reason, what)) = self.budget.take_stop() {
-            self.skip(reason, what);
+    /// Reports once, from where it was noticed, that the budget is spent.
+    pub(super) fn report_stop(&mut self) {
+        if let Some((reason, why)) = self.budget.take_stop() {
+            self.skip(reason, why);
         }
     }
 
-    /// How much memory a decoder that is opened now may take for its dictionary.
+    /// Returns the dictionary memory for a decoder that is opened now.
     pub(super) fn decoder_memory(&self) -> u64 {
         let memory = self.budget.limits.memory;
         if self.decoders == 0 { memory } else { memory / NESTED_SHARE }
@@ -182,12 +205,13 @@ impl<'a> Walker<'a> {
         result
     }
 
-    /// Visits the content of a compressed stream. A tar in it is no level of its own: `x.tar.gz` holds files.
-    pub(super) fn decompress(&mut self, source: &mut Source<'_>, framing: &mut dyn Framing) {
+    /// Visits the content of a compressed stream.
+    pub(super) fn decompress(&mut self, source: &mut PeekReader<'_>, compression: &Compression) {
         let budget = self.budget;
-        let mut decoder = Decoder::framed(framing, source, budget);
-        let (name, notes) =
-            decoder.framing.as_ref().map_or((None, Vec::new()), |framing| (framing.name(), framing.notes().to_vec()));
+        let mut framing = compression.framing(self.decoder_memory());
+        let mut decoder = StreamDecoder::framed(&mut *framing, source, budget);
+        let name = decoder.framing.as_ref().and_then(|framing| framing.name());
+        let notes = decoder.framing.as_ref().map_or(Vec::new(), |framing| framing.notes().to_vec());
         if !decoder.source.covered {
             self.notes(&notes);
         }
@@ -197,12 +221,11 @@ impl<'a> Walker<'a> {
         } else {
             self.unwrapped(&name, &mut decoder);
         }
-        let outcome = decoder.finish();
-        if let Err(fault) = outcome {
+        if let Err(fault) = decoder.finish() {
             self.fault(None, fault);
             source.rewind();
         } else if !source.is_at_end() {
-            self.skip(Reason::Damaged, "something else follows its end");
+            self.skip(SkipReason::Damaged, "trailing data");
         }
         if !source.covered && !source.is_at_end() && !self.budget.is_stopped() {
             self.raw(source);
@@ -210,61 +233,66 @@ impl<'a> Walker<'a> {
         source.drain_within(budget);
     }
 
+    /// Visits decompressed data: the members of a transparent format in it, or else one member.
     fn unwrapped(&mut self, name: &str, content: &mut dyn Read) {
-        let mut source = Source::new(content);
-        if tar::is_tar(source.peek(HEAD)) {
-            tar::open(self, &mut source);
+        let mut source = PeekReader::new(content);
+        let head = source.peek(HEAD);
+        let transparent = self.formats.iter().find(|format| format.is_transparent && format.matches(head));
+        if let Some(OpenMode::Stream(open)) = transparent.map(|format| format.open) {
+            open(self, &mut source);
         } else if self.budget.entry() {
             self.chain.push(name.to_owned());
             self.content(&mut source);
             self.chain.pop();
         } else {
-            self.tell_stop();
+            self.report_stop();
         }
     }
 
-    /// What the content of a compressed stream is called if the stream does not say.
+    /// Derives a name for the content of a compressed stream from that of the stream.
     fn stem(&self) -> String {
         let name = self.chain.last().map_or("", String::as_str);
         let name = name.rsplit('/').next().unwrap_or(name);
-        match name.rsplit_once('.') {
-            Some((stem, "gz" | "bz2" | "xz" | "zst" | "zstd" | "lzma" | "lz" | "Z")) if !stem.is_empty() => {
-                stem.to_owned()
-            }
-            Some((stem, "tgz" | "tbz2" | "txz" | "tzst")) if !stem.is_empty() => format!("{stem}.tar"),
+        let (stem, suffix) = name.rsplit_once('.').unwrap_or(("", ""));
+        let replaced = |format: &ArchiveFormat| match format.open {
+            OpenMode::Compressed(compression) => compression.content_suffix(suffix),
+            _ => None,
+        };
+        match self.formats.iter().find_map(replaced) {
+            Some(suffix) if !stem.is_empty() => format!("{stem}{suffix}"),
             _ => "content".to_owned(),
         }
     }
 
-    /// Visits the content of a member, and opens it if it is an archive itself.
-    fn content(&mut self, source: &mut Source<'_>) {
+    /// Visits the content of a member, and opens it if it is an archive.
+    fn content(&mut self, source: &mut PeekReader<'_>) {
         let head = source.peek(HEAD);
-        let (found, stub) = (format::sniff(head), format::is_stub(head));
-        let Some(format) = found else {
-            return if stub { self.stub(source) } else { self.raw(source) };
+        let Some(format) = self.sniff(head) else {
+            return if is_program(head) { self.program(source) } else { self.raw(source) };
         };
         if self.chain.len() >= self.budget.limits.depth {
             self.raw(source);
-            return self.skip(Reason::OverLimit, "archives are nested deeper than is looked at");
+            return self.skip(SkipReason::OverLimit, TOO_DEEP);
         }
         match format.open {
-            Open::Stream(open) => open(self, source),
-            Open::Whole(open) => self.whole(source, open, None),
-            Open::Either(open, stream) => self.whole(source, open, Some(stream)),
-            Open::Closed => {
+            OpenMode::Stream(open) => open(self, source),
+            OpenMode::Seekable(open) => self.seekable(source, open, None),
+            OpenMode::Either(open, stream) => self.seekable(source, open, Some(stream)),
+            OpenMode::Compressed(compression) => self.decompress(source, compression),
+            OpenMode::Unsupported => {
                 self.raw(source);
-                self.closed(format);
+                self.unsupported(format);
             }
         }
     }
 
-    fn closed(&mut self, format: &Format) {
-        let what = format!("{} archives cannot be opened", format.name);
-        self.skip(Reason::Unsupported, &what);
+    fn unsupported(&mut self, format: &ArchiveFormat) {
+        let why = format!("{} archives are not supported", format.name);
+        self.skip(SkipReason::Unsupported, &why);
     }
 
     /// Opens an archive that needs random access, from memory if there is room.
-    fn whole(&mut self, source: &mut Source<'_>, open: OpenWhole, stream: Option<OpenStream>) {
+    fn seekable(&mut self, source: &mut PeekReader<'_>, open: OpenSeekable, stream: Option<OpenStream>) {
         let (bytes, fits) = self.hold(source);
         if fits {
             self.visitor.bytes(&self.chain, &bytes);
@@ -275,37 +303,38 @@ impl<'a> Walker<'a> {
         }
         let mut joined = (&bytes[..]).chain(source);
         if let Some(stream) = stream {
-            stream(self, &mut Source::new(&mut joined));
+            stream(self, &mut PeekReader::new(&mut joined));
         } else {
             self.raw(&mut joined);
-            self.skip(Reason::OverLimit, "too large to be opened inside another archive");
+            self.skip(SkipReason::OverLimit, "too large to be opened inside another archive");
         }
     }
 
-    /// A program may have a zip at its end.
-    fn stub(&mut self, source: &mut Source<'_>) {
+    /// Visits a program, and opens the archive at its end.
+    fn program(&mut self, source: &mut PeekReader<'_>) {
         let (bytes, fits) = self.hold(source);
         if !fits {
             return self.raw(&mut (&bytes[..]).chain(source));
         }
         self.visitor.bytes(&self.chain, &bytes);
         let (mut input, size) = (Cursor::new(&bytes[..]), bytes.len() as u64);
-        if !zip::has_directory(&mut input, size) {
+        let Some(format) = find_appended(self.formats, &mut input, &bytes[..bytes.len().min(HEAD)], size) else {
             return;
-        }
+        };
+        let (OpenMode::Either(open, _) | OpenMode::Seekable(open)) = format.open else { return };
         if self.chain.len() >= self.budget.limits.depth {
-            return self.skip(Reason::OverLimit, "archives are nested deeper than is looked at");
+            return self.skip(SkipReason::OverLimit, TOO_DEEP);
         }
         self.held += size;
-        zip::open(self, &mut input, size);
+        open(self, &mut input, size);
         self.held -= size;
     }
 
     /// Reads a member into memory, as far as there is room; false if there is more of it.
-    fn hold(&mut self, source: &mut Source<'_>) -> (Vec<u8>, bool) {
+    fn hold(&mut self, source: &mut PeekReader<'_>) -> (Vec<u8>, bool) {
         let room = self.budget.limits.held.saturating_sub(self.held);
         let mut bytes = Vec::new();
-        // An error ends the member, and whoever met it has counted it.
+        // An error ends the member, and the reader that met it has reported it.
         let _ = source.by_ref().take(room + 1).read_to_end(&mut bytes);
         let fits = bytes.len() as u64 <= room;
         (bytes, fits)

@@ -1,57 +1,68 @@
 //! zip and its many names: jar, war, whl, apk, aab, ipa, docx, xlsx, vsix, nupkg, crx, self-extracting programs.
 //!
-//! The directory at the end says where members are; what it does not account for is searched for local headers,
-//! so that a member which only some programs see is seen here, too. Without a readable directory, or without
-//! random access, local headers are all there is. Directory and headers lie to each other in hostile archives:
-//! compressed data is decoded to its own end whatever its size is said to be, and every lie counts as damage.
+//! The directory at the end lists the members; the gaps between them are searched for local headers, so that a member
+//! which only some programs see is visited, too. Without a readable directory, or without random access, only the local
+//! headers are left. In hostile archives, directory and headers contradict each other: compressed data is decoded to
+//! its own end whatever its stated size, and every contradiction counts as damage.
 
 mod directory;
 mod entry;
-#[cfg(test)]
-mod lies;
 mod local;
+#[cfg(test)]
+mod tests;
 
 use std::io::{Read, SeekFrom};
 
-use self::directory::Directory;
-use self::entry::Entry;
+use self::directory::ZipDirectory;
+use self::entry::ZipEntry;
 use super::Seekable;
-use super::source::Source;
-use super::walker::Walker;
-use crate::model::Reason;
+use super::peek_reader::PeekReader;
+use super::walker::{AppendedCheck, ArchiveFormat, ArchiveWalker, OpenMode, is_text};
+use crate::model::SkipReason;
 
 pub(super) use self::directory::{ends_like_zip, has_directory};
+
+pub(super) const ZIP: ArchiveFormat = ArchiveFormat {
+    appended: Some(AppendedCheck { may_end: ends_like_zip, is_there: has_directory }),
+    ..row("zip", b"PK\x03\x04")
+};
+pub(super) const EMPTY: ArchiveFormat = row("empty zip", b"PK\x05\x06");
+pub(super) const SPLIT: ArchiveFormat = row("split zip", b"PK\x07\x08PK");
+pub(super) const CRX: ArchiveFormat = row("crx", b"Cr24");
+
+const fn row(name: &'static str, magic: &'static [u8]) -> ArchiveFormat {
+    ArchiveFormat::new(name, magic, |head| !is_text(&head[4..]), OpenMode::Either(open, stream))
+}
 
 /// Bytes of a local header before the name.
 const LOCAL: u64 = 30;
 
-/// Opens a zip with random access.
-pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64) {
-    let Some(directory) = Directory::read(input, size, walker.budget.entries_left()) else {
-        walker.skip(Reason::Damaged, "it has no readable directory");
+fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
+    let Some(directory) = ZipDirectory::read(input, size, walker.budget.entries_left()) else {
+        walker.skip(SkipReason::Damaged, "no readable directory");
         return gap(walker, input, (0, size));
     };
     if let Some(what) = directory.fault {
-        walker.skip(Reason::Damaged, what);
+        walker.skip(SkipReason::Damaged, what);
     }
     let mut gaps = Vec::new();
     let mut claimed = 0;
     let mut last = None;
     for entry in &directory.entries {
         if walker.budget.is_stopped() {
-            return walker.tell_stop();
+            return walker.report_stop();
         }
         if last == Some(entry.at) {
-            // The same bytes under another name: its name is new, its content is not.
+            // The same bytes under another name: only the name is new.
             if !walker.mention(&entry.name) {
                 return;
             }
-            walker.skip_member(&entry.name, Reason::OverLimit, "shares its data with another member");
+            walker.skip_member(&entry.name, SkipReason::OverLimit, "shares data with another member");
             continue;
         }
         last = Some(entry.at);
         if entry.at < claimed {
-            walker.skip_member(&entry.name, Reason::OverLimit, "overlaps another member");
+            walker.skip_member(&entry.name, SkipReason::OverLimit, "overlaps another member");
         } else if entry.at - claimed >= LOCAL {
             gaps.push((claimed, entry.at));
         }
@@ -61,7 +72,7 @@ pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64)
         gaps.push((claimed, directory.start));
     }
     if directory.is_cut {
-        // The budget of members would end here; say so instead of looking for the rest.
+        // The budget of members ends here: report that instead of searching the gaps.
         let _ = walker.mention("more") && walker.budget.is_stopped();
         return;
     }
@@ -70,42 +81,42 @@ pub(super) fn open(walker: &mut Walker<'_>, input: &mut dyn Seekable, size: u64)
     }
 }
 
-/// Opens a zip that can only be read once, from front to back.
-pub(super) fn stream(walker: &mut Walker<'_>, source: &mut Source<'_>) {
+/// Opens a zip that can only be read sequentially.
+fn stream(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
     local::walk(walker, source);
     if !walker.budget.is_stopped() {
         walker.raw(source);
     }
 }
 
-/// Visits a member of the directory and says where its data ends.
-fn member(walker: &mut Walker<'_>, input: &mut dyn Seekable, entry: &Entry) -> u64 {
+/// Visits a member of the directory. Returns where its data ends.
+fn member(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, entry: &ZipEntry) -> u64 {
     if input.seek(SeekFrom::Start(entry.at)).is_err() {
-        walker.skip_member(&entry.name, Reason::Unreadable, "its data cannot be read");
+        walker.skip_member(&entry.name, SkipReason::Unreadable, "data cannot be read");
         return 0;
     }
     let mut reader: &mut dyn Seekable = input;
-    let mut source = Source::new(&mut reader);
-    let Some(header) = Entry::local(&mut source, false) else {
+    let mut source = PeekReader::new(&mut reader);
+    let Some(header) = ZipEntry::local(&mut source, false) else {
         let _ = walker.mention(&entry.name);
-        walker.skip_member(&entry.name, Reason::Damaged, "its header is not where the directory says");
+        walker.skip_member(&entry.name, SkipReason::Damaged, "no header at its offset");
         return 0;
     };
     if let Some(lie) = entry.contradicts(&header) {
-        walker.skip_member(&entry.name, Reason::Damaged, lie);
+        walker.skip_member(&entry.name, SkipReason::Damaged, lie);
     }
     entry.visit(walker, &mut source);
     entry.at + source.taken().min(entry.packed.saturating_add(LOCAL + header.name.len() as u64))
 }
 
-/// Looks for members in a part of the file that the directory does not account for.
-fn gap(walker: &mut Walker<'_>, input: &mut dyn Seekable, (from, to): (u64, u64)) {
+/// Visits the members in a part of the file that the directory does not account for.
+fn gap(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, (from, to): (u64, u64)) {
     if walker.budget.is_stopped() || input.seek(SeekFrom::Start(from)).is_err() {
         return;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut part = Read::take(&mut reader, to - from);
-    let mut source = Source::new(&mut part);
+    let mut source = PeekReader::new(&mut part);
     source.covered = true;
     local::walk(walker, &mut source);
 }

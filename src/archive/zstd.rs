@@ -1,14 +1,26 @@
-//! Zstandard: frames, and skippable frames that hold anything (RFC 8878).
+//! Zstandard: frames, and skippable frames with any content (RFC 8878).
 
-use super::codec::{Codec, Fault, Framing};
-use super::format::is_text;
-use super::source::Source;
-use super::walker::Walker;
+use super::codec::{Codec, Compression, DecodeFault, ENDS_EARLY, StreamFraming};
+use super::peek_reader::PeekReader;
+use super::walker::{ArchiveFormat, OpenMode, is_text};
+
+pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("zstd", &[], is_zstd, OpenMode::Compressed(&ZSTD));
+
+static ZSTD: Compression = Compression {
+    name: "zstd",
+    magics: &[&FRAME],
+    is_incremental: false,
+    suffixes: &[("zst", ""), ("zstd", ""), ("tzst", ".tar")],
+    framing: |memory| Box::new(ZstdFraming { memory, notes: Vec::new() }),
+};
 
 const FRAME: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Whether `head` starts a frame, skippable or not.
-pub(super) fn is_zstd(head: &[u8]) -> bool {
+/// Bytes of skippable frames that are visited.
+const MAX_NOTES: usize = 64 << 10;
+
+/// Returns true if a frame begins here, skippable or not.
+fn is_zstd(head: &[u8]) -> bool {
     (head.starts_with(&FRAME) && !is_text(&head[4..])) || is_skippable(head)
 }
 
@@ -16,21 +28,13 @@ fn is_skippable(head: &[u8]) -> bool {
     head.len() >= 8 && head[0] & 0xf0 == 0x50 && head[1..4] == [0x2a, 0x4d, 0x18] && !is_text(&head[4..])
 }
 
-pub(super) fn open(walker: &mut Walker<'_>, source: &mut Source<'_>) {
-    let memory = walker.decoder_memory();
-    walker.decompress(source, &mut Zstd { memory, notes: Vec::new() });
-}
-
-/// Bytes of skippable frames that are handed over.
-const MAX_NOTES: usize = 64 << 10;
-
-struct Zstd {
+struct ZstdFraming {
     memory: u64,
     notes: Vec<u8>,
 }
 
-impl Framing for Zstd {
-    fn start(&mut self, source: &mut Source<'_>) -> Result<Option<Codec>, Fault> {
+impl StreamFraming for ZstdFraming {
+    fn start(&mut self, source: &mut PeekReader<'_>) -> Result<Option<Codec>, DecodeFault> {
         loop {
             source.skip_zeros();
             let head = source.peek(16);
@@ -45,7 +49,7 @@ impl Framing for Zstd {
             let note = source.peek(8 + room.min(size as usize));
             self.notes.extend_from_slice(note.get(8..).unwrap_or_default());
             if source.skip(8 + u64::from(size)) < 8 + u64::from(size) {
-                return Err(super::codec::ENDS_EARLY);
+                return Err(ENDS_EARLY);
             }
         }
     }

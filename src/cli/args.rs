@@ -8,7 +8,7 @@ use clap::{Args, FromArgMatches as _, ValueEnum};
 
 use crate::model::Severity;
 use crate::report::FORMATS;
-use crate::scan::plan::{self, Output};
+use crate::scan::plan::{self, OutputFile};
 
 #[derive(Debug, Args)]
 #[command(
@@ -132,7 +132,7 @@ pub(super) struct ReportArgs {
 
     /// Also write a report to a file (repeatable)
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = output)]
-    pub(super) outputs: Vec<Output>,
+    pub(super) outputs: Vec<OutputFile>,
 
     /// Fail on findings at or above this severity
     #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity_parser())]
@@ -202,11 +202,11 @@ fn range(text: &str) -> Result<(String, String), String> {
     Ok((base.to_owned(), head.to_owned()))
 }
 
-fn output(text: &str) -> Result<Output, String> {
+fn output(text: &str) -> Result<OutputFile, String> {
     let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("expected FORMAT=FILE")?;
     if !FORMATS.iter().any(|known| known.name == format) {
         let names: Vec<&str> = FORMATS.iter().map(|known| known.name).collect();
         return Err(format!("unknown format {format:?}; expected one of {}", names.join(", ")));
     }
-    Ok(Output { format: format.to_owned(), file: PathBuf::from(file) })
+    Ok(OutputFile { format: format.to_owned(), file: PathBuf::from(file) })
 }

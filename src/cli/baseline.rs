@@ -9,12 +9,12 @@ use super::args::CommonArgs;
 use super::baseline_args::{BaselineArgs, BaselineCommand};
 use super::{output, scan};
 use crate::git::disk;
+use crate::model::Report;
 use crate::model::{Location, Status};
-use crate::policy::baseline::Entry;
+use crate::policy::baseline::BaselineEntry;
 use crate::policy::import::Gitleaks;
 use crate::policy::{BASELINE_FILE, Baseline, MAX_POLICY_FILE};
-use crate::report::Report;
-use crate::scan::plan::{Plan, PolicyChoice, Subject};
+use crate::scan::plan::{PolicyChoice, ScanPlan, ScanSubject};
 use crate::source::worktree;
 
 /// Largest source file read for its tokens on import, in bytes.
@@ -53,11 +53,11 @@ impl BaselineInput {
                 serde_json::from_slice(&bytes).with_context(|| format!("{} is not a JSON report", from.display()))?
             }
             None => {
-                let subject = Subject::Worktree { paths: args.paths.clone(), no_ignore: false };
+                let subject = ScanSubject::Worktree { paths: args.paths.clone(), no_ignore: false };
                 let common = CommonArgs { rules: args.rules.clone(), ..CommonArgs::defaults()? };
                 let policy =
                     PolicyChoice { baseline: baseline.as_ref().map(|_| file.clone()), ..PolicyChoice::default() };
-                scan::report(&Plan { policy, ..scan::plan_of(subject, common) }, &mut io::empty())?.0
+                scan::report(&ScanPlan { policy, ..scan::plan_of(subject, common) }, &mut io::empty())?.0
             }
         };
         if !report.coverage.complete {
@@ -100,7 +100,7 @@ fn add_open(args: &BaselineArgs, input: &BaselineInput, mut baseline: Baseline) 
             baseline.remove(&finding.rule, finding.fingerprint);
         }
         added += 1;
-        baseline.add(Entry {
+        baseline.add(BaselineEntry {
             rule: finding.rule.clone(),
             fingerprint: finding.fingerprint,
             reason: output::shown(&args.reason),
@@ -117,8 +117,8 @@ fn save(file: &Path, baseline: &Baseline) -> anyhow::Result<()> {
 }
 
 /// Returns the entries that match no finding.
-fn unused(baseline: &Baseline, report: &Report) -> Vec<Entry> {
-    let found = |entry: &&Entry| {
+fn unused(baseline: &Baseline, report: &Report) -> Vec<BaselineEntry> {
+    let found = |entry: &&BaselineEntry| {
         let same = |rule: &str, fingerprint| *rule == *entry.rule && fingerprint == entry.fingerprint;
         !report.findings.iter().any(|finding| same(&finding.rule, finding.fingerprint))
     };
@@ -152,7 +152,7 @@ fn import(args: &BaselineArgs) -> anyhow::Result<u8> {
     let imported = gitleaks.import(&input.report.findings, &|location| token(&input.root, location));
     let mut baseline = input.baseline.clone().unwrap_or_default();
     for entry in imported.entries {
-        baseline.add(Entry { reason: output::shown(&entry.reason), expires: args.expires, ..entry });
+        baseline.add(BaselineEntry { reason: output::shown(&entry.reason), expires: args.expires, ..entry });
     }
     for line in imported.log {
         output::print_line(&line)?;

@@ -11,8 +11,9 @@ use super::{FAILED, output};
 use crate::detect::Redactor;
 use crate::model::Severity;
 use crate::model::escape::escape;
-use crate::report::{advice, wrap};
-use crate::rules::rule::{Check, Detect, Near, Rule};
+use crate::report::{remediation, wrap};
+use crate::rules::Rule;
+use crate::rules::rule::{BodyCheck, KeyPattern, RequiredContext};
 use crate::rules::{RuleSet, load};
 use crate::scan::prove;
 
@@ -92,7 +93,7 @@ fn explain(rule: &Rule) -> String {
     text.push('\n');
     paragraph(&mut text, "", &format!("{} {}", rule.help.what, rule.help.why));
     section(&mut text, "What to do");
-    let steps = advice::general_steps(rule);
+    let steps = remediation::general_steps(rule);
     for (at, step) in steps.iter().enumerate() {
         let mark = if steps.len() > 1 { format!("{}. ", at + 1) } else { String::new() };
         paragraph(&mut text, &mark, step);
@@ -136,28 +137,28 @@ fn paragraph(text: &mut String, mark: &str, prose: &str) {
 }
 
 /// Describes how a match is classified.
-fn detection(detect: &Detect) -> String {
+fn detection(detect: &KeyPattern) -> String {
     let mut sentences = Vec::new();
     if !detect.literals.is_empty() {
         sentences.push(format!("Contains {}.", detect.literals.join(" or ")));
     }
     let check = match detect.check {
-        Check::ApiKey => {
+        BodyCheck::ApiKey => {
             "Bodies of 24, 34 and 99 characters with Stripe's structure are certain; others must look random."
         }
-        Check::WebhookEndpoint => {
+        BodyCheck::WebhookEndpoint => {
             "32 alphanumeric characters are certain; other base64 counts only near the word stripe."
         }
-        Check::WebhookCli => "The body is 64 hexadecimal digits.",
-        Check::Opaque => "The body has no known structure and must look random.",
-        Check::Unprefixed => "32 characters without a prefix count if the name that they are assigned to says so.",
-        Check::Any => "Everything that matches the pattern counts.",
+        BodyCheck::WebhookCli => "The body is 64 hexadecimal digits.",
+        BodyCheck::Opaque => "The body has no known structure and must look random.",
+        BodyCheck::Unprefixed => "32 characters without a prefix count if the name that they are assigned to says so.",
+        BodyCheck::Any => "Everything that matches the pattern counts.",
     };
     sentences.push(check.to_owned());
     match detect.near {
-        Near::Nothing => {}
-        Near::Stripe => sentences.push("Requires the word stripe nearby.".to_owned()),
-        Near::SaysSo => sentences.push(format!(
+        RequiredContext::Nothing => {}
+        RequiredContext::Stripe => sentences.push("Requires the word stripe nearby.".to_owned()),
+        RequiredContext::SaysSo => sentences.push(format!(
             "Requires the word stripe nearby, or {} in the name of the variable or file.",
             detect.says_so.join(" or ")
         )),

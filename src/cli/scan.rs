@@ -10,9 +10,10 @@ use anyhow::Context as _;
 use super::args::{ColorChoice, CommonArgs, ScanArgs};
 use super::output;
 use crate::detect::Engine;
-use crate::report::{self, FORMATS, Redacted, Report};
+use crate::model::Report;
+use crate::report::{self, FORMATS, Redacted};
 use crate::scan;
-use crate::scan::plan::{Plan, PolicyChoice, Reporting, RuleChoice, Subject};
+use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject};
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args);
@@ -24,7 +25,7 @@ pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
 }
 
 /// Deletes older reports, so that none is mistaken for one of this scan.
-pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
+pub(super) fn clear_outputs(plan: &ScanPlan) -> anyhow::Result<()> {
     for wanted in &plan.reporting.outputs {
         output::clear(&wanted.file).with_context(|| format!("cannot write {}", wanted.file.display()))?;
     }
@@ -32,33 +33,33 @@ pub(super) fn clear_outputs(plan: &Plan) -> anyhow::Result<()> {
 }
 
 /// Runs a plan and prints notes about the policy. `input` is standard input. The report is not redacted yet.
-pub(super) fn report(plan: &Plan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
+pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
     let outcome = scan::run(plan, input, &|engine| output::redact_by(Arc::clone(engine.redactor())))?;
     outcome.notices.iter().for_each(|notice| output::warn(notice));
     Ok((outcome.report, outcome.engine))
 }
 
-fn plan(args: ScanArgs) -> Plan {
+fn plan(args: ScanArgs) -> ScanPlan {
     let subject = if args.staged {
-        Subject::Staged
+        ScanSubject::Staged
     } else if let Some((base, head)) = args.range {
-        Subject::Range { base, head }
+        ScanSubject::Range { base, head }
     } else if args.history {
-        Subject::History {
+        ScanSubject::History {
             repositories: args.paths,
             alternates: args.alternates,
             plain: args.plain_history,
             cache: args.since_cache,
         }
     } else if args.stdin {
-        Subject::Stdin { name: args.stdin_name }
+        ScanSubject::Stdin { name: args.stdin_name }
     } else {
-        Subject::Worktree { paths: args.paths, no_ignore: args.no_ignore }
+        ScanSubject::Worktree { paths: args.paths, no_ignore: args.no_ignore }
     };
-    Plan { archives: !args.no_archives, ..plan_of(subject, args.common) }
+    ScanPlan { archives: !args.no_archives, ..plan_of(subject, args.common) }
 }
 
-pub(super) fn plan_of(subject: Subject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> Plan {
+pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> ScanPlan {
     let color = match report.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
@@ -66,7 +67,7 @@ pub(super) fn plan_of(subject: Subject, CommonArgs { rules, policy, limits, repo
             io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         }
     };
-    Plan {
+    ScanPlan {
         subject,
         rules: RuleChoice { builtin: !rules.no_default_rules, directories: rules.directories },
         policy: PolicyChoice {

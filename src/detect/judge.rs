@@ -14,7 +14,7 @@ use crate::model::{
     Confidence,
     limits::{CONTEXT, MAX_BODY},
 };
-use crate::rules::rule::{Check, Detect, Near};
+use crate::rules::rule::{BodyCheck, KeyPattern, RequiredContext};
 
 /// What a path must or must not say for a verdict to hold.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -106,27 +106,29 @@ pub(crate) fn says_one_of(name: &str, words: &[String]) -> bool {
 }
 
 /// Judges a token. A check may move the end of the span back, where the pattern took too much.
-pub(super) fn judge(candidate: &mut Candidate<'_>, detect: &Detect) -> Verdict {
+pub(super) fn judge(candidate: &mut Candidate<'_>, detect: &KeyPattern) -> Verdict {
     let verdict = match detect.check {
-        Check::ApiKey => api_key(candidate, detect),
-        Check::WebhookEndpoint => webhook_endpoint(candidate),
-        Check::WebhookCli => webhook_cli(candidate),
-        Check::Opaque => opaque(candidate, detect),
-        Check::Unprefixed => unprefixed(candidate),
-        Check::Any => Verdict::Credential(Confidence::High, PathRule::Any),
+        BodyCheck::ApiKey => api_key(candidate, detect),
+        BodyCheck::WebhookEndpoint => webhook_endpoint(candidate),
+        BodyCheck::WebhookCli => webhook_cli(candidate),
+        BodyCheck::Opaque => opaque(candidate, detect),
+        BodyCheck::Unprefixed => unprefixed(candidate),
+        BodyCheck::Any => Verdict::Credential(Confidence::High, PathRule::Any),
     };
     match (verdict, detect.near) {
-        (Verdict::Nothing, _) | (_, Near::Nothing) => verdict,
+        (Verdict::Nothing, _) | (_, RequiredContext::Nothing) => verdict,
         _ if candidate.near_stripe() => verdict,
-        (Verdict::Credential(confidence, _), Near::SaysSo) if candidate.variable_has(&detect.says_so) => {
+        (Verdict::Credential(confidence, _), RequiredContext::SaysSo) if candidate.variable_has(&detect.says_so) => {
             Verdict::Credential(confidence, PathRule::Any)
         }
-        (Verdict::Credential(confidence, _), Near::SaysSo) => Verdict::Credential(confidence, PathRule::SaysSo),
+        (Verdict::Credential(confidence, _), RequiredContext::SaysSo) => {
+            Verdict::Credential(confidence, PathRule::SaysSo)
+        }
         _ => Verdict::Nothing,
     }
 }
 
-fn api_key(candidate: &Candidate<'_>, detect: &Detect) -> Verdict {
+fn api_key(candidate: &Candidate<'_>, detect: &KeyPattern) -> Verdict {
     let parts = split_by(candidate.token(), &detect.literals);
     let (prefix, body) = (parts.prefix, parts.body);
     let known = detect.lengths.contains(&body.len());
@@ -199,7 +201,7 @@ fn webhook_cli(candidate: &Candidate<'_>) -> Verdict {
     Verdict::Credential(Confidence::Medium, PathRule::NoOtherVendor)
 }
 
-fn opaque(candidate: &Candidate<'_>, detect: &Detect) -> Verdict {
+fn opaque(candidate: &Candidate<'_>, detect: &KeyPattern) -> Verdict {
     let token = candidate.token();
     // A client secret's random part is what follows `_secret_`; elsewhere it is what follows the prefix.
     let body = match memchr::memmem::rfind(token, b"_secret_") {

@@ -8,7 +8,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
-use regex::bytes::{Regex, RegexBuilder};
 
 pub mod assignment;
 pub mod boundary;
@@ -32,11 +31,11 @@ pub use redactor::Redactor;
 
 use crate::credential::{Fingerprint, Key, Secret};
 use crate::model::{
-    Confidence, Frame,
+    Confidence, ScanLocation, Snippet,
     limits::{CONTEXT, REACH},
 };
 use crate::rules::RuleSet;
-use crate::rules::rule::Check;
+use crate::rules::rule::{BodyCheck, RuleRole};
 use disguise::Text;
 use judge::{Candidate, PathRule, Verdict};
 use lines::{Cursor, Position};
@@ -45,12 +44,8 @@ use patterns::TokenPatterns;
 use prefilter::{Found, Prefilter};
 use redact::Caution;
 
-/// Rules that other rules' verdicts fall under.
-const PLACEHOLDER: &str = "placeholder";
-const PUBLISHED_SAMPLE: &str = "published-sample";
-
 /// Bytes of the line that are shown on either side of a hit.
-const FRAME_REACH: usize = 100;
+const SNIPPET_REACH: usize = 100;
 
 /// A token that was judged to be worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,11 +69,20 @@ pub struct Hit {
     /// The name it is assigned to, masked.
     pub variable: Option<String>,
     /// The masked line.
-    pub frame: Frame,
+    pub snippet: Snippet,
     /// What the path must say for the verdict to hold.
     pub path_rule: PathRule,
     /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
     pub directive: Option<String>,
+}
+
+/// A hit with the location of its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocatedHit {
+    /// The hit.
+    pub hit: Hit,
+    /// The location of the text.
+    pub place: ScanLocation,
 }
 
 /// A text, or a window of one.
@@ -266,12 +270,15 @@ impl Engine {
         }
         let secret = Secret::new(&text.bytes[candidate.span.clone()]);
         let fingerprint = secret.fingerprint();
-        let (id, confidence, path_rule) = match verdict {
-            _ if self.rules.is_sample(fingerprint) => (PUBLISHED_SAMPLE, Confidence::High, PathRule::Any),
-            Verdict::Credential(confidence, path_rule) => (self.rules[rule].id.as_str(), confidence, path_rule),
-            Verdict::Placeholder | Verdict::Nothing => (PLACEHOLDER, Confidence::Medium, PathRule::Any),
+        let role = |role| self.rules.role(role);
+        let (rule, confidence, path_rule) = match verdict {
+            _ if self.rules.is_sample(fingerprint) => {
+                (role(RuleRole::PublishedSample), Confidence::High, PathRule::Any)
+            }
+            Verdict::Credential(confidence, path_rule) => (Some(rule), confidence, path_rule),
+            Verdict::Placeholder | Verdict::Nothing => (role(RuleRole::Placeholder), Confidence::Medium, PathRule::Any),
         };
-        let Some(rule) = self.rules.index_of(id) else { return };
+        let Some(rule) = rule else { return };
         tokens.push(Token {
             rule,
             fingerprint,
@@ -296,7 +303,7 @@ impl Engine {
                 }
             }
             for (rule, detect) in self.rules.detecting() {
-                if detect.check == Check::Unprefixed {
+                if detect.check == BodyCheck::Unprefixed {
                     for span in near::unprefixed_runs(bytes, range.clone()) {
                         self.decide(text, rule, span, tokens);
                     }
@@ -322,7 +329,7 @@ impl Engine {
                     end,
                     encodings: token.encodings.clone(),
                     variable: token.variable.as_deref().map(|name| self.redactor.sanitize(name)),
-                    frame: self.frame(window.bytes, &token.span, tokens),
+                    snippet: self.snippet(window.bytes, &token.span, tokens),
                     directive: directive(&self.redactor, window.bytes, &token.span),
                     path_rule: token.path_rule,
                     key: token.key.clone(),
@@ -333,8 +340,8 @@ impl Engine {
 
     /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
     /// tell that there is one.
-    fn frame(&self, bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Frame {
-        let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
+    fn snippet(&self, bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Snippet {
+        let line = lines::line_around(bytes, span.start, span.end, SNIPPET_REACH);
         let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
         let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
         let known: Vec<(Range<usize>, &str)> = tokens[from..]
@@ -347,7 +354,7 @@ impl Engine {
             })
             .collect();
         let shown = self.redactor.mask_part(bytes, line, Caution::Everything, &known);
-        Frame { start: shown.position(start), end: shown.position(end), text: shown.text }
+        Snippet { start: shown.position(start), end: shown.position(end), text: shown.text }
     }
 }
 
@@ -365,14 +372,6 @@ struct Token {
     /// Whether its span is its own, and not that of a compressed stream that may hold others.
     traced: bool,
     encodings: Vec<&'static str>,
-}
-
-/// Compiles a rule's pattern within bounds that keep any rule directory harmless.
-///
-/// # Errors
-/// When the pattern is malformed or too large once compiled.
-pub fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(1 << 20).dfa_size_limit(8 << 20).nest_limit(50).build()
 }
 
 /// An inline directive on the token's line, with what follows it.

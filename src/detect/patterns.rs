@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
-use super::compile;
 use crate::model::limits::{CONTEXT, MAX_BODY};
 use crate::rules::RuleSet;
+use crate::rules::pattern::compile_key;
 
 /// What a token of each rule looks like.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ struct TokenPattern {
 
 impl TokenPatterns {
     pub(super) fn new(rules: &RuleSet) -> Self {
-        let pattern = |rule: &crate::rules::rule::Rule| {
+        let pattern = |rule: &crate::rules::Rule| {
             let detect = rule.detect.as_ref()?;
             Some(TokenPattern {
                 text: detect.pattern.clone(),
@@ -93,8 +93,8 @@ impl TokenPattern {
     /// Anchors a token that begins with its literal there: near misses in a row cost nothing.
     fn compile(&self) -> Result<Regex, regex::Error> {
         if self.lookbehind > 0 {
-            return compile(&self.text);
+            return compile_key(&self.text);
         }
-        compile(&format!(r"\A(?:{})", self.text))
+        compile_key(&format!(r"\A(?:{})", self.text))
     }
 }

@@ -44,7 +44,7 @@ impl Redactor {
 
     pub(super) fn with(rules: &RuleSet, patterns: Arc<TokenPatterns>) -> Self {
         let of_rule = |(rule, detect)| {
-            let detect: &crate::rules::rule::Detect = detect;
+            let detect: &crate::rules::rule::KeyPattern = detect;
             detect.literals.iter().map(move |literal| (literal.as_bytes().to_vec(), rule))
         };
         let literals = rules.detecting().flat_map(of_rule).collect();

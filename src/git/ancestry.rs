@@ -1,44 +1,41 @@
-//! How two commits are related: their common ancestor, and what one reaches that the other does not.
+//! Relations between commits: their common ancestor, and what one reaches that others do not.
 //!
-//! libgit2 answers first. It refuses SHA-256, reftable and partial clones, so git is asked where it does.
+//! libgit2 answers first. It refuses SHA-256, reftable and partial clones; git answers for those.
 
 use std::ffi::{OsStr, OsString};
 
-use super::ask::ask;
 use super::env::GitEnv;
+use super::git_cli;
 use super::oid::Oid;
 use super::repo::Repository;
 
-/// The history between two commits cannot be walked: commits are missing, or neither libgit2 nor git could read them.
+/// The history between two commits cannot be walked: commits are missing, or neither libgit2 nor git can read them.
 #[derive(Debug, thiserror::Error)]
 #[error("the history between {known} and {wanted} cannot be walked{hint}")]
-pub struct Unwalkable {
+pub(crate) struct Unwalkable {
     known: String,
     wanted: String,
     hint: &'static str,
 }
 
-/// Answers questions about a repository's commits.
-pub struct Ancestry<'a> {
+pub(crate) struct Ancestry<'a> {
     repository: &'a Repository,
     library: Option<git2::Repository>,
     env: Option<&'a GitEnv>,
 }
 
 impl<'a> Ancestry<'a> {
-    /// Opens the repository once more, for questions about commits. `env` is git's environment where a hook is to obey
-    /// it: in a receiving hook the new objects are in a quarantine that only it names.
-    #[must_use]
-    pub fn new(repository: &'a Repository, env: Option<&'a GitEnv>) -> Self {
+    /// Opens the repository once more. `env` is git's environment where a hook obeys it: a receiving hook's new objects
+    /// are in a quarantine that only the environment names.
+    pub(crate) fn new(repository: &'a Repository, env: Option<&'a GitEnv>) -> Self {
         let in_hook = env.is_some_and(|env| env.object_dir.is_some() || env.git_dir.is_some());
         let library =
             if in_hook { git2::Repository::open_from_env() } else { git2::Repository::open(&repository.git_dir) };
         Self { repository, library: library.ok(), env }
     }
 
-    /// The best common ancestor of two commits.
-    #[must_use]
-    pub fn merge_base(&self, one: &Oid, two: &Oid) -> Option<Oid> {
+    /// Returns the best common ancestor of two commits.
+    pub(crate) fn merge_base(&self, one: &Oid, two: &Oid) -> Option<Oid> {
         let by_library = self.library.as_ref().and_then(|library| {
             let base = library.merge_base(raw(one)?, raw(two)?).ok()?;
             Oid::from_raw(base.as_bytes())
@@ -51,11 +48,8 @@ impl<'a> Ancestry<'a> {
         })
     }
 
-    /// The commits that `wanted` reach and `known` do not, parents before children.
-    ///
-    /// # Errors
-    /// When the history cannot be walked.
-    pub fn between(&self, known: &[Oid], wanted: &[Oid]) -> Result<Vec<Oid>, Unwalkable> {
+    /// Returns the commits that `wanted` reach and `known` do not, parents before children.
+    pub(crate) fn between(&self, known: &[Oid], wanted: &[Oid]) -> Result<Vec<Oid>, Unwalkable> {
         if let Some(commits) = self.walk(known, wanted) {
             return Ok(commits);
         }
@@ -79,7 +73,7 @@ impl<'a> Ancestry<'a> {
         walk.map(|oid| oid.ok().and_then(|oid| Oid::from_raw(oid.as_bytes()))).collect()
     }
 
-    /// What to do when commits are not here.
+    /// Advises what to do if commits are missing.
     fn hint(&self) -> &'static str {
         if self.repository.shallow.is_empty() {
             "; fetch what is missing (git fetch origin REVISION)"
@@ -88,11 +82,11 @@ impl<'a> Ancestry<'a> {
         }
     }
 
-    /// Object ids that git prints, one a line; `None` if it fails.
+    /// Runs git and parses its output, one object id a line; `None` if it fails.
     fn ask(&self, arguments: &[String]) -> Option<Vec<Oid>> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         let arguments: Vec<&OsStr> = arguments.iter().map(OsString::as_os_str).collect();
-        let output = ask(self.repository, self.env, &arguments).ok()?;
+        let output = git_cli::run(self.repository, self.env, &arguments).ok()?;
         Some(output.split(|byte| *byte == b'\n').filter_map(Oid::from_hex).collect())
     }
 }

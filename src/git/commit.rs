@@ -1,31 +1,27 @@
-//! The headers of commits and tags that a scan asks for.
+//! Headers of commits and tags.
 
 use super::oid::{ObjectFormat, Oid};
 
-/// Parents of one commit that are believed.
 const MAX_PARENTS: usize = 65_536;
 
 /// A commit, borrowed from its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit<'a> {
-    /// Its tree.
-    pub tree: Oid,
-    /// Its parents, in order.
-    pub parents: Vec<Oid>,
-    /// Name, address and time of who wrote it; empty if missing.
-    pub author: &'a [u8],
-    /// Name, address and time of who committed it; empty if missing.
-    pub committer: &'a [u8],
-    /// Seconds since 1970 that the committer line says; 0 if it says nothing.
-    pub time: i64,
+pub(crate) struct Commit<'a> {
+    pub(crate) tree: Oid,
+    pub(crate) parents: Vec<Oid>,
+    /// Name, address and time of the author; empty if missing.
+    pub(crate) author: &'a [u8],
+    /// Name, address and time of the committer; empty if missing.
+    pub(crate) committer: &'a [u8],
+    /// The committer's time in seconds since 1970; 0 if missing.
+    pub(crate) time: i64,
     /// Everything behind the headers.
-    pub message: &'a [u8],
+    pub(crate) message: &'a [u8],
 }
 
 impl<'a> Commit<'a> {
-    /// `None` if the bytes do not begin as a commit does.
-    #[must_use]
-    pub fn parse(bytes: &'a [u8], format: ObjectFormat) -> Option<Self> {
+    /// Parses a commit. `None` if the bytes do not begin as one.
+    pub(crate) fn parse(bytes: &'a [u8], format: ObjectFormat) -> Option<Self> {
         let mut rest = bytes;
         let tree = oid(line(&mut rest).strip_prefix(b"tree ")?, format)?;
         let mut commit = Self { tree, parents: Vec::new(), author: b"", committer: b"", time: 0, message: b"" };
@@ -53,13 +49,12 @@ impl<'a> Commit<'a> {
     }
 }
 
-/// What an annotated tag points to.
-#[must_use]
-pub fn tag_target(bytes: &[u8], format: ObjectFormat) -> Option<Oid> {
+/// Returns the target of an annotated tag.
+pub(crate) fn tag_target(bytes: &[u8], format: ObjectFormat) -> Option<Oid> {
     oid(peek(bytes).strip_prefix(b"object ")?, format)
 }
 
-/// The seconds in `Name <address> 1700000000 +0100`.
+/// Parses the seconds of `Name <address> 1700000000 +0100`.
 fn seconds(who: &[u8]) -> Option<i64> {
     let from = memchr::memrchr(b'>', who)? + 1;
     let text = std::str::from_utf8(&who[from..]).ok()?;

@@ -1,29 +1,28 @@
-//! A bounded reader of git's configuration format, for the few keys that say how a repository is stored.
+//! A bounded reader of git's configuration format, for the few keys that describe how a repository is stored.
 //!
-//! It never follows an `include`, never expands a value and never runs anything: a repository's own configuration
-//! is data about the repository, written by whoever wrote the repository. Global and system configuration are not
-//! read at all.
+//! It follows no `include`, expands no value and runs nothing: a repository's configuration is data, written by whoever
+//! wrote the repository. Global and system configuration are not read at all.
 
-/// Lines of configuration that are looked at; what follows is ignored.
+/// Most entries of a configuration; the rest is ignored.
 const MAX_ENTRIES: usize = 20_000;
 
-/// The values of one configuration file, in order.
+/// The entries of a configuration file, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Config {
-    entries: Vec<Entry>,
+pub(crate) struct GitConfig {
+    entries: Vec<ConfigEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+struct ConfigEntry {
     section: String,
     subsection: String,
     key: String,
-    /// `None` for a key without `=`, which git takes for true.
+    /// `None` for a key without `=`, which means true.
     value: Option<String>,
 }
 
-impl Config {
-    /// Reads the text of a configuration file. What does not parse is passed over, line by line.
+impl GitConfig {
+    /// Parses a configuration file. Malformed lines are skipped.
     pub(crate) fn parse(text: &[u8]) -> Self {
         let text = String::from_utf8_lossy(text);
         let mut config = Self::default();
@@ -44,7 +43,7 @@ impl Config {
                 Some(_) => {
                     let (key, value, after) = split_entry(rest);
                     if !key.is_empty() && !section.is_empty() {
-                        config.entries.push(Entry {
+                        config.entries.push(ConfigEntry {
                             section: section.clone(),
                             subsection: subsection.clone(),
                             key: key.to_ascii_lowercase(),
@@ -58,7 +57,7 @@ impl Config {
         config
     }
 
-    /// The last value of `section.key`; an empty string for a key without a value.
+    /// Returns the last value of `section.key`; an empty string for a key without a value.
     pub(crate) fn get(&self, section: &str, key: &str) -> Option<&str> {
         self.entries
             .iter()
@@ -67,7 +66,7 @@ impl Config {
             .map(|entry| entry.value.as_deref().unwrap_or(""))
     }
 
-    /// The keys of a section without subsection, in order, with their values.
+    /// Returns the keys and values of a section without subsection, in order.
     pub(crate) fn section<'a>(&'a self, section: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.entries
             .iter()
@@ -75,13 +74,13 @@ impl Config {
             .map(|entry| (entry.key.as_str(), entry.value.as_deref().unwrap_or("")))
     }
 
-    /// Whether any `section.*.key` is true.
+    /// Returns true if any `section.*.key` is true.
     pub(crate) fn any_true(&self, section: &str, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.section == section && entry.key == key && entry.truth() == Some(true))
     }
 }
 
-impl Entry {
+impl ConfigEntry {
     fn truth(&self) -> Option<bool> {
         let Some(value) = &self.value else { return Some(true) };
         match value.to_ascii_lowercase().as_str() {
@@ -96,7 +95,7 @@ fn after_line(text: &str) -> &str {
     text.find('\n').map_or("", |end| &text[end + 1..])
 }
 
-/// Splits `[section "subsection"]` off; `None` as header if it is malformed.
+/// Splits off `[section "subsection"]`; `None` if it is malformed.
 fn split_header(text: &str) -> (Option<(String, String)>, &str) {
     let line_end = text.find('\n').unwrap_or(text.len());
     let body = &text[1..line_end];
@@ -124,7 +123,7 @@ fn split_header(text: &str) -> (Option<(String, String)>, &str) {
     (None, after_line(text))
 }
 
-/// Splits one `key = value` off, with its continuation lines.
+/// Splits off one `key = value` with its continuation lines.
 fn split_entry(text: &str) -> (&str, Option<String>, &str) {
     let key_end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(text.len());
     let (key, rest) = text.split_at(key_end);
@@ -174,7 +173,7 @@ mod tests {
 
     #[test]
     fn reads_what_git_writes() {
-        let config = Config::parse(
+        let config = GitConfig::parse(
             b"[core]\n\trepositoryformatversion = 1\n\tbare = false ; no\n\tworktree = \"/a b\" \r\n[extensions]\n\
               objectFormat = sha256\n[remote \"or\\\"igin\"]\n promisor\n url = a\\\nb\n[Branch.Main] x = 1\n",
         );
@@ -190,7 +189,7 @@ mod tests {
     #[test]
     fn includes_and_nonsense_are_passed_over() {
         let config =
-            Config::parse(b"[include]\npath = /dev/zero\n[broken\n[ \"x\n= 3\n]]]\n[core]\nbare\n\xff\xfe=1\n");
+            GitConfig::parse(b"[include]\npath = /dev/zero\n[broken\n[ \"x\n= 3\n]]]\n[core]\nbare\n\xff\xfe=1\n");
         assert!(config.any_true("core", "bare"));
         assert_eq!(config.get("include", "path"), Some("/dev/zero"));
     }
@@ -198,12 +197,12 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_end(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400)) {
-            let _ = Config::parse(&bytes);
+            let _ = GitConfig::parse(&bytes);
         }
 
         #[test]
         fn any_configuration_like_text_ends(text in "(\\[|\\]|\"|\\\\|\n|=|[a-c .;#\t\r-]|é){0,120}") {
-            let _ = Config::parse(text.as_bytes());
+            let _ = GitConfig::parse(text.as_bytes());
         }
     }
 }

@@ -1,8 +1,7 @@
-//! The only place where the files of a repository are opened.
+//! The only module that opens the files of a repository. Nothing here writes.
 //!
-//! A hostile repository can hold a FIFO under any name, and opening one for reading hangs for ever; git and
-//! libgit2 both do. So a path is looked at before it is opened, opened without blocking, looked at again, and read
-//! up to a bound. Nothing here writes.
+//! A hostile repository can hold a FIFO under any name, and opening one for reading hangs for ever, in git and libgit2
+//! too. So a path is checked before it is opened, opened without blocking, checked again, and read up to a bound.
 #![expect(clippy::disallowed_methods, reason = "edge module: reads the files of git repositories")]
 
 use std::ffi::OsString;
@@ -12,39 +11,24 @@ use std::path::{Path, PathBuf};
 
 /// Why a file of a repository was not read.
 #[derive(Debug, thiserror::Error)]
-pub enum DiskError {
-    /// The operating system said no.
+pub(crate) enum DiskError {
     #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: std::io::Error,
-    },
-    /// A FIFO, socket, device or directory where a file was due.
+    Io { path: PathBuf, source: std::io::Error },
+    /// A FIFO, socket, device or directory in the place of a file.
     #[error("{}: not a regular file", path.display())]
-    NotAFile {
-        /// The thing found.
-        path: PathBuf,
-    },
+    NotAFile { path: PathBuf },
     /// Larger than any honest file of its kind.
     #[error("{}: larger than {limit} bytes", path.display())]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The bound.
-        limit: u64,
-    },
+    TooLarge { path: PathBuf, limit: u64 },
 }
 
 impl DiskError {
-    /// The reason under which the ledger counts this.
-    #[must_use]
-    pub fn reason(&self) -> crate::model::Reason {
+    /// Returns the reason under which the coverage counts this error.
+    pub(crate) fn reason(&self) -> crate::model::SkipReason {
         match self {
-            Self::Io { .. } => crate::model::Reason::Unreadable,
-            Self::NotAFile { .. } => crate::model::Reason::SpecialFile,
-            Self::TooLarge { .. } => crate::model::Reason::OverLimit,
+            Self::Io { .. } => crate::model::SkipReason::Unreadable,
+            Self::NotAFile { .. } => crate::model::SkipReason::SpecialFile,
+            Self::TooLarge { .. } => crate::model::SkipReason::OverLimit,
         }
     }
 }
@@ -53,7 +37,7 @@ fn failed(path: &Path, source: std::io::Error) -> DiskError {
     DiskError::Io { path: path.to_path_buf(), source }
 }
 
-/// Opens a regular file, following links; `None` if there is none. Never blocks. Gives the length in bytes, too.
+/// Opens a regular file, following links; `None` if there is none. Never blocks. Also returns the length.
 pub(crate) fn open(path: &Path) -> Result<Option<(File, u64)>, DiskError> {
     let seen = match std::fs::metadata(path) {
         Ok(seen) => seen,
@@ -94,7 +78,7 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, DiskError
     Ok(Some(bytes))
 }
 
-/// What a name in a directory stands for, links not followed.
+/// The type of a directory entry, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EntryKind {
     File,
@@ -103,8 +87,7 @@ pub(crate) enum EntryKind {
     Special,
 }
 
-/// The entries of a directory in sorted order, at most `limit`; the flag says whether more were there. An absent
-/// directory is empty.
+/// Lists at most `limit` entries of a directory, sorted, and whether there are more. An absent directory is empty.
 pub(crate) fn list(path: &Path, limit: usize) -> Result<(Vec<(OsString, EntryKind)>, bool), DiskError> {
     let mut entries = Vec::new();
     let read = match std::fs::read_dir(path) {
@@ -132,22 +115,22 @@ pub(crate) fn list(path: &Path, limit: usize) -> Result<(Vec<(OsString, EntryKin
     Ok((entries, more))
 }
 
-/// True if the path is a directory, links followed.
+/// Returns true for a directory, links followed.
 pub(crate) fn is_dir(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|seen| seen.is_dir())
 }
 
-/// True if anything is there, links not followed.
+/// Returns true if anything is there, links not followed.
 pub(crate) fn exists(path: &Path) -> bool {
     std::fs::symlink_metadata(path).is_ok()
 }
 
-/// The absolute path without links, `.` or `..`.
+/// Returns the absolute path without links, `.` or `..`.
 pub(crate) fn canonical(path: &Path) -> Result<PathBuf, DiskError> {
     std::fs::canonicalize(path).map_err(|error| failed(path, error))
 }
 
-/// True if the path belongs to another user, by git's rule: root under `sudo` also owns what the caller owns.
+/// Returns true if the path belongs to another user, by git's rule: under `sudo`, root also owns what the caller owns.
 /// Always false where files have no such owner.
 pub(crate) fn is_foreign(path: &Path) -> bool {
     #[cfg(unix)]

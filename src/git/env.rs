@@ -1,33 +1,28 @@
-//! Git's own environment, read once and only where a hook is to obey it.
+//! Git's own environment variables.
 //!
-//! `git commit -a` gives a hook a temporary index, `git push` gives a receiving hook a quarantine directory: both
-//! say so in variables that a scan of somebody else's repository must not look at. So reading them is a value that
-//! the caller passes or does not pass.
+//! `git commit -a` gives a hook a temporary index, and `git push` gives a receiving hook a quarantine directory, both
+//! by variables that a scan of another repository must ignore. So the environment is a value that callers pass on or
+//! not.
 #![expect(clippy::disallowed_methods, reason = "edge module: reads git's environment variables")]
 
 use std::path::PathBuf;
 
-/// Where git says its parts are, for a program that it starts.
+/// Locations that git gives to a program that it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct GitEnv {
-    /// `GIT_DIR`.
-    pub git_dir: Option<PathBuf>,
-    /// `GIT_WORK_TREE`.
-    pub work_tree: Option<PathBuf>,
-    /// `GIT_COMMON_DIR`.
-    pub common_dir: Option<PathBuf>,
-    /// `GIT_INDEX_FILE`.
-    pub index_file: Option<PathBuf>,
+pub(crate) struct GitEnv {
+    pub(crate) git_dir: Option<PathBuf>,
+    pub(crate) work_tree: Option<PathBuf>,
+    pub(crate) common_dir: Option<PathBuf>,
+    pub(crate) index_file: Option<PathBuf>,
     /// `GIT_OBJECT_DIRECTORY`: in a receiving hook, the quarantine.
-    pub object_dir: Option<PathBuf>,
+    pub(crate) object_dir: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: in a receiving hook, the store of the repository.
-    pub alternate_object_dirs: Vec<PathBuf>,
+    pub(crate) alternate_object_dirs: Vec<PathBuf>,
 }
 
 impl GitEnv {
     /// Reads the variables of this process; an empty one counts as unset.
-    #[must_use]
-    pub fn from_process() -> Self {
+    pub(crate) fn from_process() -> Self {
         let path = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         Self {
             git_dir: path("GIT_DIR"),

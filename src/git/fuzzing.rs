@@ -1,12 +1,12 @@
-//! What the fuzz targets may call of the parsers of packs, which nobody else should.
+//! Entry points of the fuzz targets to the parsers of packs.
 
-use super::inflate::Buffer;
+use super::inflate::ReusableBuffer;
 use super::oid::ObjectFormat;
 use super::pack::{delta, entry, index};
 
 const FORMATS: [ObjectFormat; 2] = [ObjectFormat::Sha1, ObjectFormat::Sha256];
 
-/// Results that are built.
+/// Largest result that is built.
 const MOST: u64 = 1 << 20;
 
 /// Parses an entry at every offset.
@@ -20,10 +20,10 @@ pub fn entries(pack: &[u8]) {
     }
 }
 
-/// Takes the bytes for an index and asks it for everything that it claims to hold.
+/// Parses an index and reads everything that it claims to hold.
 pub fn index(bytes: &[u8]) {
     for format in FORMATS {
-        let Ok(index) = index::Index::given(bytes.to_vec(), format) else { continue };
+        let Ok(index) = index::PackIndex::from_bytes(bytes.to_vec(), format) else { continue };
         for at in 0..index.len() {
             let _ = index.offset(at);
             if let Some(oid) = index.oid(at) {
@@ -39,7 +39,7 @@ pub fn delta(base: &[u8], bytes: &[u8]) {
     if size > MOST {
         return;
     }
-    let (mut out, mut copies) = (Buffer::default(), Vec::new());
+    let (mut out, mut copies) = (ReusableBuffer::default(), Vec::new());
     let size = usize::try_from(size).unwrap_or(0);
     if delta::apply(base, &bytes[begin..], size, &mut out, &mut copies).is_ok() {
         for copy in copies {

@@ -1,20 +1,20 @@
-//! Naming objects: the hash of kind, length and content.
+//! Hashes of objects, packs and indexes.
 
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
-use super::object::Kind;
+use super::object::ObjectKind;
 use super::oid::{ObjectFormat, Oid};
 
-/// An object's name in the making, for content that comes in pieces.
+/// Hashes an object whose content arrives in pieces.
 #[derive(Debug, Clone)]
-pub(crate) enum Hasher {
+pub(crate) enum ObjectHasher {
     Sha1(Sha1),
     Sha256(Sha256),
 }
 
-impl Hasher {
-    pub(crate) fn new(format: ObjectFormat, kind: Kind, size: u64) -> Self {
+impl ObjectHasher {
+    pub(crate) fn new(format: ObjectFormat, kind: ObjectKind, size: u64) -> Self {
         let mut hasher = Self::empty(format);
         hasher.update(format!("{} {size}\0", kind.name()).as_bytes());
         hasher
@@ -42,16 +42,16 @@ impl Hasher {
     }
 }
 
-/// The name of an object.
-pub(crate) fn name(format: ObjectFormat, kind: Kind, content: &[u8]) -> Option<Oid> {
-    let mut hasher = Hasher::new(format, kind, content.len() as u64);
+/// Computes the name of an object from its content.
+pub(crate) fn object_id(format: ObjectFormat, kind: ObjectKind, content: &[u8]) -> Option<Oid> {
+    let mut hasher = ObjectHasher::new(format, kind, content.len() as u64);
     hasher.update(content);
     hasher.finish()
 }
 
-/// The hash of bytes that are no object: what ends a pack or an index.
-pub(crate) fn of_bytes(format: ObjectFormat, bytes: &[u8]) -> Option<Oid> {
-    let mut hasher = Hasher::empty(format);
+/// Computes the checksum that packs and indexes end with.
+pub(crate) fn file_checksum(format: ObjectFormat, bytes: &[u8]) -> Option<Oid> {
+    let mut hasher = ObjectHasher::empty(format);
     hasher.update(bytes);
     hasher.finish()
 }

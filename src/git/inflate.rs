@@ -1,24 +1,24 @@
-//! Inflating into space that is used again and again.
+//! Inflation into reused buffers.
 //!
-//! The length of what comes out is known beforehand and capped by the caller, so one call of libdeflate does it, and
-//! anything longer, shorter or with a wrong checksum is damage.
+//! The length of the result is known beforehand and bounded by the caller, so one call of libdeflate does it, and a
+//! result that is longer, shorter or has a wrong checksum is damage.
 
 use libdeflater::{DecompressionError, Decompressor};
 
 use super::object::Damage;
 
-/// Bytes that shrink and grow without being cleared each time.
+/// A buffer that is resized without being cleared.
 #[derive(Debug, Default)]
-pub(crate) struct Buffer {
+pub(crate) struct ReusableBuffer {
     store: Vec<u8>,
     len: usize,
 }
 
-impl Buffer {
-    /// Makes the length `len` and gives the bytes to be overwritten; they hold leftovers.
+impl ReusableBuffer {
+    /// Sets the length and returns the bytes to be overwritten; they hold leftovers.
     pub(crate) fn reset(&mut self, len: usize) -> &mut [u8] {
         if self.store.len() < len {
-            // What was there need not be copied to a larger home.
+            // The old bytes need not be copied to a larger allocation.
             if self.store.capacity() < len {
                 self.store = Vec::with_capacity(len.max(2 * self.store.capacity()).min(len + (4 << 20)));
             }
@@ -28,25 +28,24 @@ impl Buffer {
         &mut self.store[..len]
     }
 
-    /// Bytes of memory that this holds on to.
+    /// Returns the allocated bytes.
     pub(crate) fn held(&self) -> usize {
         self.store.capacity()
     }
 
-    /// The bytes, without the space around them.
     pub(crate) fn into_vec(mut self) -> Vec<u8> {
         self.store.truncate(self.len);
         self.store
     }
 }
 
-impl From<Vec<u8>> for Buffer {
+impl From<Vec<u8>> for ReusableBuffer {
     fn from(store: Vec<u8>) -> Self {
         Self { len: store.len(), store }
     }
 }
 
-impl std::ops::Deref for Buffer {
+impl std::ops::Deref for ReusableBuffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -54,7 +53,7 @@ impl std::ops::Deref for Buffer {
     }
 }
 
-/// One thread's decompressor.
+/// A decompressor for one thread.
 pub(crate) struct Inflater(Decompressor);
 
 impl Inflater {
@@ -63,14 +62,14 @@ impl Inflater {
     }
 
     /// Inflates the zlib stream at the beginning of `input`, which must hold exactly `size` bytes.
-    pub(crate) fn inflate(&mut self, input: &[u8], size: usize, out: &mut Buffer) -> Result<(), Damage> {
+    pub(crate) fn inflate(&mut self, input: &[u8], size: usize, out: &mut ReusableBuffer) -> Result<(), Damage> {
         exactly(size, self.0.zlib_decompress(input, out.reset(size)))
     }
 
-    /// As [`Inflater::inflate`], for a stream whose stored bytes are known to be those that git wrote: the checksum of
-    /// what comes out can say nothing more.
-    pub(crate) fn inflate_sound(&mut self, input: &[u8], size: usize, out: &mut Buffer) -> Result<(), Damage> {
-        // Deflate, without a dictionary, and the header's own checksum.
+    /// As [`Inflater::inflate`], without checking the checksum of the result: the stored bytes are known to be those
+    /// that git wrote.
+    pub(crate) fn inflate_sound(&mut self, input: &[u8], size: usize, out: &mut ReusableBuffer) -> Result<(), Damage> {
+        // Deflate, without a dictionary, and with a valid header checksum.
         let is_plain =
             |head: &[u8; 2]| head[0] & 0x0f == 8 && head[1] & 0x20 == 0 && u16::from_be_bytes(*head).is_multiple_of(31);
         match input.split_first_chunk() {
@@ -82,7 +81,6 @@ impl Inflater {
     }
 }
 
-/// What the number of bytes that came out means, if it has to be `size`.
 fn exactly(size: usize, written: Result<usize, DecompressionError>) -> Result<(), Damage> {
     match written {
         Ok(written) if written == size => Ok(()),

@@ -1,5 +1,4 @@
-//! Loose objects: one compressed file each, header included. Inflated here, bounded, because libgit2 hangs on one that
-//! is cut short.
+//! Loose objects: one compressed file each. Inflated here, within bounds, because libgit2 hangs on a truncated one.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,33 +6,34 @@ use std::path::{Path, PathBuf};
 use flate2::read::ZlibDecoder;
 
 use super::disk::{self, EntryKind};
-use super::inflate::{Buffer, Inflater};
-use super::object::{Damage, Kind, ObjectError};
+use super::inflate::{Inflater, ReusableBuffer};
+use super::object::{Damage, ObjectError, ObjectKind};
 use super::oid::{ObjectFormat, Oid};
 use super::repo::bytes_to_path;
 
 /// Longest header: kind, a space, 20 digits, a NUL.
 const MAX_HEADER: usize = 32;
 
-/// Names looked at in one directory of loose objects.
+/// Most names in one directory of loose objects.
 const MAX_PER_DIRECTORY: usize = 10_000_000;
 
-/// Where an object would lie.
 fn path(objects: &Path, oid: &Oid) -> PathBuf {
     let hex = oid.to_string();
     objects.join(&hex[..2]).join(&hex[2..])
 }
 
-/// An object's header, with the stream that goes on behind it.
-pub(crate) struct Opened {
-    pub(crate) kind: Kind,
+/// A parsed header, and the stream of the content behind it.
+pub(crate) struct LooseObject {
+    pub(crate) kind: ObjectKind,
     pub(crate) size: u64,
     pub(crate) content: Box<dyn Read>,
 }
 
 /// Opens an object as a stream; `None` if it is not there.
-pub(crate) fn open(objects: &Path, oid: &Oid) -> Result<Option<Opened>, ObjectError> {
-    let Some((file, _)) = disk::open(&path(objects, oid))? else { return Ok(None) };
+pub(crate) fn open(objects: &Path, oid: &Oid) -> Result<Option<LooseObject>, ObjectError> {
+    let Some((file, _)) = disk::open(&path(objects, oid)).map_err(|error| unreadable(oid, error))? else {
+        return Ok(None);
+    };
     let mut stream = ZlibDecoder::new(file);
     let mut head = Vec::with_capacity(MAX_HEADER);
     let mut byte = [0];
@@ -46,7 +46,7 @@ pub(crate) fn open(objects: &Path, oid: &Oid) -> Result<Option<Opened>, ObjectEr
         }
     }
     let (kind, size) = parse_header(&head).ok_or_else(|| damaged(oid, Damage::Header))?;
-    Ok(Some(Opened { kind, size, content: Box::new(stream) }))
+    Ok(Some(LooseObject { kind, size, content: Box::new(stream) }))
 }
 
 /// Reads an object of at most `limit` bytes; `None` if it is not there.
@@ -55,17 +55,19 @@ pub(crate) fn read(
     oid: &Oid,
     limit: u64,
     inflater: &mut Inflater,
-) -> Result<Option<(Kind, Vec<u8>)>, ObjectError> {
-    let Some(Opened { kind, size, content }) = open(objects, oid)? else { return Ok(None) };
+) -> Result<Option<(ObjectKind, Vec<u8>)>, ObjectError> {
+    let Some(LooseObject { kind, size, content }) = open(objects, oid)? else { return Ok(None) };
     drop(content);
     if size > limit {
         return Err(ObjectError::TooLarge { oid: *oid, size, limit });
     }
-    // Deflate never grows a stream by more than a few bytes in a thousand.
+    // Deflate grows a stream by at most a few bytes in a thousand.
     let bound = size + size / 100 + (64 << 10);
-    let Some(compressed) = disk::read(&path(objects, oid), bound)? else { return Ok(None) };
+    let Some(compressed) = disk::read(&path(objects, oid), bound).map_err(|error| unreadable(oid, error))? else {
+        return Ok(None);
+    };
     let header = kind.name().len() + 1 + decimal_digits(size) + 1;
-    let mut out = Buffer::default();
+    let mut out = ReusableBuffer::default();
     let whole = usize::try_from(size).map_err(|_| damaged(oid, Damage::Length))? + header;
     inflater.inflate(&compressed, whole, &mut out).map_err(|damage| damaged(oid, damage))?;
     let mut bytes = out.into_vec();
@@ -76,6 +78,10 @@ pub(crate) fn read(
     Ok(Some((kind, bytes)))
 }
 
+fn unreadable(oid: &Oid, error: disk::DiskError) -> ObjectError {
+    ObjectError::Disk { oid: *oid, error }
+}
+
 fn damaged(oid: &Oid, damage: Damage) -> ObjectError {
     ObjectError::Damaged { oid: *oid, damage }
 }
@@ -84,9 +90,9 @@ fn decimal_digits(number: u64) -> usize {
     number.checked_ilog10().map_or(1, |digits| digits as usize + 1)
 }
 
-fn parse_header(head: &[u8]) -> Option<(Kind, u64)> {
+fn parse_header(head: &[u8]) -> Option<(ObjectKind, u64)> {
     let space = head.iter().position(|byte| *byte == b' ')?;
-    let kind = Kind::from_name(&head[..space])?;
+    let kind = ObjectKind::from_name(&head[..space])?;
     let digits = &head[space + 1..];
     let canonical =
         !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || digits[0] != b'0');
@@ -94,7 +100,7 @@ fn parse_header(head: &[u8]) -> Option<(Kind, u64)> {
     Some((kind, size))
 }
 
-/// The names of all loose objects of a directory, sorted, and what of it could not be listed.
+/// Lists the loose objects of a directory, sorted, and the errors.
 pub(crate) fn list(objects: &Path, format: ObjectFormat) -> (Vec<Oid>, Vec<disk::DiskError>) {
     let (mut oids, mut problems) = (Vec::new(), Vec::new());
     for first in 0..=255_u8 {
@@ -123,8 +129,8 @@ mod tests {
     #[test]
     fn headers() {
         for (head, parsed) in [
-            ("blob 12", Some((Kind::Blob, 12))),
-            ("tree 0", Some((Kind::Tree, 0))),
+            ("blob 12", Some((ObjectKind::Blob, 12))),
+            ("tree 0", Some((ObjectKind::Tree, 0))),
             ("blob 012", None),
             ("blob ", None),
             ("blob -1", None),

@@ -1,24 +1,20 @@
-//! What an object is, and what can be wrong with one.
+//! Kinds of objects, and the ways in which one can be unreadable.
 
+use super::disk::DiskError;
 use super::oid::Oid;
+use crate::model::SkipReason;
 
-/// The four kinds of objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    /// A commit.
+pub(crate) enum ObjectKind {
     Commit,
-    /// A directory.
     Tree,
-    /// The content of a file.
     Blob,
-    /// An annotated tag.
     Tag,
 }
 
-impl Kind {
-    /// The name that git uses, also when hashing.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
+impl ObjectKind {
+    /// Returns git's name for the kind, which is also hashed.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Commit => "commit",
             Self::Tree => "tree",
@@ -27,79 +23,91 @@ impl Kind {
         }
     }
 
-    /// The kind of this name.
-    #[must_use]
-    pub fn from_name(name: &[u8]) -> Option<Self> {
+    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
         [Self::Commit, Self::Tree, Self::Blob, Self::Tag].into_iter().find(|kind| kind.name().as_bytes() == name)
     }
 }
 
-/// What is wrong with stored bytes.
+/// A defect of stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum Damage {
-    /// The file ends before the object does, or an offset lies outside of the file.
-    #[error("it lies outside of its file")]
+pub(crate) enum Damage {
+    /// The file ends before the object does, or an offset points outside of the file.
+    #[error("outside of its file")]
     Outside,
-    /// A header that means nothing.
-    #[error("its header is malformed")]
+    #[error("malformed header")]
     Header,
-    /// The compressed stream is malformed, cut short, or its checksum is wrong.
-    #[error("its compressed data is damaged")]
+    /// The compressed stream is malformed or cut short, or its checksum is wrong.
+    #[error("damaged compressed data")]
     Stream,
-    /// More or fewer bytes than its header says.
-    #[error("its length is not what its header says")]
+    #[error("length differs from its header")]
     Length,
-    /// A delta that does not fit its base.
-    #[error("its delta does not fit its base")]
+    #[error("delta does not fit its base")]
     Delta,
-    /// The base of its delta cannot be read.
-    #[error("the base of its delta cannot be read")]
+    #[error("delta base cannot be read")]
     Base,
-    /// Its delta leads back to itself.
-    #[error("its delta leads back to itself")]
+    #[error("delta chain without end")]
     Cycle,
-    /// Its bytes are not those that its pack's index was made from.
-    #[error("its checksum is wrong")]
-    Checksum,
-    /// Its content does not hash to its name.
-    #[error("its content does not match its name")]
-    Name,
 }
 
 /// Why an object was not read.
 #[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    /// All copies are damaged.
+pub(crate) enum ObjectError {
     #[error("object {oid}: {damage}")]
-    Damaged {
-        /// Which object.
+    Damaged { oid: Oid, damage: Damage },
+    #[error("object {oid}: {size} bytes exceed the limit of {limit}")]
+    TooLarge { oid: Oid, size: u64, limit: u64 },
+    #[error("{error}")]
+    Disk {
         oid: Oid,
-        /// What is wrong with the last copy tried.
-        damage: Damage,
+        #[source]
+        error: DiskError,
     },
-    /// It is larger than the caller takes.
-    #[error("object {oid}: {size} bytes are more than {limit}")]
-    TooLarge {
-        /// Which object.
-        oid: Oid,
-        /// How large it says it is.
-        size: u64,
-        /// How much the caller takes.
-        limit: u64,
-    },
-    /// Its file could not be read.
-    #[error(transparent)]
-    Disk(#[from] super::disk::DiskError),
 }
 
 impl ObjectError {
-    /// The reason under which the ledger counts this.
-    #[must_use]
-    pub fn reason(&self) -> crate::model::Reason {
+    pub(crate) fn oid(&self) -> Oid {
         match self {
-            Self::Damaged { .. } => crate::model::Reason::Damaged,
-            Self::TooLarge { .. } => crate::model::Reason::OverLimit,
-            Self::Disk(error) => error.reason(),
+            Self::Damaged { oid, .. } | Self::TooLarge { oid, .. } | Self::Disk { oid, .. } => *oid,
         }
+    }
+
+    /// Returns what identifies a failure: the same object with the same damage is one failure, however often it is met.
+    pub(crate) fn key(&self) -> (Oid, Option<Damage>) {
+        match self {
+            Self::Damaged { oid, damage } => (*oid, Some(*damage)),
+            Self::TooLarge { oid, .. } | Self::Disk { oid, .. } => (*oid, None),
+        }
+    }
+
+    /// Returns the reason under which the coverage counts this error.
+    pub(crate) fn reason(&self) -> SkipReason {
+        match self {
+            Self::Damaged { .. } => SkipReason::Damaged,
+            Self::TooLarge { .. } => SkipReason::OverLimit,
+            Self::Disk { error, .. } => error.reason(),
+        }
+    }
+}
+
+/// Why an entry of a pack was not rebuilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ResolveError {
+    Damaged(Damage),
+    /// The object, or one that its deltas lead to, has this many bytes.
+    TooLarge(u64),
+}
+
+impl ResolveError {
+    pub(crate) fn for_object(self, oid: &Oid, limit: u64) -> ObjectError {
+        match self {
+            Self::Damaged(damage) => ObjectError::Damaged { oid: *oid, damage },
+            Self::TooLarge(size) => ObjectError::TooLarge { oid: *oid, size, limit },
+        }
+    }
+}
+
+impl From<Damage> for ResolveError {
+    fn from(damage: Damage) -> Self {
+        Self::Damaged(damage)
     }
 }

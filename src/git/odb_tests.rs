@@ -1,6 +1,8 @@
 #![expect(clippy::disallowed_methods, reason = "the tests damage repositories")]
 
-use super::super::testing::{Lab, git, overwrite};
+use super::super::hash;
+use super::super::pack::index::PackIndex;
+use super::super::testing::{Lab, git, overwrite, zlib};
 use super::*;
 
 fn agrees_with_git(lab: &Lab) {
@@ -41,17 +43,22 @@ fn every_object_as_git_reads_it() {
 fn an_index_of_no_use_is_done_without() {
     let lab = Lab::new(&[]);
     lab.grow();
-    lab.git(&["gc", "-q"]);
-    let oracle = lab.oracle();
-    let index = lab.packs("idx").remove(0);
-    let healthy = std::fs::read(&index).unwrap();
-    for bytes in [&healthy[..healthy.len() / 2], b"", b"\xfftOc\0\0\0\x09 nonsense"] {
-        overwrite(&index, bytes);
-        let odb = lab.odb();
-        assert_eq!(odb.problems.len(), 1, "{:?}", odb.problems);
-        for (oid, kind, content) in &oracle {
-            assert_eq!(odb.read(oid).unwrap().as_ref(), Some(&(*kind, content.clone())));
+    let by_name = ["-c", "repack.usedeltabaseoffset=false", "repack", "-q", "-adf", "--depth=250"];
+    for repack in [&["gc", "-q"][..], &by_name] {
+        lab.git(repack);
+        let oracle = lab.oracle();
+        let index = lab.packs("idx").remove(0);
+        let healthy = std::fs::read(&index).unwrap();
+        for bytes in [&healthy[..healthy.len() / 2], b"", b"\xfftOc\0\0\0\x09 nonsense"] {
+            overwrite(&index, bytes);
+            let odb = lab.odb();
+            let all = format!("{0} of {0} objects were read without it", oracle.len());
+            assert!(odb.problems.len() == 1 && odb.problems[0].1.ends_with(&all), "{:?}", odb.problems);
+            for (oid, kind, content) in &oracle {
+                assert_eq!(odb.read(oid).unwrap().as_ref(), Some(&(*kind, content.clone())));
+            }
         }
+        overwrite(&index, &healthy);
     }
 }
 
@@ -103,4 +110,22 @@ fn damaged_loose_objects_end_at_once() {
     }
     overwrite(&path, &healthy);
     assert!(matches!(lab.odb().read_within(&oid, 5), Err(ObjectError::TooLarge { .. })));
+}
+
+#[test]
+fn packs_whose_deltas_need_each_other_end() {
+    let lab = Lab::new(&[]);
+    let oids = [b"one", b"two"].map(|text| hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, text).unwrap());
+    for (own, base, name) in [(0, 1, "pack-a"), (1, 0, "pack-b")] {
+        let entry = [&[0x75][..], oids[base].as_bytes(), &zlib(&[3, 3, 0x90, 3, 0])].concat();
+        let pack = [b"PACK\0\0\0\x02\0\0\0\x01", &entry[..], &[0; 20]].concat();
+        let index = PackIndex::encode(&[(oids[own], libdeflater::crc32(&entry), 12)], ObjectFormat::Sha1).unwrap();
+        for (extension, bytes) in [("pack", pack), ("idx", index)] {
+            std::fs::write(lab.root.join(format!(".git/objects/pack/{name}.{extension}")), bytes).unwrap();
+        }
+    }
+    let odb = lab.odb();
+    assert!(odb.packs.len() == 2 && oids.iter().all(|oid| odb.contains(oid)));
+    assert_eq!(odb.kind(&oids[0]).unwrap(), None);
+    assert!(matches!(odb.read(&oids[0]), Err(ObjectError::Damaged { damage: Damage::Base, .. })));
 }

@@ -1,58 +1,43 @@
 //! Object names: 20 bytes of SHA-1 or 32 of SHA-256, as one `Copy` type.
 //!
-//! Which of the two a repository uses is said by its `extensions.objectFormat`; a name never guesses it from
-//! anything but its own length.
+//! A repository's hash is set by its `extensions.objectFormat`; a name knows its own from its length.
 
 use std::fmt;
 
 /// The hash that names the objects of a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ObjectFormat {
-    /// 20 bytes, what git has used since 2005.
+pub(crate) enum ObjectFormat {
+    /// 20 bytes, git's default since 2005.
     Sha1,
     /// 32 bytes, `git init --object-format=sha256`.
     Sha256,
 }
 
 impl ObjectFormat {
-    /// Length of a name in bytes.
-    #[must_use]
     #[inline]
-    pub const fn raw_len(self) -> usize {
+    pub(crate) const fn raw_len(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
         }
     }
 
-    /// Length of a name in hex digits.
-    #[must_use]
-    pub const fn hex_len(self) -> usize {
+    pub(crate) const fn hex_len(self) -> usize {
         self.raw_len() * 2
-    }
-
-    /// The name as configuration and `git rev-parse --show-object-format` write it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-        }
     }
 }
 
-/// The name of one object.
+/// The name of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Oid {
+pub(crate) struct Oid {
     bytes: [u8; 32],
     len: u8,
 }
 
 impl Oid {
-    /// The name made of these bytes; `None` unless there are 20 or 32 of them.
-    #[must_use]
+    /// Converts the bytes of a name; `None` unless there are 20 or 32 of them.
     #[inline]
-    pub fn from_raw(raw: &[u8]) -> Option<Self> {
+    pub(crate) fn from_raw(raw: &[u8]) -> Option<Self> {
         if raw.len() != 20 && raw.len() != 32 {
             return None;
         }
@@ -61,9 +46,8 @@ impl Oid {
         Some(Self { bytes, len: if raw.len() == 20 { 20 } else { 32 } })
     }
 
-    /// The name written as these 40 or 64 hex digits, of either case.
-    #[must_use]
-    pub fn from_hex(hex: &[u8]) -> Option<Self> {
+    /// Parses 40 or 64 hex digits of either case.
+    pub(crate) fn from_hex(hex: &[u8]) -> Option<Self> {
         if hex.len() != 40 && hex.len() != 64 {
             return None;
         }
@@ -78,21 +62,16 @@ impl Oid {
         (all < 16).then(|| Self::from_raw(&raw[..hex.len() / 2])).flatten()
     }
 
-    /// The bytes of the name.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// The hash this name belongs to.
-    #[must_use]
-    pub fn format(&self) -> ObjectFormat {
+    pub(crate) fn format(&self) -> ObjectFormat {
         if self.len == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
     }
 
-    /// True for the name of all zeros, which git writes where there is no object.
-    #[must_use]
-    pub fn is_zero(&self) -> bool {
+    /// Returns true for the name of all zeros, which git writes where there is no object.
+    pub(crate) fn is_zero(&self) -> bool {
         self.bytes.iter().all(|byte| *byte == 0)
     }
 }
@@ -120,10 +99,10 @@ impl std::str::FromStr for Oid {
 /// The text is not 40 or 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an object name: 40 or 64 hex digits are needed")]
-pub struct NotAnOid;
+pub(crate) struct NotAnOid;
 
-/// The value of each hexadecimal digit; more than that of any for what is none. Names are as good as random, so that a
-/// branch for each digit is foreseen by no processor.
+/// The value of each hexadecimal digit, more than 15 for other bytes. Names are random, so that a branch for each digit
+/// would be mispredicted.
 static DIGITS: [u8; 256] = {
     let mut digits = [0xff; 256];
     let mut value = 0;

@@ -1,17 +1,17 @@
-//! Every name by which a repository holds on to objects: refs, the HEADs of all worktrees, and what reflogs remember.
+//! All refs of a repository, the HEADs of its worktrees, and the objects that reflogs remember.
 //!
-//! Loose files and `packed-refs` are read here, bounded; refs in tables are git's to list. One bad ref is one problem,
-//! not the end.
+//! Loose files and `packed-refs` are read here, within bounds; git lists refs in tables. A bad ref is one problem, and
+//! the rest is read.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::ask::ask;
 use super::disk::{self, EntryKind};
+use super::git_cli;
 use super::oid::{ObjectFormat, Oid};
 use super::repo::{RefStorage, Repository, bytes_to_path};
-use crate::model::{Coverage, Reason};
+use crate::model::{Coverage, SkipReason};
 
 /// Largest `packed-refs`, in bytes: two million refs.
 const MAX_PACKED: u64 = 256 << 20;
@@ -19,35 +19,30 @@ const MAX_PACKED: u64 = 256 << 20;
 const MAX_LOOSE: u64 = 64 << 10;
 /// Largest reflog, in bytes.
 const MAX_LOG: u64 = 64 << 20;
-/// Refs, directories and reflogs that are looked at.
+/// Most refs, directories and reflogs.
 const MAX_NAMES: usize = 2_000_000;
-/// How deep directories of refs are followed.
+/// Depth of directories of refs.
 const MAX_DEPTH: usize = 64;
 /// Symbolic refs that are followed.
 const MAX_HOPS: usize = 8;
 /// Files beside HEAD that name commits.
 const PSEUDO: [&str; 6] = ["ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"];
 
-/// The names of a repository and what they name.
 #[derive(Debug, Clone, Default)]
-pub struct Refs {
-    /// Refs by full name.
-    pub refs: BTreeMap<Vec<u8>, Oid>,
+pub(crate) struct Refs {
+    pub(crate) refs: BTreeMap<Vec<u8>, Oid>,
     /// The commit of HEAD, unless its branch is unborn.
-    pub head: Option<Oid>,
-    /// HEADs of linked worktrees.
-    pub worktree_heads: Vec<Oid>,
-    /// What the reflog of the stash remembers.
-    pub stashes: Vec<Oid>,
-    /// What other reflogs and files like `ORIG_HEAD` remember.
-    pub logged: Vec<Oid>,
-    problems: Vec<(Reason, String)>,
+    pub(crate) head: Option<Oid>,
+    pub(crate) worktree_heads: Vec<Oid>,
+    /// Commits in the reflog of the stash.
+    pub(crate) stashes: Vec<Oid>,
+    /// Commits in other reflogs and in files like `ORIG_HEAD`.
+    pub(crate) logged: Vec<Oid>,
+    problems: Vec<(SkipReason, String)>,
 }
 
 impl Refs {
-    /// Reads them all.
-    #[must_use]
-    pub fn read(repo: &Repository) -> Self {
+    pub(crate) fn read(repo: &Repository) -> Self {
         let mut refs = Self::default();
         if repo.ref_storage == RefStorage::Files {
             refs.read_packed(repo);
@@ -64,13 +59,13 @@ impl Refs {
     }
 
     /// Counts what could not be read.
-    pub fn report_problems(&self, coverage: &mut Coverage) {
+    pub(crate) fn report_problems(&self, coverage: &mut Coverage) {
         for (reason, example) in &self.problems {
             coverage.skip(*reason, example.as_str());
         }
     }
 
-    fn problem(&mut self, reason: Reason, what: impl Into<String>) {
+    fn problem(&mut self, reason: SkipReason, what: impl Into<String>) {
         self.problems.push((reason, what.into()));
     }
 
@@ -78,7 +73,11 @@ impl Refs {
         match disk::read(path, limit) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let reason = if error.reason() == Reason::OverLimit { Reason::OverLimit } else { Reason::Unreadable };
+                let reason = if error.reason() == SkipReason::OverLimit {
+                    SkipReason::OverLimit
+                } else {
+                    SkipReason::Unreadable
+                };
                 self.problem(reason, error.to_string());
                 None
             }
@@ -98,26 +97,26 @@ impl Refs {
                     self.refs.insert(name.trim_ascii_end().to_vec(), oid);
                 }
                 _ => {
-                    self.problem(Reason::Damaged, "a line of packed-refs");
+                    self.problem(SkipReason::Damaged, "a line of packed-refs");
                     return;
                 }
             }
         }
     }
 
-    /// Loose refs win over packed ones.
+    /// Loose refs take precedence over packed ones.
     fn read_loose(&mut self, repo: &Repository, top: &Path) {
         for (name, path) in self.files_below(top, b"refs") {
             match self.follow(repo, &path, MAX_HOPS) {
                 Some(oid) => {
                     self.refs.insert(name, oid);
                 }
-                None => self.problem(Reason::Damaged, format!("ref {}", String::from_utf8_lossy(&name))),
+                None => self.problem(SkipReason::Damaged, format!("ref {}", String::from_utf8_lossy(&name))),
             }
         }
     }
 
-    /// Every file below a directory, with its name from the top.
+    /// Lists every file below a directory, with its name from the top.
     fn files_below(&mut self, top: &Path, below: &[u8]) -> Vec<(Vec<u8>, PathBuf)> {
         let mut found = Vec::new();
         let mut queue = vec![(below.to_vec(), top.join(bytes_to_path(below)), 0)];
@@ -131,7 +130,7 @@ impl Refs {
                 }
             };
             if more || depth > MAX_DEPTH || found.len() > MAX_NAMES {
-                self.problem(Reason::OverLimit, format!("refs below {}", dir.display()));
+                self.problem(SkipReason::OverLimit, format!("refs below {}", dir.display()));
                 continue;
             }
             for (file, kind) in entries {
@@ -140,14 +139,13 @@ impl Refs {
                     EntryKind::Dir => queue.push((full, dir.join(&file), depth + 1)),
                     _ if file.as_encoded_bytes().ends_with(b".lock") => {}
                     EntryKind::File | EntryKind::Link => found.push((full, dir.join(&file))),
-                    EntryKind::Special => self.problem(Reason::Unreadable, dir.join(&file).display().to_string()),
+                    EntryKind::Special => self.problem(SkipReason::Unreadable, dir.join(&file).display().to_string()),
                 }
             }
         }
         found
     }
 
-    /// The object that a ref's file leads to; `None` if it leads nowhere.
     fn follow(&mut self, repo: &Repository, path: &Path, hops: usize) -> Option<Oid> {
         let text = self.file(path, MAX_LOOSE)?;
         let text = text.trim_ascii();
@@ -169,10 +167,7 @@ impl Refs {
             let own = repo.git_dir.join("HEAD");
             self.head = self.follow(repo, &own, MAX_HOPS);
         }
-        let worktrees = disk::list(&repo.common_dir.join("worktrees"), MAX_NAMES).map(|listed| listed.0);
-        let mut dirs = vec![repo.common_dir.clone()];
-        dirs.extend(worktrees.unwrap_or_default().iter().map(|(name, _)| repo.common_dir.join("worktrees").join(name)));
-        for dir in &dirs {
+        for dir in &git_dirs(repo) {
             if *dir != repo.git_dir {
                 let head = self.follow(repo, &dir.join("HEAD"), MAX_HOPS);
                 self.worktree_heads.extend(head);
@@ -189,10 +184,7 @@ impl Refs {
     }
 
     fn read_logs(&mut self, repo: &Repository) {
-        let mut dirs = vec![repo.common_dir.clone()];
-        let worktrees = disk::list(&repo.common_dir.join("worktrees"), MAX_NAMES).map(|listed| listed.0);
-        dirs.extend(worktrees.unwrap_or_default().iter().map(|(name, _)| repo.common_dir.join("worktrees").join(name)));
-        for dir in dirs {
+        for dir in git_dirs(repo) {
             for (name, path) in self.files_below(&dir, b"logs") {
                 let text = self.file(&path, MAX_LOG).unwrap_or_default();
                 let hex = repo.format.hex_len();
@@ -210,10 +202,10 @@ impl Refs {
         }
     }
 
-    /// Refs in tables.
+    /// Lists refs in tables.
     fn ask_git(&mut self, repo: &Repository) {
         let format = "--format=%(objectname) %(refname)";
-        let listed = ask(repo, None, &["for-each-ref", format].map(OsStr::new));
+        let listed = git_cli::run(repo, None, &["for-each-ref", format].map(OsStr::new));
         match listed {
             Ok(text) => {
                 for line in text.split(|byte| *byte == b'\n') {
@@ -222,17 +214,25 @@ impl Refs {
                         self.refs.insert(name.to_vec(), oid);
                     }
                 }
-                let head = ask(repo, None, &["rev-parse", "--verify", "--quiet", "HEAD"].map(OsStr::new));
+                let head = git_cli::run(repo, None, &["rev-parse", "--verify", "--quiet", "HEAD"].map(OsStr::new));
                 self.head = head.ok().and_then(|text| Oid::from_hex(text.trim_ascii()));
-                let logged = ask(repo, None, &["rev-list", "--walk-reflogs", "--all"].map(OsStr::new));
+                let logged = git_cli::run(repo, None, &["rev-list", "--walk-reflogs", "--all"].map(OsStr::new));
                 match logged {
                     Ok(text) => self.logged.extend(text.split(|byte| *byte == b'\n').filter_map(Oid::from_hex)),
-                    Err(error) => self.problem(Reason::Unsupported, format!("reflogs in tables: {error}")),
+                    Err(error) => self.problem(SkipReason::Unsupported, format!("reflogs in tables: {error}")),
                 }
             }
-            Err(error) => self.problem(Reason::Unsupported, format!("refs in tables: {error}")),
+            Err(error) => self.problem(SkipReason::Unsupported, format!("refs in tables: {error}")),
         }
     }
+}
+
+/// Returns the main git directory and those of all linked worktrees.
+fn git_dirs(repo: &Repository) -> Vec<PathBuf> {
+    let worktrees = repo.common_dir.join("worktrees");
+    let names = disk::list(&worktrees, MAX_NAMES).map(|listed| listed.0).unwrap_or_default();
+    let linked = names.iter().map(|(name, _)| worktrees.join(name));
+    std::iter::once(repo.common_dir.clone()).chain(linked).collect()
 }
 
 fn of_format(hex: &[u8], format: ObjectFormat) -> Option<Oid> {

@@ -1,100 +1,84 @@
-//! Opening a repository: where its parts are, in which format, and what of it cannot be read.
+//! Opens a repository: its directories, its formats, and the parts that cannot be read.
 //!
-//! Knows work trees, bare repositories, `.git` files and linked worktrees. Only the directory asked for is
-//! believed: `core.worktree` is never obeyed, nothing named in the configuration ever runs, and object stores
-//! elsewhere are followed only as [`OpenOptions`] allows. What is left out for that reason, or because its format
-//! is unknown, is a problem of the repository, to be counted in the ledger.
+//! Handles work trees, bare repositories, `.git` files and linked worktrees. Only the given directory is trusted:
+//! `core.worktree` is never obeyed, nothing named in the configuration runs, and other object stores are followed only
+//! as [`OpenOptions`] allows. What is left out for that reason, or because its format is unknown, is a problem of the
+//! repository that the coverage counts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::config::Config;
+use super::config::GitConfig;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
 use super::oid::{ObjectFormat, Oid};
-use crate::model::{Coverage, Reason};
+use crate::model::{Coverage, SkipReason};
 
 /// Largest `config`, `commondir`, `.git` or alternates file that is read, in bytes.
 const MAX_SMALL_FILE: u64 = 1 << 20;
 /// Largest `shallow` file that is read, in bytes: 100 k boundary commits and more.
 const MAX_SHALLOW_FILE: u64 = 16 << 20;
-/// How deep alternates of alternates are followed, as git does.
+/// Depth of alternates of alternates, as in git.
 const MAX_ALTERNATE_DEPTH: usize = 5;
-/// Object directories in all.
+/// Most object directories.
 const MAX_OBJECT_DIRS: usize = 64;
 
-/// Files of a pack directory that are looked at.
+/// Most files of a pack directory.
 pub(crate) const MAX_PACK_FILES: usize = 100_000;
 
-/// What may be followed beside the repository itself.
+/// Permissions to read files outside of the repository itself.
 #[derive(Debug, Clone, Default)]
-pub struct OpenOptions {
-    /// Git's own variables, where a hook is to obey them; `None` obeys none.
-    pub env: Option<GitEnv>,
-    /// Follow alternates that lie outside the repository.
-    pub alternates: bool,
+pub(crate) struct OpenOptions {
+    /// Git's environment variables, where a hook obeys them; `None` obeys none.
+    pub(crate) env: Option<GitEnv>,
+    /// Follows alternates outside of the repository.
+    pub(crate) alternates: bool,
 }
 
-/// How a repository keeps its refs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefStorage {
+pub(crate) enum RefStorage {
     /// Loose files and `packed-refs`.
     Files,
-    /// Tables under `reftable/`, which only git itself reads for us.
+    /// Tables under `reftable/`, which git itself reads for us.
     Reftable,
-    /// Something newer than this program.
     Unknown(String),
 }
 
-/// A repository that was found, with all that is needed to read it.
 #[derive(Debug, Clone)]
-pub struct Repository {
+pub(crate) struct Repository {
     /// The directory with `HEAD` and `index`: `.git`, or `.git/worktrees/NAME` for a linked worktree.
-    pub git_dir: PathBuf,
-    /// The directory with `objects` and `refs`; equals `git_dir` unless this is a linked worktree.
-    pub common_dir: PathBuf,
-    /// The top of the work tree; `None` for a bare repository or when opened by its git directory.
-    pub work_tree: Option<PathBuf>,
-    /// The hash that names its objects.
-    pub format: ObjectFormat,
-    /// How refs are kept.
-    pub ref_storage: RefStorage,
+    pub(crate) git_dir: PathBuf,
+    /// The directory with `objects` and `refs`; equals `git_dir` except in a linked worktree.
+    pub(crate) common_dir: PathBuf,
+    /// The top of the work tree; `None` for a bare repository or one that was opened by its git directory.
+    pub(crate) work_tree: Option<PathBuf>,
+    pub(crate) format: ObjectFormat,
+    pub(crate) ref_storage: RefStorage,
     /// Every object directory to read, the repository's own first.
-    pub object_dirs: Vec<PathBuf>,
-    /// Commits whose parents were left out of this clone, sorted.
-    pub shallow: Vec<Oid>,
-    /// True if objects may be missing because the clone was told so.
-    pub partial: bool,
-    /// True if it belongs to another user: its objects are read, none of its configuration is obeyed.
-    pub foreign: bool,
-    problems: Vec<(Reason, String)>,
+    pub(crate) object_dirs: Vec<PathBuf>,
+    /// Commits whose parents a shallow clone lacks, sorted.
+    pub(crate) shallow: Vec<Oid>,
+    /// Set in a partial clone, where objects may be missing.
+    pub(crate) partial: bool,
+    /// Set if another user owns it: its objects are read, none of its configuration is obeyed.
+    pub(crate) foreign: bool,
+    problems: Vec<(SkipReason, String)>,
 }
 
-/// Why there is no repository to read.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Neither the path nor any directory above it is one.
+pub(crate) enum OpenError {
     #[error("{}: not in a git repository", .0.display())]
     NotFound(PathBuf),
-    /// Something that calls itself a repository and does not hold together.
+    /// A directory that looks like a repository and is broken.
     #[error("{}: not a git repository: {why}", path.display())]
-    Malformed {
-        /// The `.git` file or git directory.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: &'static str,
-    },
-    /// One of its files could not be read.
+    Malformed { path: PathBuf, why: &'static str },
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
 
 impl Repository {
     /// Finds the repository that holds `path`: `path` itself or the nearest directory above it.
-    ///
-    /// # Errors
-    /// No repository there, or one whose `.git` leads nowhere.
-    pub fn discover(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+    pub(crate) fn discover(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         if let Some(git_dir) = options.env.as_ref().and_then(|env| env.git_dir.as_ref()) {
             let work_tree = options.env.as_ref().and_then(|env| env.work_tree.clone());
             let work_tree = work_tree.unwrap_or_else(|| path.to_path_buf());
@@ -104,7 +88,7 @@ impl Repository {
         for dir in start.ancestors() {
             if disk::exists(&dir.join(".git")) {
                 match Self::open(dir, options) {
-                    // An empty or stray `.git` does not hide the repository around it; git, too, goes on upwards.
+                    // An empty or stray `.git` does not hide the repository around it; git continues upwards, too.
                     Err(OpenError::Malformed { .. }) if disk::is_dir(&dir.join(".git")) => {}
                     opened => return opened,
                 }
@@ -116,10 +100,7 @@ impl Repository {
     }
 
     /// Opens the repository at exactly this path: a work tree or a git directory.
-    ///
-    /// # Errors
-    /// There is none, or its `.git` leads nowhere.
-    pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
+    pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Self, OpenError> {
         let path = disk::canonical(path)?;
         let dot_git = path.join(".git");
         if disk::exists(&dot_git) {
@@ -135,7 +116,7 @@ impl Repository {
     fn assemble(git_dir: PathBuf, work_tree: Option<PathBuf>, options: &OpenOptions) -> Result<Self, OpenError> {
         let common_dir = common_dir(&git_dir, options.env.as_ref())?;
         if !disk::exists(&git_dir.join("HEAD")) {
-            return Err(OpenError::Malformed { path: git_dir, why: "it has no HEAD" });
+            return Err(OpenError::Malformed { path: git_dir, why: "no HEAD" });
         }
         let mut repo = Self {
             foreign: disk::is_foreign(&git_dir) || disk::is_foreign(&common_dir),
@@ -155,43 +136,37 @@ impl Repository {
         Ok(repo)
     }
 
-    /// What of this repository is not read, and why. Every scan of it counts these.
-    #[must_use]
-    pub fn problems(&self) -> &[(Reason, String)] {
-        &self.problems
-    }
-
-    /// Counts [`Repository::problems`] in a ledger.
-    pub fn report_problems(&self, coverage: &mut Coverage) {
+    /// Adds the parts of this repository that are not read to the coverage.
+    pub(crate) fn report_problems(&self, coverage: &mut Coverage) {
         for (reason, example) in &self.problems {
             coverage.skip(*reason, example.clone());
         }
     }
 
-    /// The directory by which a report names this repository: its work tree, else its git directory.
-    #[must_use]
-    pub fn root(&self) -> &Path {
+    /// Returns the directory that names this repository in reports: its work tree, else its git directory.
+    pub(crate) fn root(&self) -> &Path {
         self.work_tree.as_deref().unwrap_or(&self.git_dir)
     }
 
-    fn problem(&mut self, reason: Reason, example: impl Into<String>) {
+    fn problem(&mut self, reason: SkipReason, example: impl Into<String>) {
         self.problems.push((reason, example.into()));
     }
 
-    /// Reads the keys that say how objects and refs are stored. They are read for a foreign repository, too: they
-    /// describe its format and make nothing happen.
+    /// Reads the keys that describe how objects and refs are stored. Also done for a foreign repository: they have no
+    /// side effects.
     fn read_config(&mut self) {
         let text = match disk::read(&self.common_dir.join("config"), MAX_SMALL_FILE) {
             Ok(text) => text.unwrap_or_default(),
             Err(error) => {
-                let reason = if error.reason() == Reason::OverLimit { error.reason() } else { Reason::Unreadable };
+                let reason =
+                    if error.reason() == SkipReason::OverLimit { error.reason() } else { SkipReason::Unreadable };
                 return self.problem(reason, error.to_string());
             }
         };
-        let config = Config::parse(&text);
+        let config = GitConfig::parse(&text);
         let version = config.get("core", "repositoryformatversion").unwrap_or("0");
         if !matches!(version, "" | "0" | "1") {
-            self.problem(Reason::Unsupported, format!("repository format version {version}"));
+            self.problem(SkipReason::Unsupported, format!("repository format version {version}"));
         }
         self.partial = config.any_true("remote", "promisor");
         for (key, value) in config.section("extensions") {
@@ -207,13 +182,13 @@ impl Repository {
             ("refstorage", "reftable") => self.ref_storage = RefStorage::Reftable,
             ("refstorage", other) => {
                 self.ref_storage = RefStorage::Unknown(other.to_owned());
-                self.problem(Reason::Unsupported, format!("extensions.refStorage = {other}"));
+                self.problem(SkipReason::Unsupported, format!("extensions.refStorage = {other}"));
             }
             ("partialclone", _) => self.partial = true,
-            // Names translated between two hashes: the objects themselves are stored under the main one.
+            // Names translated between two hashes: the objects are stored under the main one.
             ("noop" | "noop-v1" | "preciousobjects" | "worktreeconfig" | "relativeworktrees", _)
             | ("compatobjectformat", _) => {}
-            _ => self.problem(Reason::Unsupported, format!("extensions.{key}")),
+            _ => self.problem(SkipReason::Unsupported, format!("extensions.{key}")),
         }
     }
 
@@ -221,7 +196,7 @@ impl Repository {
         let env = options.env.clone().unwrap_or_default();
         let own = env.object_dir.unwrap_or_else(|| self.common_dir.join("objects"));
         if !disk::is_dir(&own) {
-            return Err(OpenError::Malformed { path: self.git_dir.clone(), why: "it has no objects directory" });
+            return Err(OpenError::Malformed { path: self.git_dir.clone(), why: "no objects directory" });
         }
         let own = disk::canonical(&own)?;
         let mut seen = BTreeSet::from([own.clone()]);
@@ -238,16 +213,16 @@ impl Repository {
             next += 1;
             for alternate in self.alternates_of(&dir) {
                 let Ok(path) = disk::canonical(&alternate) else {
-                    self.problem(Reason::Alternate, format!("{}: not found", alternate.display()));
+                    self.problem(SkipReason::Alternate, format!("{}: not found", alternate.display()));
                     continue;
                 };
                 if !seen.insert(path.clone()) {
                     continue;
                 }
                 if !options.alternates && !self.holds(&path) {
-                    self.problem(Reason::Alternate, path.display().to_string());
+                    self.problem(SkipReason::Alternate, path.display().to_string());
                 } else if depth + 1 > MAX_ALTERNATE_DEPTH || queue.len() >= MAX_OBJECT_DIRS {
-                    self.problem(Reason::OverLimit, format!("alternate {}", path.display()));
+                    self.problem(SkipReason::OverLimit, format!("alternate {}", path.display()));
                 } else {
                     queue.push((path, depth + 1));
                 }
@@ -274,7 +249,7 @@ impl Repository {
                 .map(|line| objects.join(bytes_to_path(line)))
                 .collect(),
             Err(error) => {
-                self.problem(Reason::Alternate, error.to_string());
+                self.problem(SkipReason::Alternate, error.to_string());
                 Vec::new()
             }
         }
@@ -288,20 +263,20 @@ impl Repository {
                     match Oid::from_hex(line.trim_ascii()) {
                         Some(oid) => self.shallow.push(oid),
                         None => {
-                            self.problem(Reason::Damaged, "the file `shallow`");
+                            self.problem(SkipReason::Damaged, "the file `shallow`");
                             break;
                         }
                     }
                 }
             }
-            Err(error) => self.problem(Reason::Damaged, error.to_string()),
+            Err(error) => self.problem(SkipReason::Damaged, error.to_string()),
         }
         self.shallow.sort_unstable();
         self.shallow.dedup();
     }
 }
 
-/// True if the directory itself looks like a git directory, by git's own test.
+/// Returns true if the directory looks like a git directory, by git's own test.
 fn is_git_dir(dir: &Path) -> bool {
     let linked = disk::exists(&dir.join("commondir"));
     disk::exists(&dir.join("HEAD"))
@@ -315,10 +290,10 @@ fn has_promisor_packs(objects: &Path) -> bool {
 
 fn follow_git_file(file: &Path) -> Result<PathBuf, OpenError> {
     let malformed = |why| OpenError::Malformed { path: file.to_path_buf(), why };
-    let text = disk::read(file, MAX_SMALL_FILE)?.ok_or_else(|| malformed("it vanished"))?;
-    let target = text.strip_prefix(b"gitdir:").ok_or_else(|| malformed("the file does not begin with `gitdir:`"))?;
+    let text = disk::read(file, MAX_SMALL_FILE)?.ok_or_else(|| malformed("vanished while opening"))?;
+    let target = text.strip_prefix(b"gitdir:").ok_or_else(|| malformed("no `gitdir:` at its beginning"))?;
     let target = file.parent().unwrap_or(file).join(bytes_to_path(target.trim_ascii()));
-    if is_git_dir(&target) { Ok(target) } else { Err(malformed("it names no git directory")) }
+    if is_git_dir(&target) { Ok(target) } else { Err(malformed("names no git directory")) }
 }
 
 fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError> {
@@ -331,7 +306,7 @@ fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError
     }
 }
 
-/// The path that these bytes name. Where paths are not bytes, what is no UTF-8 becomes a replacement character.
+/// Converts bytes to a path. Where paths are not bytes, malformed UTF-8 becomes a replacement character.
 pub(crate) fn bytes_to_path(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     {

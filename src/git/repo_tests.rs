@@ -36,7 +36,7 @@ fn work_tree_bare_and_linked() {
     assert_eq!(repo.work_tree.as_deref(), Some(&*root));
     assert_eq!((&repo.git_dir, &repo.common_dir), (&root.join(".git"), &root.join(".git")));
     assert_eq!((repo.format, repo.ref_storage.clone()), (ObjectFormat::Sha1, RefStorage::Files));
-    assert!(repo.problems().is_empty() && !repo.foreign && !repo.partial && repo.shallow.is_empty());
+    assert!(repo.problems.is_empty() && !repo.foreign && !repo.partial && repo.shallow.is_empty());
 
     git(&root, &["worktree", "add", "-q", "-b", "w", "../linked"]);
     let linked = open(&root.join("../linked"));
@@ -65,7 +65,7 @@ fn formats_and_extensions() {
     assert_eq!(repo.ref_storage, RefStorage::Reftable);
     assert_eq!(repo.work_tree, Some(root.join("x")));
     assert!(repo.partial);
-    let named: Vec<_> = repo.problems().iter().map(|problem| problem.1.as_str()).collect();
+    let named: Vec<_> = repo.problems.iter().map(|problem| problem.1.as_str()).collect();
     assert_eq!(named, ["repository format version 2", "extensions.fancy"]);
 }
 
@@ -76,11 +76,11 @@ fn alternates_are_followed_only_inside_or_when_allowed() {
     let shared = root.join("../shared");
     let repo = open(&shared);
     assert_eq!(repo.object_dirs.len(), 1);
-    assert_eq!(repo.problems()[0].0, Reason::Alternate);
+    assert_eq!(repo.problems[0].0, SkipReason::Alternate);
     let allowed = OpenOptions { alternates: true, ..OpenOptions::default() };
     let repo = Repository::open(&shared, &allowed).unwrap();
     assert_eq!(repo.object_dirs[1], root.join(".git/objects"));
-    assert!(repo.problems().is_empty());
+    assert!(repo.problems.is_empty());
 
     let env = GitEnv { alternate_object_dirs: vec![root.join(".git/objects")], ..GitEnv::default() };
     let named = OpenOptions { env: Some(env), ..OpenOptions::default() };
@@ -92,7 +92,7 @@ fn alternates_are_followed_only_inside_or_when_allowed() {
     std::fs::write(shared.join(".git/objects/info/alternates"), "../../sub/objects\n# no\n/nowhere\n").unwrap();
     let repo = open(&shared);
     assert_eq!(repo.object_dirs.len(), 2);
-    assert_eq!(repo.problems().len(), 1);
+    assert_eq!(repo.problems.len(), 1);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn shallow_clone() {
     assert_eq!(open(&root.join("../shallow")).shallow.len(), 1);
     std::fs::write(root.join("../shallow/.git/shallow"), "junk\n").unwrap();
     let repo = open(&root.join("../shallow"));
-    assert_eq!(repo.problems()[0].0, Reason::Damaged);
+    assert_eq!(repo.problems[0].0, SkipReason::Damaged);
 }
 
 #[cfg(unix)]
@@ -119,7 +119,7 @@ fn fifos_and_stray_git_files_never_hang() {
     for path in [".git/config", ".git/shallow", ".git/objects/info/alternates"] {
         fifo(path);
     }
-    assert_eq!(open(&root).problems().len(), 3);
+    assert_eq!(open(&root).problems.len(), 3);
     std::fs::create_dir_all(root.join("sub/.git")).unwrap();
     assert_eq!(open(&root.join("sub")).work_tree.as_deref(), Some(&*root));
     std::fs::create_dir_all(root.join("junk")).unwrap();

@@ -1,16 +1,16 @@
-//! From the name of a revision to its commit.
+//! Resolves revisions to commits.
 //!
-//! Full names, branches, tags and `HEAD` are looked up in the files of the repository. Anything else that git
-//! understands (`main~3`, `@{upstream}`, short names, refs in tables) is git's to answer.
+//! Full names, branches, tags and `HEAD` are looked up in the files of the repository. Git resolves everything else
+//! (`main~3`, `@{upstream}`, short names, refs in tables).
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::ask::ask;
 use super::commit::tag_target;
 use super::disk;
 use super::env::GitEnv;
-use super::object::{Kind, ObjectError};
+use super::git_cli;
+use super::object::{ObjectError, ObjectKind};
 use super::odb::Odb;
 use super::oid::Oid;
 use super::repo::{RefStorage, Repository};
@@ -22,43 +22,27 @@ const MAX_REF: u64 = 64 << 10;
 /// Symbolic refs and tags of tags that are followed.
 const MAX_HOPS: usize = 10;
 
-/// Why a revision has no commit.
 #[derive(Debug, thiserror::Error)]
-pub enum RevError {
-    /// Git does not know it either.
-    #[error("unknown revision {0:?}")]
+pub(crate) enum RevError {
+    #[error("unknown revision \"{0}\"")]
     Unknown(String),
-    /// Its object is not a commit, or is missing.
-    #[error("{0:?} is no commit of this repository")]
+    #[error("\"{0}\" is no commit of this repository")]
     NotACommit(String),
-    /// It cannot be read.
     #[error(transparent)]
     Object(#[from] ObjectError),
 }
 
-/// The commit of HEAD; `None` on a branch without commits.
-#[must_use]
-pub fn head(repo: &Repository) -> Option<Oid> {
+/// Returns the commit of HEAD; `None` on a branch without commits.
+pub(crate) fn head(repo: &Repository) -> Option<Oid> {
     match follow(repo, "HEAD") {
-        Found::Oid(oid) => Some(oid),
-        Found::Nothing => None,
-        Found::AskGit => rev_parse(repo, None, "HEAD"),
+        RefLookup::Oid(oid) => Some(oid),
+        RefLookup::Nothing => None,
+        RefLookup::AskGit => rev_parse(repo, None, "HEAD"),
     }
 }
 
-/// The branch that HEAD names, whether it has a commit or not.
-#[must_use]
-pub fn head_branch(repo: &Repository) -> Option<String> {
-    let text = disk::read(&repo.git_dir.join("HEAD"), MAX_REF).ok()??;
-    let target = text.strip_prefix(b"ref:")?.trim_ascii();
-    Some(String::from_utf8_lossy(target).into_owned())
-}
-
-/// The commit that a revision names, through tags.
-///
-/// # Errors
-/// There is none.
-pub fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
+/// Returns the commit of a revision, through tags.
+pub(crate) fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
     let named = lookup(repo, text);
     let start = match named {
         Some(oid) => oid,
@@ -67,8 +51,8 @@ pub fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -
     let mut oid = start;
     for _ in 0..MAX_HOPS {
         match odb.read(&oid)? {
-            Some((Kind::Commit, _)) => return Ok(oid),
-            Some((Kind::Tag, bytes)) => {
+            Some((ObjectKind::Commit, _)) => return Ok(oid),
+            Some((ObjectKind::Tag, bytes)) => {
                 oid = tag_target(&bytes, repo.format).ok_or_else(|| RevError::NotACommit(text.to_owned()))?;
             }
             _ => break,
@@ -87,16 +71,16 @@ fn lookup(repo: &Repository, text: &str) -> Option<Oid> {
     let candidates = match text {
         "HEAD" | "@" => vec!["HEAD".to_owned()],
         _ if text.starts_with("refs/") => vec![text.to_owned()],
-        // Git's own order; `NAME` directly below the git directory is left to git.
+        // Git's order; a `NAME` directly below the git directory is left to git.
         _ => ["refs/tags/", "refs/heads/", "refs/remotes/"].iter().map(|prefix| format!("{prefix}{text}")).collect(),
     };
     candidates.iter().find_map(|name| match follow(repo, name) {
-        Found::Oid(oid) => Some(oid),
+        RefLookup::Oid(oid) => Some(oid),
         _ => None,
     })
 }
 
-/// A name that cannot leave the directory of refs and means nothing else to git.
+/// Returns true for a name that stays in the directory of refs and has no other meaning to git.
 fn is_plain(name: &str) -> bool {
     let odd = |c: char| c.is_control() || " ~^:?*[\\{".contains(c);
     !name.is_empty()
@@ -104,30 +88,30 @@ fn is_plain(name: &str) -> bool {
         && name.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.contains(".."))
 }
 
-enum Found {
+enum RefLookup {
     Oid(Oid),
     Nothing,
     AskGit,
 }
 
-fn follow(repo: &Repository, name: &str) -> Found {
+fn follow(repo: &Repository, name: &str) -> RefLookup {
     if repo.ref_storage != RefStorage::Files {
-        return Found::AskGit;
+        return RefLookup::AskGit;
     }
     let mut name = name.to_owned();
     for _ in 0..MAX_HOPS {
         if !is_plain(&name) {
-            return Found::AskGit;
+            return RefLookup::AskGit;
         }
         let Some(text) = loose(repo, &name) else {
-            return packed(repo, &name).map_or(Found::Nothing, Found::Oid);
+            return packed(repo, &name).map_or(RefLookup::Nothing, RefLookup::Oid);
         };
         match text.strip_prefix(b"ref:") {
             Some(target) => name = String::from_utf8_lossy(target.trim_ascii()).into_owned(),
-            None => return Oid::from_hex(text.trim_ascii()).map_or(Found::AskGit, Found::Oid),
+            None => return Oid::from_hex(text.trim_ascii()).map_or(RefLookup::AskGit, RefLookup::Oid),
         }
     }
-    Found::AskGit
+    RefLookup::AskGit
 }
 
 fn loose(repo: &Repository, name: &str) -> Option<Vec<u8>> {
@@ -147,7 +131,7 @@ fn packed(repo: &Repository, name: &str) -> Option<Oid> {
 fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Option<Oid> {
     let wanted = format!("{text}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted].map(OsStr::new);
-    Oid::from_hex(ask(repo, env, &arguments).ok()?.trim_ascii())
+    Oid::from_hex(git_cli::run(repo, env, &arguments).ok()?.trim_ascii())
 }
 
 #[cfg(test)]
@@ -159,7 +143,6 @@ mod tests {
     fn names_of_all_sorts() {
         let lab = Lab::new(&["-b", "main"]);
         assert_eq!(head(&lab.repo()), None);
-        assert_eq!(head_branch(&lab.repo()).as_deref(), Some("refs/heads/main"));
         lab.grow();
         for packed in [false, true] {
             if packed {

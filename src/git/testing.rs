@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{Kind, Odb, Oid, OpenOptions, Repository};
+use super::{ObjectKind, Odb, Oid, OpenOptions, Repository};
 
 /// A directory that holds repositories and goes away.
 pub(crate) struct Lab {
@@ -63,7 +63,7 @@ impl Lab {
     }
 
     /// Every object as `git cat-file` sees it, sorted by name.
-    pub(crate) fn oracle(&self) -> Vec<(Oid, Kind, Vec<u8>)> {
+    pub(crate) fn oracle(&self) -> Vec<(Oid, ObjectKind, Vec<u8>)> {
         let output = command(&self.root, &["cat-file", "--batch-all-objects", "--batch"]).output().unwrap().stdout;
         let (mut objects, mut rest) = (Vec::new(), &output[..]);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -71,7 +71,7 @@ impl Lab {
             let words: Vec<&str> = head.split(' ').collect();
             let size: usize = words[2].parse().unwrap();
             let content = rest[end + 1..end + 1 + size].to_vec();
-            objects.push((words[0].parse().unwrap(), Kind::from_name(words[1].as_bytes()).unwrap(), content));
+            objects.push((words[0].parse().unwrap(), ObjectKind::from_name(words[1].as_bytes()).unwrap(), content));
             rest = &rest[end + size + 2..];
         }
         objects
@@ -109,4 +109,11 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
 pub(crate) fn overwrite(path: &Path, content: &[u8]) {
     std::fs::remove_file(path).unwrap();
     std::fs::write(path, content).unwrap();
+}
+
+pub(crate) fn zlib(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    stream.write_all(bytes).unwrap();
+    stream.finish().unwrap()
 }

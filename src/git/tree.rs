@@ -1,58 +1,44 @@
-//! The entries of a tree object.
+//! Iterates over the entries of a tree's content.
 
 use super::oid::{ObjectFormat, Oid};
 
-/// One entry of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TreeEntry<'a> {
-    /// Kind and permissions, for instance `0o100644`.
-    pub mode: u32,
+pub(crate) struct TreeEntry<'a> {
+    /// Type and permissions, for instance `0o100644`.
+    pub(crate) mode: u32,
     /// The name, without any `/` in honest trees.
-    pub name: &'a [u8],
-    /// What it names.
-    pub oid: Oid,
+    pub(crate) name: &'a [u8],
+    pub(crate) oid: Oid,
 }
 
 impl TreeEntry<'_> {
-    /// A directory.
-    #[must_use]
-    pub fn is_tree(&self) -> bool {
+    pub(crate) fn is_tree(&self) -> bool {
         self.mode & 0o170_000 == 0o040_000
     }
 
-    /// The commit of another repository.
-    #[must_use]
-    pub fn is_submodule(&self) -> bool {
+    /// Returns true for a submodule: the commit of another repository.
+    pub(crate) fn is_submodule(&self) -> bool {
         self.mode & 0o170_000 == 0o160_000
-    }
-
-    /// A symbolic link.
-    #[must_use]
-    pub fn is_link(&self) -> bool {
-        self.mode & 0o170_000 == 0o120_000
     }
 }
 
-/// The tree ends in the middle of an entry, or an entry is malformed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a tree is malformed")]
-pub struct MalformedTree;
+pub(crate) struct MalformedTree;
 
-/// Reads entries one by one; nothing follows an error.
+/// Parses entries one by one; nothing follows an error.
 #[derive(Debug, Clone)]
-pub struct TreeEntries<'a> {
+pub(crate) struct TreeEntries<'a> {
     rest: &'a [u8],
     format: ObjectFormat,
 }
 
 impl<'a> TreeEntries<'a> {
-    /// The entries of a tree's content.
-    #[must_use]
-    pub fn new(content: &'a [u8], format: ObjectFormat) -> Self {
+    pub(crate) fn new(content: &'a [u8], format: ObjectFormat) -> Self {
         Self { rest: content, format }
     }
 
-    /// Bytes that are still to be read.
+    /// Returns the number of bytes that are still to be parsed.
     pub(crate) fn left(&self) -> usize {
         self.rest.len()
     }

@@ -1,9 +1,9 @@
-//! Blocks of code, by braces or by indentation: enough to find what encloses a statement and its alternatives.
+//! BlockStyle of code, by braces or by indentation: enough to find what encloses a statement and its alternatives.
 
 use std::ops::Range;
 
 use super::lexer::SourceCode;
-use crate::rules::language::Blocks;
+use crate::rules::language::BlockStyle;
 
 /// A block and its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,10 +19,10 @@ pub(super) struct BlockTree {
 }
 
 impl BlockTree {
-    pub(super) fn new(code: &SourceCode, kind: Blocks) -> Self {
+    pub(super) fn new(code: &SourceCode, kind: BlockStyle) -> Self {
         let mut blocks = match kind {
-            Blocks::Braces => braces(&code.bare),
-            Blocks::Indentation | Blocks::End => indentation(&code.bare),
+            BlockStyle::Braces => braces(&code.bare),
+            BlockStyle::Indentation | BlockStyle::End => indentation(&code.bare),
         };
         blocks.sort_by_key(|block| (block.body.start, usize::MAX - block.body.end));
         Self { blocks }

@@ -8,7 +8,7 @@ use super::source_facts::{SourceFacts, SourceMatch, is_quoted};
 use super::{imports, public_names};
 use crate::credential::Kind;
 use crate::model::{Confidence, Evidence};
-use crate::rules::lint::Structure;
+use crate::rules::lint::CodeAnalysis;
 
 /// Why a match holds.
 struct Confirmation {
@@ -72,7 +72,7 @@ fn confirm(
         let (line, column) = (at.line, at.column);
         evidence.push(Evidence { message: message.clone(), path: path.to_owned(), line, column });
     }
-    if lint.source.structure != Some(Structure::PublicName) {
+    if lint.source.structure != Some(CodeAnalysis::PublicName) {
         let why = file.frontend.as_ref().map(|frontend| frontend.why.clone()).unwrap_or_default();
         return Some(Confirmation { why, evidence });
     }

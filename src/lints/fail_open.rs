@@ -11,8 +11,8 @@ use regex::bytes::Regex;
 use super::blocks::{BlockTree, CodeBlock};
 use super::lint_set::SourcePatterns;
 use super::source_file::{SourceFile, SourceSpan};
-use crate::rules::language::Blocks;
-use crate::rules::vocabulary;
+use crate::rules::language::BlockStyle;
+use crate::rules::pattern;
 
 const UNVERIFIED_BRANCH: &str = "without a secret the body is trusted";
 const SKIPPED_CHECK: &str = "without a secret the check is skipped";
@@ -40,7 +40,7 @@ struct HandlerPatterns {
 impl HandlerPatterns {
     fn get() -> Option<&'static Self> {
         static PATTERNS: OnceLock<Option<HandlerPatterns>> = OnceLock::new();
-        let compile = |pattern| vocabulary::compile(pattern).ok();
+        let compile = |pattern| pattern::compile_lint(pattern).ok();
         let build = || {
             Some(Self {
                 secret: compile(r"(?i)secret|whsec|signing_?key|signature|sig_?header|\bsig\b")?,
@@ -150,7 +150,7 @@ impl Handler<'_> {
 
     /// `event = secret ? verify(…) : JSON.parse(body)`.
     fn ternary(&self, verifier: &Range<usize>) -> Option<Flaw> {
-        if self.file.language.syntax.blocks == Blocks::Indentation {
+        if self.file.language.syntax.blocks == BlockStyle::Indentation {
             return None;
         }
         let bare = &self.file.code.bare;

@@ -179,10 +179,7 @@ fn finding(rules: &RuleSet, rule: usize, fingerprint: Fingerprint, confidence: C
 fn location(code: &CodeFinding<'_>) -> Location {
     let (place, found) = (&code.facts.place, code.found);
     Location {
-        path: place.path.text.clone(),
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
-        archive: Vec::new(),
-        within: None,
         line: found.start.line,
         column: found.start.column,
         end_line: found.end.line,
@@ -191,14 +188,11 @@ fn location(code: &CodeFinding<'_>) -> Location {
         reach: place.reach,
         blob: place.blob.clone(),
         commit: place.commit.clone(),
-        encodings: Vec::new(),
         variable: found.name.clone(),
         directive: found.directive.clone(),
         context: code.context.clone(),
         status: if place.existing || found.existing { Status::Existing } else { Status::Open },
-        suppression: None,
-        redacted: false,
-        frame: Some(found.frame.clone()),
-        line_hash: None,
+        snippet: Some(found.snippet.clone()),
+        ..Location::in_file(place.path.text.clone())
     }
 }

@@ -6,7 +6,7 @@ use regex::bytes::Regex;
 
 use super::paths::{ancestors, directory, join};
 use super::source_file::SourceFile;
-use crate::rules::vocabulary;
+use crate::rules::pattern;
 
 /// Most imports followed from one file.
 const MAX_IMPORTS: usize = 60;
@@ -27,7 +27,7 @@ pub(super) fn specifiers(file: &SourceFile<'_>) -> Vec<String> {
         "ruby" => (&RUBY, r#"\brequire_relative\s*\(?\s*["']([^"'\n]{1,200})["']"#),
         _ => return Vec::new(),
     };
-    let Some(pattern) = cell.get_or_init(|| vocabulary::compile(pattern).ok()) else { return Vec::new() };
+    let Some(pattern) = cell.get_or_init(|| pattern::compile_lint(pattern).ok()) else { return Vec::new() };
     pattern
         .captures_iter(&file.code.text)
         .filter_map(|captures| Some(String::from_utf8_lossy(captures.get(1)?.as_bytes()).into_owned()))

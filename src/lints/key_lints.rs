@@ -6,7 +6,7 @@ use super::line_syntax;
 use super::lint_context::{KeySite, LintContext};
 use super::lint_set::{KeyLint, KeyPatterns, LintSet};
 use crate::model::Confidence;
-use crate::rules::lint::{Claim, When};
+use crate::rules::lint::{KeyCondition, NameClaim};
 
 pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[KeySite<'a>]) -> Vec<Draft<'a>> {
     let mut drafts = Vec::new();
@@ -23,13 +23,13 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
     drafts
 }
 
-fn fits_finding(when: &When, site: &KeySite<'_>) -> bool {
+fn fits_finding(when: &KeyCondition, site: &KeySite<'_>) -> bool {
     (when.kinds.is_empty() || when.kinds.contains(&site.key.kind))
         && (when.modes.is_empty() || when.modes.contains(&site.key.mode))
         && when.confidence.is_none_or(|least| site.finding.confidence >= least)
 }
 
-fn fits_file(when: &When, context: &LintContext<'_>, site: &KeySite<'_>, file: &FileContext) -> bool {
+fn fits_file(when: &KeyCondition, context: &LintContext<'_>, site: &KeySite<'_>, file: &FileContext) -> bool {
     let location = site.location;
     file.admits(&when.context, &when.unless_context)
         && (when.files.is_empty() || when.files.contains(&file.kind))
@@ -44,7 +44,7 @@ fn text_before<'a>(site: &'a KeySite<'_>, file: &'a FileContext) -> &'a str {
     let column = usize::try_from(location.column).unwrap_or(1).saturating_sub(1);
     file.line(location.line)
         .and_then(|line| line.get(..column))
-        .or_else(|| location.frame.as_ref().and_then(|frame| frame.text.get(..frame.start)))
+        .or_else(|| location.snippet.as_ref().and_then(|snippet| snippet.text.get(..snippet.start)))
         .unwrap_or("")
 }
 
@@ -65,7 +65,7 @@ fn draft<'a>(lint: KeyLint<'_>, context: &LintContext<'_>, site: KeySite<'a>, fi
         why.clone_from(&frontend.why);
         evidence.extend(frontend.evidence.clone());
     }
-    if lint.when.variable.contains(&Claim::Public)
+    if lint.when.variable.contains(&NameClaim::Public)
         && let Some(public) = context.public_prefix(site.location)
     {
         // The name is proof, whatever is known about the file.

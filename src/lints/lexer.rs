@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::rules::language::{Quote, Syntax};
+use crate::rules::language::{QuoteStyle, Syntax};
 
 #[derive(Debug, Clone)]
 pub(crate) struct SourceCode {
@@ -99,7 +99,7 @@ impl Lexer<'_> {
     }
 
     /// Consumes a string literal; interpolations are code.
-    fn string(&mut self, start: usize, quote: &Quote) -> usize {
+    fn string(&mut self, start: usize, quote: &QuoteStyle) -> usize {
         let mut at = start + quote.open.len();
         let mut from = start;
         let first = |mark: &str| mark.as_bytes().first().copied();

@@ -11,10 +11,8 @@ use super::public_names::{self, PublicPrefix};
 use super::variable_names;
 use crate::credential::Key;
 use crate::model::{Context, Finding, Location};
-use crate::rules::lint::Claim;
-
-/// Rules for texts that are not credentials.
-const NO_CREDENTIAL: [&str; 2] = ["placeholder", "published-sample"];
+use crate::rules::RuleSet;
+use crate::rules::lint::NameClaim;
 
 /// Looks up the tags that the policy sets for a path, instead of those of its classification.
 pub type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
@@ -54,9 +52,9 @@ impl<'a> LintContext<'a> {
     }
 
     /// Returns true if the variable of a place makes a claim.
-    pub(super) fn claims(&self, location: &Location, claim: Claim) -> bool {
+    pub(super) fn claims(&self, location: &Location, claim: NameClaim) -> bool {
         match claim {
-            Claim::Public => self.public_prefix(location).is_some(),
+            NameClaim::Public => self.public_prefix(location).is_some(),
             claim => location.variable.as_deref().is_some_and(|name| variable_names::claims(name, claim)),
         }
     }
@@ -78,10 +76,10 @@ impl<'a> LintContext<'a> {
     }
 
     /// Returns the places of credentials in files of the tree, without those in archives and history.
-    pub(super) fn key_sites<'f>(&self, findings: &'f [Finding]) -> Vec<KeySite<'f>> {
+    pub(super) fn key_sites<'f>(&self, rules: &RuleSet, findings: &'f [Finding]) -> Vec<KeySite<'f>> {
         findings
             .iter()
-            .filter(|finding| !NO_CREDENTIAL.contains(&finding.rule.as_str()))
+            .filter(|finding| rules.get(&finding.rule).is_none_or(|rule| rule.role.is_none()))
             .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
             .flat_map(|(finding, key)| finding.locations.iter().map(move |location| KeySite { finding, key, location }))
             .filter(|site| self.tree.holds(site.location))

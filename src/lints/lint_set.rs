@@ -6,8 +6,8 @@ use regex::bytes::Regex;
 
 use crate::detect::{Engine, Redactor};
 use crate::rules::RuleSet;
-use crate::rules::lint::{Source, When};
-use crate::rules::vocabulary;
+use crate::rules::lint::{CodePattern, KeyCondition};
+use crate::rules::pattern;
 
 /// The lints of a rule set, ready to run.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ type LintIndex = (usize, usize);
 pub(super) struct KeyLint<'a> {
     /// Index of the rule.
     pub(super) rule: usize,
-    pub(super) when: &'a When,
+    pub(super) when: &'a KeyCondition,
     patterns: &'a OnceLock<Option<KeyPatterns>>,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct KeyPatterns {
 pub(super) struct SourceLint<'a> {
     /// Index of the rule.
     pub(super) rule: usize,
-    pub(super) source: &'a Source,
+    pub(super) source: &'a CodePattern,
     cells: &'a SourceCells,
 }
 
@@ -77,11 +77,11 @@ pub(super) struct PatternPair {
 // `None` below is a pattern that does not compile. Loading the rules has ruled that out.
 
 fn compile(pattern: Option<&String>) -> Option<Option<Regex>> {
-    pattern.map(|pattern| vocabulary::compile(pattern).ok()).map_or(Some(None), |regex| regex.map(Some))
+    pattern.map(|pattern| pattern::compile_lint(pattern).ok()).map_or(Some(None), |regex| regex.map(Some))
 }
 
 fn compile_all(patterns: &[String]) -> Option<Vec<Regex>> {
-    patterns.iter().map(|pattern| vocabulary::compile(pattern).ok()).collect()
+    patterns.iter().map(|pattern| pattern::compile_lint(pattern).ok()).collect()
 }
 
 impl PatternPair {

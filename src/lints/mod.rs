@@ -33,7 +33,7 @@ use cached_tree::CachedTree;
 use lint_context::LintContext;
 
 use crate::model::snapshot::Snapshot;
-use crate::model::{Finding, Place};
+use crate::model::{Finding, ScanLocation};
 
 /// Returns true if a text has the word `stripe`, in lower or upper case or capitalized.
 #[must_use]
@@ -58,7 +58,7 @@ impl LintSet<'_> {
     /// Runs source lints on a file. Reads only files that mention Stripe, in their path or, as `mentions_stripe` says, in
     /// their text.
     #[must_use]
-    pub fn collect(&self, place: &Place, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
+    pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
         let wanted = mentions_stripe || place.path.text.to_ascii_lowercase().contains("stripe");
         wanted.then(|| source_facts::collect(self, place, bytes)).flatten()
     }
@@ -77,7 +77,7 @@ impl LintSet<'_> {
         let tree = CachedTree::new(tree);
         let context = LintContext::new(&tree, policy_tags);
         context.tag(findings);
-        let sites = context.key_sites(findings);
+        let sites = context.key_sites(self.rules(), findings);
         let mut drafts = key_lints::run(self, &context, &sites);
         drafts.extend(pair_lints::run(self, &context, &sites));
         let (more, code) = code_lints::run(self, &context, facts, &sites);

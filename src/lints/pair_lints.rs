@@ -12,7 +12,7 @@ use super::variable_names::{lists, residue};
 use super::{env_files, line_syntax};
 use crate::credential::{Key, Mode};
 use crate::model::{Confidence, Evidence};
-use crate::rules::lint::{Differs, Group, Scope};
+use crate::rules::lint::{KeyPair, Mismatch, PairScope};
 
 /// Words for the mode of a key in names.
 const MODES: &str = "live test prod production dev sandbox staging";
@@ -26,7 +26,7 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
         for group in entry.lint.iter().flat_map(|lint| &lint.group) {
             let sites: Vec<KeySite<'a>> = sites.iter().copied().filter(|it| takes_part(group, context, it)).collect();
             for set in sets(group.scope, context, &sites) {
-                if group.differs == Differs::ObjectAccount {
+                if group.differs == Mismatch::ObjectAccount {
                     drafts.extend(foreign_objects(rule, group, context, &set));
                 } else {
                     drafts.extend(pairs(rule, group, &set));
@@ -38,7 +38,7 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
 }
 
 /// Returns true if a place is in effect, and not one of several values that a condition selects.
-fn takes_part(group: &Group, context: &LintContext<'_>, site: &KeySite<'_>) -> bool {
+fn takes_part(group: &KeyPair, context: &LintContext<'_>, site: &KeySite<'_>) -> bool {
     if !group.kinds.contains(&site.key.kind) && !group.with.contains(&site.key.kind) {
         return false;
     }
@@ -50,16 +50,16 @@ fn takes_part(group: &Group, context: &LintContext<'_>, site: &KeySite<'_>) -> b
 }
 
 /// Groups places that are in effect together.
-fn sets<'a>(scope: Scope, context: &LintContext<'_>, sites: &[KeySite<'a>]) -> Vec<Vec<KeySite<'a>>> {
+fn sets<'a>(scope: PairScope, context: &LintContext<'_>, sites: &[KeySite<'a>]) -> Vec<Vec<KeySite<'a>>> {
     let mut groups: BTreeMap<(String, Vec<String>), Vec<KeySite<'a>>> = BTreeMap::new();
     for site in sites {
         let path = &site.location.path;
-        if scope == Scope::EnvSet && env_files::is_member(path) {
+        if scope == PairScope::EnvSet && env_files::is_member(path) {
             continue;
         }
         let file = context.file(path);
         let group = match scope {
-            Scope::File | Scope::EnvSet => {
+            PairScope::File | PairScope::EnvSet => {
                 let line = file.line(site.location.line).unwrap_or("");
                 let inside = line_syntax::opener(line, site.location.column);
                 // Sections named after the kind of their key alone may make a pair.
@@ -67,28 +67,28 @@ fn sets<'a>(scope: Scope, context: &LintContext<'_>, sites: &[KeySite<'a>]) -> V
                 let labels = labels.map(|label| residue(&label)).filter(|label| !label.is_empty());
                 (path.clone(), labels.collect())
             }
-            Scope::Package => (file.package.directory.clone(), Vec::new()),
-            Scope::Report => (String::new(), Vec::new()),
+            PairScope::Package => (file.package.directory.clone(), Vec::new()),
+            PairScope::Report => (String::new(), Vec::new()),
         };
         groups.entry(group).or_default().push(*site);
     }
     let mut sets: Vec<Vec<KeySite<'a>>> = groups.into_values().collect();
-    if scope == Scope::EnvSet {
+    if scope == PairScope::EnvSet {
         sets.extend(env_files::sets(context, sites));
     }
     sets
 }
 
-fn differ(differs: Differs, a: &Key, b: &Key) -> bool {
+fn differ(differs: Mismatch, a: &Key, b: &Key) -> bool {
     match differs {
-        Differs::Mode => matches!((a.mode, b.mode), (Mode::Live, Mode::Test) | (Mode::Test, Mode::Live)),
+        Mismatch::Mode => matches!((a.mode, b.mode), (Mode::Live, Mode::Test) | (Mode::Test, Mode::Live)),
         // With different modes they may be a sandbox and its live account.
-        Differs::Account => a.mode == b.mode && a.account.is_some() && b.account.is_some() && a.account != b.account,
-        Differs::ObjectAccount => false,
+        Mismatch::Account => a.mode == b.mode && a.account.is_some() && b.account.is_some() && a.account != b.account,
+        Mismatch::ObjectAccount => false,
     }
 }
 
-fn pairs<'a>(rule: usize, group: &Group, set: &[KeySite<'a>]) -> Vec<Draft<'a>> {
+fn pairs<'a>(rule: usize, group: &KeyPair, set: &[KeySite<'a>]) -> Vec<Draft<'a>> {
     let mut by_residue: BTreeMap<String, Vec<KeySite<'a>>> = BTreeMap::new();
     for site in set {
         if let Some(variable) = &site.location.variable {
@@ -113,7 +113,7 @@ fn only_credential<'b, 'a>(mut sites: impl Iterator<Item = &'b KeySite<'a>>) -> 
     sites.all(|site| site.finding.fingerprint == first.finding.fingerprint).then_some(first)
 }
 
-fn pair_draft<'a>(rule: usize, group: &Group, a: KeySite<'a>, b: &KeySite<'_>) -> Draft<'a> {
+fn pair_draft<'a>(rule: usize, group: &KeyPair, a: KeySite<'a>, b: &KeySite<'_>) -> Draft<'a> {
     let (path, line) = (&b.location.path, b.location.line);
     let place = if a.location.path == *path { format!("line {line}") } else { format!("{path}:{line}") };
     let other = format!("{} {}", kind_name(b.key.kind), b.key.masked);
@@ -133,7 +133,7 @@ fn pair_draft<'a>(rule: usize, group: &Group, a: KeySite<'a>, b: &KeySite<'_>) -
 }
 
 /// Returns keys of one account next to hard-coded objects of another.
-fn foreign_objects<'a>(rule: usize, group: &Group, context: &LintContext<'_>, set: &[KeySite<'a>]) -> Vec<Draft<'a>> {
+fn foreign_objects<'a>(rule: usize, group: &KeyPair, context: &LintContext<'_>, set: &[KeySite<'a>]) -> Vec<Draft<'a>> {
     let mut keys = set.iter().filter(|site| site.key.account.is_some());
     let Some(first) = keys.next() else { return Vec::new() };
     // With keys of several accounts, the objects may belong to any.

@@ -13,7 +13,7 @@ use super::source_file::{SourceFile, SourceSpan};
 use super::variable_names::{is_stripe_secret, words};
 use crate::model::Evidence;
 use crate::rules::lint::FileKind;
-use crate::rules::vocabulary;
+use crate::rules::pattern;
 
 /// Returns the names that contain `stripe` after an underscore.
 fn stripe_names(text: &[u8]) -> Vec<Range<usize>> {
@@ -44,7 +44,7 @@ pub(super) fn may_have(text: &[u8]) -> bool {
 fn aliases() -> Option<&'static Regex> {
     static ALIASES: OnceLock<Option<Regex>> = OnceLock::new();
     let pattern = r#"\b(?P<name>[A-Za-z][A-Za-z0-9]*_\w+)["']?\s*[:=]\s*["']?(?:\$\{?\{?\s*(?:(?:secrets|vars|env)\.)?|process\.env\.|(?:var|local)\.)(?P<value>[A-Za-z_]\w+)"#;
-    ALIASES.get_or_init(|| vocabulary::compile(pattern).ok()).as_ref()
+    ALIASES.get_or_init(|| pattern::compile_lint(pattern).ok()).as_ref()
 }
 
 /// Returns the names and aliases of a file, each at its first use.

@@ -16,9 +16,9 @@ use super::{fail_open, imports, public_names};
 use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
 use crate::detect::redact::Caution;
-use crate::model::{Frame, Origin, Place, Reach};
+use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language;
-use crate::rules::lint::{Source, Structure};
+use crate::rules::lint::{CodeAnalysis, CodePattern};
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -32,7 +32,7 @@ const FRAME_REACH: usize = 100;
 /// What source lints matched in one file.
 #[derive(Debug, Clone)]
 pub struct SourceFacts {
-    pub(super) place: Place,
+    pub(super) place: ScanLocation,
     pub(super) matches: Vec<SourceMatch>,
     /// Imports of local modules, as written; empty unless a match depends on them.
     pub(super) imports: Vec<String>,
@@ -52,7 +52,7 @@ pub(super) struct SourceMatch {
     pub(super) name: Option<String>,
     /// Redacted.
     pub(super) value: Option<String>,
-    pub(super) frame: Frame,
+    pub(super) snippet: Snippet,
     pub(super) directive: Option<String>,
     pub(super) existing: bool,
     pub(super) evidence: Option<(Position, String)>,
@@ -61,7 +61,7 @@ pub(super) struct SourceMatch {
 impl SourceFacts {
     /// The file.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &ScanLocation {
         &self.place
     }
 
@@ -79,7 +79,7 @@ impl SourceFacts {
 }
 
 /// Runs the source lints on a file. `None` if nothing matches.
-pub(super) fn collect(lints: &LintSet<'_>, place: &Place, bytes: &[u8]) -> Option<SourceFacts> {
+pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
     let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
     if !present || place.origin != Origin::File || !place.archive.is_empty() || bytes.len() > MAX_SOURCE {
@@ -126,10 +126,10 @@ pub(super) fn may_read(path: &str) -> bool {
 }
 
 /// Returns false if a text, its comments included, cannot match.
-fn may_match(bytes: &[u8], source: &Source, patterns: &SourcePatterns) -> bool {
+fn may_match(bytes: &[u8], source: &CodePattern, patterns: &SourcePatterns) -> bool {
     match source.structure {
-        Some(Structure::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
-        Some(Structure::PublicName) => public_names::may_have(bytes),
+        Some(CodeAnalysis::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
+        Some(CodeAnalysis::PublicName) => public_names::may_have(bytes),
         None => true,
     }
 }
@@ -140,14 +140,14 @@ fn is_minified(bytes: &[u8]) -> bool {
     head.len() > 4 << 10 && head.len() / (memchr::memchr_iter(b'\n', head).count() + 1) > 400
 }
 
-fn spans(file: &SourceFile<'_>, source: &Source, patterns: &SourcePatterns) -> Vec<SourceSpan> {
+fn spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourcePatterns) -> Vec<SourceSpan> {
     let text = &file.code.text;
     if patterns.exclude.iter().any(|pattern| pattern.is_match(text)) {
         return Vec::new();
     }
     match source.structure {
-        Some(Structure::FailOpen) => return fail_open::spans(file, patterns),
-        Some(Structure::PublicName) => return public_names::spans(file),
+        Some(CodeAnalysis::FailOpen) => return fail_open::spans(file, patterns),
+        Some(CodeAnalysis::PublicName) => return public_names::spans(file),
         None => {}
     }
     let within: Option<Vec<Range<usize>>> = patterns.within.as_ref().map(|opener| blocks(&file.code, opener));
@@ -212,7 +212,7 @@ fn locate(redactor: &Redactor, file: &SourceFile<'_>, (rule, lint): (usize, usiz
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
     let shown = redactor.mask_part(bytes, line.clone(), Caution::Everything, &[]);
     let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);
-    let frame = Frame { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
+    let snippet = Snippet { start: offset(span.start), end: offset(span.end), text: shown.text.clone() };
     let words = || String::from_utf8_lossy(&bytes[span.clone()]).split_whitespace().collect::<Vec<_>>().join(" ");
     SourceMatch {
         rule,
@@ -222,7 +222,7 @@ fn locate(redactor: &Redactor, file: &SourceFile<'_>, (rule, lint): (usize, usiz
         text: found.identity.unwrap_or_else(|| redacted(redactor, &words())),
         name: found.name.as_deref().map(|name| shown_name(redactor, name)),
         value: found.value.as_deref().map(|value| shown_name(redactor, value)),
-        frame,
+        snippet,
         directive: crate::detect::directive(redactor, bytes, &span),
         existing: false,
         evidence: found.evidence.map(|(at, message)| (position(bytes, at), message)),

@@ -1,6 +1,6 @@
 //! Claims that the name of a variable makes about its value.
 
-use crate::rules::lint::Claim;
+use crate::rules::lint::NameClaim;
 
 /// Words for the kind of a credential: two names that are equal without them are a pair.
 const KIND_WORDS: &str = "secret sk private restricted rk publishable publishablekey secretkey pk pub public key keys api \
@@ -33,25 +33,25 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Returns true if `name` makes a claim. [`Claim::Public`] depends on the framework and is false here.
-pub(super) fn claims(name: &str, claim: Claim) -> bool {
+/// Returns true if `name` makes a claim. [`NameClaim::Public`] depends on the framework and is false here.
+pub(super) fn claims(name: &str, claim: NameClaim) -> bool {
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| lists(list, word));
     let webhook =
         has("whsec webhooksecret") || (has("webhook webhooks endpoint signing hook") && has("secret key signing"));
     let publishable = has("publishable publishablekey pk pub") || is_public_key(&words);
     match claim {
-        Claim::Public => false,
-        Claim::Webhook => webhook,
-        Claim::Publishable => publishable && !has("secret secretkey sk"),
-        Claim::Secret => {
+        NameClaim::Public => false,
+        NameClaim::Webhook => webhook,
+        NameClaim::Publishable => publishable && !has("secret secretkey sk"),
+        NameClaim::Secret => {
             !webhook
                 && !publishable
                 && !has("client clientsecret")
                 && (has("secret secrets secretkey sk rk") || (has("private restricted") && has("key token")))
         }
-        Claim::Live => has("live prod production livemode"),
-        Claim::Test => has("test testing sandbox dev development staging stage testmode local demo"),
+        NameClaim::Live => has("live prod production livemode"),
+        NameClaim::Test => has("test testing sandbox dev development staging stage testmode local demo"),
     }
 }
 
@@ -68,7 +68,8 @@ fn is_public_key(words: &[String]) -> bool {
 
 /// Returns true if a name contains `stripe` and claims a secret key, a restricted key or a webhook secret.
 pub(super) fn is_stripe_secret(name: &str) -> bool {
-    name.to_ascii_lowercase().contains("stripe") && (claims(name, Claim::Secret) || claims(name, Claim::Webhook))
+    name.to_ascii_lowercase().contains("stripe")
+        && (claims(name, NameClaim::Secret) || claims(name, NameClaim::Webhook))
 }
 
 /// Returns the name without the words for its kind: equal for a pair.
@@ -102,7 +103,8 @@ mod tests {
             ("STRIPE_KEY", false, false, false),
             ("STRIPE_WEBHOOK_URL", false, false, false),
         ] {
-            let found = [Claim::Secret, Claim::Publishable, Claim::Webhook].map(|claim| claims(name, claim));
+            let found =
+                [NameClaim::Secret, NameClaim::Publishable, NameClaim::Webhook].map(|claim| claims(name, claim));
             assert_eq!(found, [secret, publishable, webhook], "{name}");
         }
     }

@@ -1,7 +1,8 @@
-//! What was read and what was not: the ledger that keeps silence from being taken for "clean".
+//! The coverage of a scan: counts of what was read and, by [`SkipReason`], of what was skipped, so that an incomplete scan is
+//! never reported as clean.
 //!
-//! Whoever leaves something out says so here, with a [`Reason`]. The class of a reason is fixed: what the
-//! user's own policy leaves out (`policy`) keeps a scan complete, what could not be read (`unread`) does not.
+//! The class of a reason is fixed: what the policy leaves out (`policy`) keeps a scan complete, what could not be read
+//! (`unread`) does not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::limits::MAX_SKIP_EXAMPLES;
 
-/// Whether leaving something out was a decision or a failure.
+/// The class of a skip reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SkipClass {
@@ -19,116 +20,94 @@ pub enum SkipClass {
     Unread,
 }
 
-/// Why something was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reason {
+/// Defines the skip reasons: each has a name in reports and a class.
+macro_rules! skip_reasons {
+    ($($(#[$doc:meta])* $reason:ident = $name:literal, $class:ident;)*) => {
+        /// The reason why something was skipped.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum SkipReason { $($(#[$doc])* $reason,)* }
+
+        impl SkipReason {
+            /// Returns the class of this reason.
+            #[must_use]
+            pub fn class(self) -> SkipClass {
+                match self { $(Self::$reason => SkipClass::$class,)* }
+            }
+
+            /// Returns the name used in reports, in kebab case.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$reason => $name,)* }
+            }
+        }
+    };
+}
+
+skip_reasons! {
     /// An untracked file that an ignore file names.
-    Ignored,
+    Ignored = "ignored", Policy;
     /// A FIFO, socket or device: never opened.
-    SpecialFile,
-    /// What a symbolic link points to; the link text itself is scanned.
-    SymlinkTarget,
+    SpecialFile = "special-file", Policy;
+    /// The target of a symbolic link; the text of the link itself is scanned.
+    SymlinkTarget = "symlink-target", Policy;
     /// A commit of another repository.
-    Submodule,
+    Submodule = "submodule", Policy;
     /// A Git LFS pointer whose content is not stored here.
-    LfsPointer,
+    LfsPointer = "lfs-pointer", Policy;
     /// The `.git` directory of a work tree.
-    GitDir,
-    /// Archives left closed because the user asked so.
-    ArchiveNotOpened,
+    GitDir = "git-dir", Policy;
+    /// An archive, with `--no-archives`.
+    ArchiveNotOpened = "archive-not-opened", Policy;
     /// The operating system refused to read it.
-    Unreadable,
-    /// It was listed, and gone when it was opened.
-    Vanished,
-    /// It changed while it was read.
-    Changed,
-    /// An object that the repository names and does not hold.
-    MissingObject,
-    /// A bound of [`crate::model::limits`] was reached.
-    OverLimit,
-    /// Encrypted, hence unreadable without its password.
-    Encrypted,
-    /// Its bytes are not what its format says.
-    Damaged,
-    /// A format, version or extension that this program does not know.
-    Unsupported,
-    /// History ends here because the clone is shallow.
-    ShallowBoundary,
+    Unreadable = "unreadable", Unread;
+    /// Listed, but gone when it was opened.
+    Vanished = "vanished", Unread;
+    /// Changed while it was read.
+    Changed = "changed", Unread;
+    /// An object that the repository references but does not contain.
+    MissingObject = "missing-object", Unread;
+    /// Over a limit.
+    OverLimit = "over-limit", Unread;
+    /// Encrypted.
+    Encrypted = "encrypted", Unread;
+    /// Bytes that violate its format.
+    Damaged = "damaged", Unread;
+    /// An unknown format, version or extension.
+    Unsupported = "unsupported", Unread;
+    /// The history behind the boundary of a shallow clone.
+    ShallowBoundary = "shallow-boundary", Unread;
     /// An object store outside the repository that was not followed.
-    Alternate,
-    /// `--timeout` or a time budget ran out before it was read.
-    TimedOut,
-    /// A defect of this program; please report it.
-    Internal,
+    Alternate = "alternate", Unread;
+    /// Not reached before `--timeout` or a time budget ran out.
+    TimedOut = "timed-out", Unread;
+    /// A bug in this program.
+    Internal = "internal", Unread;
 }
 
-impl Reason {
-    /// The class of this reason.
-    #[must_use]
-    pub fn class(self) -> SkipClass {
-        match self {
-            Self::Ignored
-            | Self::SpecialFile
-            | Self::SymlinkTarget
-            | Self::Submodule
-            | Self::LfsPointer
-            | Self::GitDir
-            | Self::ArchiveNotOpened => SkipClass::Policy,
-            _ => SkipClass::Unread,
-        }
-    }
-
-    /// The name used in reports, in kebab case.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ignored => "ignored",
-            Self::SpecialFile => "special-file",
-            Self::SymlinkTarget => "symlink-target",
-            Self::Submodule => "submodule",
-            Self::LfsPointer => "lfs-pointer",
-            Self::GitDir => "git-dir",
-            Self::ArchiveNotOpened => "archive-not-opened",
-            Self::Unreadable => "unreadable",
-            Self::Vanished => "vanished",
-            Self::Changed => "changed",
-            Self::MissingObject => "missing-object",
-            Self::OverLimit => "over-limit",
-            Self::Encrypted => "encrypted",
-            Self::Damaged => "damaged",
-            Self::Unsupported => "unsupported",
-            Self::ShallowBoundary => "shallow-boundary",
-            Self::Alternate => "alternate",
-            Self::TimedOut => "timed-out",
-            Self::Internal => "internal",
-        }
-    }
-}
-
-/// One reason with everything left out for it.
+/// Everything that was skipped for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Why.
-    pub reason: Reason,
-    /// Decision or failure; follows from the reason.
+    /// The reason.
+    pub reason: SkipReason,
+    /// The class of the reason.
     pub class: SkipClass,
-    /// How many things.
+    /// Number of skipped items.
     pub count: u64,
-    /// The first of them, at most [`MAX_SKIP_EXAMPLES`], `.env*` files before others, already masked and escaped.
+    /// At most [`MAX_SKIP_EXAMPLES`] names, `.env*` files before others, already masked and escaped.
     pub examples: Vec<String>,
 }
 
-/// How often, with examples in the order in which they are worth naming.
+/// A count with examples, most important first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Tally {
+struct SkipTally {
     count: u64,
     examples: BTreeSet<(bool, String)>,
 }
 
-impl Tally {
+impl SkipTally {
     fn add(&mut self, example: String) {
-        // An ignored `.env` is what a reader most needs to hear of.
+        // An ignored `.env` file is the most important one to name.
         let name = example.rsplit('/').next().unwrap_or(&example);
         self.examples.insert((!name.starts_with(".env"), example));
         if self.examples.len() > MAX_SKIP_EXAMPLES {
@@ -137,7 +116,7 @@ impl Tally {
     }
 }
 
-/// The ledger of one scan. Merging is associative and commutative, so that threads keep their own.
+/// The coverage of a scan, or of one thread of it. Merging is associative and commutative.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Files read from a work tree, an index or standard input.
@@ -146,17 +125,17 @@ pub struct Coverage {
     pub objects: u64,
     /// Bytes searched, archive members and decoded objects included.
     pub bytes: u64,
-    skipped: BTreeMap<Reason, Tally>,
+    skipped: BTreeMap<SkipReason, SkipTally>,
 }
 
 impl Coverage {
-    /// Counts one thing left out. `example` names it and, where it helps, says what the matter was.
-    pub fn skip(&mut self, reason: Reason, example: impl Into<String>) {
+    /// Counts one skipped item. `example` is its name, with the error where there is one.
+    pub fn skip(&mut self, reason: SkipReason, example: impl Into<String>) {
         self.skip_many(reason, 1, Some(example.into()));
     }
 
-    /// Counts `count` things left out, with one example if there is one.
-    pub fn skip_many(&mut self, reason: Reason, count: u64, example: Option<String>) {
+    /// Counts skipped items, with an example if there is one.
+    pub fn skip_many(&mut self, reason: SkipReason, count: u64, example: Option<String>) {
         let entry = self.skipped.entry(reason).or_default();
         entry.count += count;
         if let Some(example) = example {
@@ -164,14 +143,14 @@ impl Coverage {
         }
     }
 
-    /// Counts the hits of a text that were not kept.
+    /// Counts the hits of a text that were dropped at a limit.
     pub fn skip_hits(&mut self, count: u64, text: &str) {
         if count > 0 {
-            self.skip_many(Reason::OverLimit, count, Some(format!("{count} more findings in {text}")));
+            self.skip_many(SkipReason::OverLimit, count, Some(format!("{count} more findings in {text}")));
         }
     }
 
-    /// Adds another ledger to this one.
+    /// Adds the counts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
         self.files += other.files;
         self.objects += other.objects;
@@ -183,25 +162,19 @@ impl Coverage {
         }
     }
 
-    /// False if anything could not be read.
+    /// Returns false if anything could not be read.
     #[must_use]
     pub fn complete(&self) -> bool {
         self.skipped.keys().all(|reason| reason.class() == SkipClass::Policy)
     }
 
-    /// How many things were left out in all.
+    /// Counts all skipped items.
     #[must_use]
     pub fn skipped_total(&self) -> u64 {
         self.skipped.values().map(|tally| tally.count).sum()
     }
 
-    /// How many things were left out for this reason.
-    #[must_use]
-    pub fn count(&self, reason: Reason) -> u64 {
-        self.skipped.get(&reason).map_or(0, |tally| tally.count)
-    }
-
-    /// Everything left out, by reason, in a fixed order.
+    /// Lists everything skipped, by reason, in a fixed order.
     #[must_use]
     pub fn skipped(&self) -> Vec<Skipped> {
         self.skipped
@@ -225,31 +198,31 @@ mod tests {
         let mut one = Coverage::default();
         let mut two = Coverage::default();
         for i in 0..60 {
-            one.skip(Reason::Unreadable, format!("a{i:02}"));
-            two.skip(Reason::Unreadable, format!("b{i:02}"));
+            one.skip(SkipReason::Unreadable, format!("a{i:02}"));
+            two.skip(SkipReason::Unreadable, format!("b{i:02}"));
         }
-        two.skip(Reason::Ignored, "x");
+        two.skip(SkipReason::Ignored, "x");
         let mut left = one.clone();
         left.merge(two.clone());
         let mut right = two;
         right.merge(one);
         assert_eq!(left, right);
-        assert_eq!(left.count(Reason::Unreadable), 120);
+        assert_eq!((left.skipped()[1].reason, left.skipped()[1].count), (SkipReason::Unreadable, 120));
         assert_eq!(left.skipped()[1].examples.len(), MAX_SKIP_EXAMPLES);
     }
 
     #[test]
     fn policy_keeps_a_scan_complete() {
         let mut coverage = Coverage::default();
-        coverage.skip(Reason::Ignored, "target");
+        coverage.skip(SkipReason::Ignored, "target");
         assert!(coverage.complete());
-        coverage.skip(Reason::Damaged, "x.zip");
+        coverage.skip(SkipReason::Damaged, "x.zip");
         assert!(!coverage.complete());
     }
 
     #[test]
     fn names_are_those_that_serde_writes() {
-        for reason in [Reason::LfsPointer, Reason::OverLimit, Reason::TimedOut, Reason::GitDir] {
+        for reason in [SkipReason::LfsPointer, SkipReason::OverLimit, SkipReason::TimedOut, SkipReason::GitDir] {
             let written = serde_json::to_string(&reason).unwrap();
             assert_eq!(written, format!("\"{}\"", reason.name()));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// A text with its control, bidirectional and invisible characters written as escapes.
+/// Escapes the control, bidirectional and invisible characters of a text.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -22,13 +22,13 @@ pub(crate) fn push(text: &mut String, character: char) {
     }
 }
 
-/// Whether a character could act on a terminal or hide something from a reader.
+/// Returns true if a character could act on a terminal or hide something from a reader.
 #[must_use]
 pub fn is_unsafe(character: char) -> bool {
     character.is_control() || is_invisible(character)
 }
 
-/// Bidirectional controls, zero-width characters and the soft hyphen.
+/// Returns true for bidirectional controls, zero-width characters and the soft hyphen.
 fn is_invisible(character: char) -> bool {
     matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}' | '\u{fff9}'..='\u{fffb}')
 }

@@ -1,6 +1,6 @@
-//! What the report is made of: severities, places and findings.
+//! Findings and their locations.
 //!
-//! A finding is one credential (or one misuse without a literal) under one rule, with every place it was seen in. Its
+//! A finding is one credential (or one misuse without a literal) under one rule, with every place that holds it. Its
 //! identity is (rule, fingerprint), and nothing positional.
 
 use serde::{Deserialize, Serialize};
@@ -8,19 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::credential::{Fingerprint, Key};
 use crate::model::line_hash::LineHash;
 
-/// How much a finding matters. Ordered from the least to the most severe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Ordered from the least to the most severe.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing, hidden by default.
+    /// Information, hidden by default.
+    #[default]
     Note,
-    /// Should be cleaned up.
+    /// To be cleaned up.
     Low,
-    /// Should not be merged.
+    /// Not to be merged.
     Medium,
-    /// Act today.
+    /// Requires action today.
     High,
-    /// Act now.
+    /// Requires action now.
     Critical,
 }
 
@@ -28,7 +29,7 @@ impl Severity {
     /// Every severity, least first.
     pub const ALL: [Self; 5] = [Self::Note, Self::Low, Self::Medium, Self::High, Self::Critical];
 
-    /// The name used on the command line and in reports.
+    /// Returns the name used on the command line and in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -41,8 +42,8 @@ impl Severity {
     }
 }
 
-/// How sure the judgement is. Ordered from the least to the most certain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// Ordered from the least to the most certain.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Prefix and a random-looking body only.
@@ -50,11 +51,12 @@ pub enum Confidence {
     /// A known length.
     Medium,
     /// A known structure.
+    #[default]
     High,
 }
 
 impl Confidence {
-    /// The name used in reports.
+    /// Returns the name used in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -65,25 +67,27 @@ impl Confidence {
     }
 }
 
-/// Whether somebody has to act. Ordered from the least to the most open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// The state of a finding or of one of its places. Ordered from the least to the most open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Listed in the baseline file.
     Baselined,
     /// Allowed by configuration or an inline directive.
     Suppressed,
-    /// Stood in the same file before the change that is looked at.
+    /// Already in the same file before the scanned change.
     Existing,
-    /// Somebody has to act.
+    /// To be acted on.
+    #[default]
     Open,
 }
 
-/// Which part of a repository a location is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// The part of a repository that a location is in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// The content of a file.
+    #[default]
     File,
     /// The name of a file or directory.
     FileName,
@@ -101,11 +105,12 @@ pub enum Origin {
     RefName,
 }
 
-/// Who can get at a location.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// The way that leads to a location. Ordered from the most to the least exposed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
     /// On disk, in the work tree or on standard input.
+    #[default]
     Worktree,
     /// Staged.
     Index,
@@ -115,13 +120,13 @@ pub enum Reach {
     Ref,
     /// In a stash.
     Stash,
-    /// Named by a reflog only.
+    /// Reached from a reflog only.
     Reflog,
-    /// In the object store, named by nothing.
+    /// In the object store, reached from nothing.
     Unreachable,
 }
 
-/// What a place is for, judged from its path and, for some, its content.
+/// The purpose of a place, classified by its path and, for some, by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Context {
@@ -143,39 +148,39 @@ pub enum Context {
     Ci,
     /// Infrastructure as code.
     Infra,
-    /// Made by a build.
+    /// Build output.
     Build,
 }
 
-/// Why a location is not open.
+/// The reason why a location is not open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Suppression {
     /// `baseline`, `config` or `inline`.
     pub source: String,
-    /// The reason given by whoever suppressed it.
+    /// The reason that its author gave.
     pub reason: String,
 }
 
-/// The line of a location as it may be shown: every candidate masked, control characters escaped, long lines cut.
+/// The redacted line of a location: every candidate masked, control characters escaped, long lines cut.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Frame {
-    /// The masked text.
+pub struct Snippet {
+    /// The redacted text.
     pub text: String,
-    /// Byte offset in `text` where the marked part begins.
+    /// Byte offset in `text` of the credential's first byte.
     pub start: usize,
-    /// Byte offset in `text` where it ends.
+    /// Byte offset in `text` behind its last byte.
     pub end: usize,
 }
 
 /// One place of a finding.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     /// The file in the tree, relative to the report's root, with `/`.
     pub path: String,
-    /// `percent` when the path's bytes are not UTF-8 and were percent-encoded.
+    /// `percent` where the path is not UTF-8 and was percent-encoded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path_encoding: Option<String>,
-    /// Archive members from the outermost inwards, without `path`.
+    /// Archive members, outermost first, without `path`.
     pub archive: Vec<String>,
     /// The original source of a source map, the cell of a notebook.
     pub within: Option<String>,
@@ -187,33 +192,33 @@ pub struct Location {
     pub end_line: u64,
     /// Byte column behind the last byte.
     pub end_column: u64,
-    /// Which part of the repository.
+    /// The part of the repository.
     pub origin: Origin,
-    /// Who can get at it.
+    /// The way that leads to it.
     pub reach: Reach,
     /// The blob, or the object whose text it is.
     pub blob: Option<String>,
-    /// The commit it was seen in.
+    /// The commit that holds it.
     pub commit: Option<String>,
-    /// Encodings from the outermost inwards.
+    /// Encodings, outermost first.
     pub encodings: Vec<String>,
-    /// The name the value is assigned to.
+    /// The name that the value is assigned to.
     pub variable: Option<String>,
-    /// What the place is for.
+    /// Purposes of the place.
     pub context: Vec<Context>,
-    /// Whether somebody has to act on this place.
+    /// The state of this place.
     pub status: Status,
-    /// Why not, if not.
+    /// Why it is not open.
     pub suppression: Option<Suppression>,
-    /// Whether a key in the path was replaced by its masked form.
+    /// True if a key in the path was masked.
     pub redacted: bool,
-    /// The masked line, for people; not part of the JSON report.
+    /// The redacted line; not part of the JSON report.
     #[serde(skip)]
-    pub frame: Option<Frame>,
-    /// Text behind an inline allow on the line; not part of the JSON report.
+    pub snippet: Option<Snippet>,
+    /// The text of an inline allow on the line; not part of the JSON report.
     #[serde(skip)]
     pub directive: Option<String>,
-    /// GitHub's rolling hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
+    /// GitHub's hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
     #[serde(skip)]
     pub line_hash: Option<LineHash>,
 }
@@ -222,29 +227,8 @@ impl Location {
     /// Returns an open location at the beginning of a file.
     #[must_use]
     pub fn in_file(path: String) -> Self {
-        Self {
-            path,
-            path_encoding: None,
-            archive: Vec::new(),
-            within: None,
-            line: 1,
-            column: 1,
-            end_line: 1,
-            end_column: 1,
-            origin: Origin::File,
-            reach: Reach::Head,
-            blob: None,
-            commit: None,
-            encodings: Vec::new(),
-            variable: None,
-            context: Vec::new(),
-            status: Status::Open,
-            suppression: None,
-            redacted: false,
-            frame: None,
-            directive: None,
-            line_hash: None,
-        }
+        let (line, end_line, column, end_column) = (1, 1, 1, 1);
+        Self { path, line, column, end_line, end_column, reach: Reach::Head, ..Self::default() }
     }
 }
 
@@ -257,27 +241,27 @@ pub struct CommitDate {
     pub date: String,
 }
 
-/// How long and where a credential was exposed in history.
+/// The exposure of a credential in history.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Exposure {
-    /// The topologically oldest commit whose tree holds it.
+    /// The topologically oldest commit with it in its tree.
     pub introduced: Option<CommitDate>,
-    /// The commit of HEAD's ancestry after which no tree holds it.
+    /// The commit in HEAD's ancestry after which no tree holds it.
     pub removed: Option<CommitDate>,
-    /// Whether HEAD's tree holds it.
+    /// True if HEAD's tree holds it.
     pub in_head: bool,
     /// Days from `introduced` to `removed`, else to HEAD's date.
     pub days: Option<u64>,
     /// Refs that still reach it, at most [`crate::model::limits::MAX_REFS_NAMED`].
     pub refs: Vec<String>,
-    /// How many refs reach it.
+    /// Number of refs that reach it.
     pub refs_total: u64,
 }
 
-/// A place that explains a finding without being one of its own: the other key of a pair, the framework's config.
+/// A place that explains a finding, such as the other key of a pair or the framework's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What this place shows.
+    /// A sentence about this place.
     pub message: String,
     /// Path relative to the root.
     pub path: String,
@@ -292,27 +276,27 @@ pub struct Evidence {
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
-    /// How much it matters.
+    /// The severity of the rule, capped or set by the policy.
     pub severity: Severity,
-    /// How sure the judgement is.
+    /// The confidence of the classification.
     pub confidence: Confidence,
     /// Identity together with `rule`.
     pub fingerprint: Fingerprint,
-    /// One or two sentences for people.
+    /// One or two sentences.
     pub message: String,
-    /// What the credential says about itself; null for misuse without a literal.
+    /// The credential; null for misuse without a literal.
     pub key: Option<Key>,
     /// The most open status of its places.
     pub status: Status,
     /// Every place, sorted.
     pub locations: Vec<Location>,
-    /// Places beyond those listed, where a cap was reached.
+    /// Number of places beyond `locations`, where a limit was reached.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_locations: u64,
     /// Places that explain the finding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
-    /// How long it was exposed; null outside history and range.
+    /// Its exposure in history; null for other targets.
     pub exposure: Option<Exposure>,
 }
 

@@ -1,84 +1,72 @@
-//! GitHub's fingerprint of a line, and columns as code scanning counts them.
+//! Computes GitHub's fingerprint of a line, with the columns that code scanning shows.
 //!
-//! Code scanning knows an alert again by `partialFingerprints.primaryLocationLineHash`. Its uploader computes that value
-//! from the checkout and warns about any other, so this is the same algorithm: a 64-bit rolling hash, base 37, over the
+//! Code scanning tracks an alert by `partialFingerprints.primaryLocationLineHash`. Its uploader computes that value from
+//! the checkout and warns about any other, so this is the same algorithm: a 64-bit rolling hash, base 37, over the
 //! 100 UTF-16 code units that follow the beginning of the line, without spaces and tabs, every line end as `\n`, behind
-//! the end of the file 0xFFFF and zeros; then how often that hash was seen in the file. Source: github/codeql-action,
-//! `src/fingerprints.ts`, with its test vectors. UTF-16 columns are counted on the way, since they need the same pass.
+//! the end of the file 0xFFFF and zeros; then the number of its occurrences in the file so far. Source: github/codeql-action,
+//! `src/fingerprints.ts`, with its test vectors.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::{self, Read};
 
-use super::columns::Columns;
+use super::utf16_columns::Utf16Columns;
 
 /// UTF-16 code units that a line's hash covers.
 const BLOCK: usize = 100;
 const BASE: u64 = 37;
-/// What the algorithm puts behind the last character.
+/// Marks the end of the text.
 const END: u16 = 0xFFFF;
-/// Different hashes whose repetitions are counted; a file with more different lines in front of the wanted ones gets
-/// count 1 for those beyond, so that memory stays bounded.
+/// Different hashes whose occurrences are counted, to bound memory. Any further hash gets count 1.
 const MAX_COUNTED: usize = 1 << 20;
+/// Bytes hashed between two tests for whether all tokens are done.
+const CHUNK: usize = 64 << 10;
 
-/// A line's hash with the UTF-16 columns of a token in it.
+/// The hash of a token's line, and the token's UTF-16 columns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineHash {
     /// `hex:count`.
     pub hash: String,
     /// 1-based column of the token's first code unit.
     pub column: u64,
-    /// Column behind its last code unit.
+    /// 1-based column behind its last code unit.
     pub end_column: u64,
 }
 
-/// A token whose line is wanted: 1-based lines, 1-based byte columns, as in a location.
+/// A token to hash the line of, by 1-based lines and byte columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wanted {
-    /// Line and byte column of the first byte.
+pub struct TokenSpan {
+    /// Line and column of the first byte.
     pub start: (u64, u64),
-    /// Line and byte column behind the last byte.
+    /// Line and column behind the last byte.
     pub end: (u64, u64),
 }
 
-/// Reads a text up to the last wanted line and tells every wanted token's line hash, in the order asked for; `None` for
-/// a line that the text does not have.
-///
-/// # Errors
-/// The reader's own.
-pub fn read(reader: &mut dyn Read, wanted: &[Wanted]) -> io::Result<Vec<Option<LineHash>>> {
-    let mut lines = Lines::new(wanted);
-    let mut buffer = vec![0; 64 << 10];
-    while !lines.done() {
-        match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => lines.feed(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(lines.finish(wanted))
-}
-
-/// Hashes and columns of a text at hand. See [`read`].
+/// Computes the line hashes of tokens in a text, in their order; `None` for a line that the text does not have. The text
+/// behind the last token is not read.
 #[must_use]
-pub fn of(bytes: &[u8], wanted: &[Wanted]) -> Vec<Option<LineHash>> {
-    let mut lines = Lines::new(wanted);
-    lines.feed(bytes);
-    lines.finish(wanted)
+pub fn compute(bytes: &[u8], tokens: &[TokenSpan]) -> Vec<Option<LineHash>> {
+    let mut lines = LineHasher::new(tokens);
+    for chunk in bytes.chunks(CHUNK) {
+        if lines.done() {
+            break;
+        }
+        lines.feed(chunk);
+    }
+    lines.finish(tokens)
 }
 
-/// The text's bytes so far, as UTF-16.
-struct Lines {
-    rolling: Rolling,
-    columns: Columns,
-    /// Bytes of a character that is not complete yet.
+/// Decodes a text in pieces and hashes its lines.
+struct LineHasher {
+    rolling: RollingHash,
+    columns: Utf16Columns,
+    /// The bytes of an incomplete character.
     partial: Vec<u8>,
 }
 
-impl Lines {
-    fn new(wanted: &[Wanted]) -> Self {
-        let lines = wanted.iter().map(|wanted| wanted.start.0).collect();
-        Self { rolling: Rolling::new(lines), columns: Columns::new(wanted), partial: Vec::new() }
+impl LineHasher {
+    fn new(tokens: &[TokenSpan]) -> Self {
+        let lines = tokens.iter().map(|token| token.start.0);
+        let columns = Utf16Columns::new(tokens.iter().flat_map(|token| [token.start, token.end]));
+        Self { rolling: RollingHash::new(lines), columns, partial: Vec::new() }
     }
 
     fn done(&self) -> bool {
@@ -98,7 +86,7 @@ impl Lines {
         self.partial = rest[cut..].to_vec();
     }
 
-    /// Lossy UTF-8, as GitHub reads the file: what is malformed counts as U+FFFD.
+    /// Decodes lossily, as GitHub does: malformed bytes become U+FFFD.
     fn decode(&mut self, bytes: &[u8]) {
         for chunk in bytes.utf8_chunks() {
             for unit in chunk.valid().encode_utf16() {
@@ -110,24 +98,22 @@ impl Lines {
         }
     }
 
-    fn finish(mut self, wanted: &[Wanted]) -> Vec<Option<LineHash>> {
+    fn finish(mut self, tokens: &[TokenSpan]) -> Vec<Option<LineHash>> {
         let partial = std::mem::take(&mut self.partial);
         self.decode(&partial);
         let hashes = self.rolling.finish();
-        wanted
-            .iter()
-            .map(|wanted| {
-                Some(LineHash {
-                    hash: hashes.get(&wanted.start.0)?.clone(),
-                    column: self.columns.of(wanted.start),
-                    end_column: self.columns.of(wanted.end),
-                })
+        let hash = |token: &TokenSpan| {
+            Some(LineHash {
+                hash: hashes.get(&token.start.0)?.clone(),
+                column: self.columns.get(token.start),
+                end_column: self.columns.get(token.end),
             })
-            .collect()
+        };
+        tokens.iter().map(hash).collect()
     }
 }
 
-/// How many of the last bytes begin a character whose end has not been seen.
+/// Returns the number of last bytes that begin an incomplete character.
 fn incomplete_tail(bytes: &[u8]) -> usize {
     for back in 1..=bytes.len().min(3) {
         let length = match bytes[bytes.len() - back] {
@@ -143,9 +129,9 @@ fn incomplete_tail(bytes: &[u8]) -> usize {
 }
 
 /// The rolling hash over UTF-16 code units.
-struct Rolling {
+struct RollingHash {
     window: [u16; BLOCK],
-    /// For each unit of the window the line that begins with it, 0 for none.
+    /// The line that begins with each unit of the window; 0 for none.
     lines: [u64; BLOCK],
     at: usize,
     hash: u64,
@@ -158,9 +144,9 @@ struct Rolling {
     missing: usize,
 }
 
-impl Rolling {
-    fn new(lines: Vec<u64>) -> Self {
-        let wanted: BTreeMap<u64, Option<String>> = lines.into_iter().map(|line| (line, None)).collect();
+impl RollingHash {
+    fn new(lines: impl Iterator<Item = u64>) -> Self {
+        let wanted: BTreeMap<u64, Option<String>> = lines.map(|line| (line, None)).collect();
         Self {
             window: [0; BLOCK],
             lines: [0; BLOCK],
@@ -184,7 +170,7 @@ impl Rolling {
         }
         self.after_cr = unit == carriage_return;
         let unit = if self.after_cr { line_feed } else { unit };
-        self.tell();
+        self.record();
         if self.line_start {
             self.line_start = false;
             self.line += 1;
@@ -194,8 +180,8 @@ impl Rolling {
         self.roll(unit);
     }
 
-    /// If the unit that leaves the window begins a line, the window holds exactly that line's hash.
-    fn tell(&mut self) {
+    /// Records the hash if the unit that leaves the window begins a line: then the window covers exactly that line.
+    fn record(&mut self) {
         let line = std::mem::take(&mut self.lines[self.at]);
         if line == 0 || self.missing == 0 {
             return;
@@ -222,7 +208,7 @@ impl Rolling {
     fn finish(mut self) -> BTreeMap<u64, String> {
         self.push(END);
         for _ in 0..BLOCK {
-            self.tell();
+            self.record();
             self.roll(0);
         }
         self.wanted.into_iter().filter_map(|(line, hash)| Some((line, hash?))).collect()
@@ -234,8 +220,8 @@ mod tests {
     use super::*;
 
     fn hashes(text: &[u8], chunk: usize) -> Vec<String> {
-        let wanted: Vec<Wanted> = (1..40).map(|line| Wanted { start: (line, 1), end: (line, 1) }).collect();
-        let mut lines = Lines::new(&wanted);
+        let wanted: Vec<TokenSpan> = (1..40).map(|line| TokenSpan { start: (line, 1), end: (line, 1) }).collect();
+        let mut lines = LineHasher::new(&wanted);
         text.chunks(chunk.max(1)).for_each(|chunk| lines.feed(chunk));
         lines.finish(&wanted).into_iter().map_while(|hash| Some(hash?.hash)).collect()
     }
@@ -311,28 +297,25 @@ mod tests {
     fn columns_count_utf16_units() {
         let text = "a\r\n\u{e9}🦀x=key;\rkey";
         let wanted = [
-            Wanted { start: (2, 9), end: (2, 12) },
-            Wanted { start: (3, 1), end: (3, 4) },
-            Wanted { start: (9, 1), end: (9, 2) },
+            TokenSpan { start: (2, 9), end: (2, 12) },
+            TokenSpan { start: (3, 1), end: (3, 4) },
+            TokenSpan { start: (9, 1), end: (9, 2) },
         ];
-        let told = of(text.as_bytes(), &wanted);
+        let hashes = compute(text.as_bytes(), &wanted);
         let columns: Vec<Option<(u64, u64)>> =
-            told.iter().map(|told| told.as_ref().map(|told| (told.column, told.end_column))).collect();
+            hashes.iter().map(|hash| hash.as_ref().map(|hash| (hash.column, hash.end_column))).collect();
         assert_eq!(columns, [Some((6, 9)), Some((1, 4)), None]);
     }
 
     #[test]
     fn reading_stops_behind_the_last_wanted_line() {
-        struct Endless(u64);
-        impl Read for Endless {
-            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                assert!(self.0 < 8 << 20, "reads on");
-                self.0 += buffer.len() as u64;
-                buffer.fill(b'\n');
-                Ok(buffer.len())
-            }
-        }
-        let told = read(&mut Endless(0), &[Wanted { start: (70_000, 1), end: (70_000, 1) }]).unwrap();
-        assert!(told[0].as_ref().unwrap().hash.ends_with(":70000"));
+        let tokens = [TokenSpan { start: (70_000, 1), end: (70_000, 1) }];
+        let mut lines = LineHasher::new(&tokens);
+        lines.feed(&[b'\n'; 64 << 10]);
+        assert!(!lines.done());
+        lines.feed(&[b'\n'; 64 << 10]);
+        assert!(lines.done());
+        let hashes = compute(&vec![b'\n'; 1 << 20], &tokens);
+        assert!(hashes[0].as_ref().unwrap().hash.ends_with(":70000"));
     }
 }

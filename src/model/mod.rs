@@ -1,18 +1,19 @@
-//! The vocabulary of a scan: findings and their places, severities, coverage, limits. Values only; nothing here reads or
-//! judges.
+//! The values of a scan: findings and their locations, severities, coverage, limits and the report.
 
-pub(crate) mod columns;
 pub mod coverage;
 pub mod escape;
 pub mod finding;
 pub mod limits;
 pub mod line_hash;
-pub mod place;
+pub mod report;
+pub mod scan_location;
 pub(crate) mod snapshot;
+mod utf16_columns;
 
-pub use coverage::{Coverage, Reason, SkipClass, Skipped};
+pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};
 pub use finding::{
-    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Frame, Location, Origin, Reach, Severity, Status,
+    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Location, Origin, Reach, Severity, Snippet, Status,
     Suppression,
 };
-pub use place::{PathText, Place, Sighting};
+pub use report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
+pub use scan_location::{PathText, ScanLocation};

@@ -21,7 +21,7 @@ const MAX_ENTRIES: usize = 1_000_000;
 /// One accepted finding.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Entry {
+pub(crate) struct BaselineEntry {
     /// The rule's id; never `*`.
     pub(crate) rule: String,
     pub(crate) fingerprint: Fingerprint,
@@ -38,7 +38,7 @@ fn day<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Date>
     text.map(|text| super::date(&text).map_err(serde::de::Error::custom)).transpose()
 }
 
-impl Entry {
+impl BaselineEntry {
     /// Returns the last day on which the entry counts; the last of all days if it never expires.
     pub(super) fn last_day(&self) -> Date {
         self.expires.unwrap_or(Date::MAX)
@@ -61,7 +61,7 @@ enum EntryOrMark {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Baseline {
-    entries: BTreeMap<(Fingerprint, String), Entry>,
+    entries: BTreeMap<(Fingerprint, String), BaselineEntry>,
 }
 
 impl Baseline {
@@ -86,7 +86,7 @@ impl Baseline {
                 EntryOrMark::Mark(_) => return Err(malformed(format!("entry {}: not an entry", at + 1))),
                 EntryOrMark::Entry(value) => value,
             };
-            let entry: Entry =
+            let entry: BaselineEntry =
                 serde_json::from_value(value).map_err(|error| malformed(format!("entry {}: {error}", at + 1)))?;
             if entry.rule.is_empty() || entry.rule.contains(['*', '?', '[']) {
                 return Err(malformed(format!("entry {}: an entry has to name one rule", at + 1)));
@@ -97,7 +97,7 @@ impl Baseline {
     }
 
     /// Adds an entry; of two for the same finding the one that expires first is kept.
-    pub(crate) fn add(&mut self, entry: Entry) {
+    pub(crate) fn add(&mut self, entry: BaselineEntry) {
         let key = (entry.fingerprint, entry.rule.clone());
         if self.entries.get(&key).is_none_or(|known| entry.last_day() < known.last_day()) {
             self.entries.insert(key, entry);
@@ -108,12 +108,12 @@ impl Baseline {
         self.entries.remove(&(fingerprint, rule.to_owned()));
     }
 
-    pub(crate) fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&Entry> {
+    pub(crate) fn find(&self, rule: &str, fingerprint: Fingerprint) -> Option<&BaselineEntry> {
         self.entries.get(&(fingerprint, rule.to_owned()))
     }
 
     /// Iterates over the entries, sorted by fingerprint and rule.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Entry> {
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &BaselineEntry> {
         self.entries.values()
     }
 

@@ -18,9 +18,9 @@ const MAX_ENTRIES: usize = 100_000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Config {
+pub(crate) struct PolicyConfig {
     #[serde(default, rename = "allow")]
-    pub(crate) allows: Vec<Allow>,
+    pub(crate) allows: Vec<AllowEntry>,
     /// Contexts of paths that do not show them.
     #[serde(default, rename = "context")]
     pub(crate) contexts: Vec<ContextOverride>,
@@ -34,13 +34,13 @@ pub(crate) struct Config {
 /// An entry that allows one credential by its fingerprint, locations by their paths, or one credential in some paths.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct Allow {
+pub(crate) struct AllowEntry {
     /// Id of the rule, or `*`.
     pub(crate) rule: String,
     pub(crate) fingerprint: Option<Fingerprint>,
     /// Globs below the root, one of which must match.
     #[serde(default)]
-    pub(crate) paths: Vec<Pattern>,
+    pub(crate) paths: Vec<PathPattern>,
     /// Why it is allowed; required.
     pub(crate) reason: String,
     /// Who is responsible for the entry.
@@ -50,7 +50,7 @@ pub(crate) struct Allow {
     pub(crate) expires: Option<Date>,
 }
 
-impl Allow {
+impl AllowEntry {
     pub(super) fn covers(&self, finding: &Finding, location: &Location) -> bool {
         (self.rule == "*" || self.rule == finding.rule)
             && self.fingerprint.is_none_or(|fingerprint| fingerprint == finding.fingerprint)
@@ -62,7 +62,7 @@ impl Allow {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct ContextOverride {
     /// Globs below the root.
-    pub(crate) paths: Vec<Pattern>,
+    pub(crate) paths: Vec<PathPattern>,
     /// Replaces the contexts that the paths have by their names.
     pub(crate) is: Vec<Context>,
 }
@@ -77,20 +77,20 @@ pub(crate) struct OwnRules {
 
 /// A glob: `*` stays within a directory, `**` does not.
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern {
+pub(crate) struct PathPattern {
     text: String,
     matcher: GlobMatcher,
 }
 
-impl PartialEq for Pattern {
+impl PartialEq for PathPattern {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
     }
 }
 
-impl Eq for Pattern {}
+impl Eq for PathPattern {}
 
-impl<'de> Deserialize<'de> for Pattern {
+impl<'de> Deserialize<'de> for PathPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let glob = GlobBuilder::new(&text).literal_separator(true).backslash_escape(true).build();
@@ -109,7 +109,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
     super::date(&text).map(Some).map_err(serde::de::Error::custom)
 }
 
-impl Config {
+impl PolicyConfig {
     /// # Errors
     /// The file is not TOML of this form; with line and column.
     pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {

@@ -6,10 +6,10 @@
 use regex::bytes::Regex;
 use toml::{Table, Value};
 
-use super::baseline::Entry;
-use crate::detect::compile;
+use super::baseline::BaselineEntry;
 use crate::model::escape::escape;
 use crate::model::{Finding, Location};
+use crate::rules::pattern::compile_key;
 
 /// Patterns of one list that are compiled.
 const MAX_PATTERNS: usize = 1_000;
@@ -46,7 +46,7 @@ pub(crate) struct Gitleaks {
 #[derive(Debug, Default)]
 pub(crate) struct Imported {
     /// Entries for the baseline.
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<BaselineEntry>,
     /// A line for each entry and for each rule that was dropped.
     pub(crate) log: Vec<String>,
 }
@@ -111,7 +111,7 @@ impl Gitleaks {
     fn patterns(&mut self, name: &str, texts: Vec<String>) -> Vec<Regex> {
         let mut compiled = Vec::new();
         for text in texts {
-            match compile(&text) {
+            match compile_key(&text) {
                 Ok(pattern) => compiled.push(pattern),
                 Err(_) => self.drop_rule(".gitleaks.toml", name, &format!("the pattern {text:?} cannot be read")),
             }
@@ -140,7 +140,7 @@ impl Gitleaks {
                     reason.get_or_insert_with(|| format!("from .gitleaks.toml: {}", list.name));
                 }
             }
-            entries.extend(reason.map(|reason| Entry {
+            entries.extend(reason.map(|reason| BaselineEntry {
                 rule: finding.rule.clone(),
                 fingerprint: finding.fingerprint,
                 reason: escape(&reason),
@@ -153,7 +153,8 @@ impl Gitleaks {
         for line in std::mem::take(&mut self.ignored).iter().filter(|line| !line.used) {
             self.drop_rule(".gitleaksignore", &line.text, "no current finding is at that location");
         }
-        let imported = |entry: &Entry| format!("carried over: {} {} ({})", entry.rule, entry.fingerprint, entry.reason);
+        let imported =
+            |entry: &BaselineEntry| format!("carried over: {} {} ({})", entry.rule, entry.fingerprint, entry.reason);
         let log = entries.iter().map(imported).chain(self.dropped).collect();
         Imported { entries, log }
     }

@@ -13,7 +13,7 @@ pub(crate) mod policy_diff;
 use jiff::civil::Date;
 
 pub(crate) use baseline::Baseline;
-pub(crate) use config::Config;
+pub(crate) use config::PolicyConfig;
 
 use crate::model::escape::escape;
 use crate::model::snapshot::{Snapshot, SnapshotError};
@@ -58,7 +58,7 @@ impl From<SnapshotError> for Error {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Policy {
     /// `pinstripe.toml`.
-    pub(crate) config: Config,
+    pub(crate) config: PolicyConfig,
     /// `.pinstripe-baseline.json`.
     pub(crate) baseline: Baseline,
     /// False if directives in the scanned text are ignored, because the text is a change that must not allow itself.
@@ -75,7 +75,7 @@ impl Policy {
     pub(crate) fn load(files: &dyn Snapshot) -> Result<Self, Error> {
         let mut policy = Self { inline: true, ..Self::default() };
         if let Some(bytes) = files.read(CONFIG_FILE, MAX_POLICY_FILE)? {
-            policy.config = Config::parse(CONFIG_FILE, &bytes)?;
+            policy.config = PolicyConfig::parse(CONFIG_FILE, &bytes)?;
         }
         if let Some(bytes) = files.read(BASELINE_FILE, MAX_POLICY_FILE)? {
             policy.baseline = Baseline::parse(BASELINE_FILE, &bytes)?;
@@ -150,7 +150,7 @@ impl Policy {
 }
 
 /// Lists the rule files in each directory that the configuration names.
-fn rule_paths(files: &dyn Snapshot, config: &Config) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
+fn rule_paths(files: &dyn Snapshot, config: &PolicyConfig) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
     config.rules.directories.iter().map(|directory| files.list_toml(directory.trim_end_matches('/')))
 }
 

@@ -3,7 +3,7 @@
 //! A change cannot use the allow entries that it adds, and its reviewer has to see that it adds some. Removing entries
 //! weakens nothing; every other difference is reported.
 
-use super::{BASELINE_FILE, Baseline, CONFIG_FILE, Config, MAX_POLICY_FILE};
+use super::{BASELINE_FILE, Baseline, CONFIG_FILE, MAX_POLICY_FILE, PolicyConfig};
 use crate::credential::Fingerprint;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Confidence, Finding, Location, Status};
@@ -58,7 +58,7 @@ fn finding(rules: &RuleSet, identity: &[&str], message: &str, locations: Vec<Loc
 }
 
 fn config_weakened(old: &[u8], new: &[u8]) -> Option<String> {
-    let (Ok(old), Ok(new)) = (Config::parse(CONFIG_FILE, old), Config::parse(CONFIG_FILE, new)) else {
+    let (Ok(old), Ok(new)) = (PolicyConfig::parse(CONFIG_FILE, old), PolicyConfig::parse(CONFIG_FILE, new)) else {
         return Some("makes the configuration unreadable".to_owned());
     };
     let lowered = new.severity.iter().any(|(rule, severity)| old.severity.get(rule).is_none_or(|was| severity < was));
@@ -84,7 +84,7 @@ fn baseline_weakened(old: &[u8], new: &[u8]) -> Option<String> {
     let (Ok(old), Ok(new)) = (parse(old), parse(new)) else {
         return Some("makes the baseline unreadable".to_owned());
     };
-    let lasts_longer = |entry: &&super::baseline::Entry| {
+    let lasts_longer = |entry: &&super::baseline::BaselineEntry| {
         old.find(&entry.rule, entry.fingerprint).is_none_or(|known| entry.last_day() > known.last_day())
     };
     match new.iter().filter(lasts_longer).count() {
@@ -99,7 +99,7 @@ fn rule_files(before: &dyn Snapshot, after: &dyn Snapshot) -> Vec<String> {
     let both = [before, after];
     let config = |files: &dyn Snapshot| {
         let bytes = files.read(CONFIG_FILE, MAX_POLICY_FILE).ok().flatten()?;
-        Config::parse(CONFIG_FILE, &bytes).ok()
+        PolicyConfig::parse(CONFIG_FILE, &bytes).ok()
     };
     let mut paths = Vec::new();
     for config in both.into_iter().filter_map(config) {
@@ -137,7 +137,7 @@ mod tests {
     fn what_weakens_and_what_does_not() {
         let none = String::new();
         let dated = |date: &str| entry(&format!(",\"expires\":\"{date}\""));
-        let rules = "[rules]\ndirectories = ['own']\n".to_owned();
+        let rules = "[rules]\ndirectories = ['own/']\n".to_owned();
         for (file, old, new, weaker) in [
             (CONFIG_FILE, none.clone(), allow("a"), true),
             (CONFIG_FILE, allow("a"), allow("another reason"), true),

@@ -1,8 +1,9 @@
-use super::baseline::Entry;
+use super::baseline::BaselineEntry;
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::Engine;
-use crate::model::{PathText, Place, Severity, Sighting};
+use crate::detect::LocatedHit;
+use crate::model::{PathText, ScanLocation, Severity};
 use crate::rules::load;
 
 fn rules() -> RuleSet {
@@ -13,8 +14,8 @@ fn findings(path: &str, text: &str) -> Vec<Finding> {
     let engine = Engine::new(rules()).unwrap();
     let text = Forge::new(5).fill(text);
     let hits = engine.scan(text.as_bytes());
-    let place = Place::file(PathText::new(path.as_bytes()));
-    let sightings = hits.into_iter().map(|hit| Sighting { hit, place: place.clone() }).collect();
+    let place = ScanLocation::file(PathText::new(path.as_bytes()));
+    let sightings = hits.into_iter().map(|hit| LocatedHit { hit, place: place.clone() }).collect();
     crate::scan::group::findings(engine.rules(), sightings)
 }
 
@@ -23,7 +24,7 @@ fn today() -> Date {
 }
 
 fn with_config(text: &str) -> Policy {
-    Policy { config: Config::parse(CONFIG_FILE, text.as_bytes()).unwrap(), inline: true, ..Policy::default() }
+    Policy { config: PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap(), inline: true, ..Policy::default() }
 }
 
 #[test]
@@ -68,11 +69,11 @@ fn configuration_errors_name_their_place() {
         ("[rules]\ndirectories=['../x']", "not below the root"),
         ("\u{0}", "TOML"),
     ] {
-        let error = Config::parse(CONFIG_FILE, text.as_bytes()).unwrap_err().to_string();
+        let error = PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}: {error}");
     }
-    assert!(Config::parse(CONFIG_FILE, b"\xff").is_err());
-    let unknown = Config::parse(CONFIG_FILE, b"[severity]\nsecret-lve='low'").unwrap();
+    assert!(PolicyConfig::parse(CONFIG_FILE, b"\xff").is_err());
+    let unknown = PolicyConfig::parse(CONFIG_FILE, b"[severity]\nsecret-lve='low'").unwrap();
     assert!(unknown.check_rules(CONFIG_FILE, &rules()).is_err());
 }
 
@@ -116,7 +117,7 @@ fn a_baseline_covers_one_rule_and_repeats_byte_for_byte() {
     let mut baseline = Baseline::default();
     for finding in &found {
         let (rule, fingerprint) = (finding.rule.clone(), finding.fingerprint);
-        baseline.add(Entry { rule, fingerprint, reason: "known".into(), expires: date("2026-06-14").ok() });
+        baseline.add(BaselineEntry { rule, fingerprint, reason: "known".into(), expires: date("2026-06-14").ok() });
     }
     let bytes = baseline.to_bytes();
     let again = Baseline::parse(BASELINE_FILE, &bytes).unwrap();

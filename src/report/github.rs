@@ -1,35 +1,31 @@
 //! Workflow commands: annotations that GitHub shows beside the changed lines.
 //!
-//! GitHub takes ten errors and ten warnings of a step and drops the rest without a word, so the most severe come first and
-//! a last line says how many there are besides. What fails the scan is an error, everything else a warning. Nothing that
-//! comes from a repository can begin a command of its own: line ends are encoded, and no line begins with foreign text.
+//! GitHub takes ten errors and ten warnings of a step and silently drops the rest, so the most severe come first and a last
+//! line counts the others. Findings that fail the scan are errors, all others warnings. No text of a repository can begin a
+//! command: line ends are encoded, and no line begins with foreign text.
 
 use std::io::{self, Write};
 
-use super::view::{self, Block, View, clean};
-use super::{Options, Report, advice, summary};
-use crate::model::{Finding, Location, Origin, Status};
+use super::describe::{self, clean};
+use super::grouping::{CredentialBlock, GroupedFindings};
+use super::{Options, summary};
+use crate::model::{Finding, Location, Origin, Report, Status};
 use crate::rules::RuleSet;
 
-/// Annotations of a kind that GitHub takes of one step.
+/// Annotations of one kind that GitHub takes from a step.
 const MAX_OF_KIND: usize = 10;
 /// Other places that an annotation names.
 const MAX_PLACES: usize = 5;
 
-/// Writes the annotations and the verdict.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let view = View::new(report, rules, options);
+    let grouped = GroupedFindings::new(report, rules, options);
     let (mut errors, mut warnings, mut left_out) = (0, usize::from(!report.coverage.complete), 0);
     if !report.coverage.complete {
-        let reasons: Vec<String> =
-            summary::unread(report).map(|(words, _, step)| format!("{words} ({step})")).collect();
-        let text = format!("Not everything could be read: {}.", reasons.join("; "));
-        command(out, "warning", &[("title", "The scan is incomplete")], &text)?;
+        let reasons = summary::unread(report).map(|unread| format!("{} ({})", unread.problem, unread.next_step));
+        let text = format!("Some input could not be read: {}.", reasons.collect::<Vec<_>>().join("; "));
+        command(out, "warning", &[("title", "The scan is incomplete".to_owned())], &text)?;
     }
-    for block in view.open() {
+    for block in grouped.open() {
         let fails = block.main.severity >= options.fail_on;
         let (kind, used) = if fails { ("error", &mut errors) } else { ("warning", &mut warnings) };
         if *used == MAX_OF_KIND {
@@ -40,36 +36,31 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         annotation(out, rules, kind, block)?;
     }
     if left_out > 0 {
-        let text = format!("{} more, see summary.", view::number(left_out));
-        command(out, "notice", &[("title", "More findings")], &text)?;
+        let text = format!("{} more, see summary.", describe::number(left_out));
+        command(out, "notice", &[("title", "More findings".to_owned())], &text)?;
     }
     if !options.quiet {
-        writeln!(out, "{}", inert(&summary::verdict(report, &view, options)))?;
-        writeln!(out, "{}", inert(&summary::account(report, &view, options)))?;
+        writeln!(out, "{}", inert(&summary::verdict(report, &grouped, options)))?;
+        writeln!(out, "{}", inert(&summary::account(report, &grouped, options)))?;
     }
     Ok(())
 }
 
-fn annotation(out: &mut dyn Write, rules: &RuleSet, kind: &str, block: &Block<'_>) -> io::Result<()> {
+fn annotation(out: &mut dyn Write, rules: &RuleSet, kind: &str, block: &CredentialBlock<'_>) -> io::Result<()> {
     let main = block.main;
     let place = main.locations.iter().find(|location| location.status == Status::Open).or(main.locations.first());
-    let title = format!("{} ({})", view::headline(rules, main), main.severity.name());
-    let mut properties: Vec<(&str, String)> = Vec::new();
-    if let Some(location) = place {
-        properties.extend(position(location));
-    }
-    properties.push(("title", title));
-    let properties: Vec<(&str, &str)> = properties.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let mut properties = place.map(position).unwrap_or_default();
+    properties.push(("title", format!("{} ({})", describe::headline(rules, main), main.severity.name())));
     command(out, kind, &properties, &text(rules, block, place))
 }
 
-/// Where the annotation is shown; lines of archive members mean nothing in the archive.
+/// Returns the position of an annotation. Lines inside of an archive are not those of the archive file.
 fn position(location: &Location) -> Vec<(&'static str, String)> {
     if !matches!(location.origin, Origin::File | Origin::FileName) {
         return Vec::new();
     }
     let mut properties = vec![("file", clean(&location.path))];
-    if location.archive.is_empty() && location.within.is_none() && location.origin == Origin::File {
+    if location.origin == Origin::File && !describe::is_inside(location) {
         properties.push(("line", location.line.to_string()));
         properties.push(("endLine", location.end_line.to_string()));
         if location.line == location.end_line {
@@ -82,70 +73,52 @@ fn position(location: &Location) -> Vec<(&'static str, String)> {
     properties
 }
 
-fn text(rules: &RuleSet, block: &Block<'_>, place: Option<&Location>) -> String {
+fn text(rules: &RuleSet, block: &CredentialBlock<'_>, place: Option<&Location>) -> String {
     let main = block.main;
-    let mut lines = Vec::new();
-    match &main.key {
-        Some(key) => lines.push(format!("{}: {}.", view::headline(rules, main), view::identity(key))),
-        None => lines.push(clean(&main.message)),
-    }
-    if main.key.is_some() && view::is_lint(rules, main) {
-        lines.push(clean(&main.message));
-    }
-    if let Some(location) = place {
-        let remarks = view::remarks(location);
-        let inside = !location.archive.is_empty() || location.within.is_some() || location.origin != Origin::File;
-        if inside || !remarks.is_empty() {
-            let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
-            lines.push(format!("{}{remarks}", view::place(location)));
-        }
-    }
-    lines.extend(view::rule(rules, main).map(|rule| clean(&rule.help.why)));
+    let mut lines = describe::sentences(rules, main);
     lines.extend(
-        block.others.iter().map(|other| format!("Also: {} [{}].", view::title(rules, &other.rule), clean(&other.rule))),
+        place
+            .filter(|location| {
+                describe::is_inside(location)
+                    || location.origin != Origin::File
+                    || !describe::remarks(location).is_empty()
+            })
+            .map(describe::place_with_remarks),
     );
-    if let Some(exposure) = view::exposure(main) {
-        lines.push(format!("Seen {exposure}."));
-    }
+    lines.extend(describe::rule(rules, main).map(|rule| clean(&rule.help.why)));
+    let others = block.others.iter();
+    lines.extend(others.map(|other| format!("Also: {} [{}].", describe::title(rules, other), clean(&other.rule))));
+    lines.extend(describe::exposure(main).map(|exposure| format!("Exposure: {exposure}.")));
     lines.extend(other_places(main, place));
-    if let Some(rule) = view::rule(rules, main) {
-        let steps = advice::steps(rule, main);
-        lines.extend(steps.iter().enumerate().map(|(at, step)| match steps.len() {
-            1 => clean(step),
-            _ => format!("{}. {}", at + 1, clean(step)),
-        }));
-    }
+    lines.extend(describe::numbered_steps(rules, main));
     lines.retain(|line| !line.is_empty());
     lines.join("\n")
 }
 
 fn other_places(finding: &Finding, shown: Option<&Location>) -> Option<String> {
     let others: Vec<&Location> = finding.locations.iter().filter(|location| Some(*location) != shown).collect();
-    let total = others.len() as u64 + finding.more_locations;
-    let named: Vec<String> = others.iter().take(MAX_PLACES).map(|location| view::place(location)).collect();
-    let more = total - named.len() as u64;
-    let more = if more > 0 { format!(" and {}", view::counted(more, "more place")) } else { String::new() };
-    (total > 0).then(|| format!("Also in {}{more}.", named.join(", ")))
+    let places = describe::places(&others, MAX_PLACES, finding.more_locations, describe::place);
+    (!places.is_empty()).then(|| format!("Also in {places}."))
 }
 
 /// Writes one workflow command on a line of its own.
-fn command(out: &mut dyn Write, kind: &str, properties: &[(&str, &str)], text: &str) -> io::Result<()> {
+fn command(out: &mut dyn Write, kind: &str, properties: &[(&str, String)], text: &str) -> io::Result<()> {
     let properties: Vec<String> =
         properties.iter().map(|(name, value)| format!("{name}={}", escape_property(value))).collect();
     writeln!(out, "::{kind} {}::{}", properties.join(","), escape_data(text))
 }
 
-/// As GitHub's toolkit does for the text of a command. The old form of a command, which may stand anywhere in a line, is
-/// broken up.
+/// Escapes the text of a command as GitHub's toolkit does.
 fn escape_data(text: &str) -> String {
     inert(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// As GitHub's toolkit does for the properties of a command.
+/// Escapes a property of a command as GitHub's toolkit does.
 fn escape_property(text: &str) -> String {
     escape_data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
+/// Breaks up the old form of a command, which GitHub recognizes anywhere in a line.
 fn inert(text: &str) -> String {
     text.replace("##[", "## [")
 }
@@ -192,8 +165,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a repository says, a line is one of our commands or begins with our words, and undoing the escapes
-        /// gives the text back.
+        /// Every line is one of our commands or begins with our words, and the escapes can be undone.
         #[test]
         fn nothing_foreign_begins_a_command(foreign in "(\\PC|[\\r\\n:%,#\\[]){0,40}") {
             let mut report = sample::report();

@@ -1,22 +1,22 @@
-//! The report for programs: `json`, one document; `jsonl`, one finding a line.
+//! Writes `json`, one document, and `jsonl`, one finding a line.
 //!
-//! `json` is the contract of the README, pretty-printed. `jsonl` has a line `{"type":"finding",…}` for each finding, with
-//! the members that it has in `json`, and a last line `{"type":"report","schema":…,"tool":…,"target":…,"coverage":…}`,
-//! which is missing when the program did not get that far. Both leave out findings below `--min-severity` and keep
-//! those that are not open. Characters that could act on a terminal are written as `\u` escapes.
+//! `jsonl` has a line `{"type":"finding",…}` for each finding, with its members in `json`, and a last line
+//! `{"type":"report","schema":…,"tool":…,"target":…,"coverage":…}`, which is missing if the program was interrupted. Both
+//! leave out findings below `--min-severity`, but no others. Characters that could act on a terminal are written as `\u`
+//! escapes.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
-use super::{CoverageReport, Options, Report, Target, Tool};
-use crate::model::Finding;
+use super::Options;
 use crate::model::escape::is_unsafe;
+use crate::model::{CoverageReport, Finding, Report, Target, Tool};
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonDocument<'a> {
     schema: &'a str,
     tool: &'a Tool,
     target: &'a Target,
@@ -26,45 +26,34 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum Line<'a> {
+enum JsonLine<'a> {
     Finding(&'a Finding),
     Report { schema: &'a str, tool: &'a Tool, target: &'a Target, coverage: &'a CoverageReport },
 }
 
-/// Writes one document.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let Report { schema, tool, target, coverage, .. } = report;
     let findings = report.at_or_above(options.min_severity).collect();
-    write(&Document { schema, tool, target, findings, coverage }, PrettyFormatter::new(), out)
+    write(&JsonDocument { schema, tool, target, findings, coverage }, PrettyFormatter::new(), out)
 }
 
-/// Writes one finding a line.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.at_or_above(options.min_severity) {
-        write(&Line::Finding(finding), CompactFormatter, out)?;
+        write(&JsonLine::Finding(finding), CompactFormatter, out)?;
     }
     let Report { schema, tool, target, coverage, .. } = report;
-    write(&Line::Report { schema, tool, target, coverage }, CompactFormatter, out)
+    write(&JsonLine::Report { schema, tool, target, coverage }, CompactFormatter, out)
 }
 
 /// Writes a value and a line end.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn write(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Inert(formatter));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter(formatter));
     value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 
-/// A formatter that escapes what could act on a terminal: DEL, C1, bidirectional and invisible characters.
-struct Inert<F>(F);
+/// Escapes what could act on a terminal: DEL, C1, bidirectional and invisible characters.
+struct InertFormatter<F>(F);
 
 macro_rules! delegate {
     ($($method:ident($($argument:ident: $kind:ty),*)),* $(,)?) => {$(
@@ -74,7 +63,7 @@ macro_rules! delegate {
     )*};
 }
 
-impl<F: Formatter> Formatter for Inert<F> {
+impl<F: Formatter> Formatter for InertFormatter<F> {
     delegate!(
         begin_array(),
         end_array(),
@@ -116,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn a_report_survives_the_way_there_and_back() {
+    fn a_report_survives_serialization() {
         let mut report = sample::report();
         let options = Options { min_severity: Severity::Note, ..sample::OPTIONS };
         let back: Report = serde_json::from_str(&written("json", &options)).unwrap();
         for location in report.findings.iter_mut().flat_map(|finding| finding.locations.iter_mut()) {
-            (location.frame, location.line_hash) = (None, None);
+            (location.snippet, location.line_hash) = (None, None);
         }
         assert_eq!(back, report);
     }

@@ -1,66 +1,62 @@
 //! A summary in Markdown, for GitHub's step summary and for comments.
 //!
-//! The first line is the verdict, and an incomplete scan says so right below it. Then a table with a row for each
-//! credential, then what to do, once for each rule. GitHub takes 1 MiB of a step's summary and refuses it whole above, so
-//! rows stop well below that and a last row says how many were left out. Text of a repository stands in code spans only.
+//! The verdict comes first, then a warning if the scan is incomplete, a table with a row for each credential, and the
+//! remediation, once for each rule. GitHub rejects a step summary above 1 MiB, so the rows stop well below that and a last
+//! row counts the others. Text of a repository appears in code spans only.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::view::{self, Block, View, clean};
-use super::{Options, Report, advice, summary};
-use crate::model::{Finding, Location, Severity, Status};
+use super::describe::{self, clean};
+use super::grouping::{CredentialBlock, GroupedFindings};
+use super::{Options, remediation, summary};
+use crate::model::{Finding, Location, Report, Severity};
 use crate::rules::RuleSet;
 
-/// Bytes of a summary; GitHub refuses more than 1 MiB.
+/// Bytes of a summary; GitHub rejects more than 1 MiB.
 const MAX_BYTES: usize = 900 << 10;
-/// Bytes that are kept for what follows the table.
+/// Bytes reserved for what follows the table.
 const RESERVE: usize = 64 << 10;
 /// Bytes of one echoed name.
 const MAX_NAME: usize = 256;
 /// Places that a row names.
 const MAX_PLACES: usize = 3;
 
-/// Writes the summary.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let view = View::new(report, rules, options);
-    let mut text = format!("## {}\n\n", prose(&summary::verdict(report, &view, options)));
+    let grouped = GroupedFindings::new(report, rules, options);
+    let mut text = format!("## {}\n\n", prose(&summary::verdict(report, &grouped, options)));
     if !report.coverage.complete {
-        text.push_str(&incomplete(report));
+        incomplete(&mut text, report);
     }
-    table(&mut text, rules, &view);
-    for part in help(rules, &view) {
+    table(&mut text, rules, &grouped);
+    for part in help(rules, &grouped) {
         if text.len() + part.len() > MAX_BYTES {
             break;
         }
         text.push_str(&part);
     }
-    text.push_str(&prose(&summary::account(report, &view, options)));
+    text.push_str(&prose(&summary::account(report, &grouped, options)));
     text.push('\n');
     out.write_all(text.as_bytes())
 }
 
-fn incomplete(report: &Report) -> String {
-    let mut text = "> [!CAUTION]\n> **This scan is incomplete.** Not read:\n".to_owned();
-    for (words, examples, step) in summary::unread(report) {
-        let shown: Vec<String> = examples.iter().take(3).map(|name| code(name)).collect();
-        let more = if examples.len() > shown.len() { ", …" } else { "" };
+fn incomplete(text: &mut String, report: &Report) {
+    text.push_str("> [!CAUTION]\n> **This scan is incomplete.** Not read:\n");
+    for unread in summary::unread(report) {
+        let shown: Vec<String> = unread.examples.iter().take(3).map(|name| code(name)).collect();
+        let more = if unread.examples.len() > shown.len() { ", …" } else { "" };
         let examples = if shown.is_empty() { String::new() } else { format!(": {}{more}", shown.join(", ")) };
-        text.push_str(&format!("> - {}{examples}. Next step: {}.\n", prose(&words), prose(step)));
+        text.push_str(&format!("> - {}{examples}. Next step: {}.\n", prose(&unread.problem), prose(unread.next_step)));
     }
     text.push('\n');
-    text
 }
 
-fn table(text: &mut String, rules: &RuleSet, view: &View<'_>) {
-    let mut blocks = view.open().peekable();
+fn table(text: &mut String, rules: &RuleSet, grouped: &GroupedFindings<'_>) {
+    let mut blocks = grouped.open().peekable();
     if blocks.peek().is_none() {
         return;
     }
-    text.push_str("| Severity | What | Where | Whose | First step |\n| --- | --- | --- | --- | --- |\n");
+    text.push_str("| Severity | Finding | Place | Account | First step |\n| --- | --- | --- | --- | --- |\n");
     while let Some(block) = blocks.peek() {
         let row = row(rules, block);
         if text.len() + row.len() > MAX_BYTES - RESERVE {
@@ -71,33 +67,29 @@ fn table(text: &mut String, rules: &RuleSet, view: &View<'_>) {
     }
     let left_out = blocks.count() as u64;
     if left_out > 0 {
-        let words = view::counted(left_out, "more row");
-        text.push_str(&format!(
-            "| | **{words} left out: a summary has a limit. The JSON report has them all.** | | | |\n"
-        ));
+        let rows = describe::counted(left_out, "more row");
+        text.push_str(&format!("| | **{rows} left out: size limit reached. The JSON report has them all.** | | | |\n"));
     }
     text.push('\n');
 }
 
-fn row(rules: &RuleSet, block: &Block<'_>) -> String {
+fn row(rules: &RuleSet, block: &CredentialBlock<'_>) -> String {
     let main = block.main;
-    let mut what = prose(&view::title(rules, &main.rule));
-    match &main.key {
+    let message = prose(&shorten(&clean(&main.message)));
+    let mut what = match &main.key {
         Some(key) => {
-            what.push_str(&format!("<br>{}", code(&key.masked)));
-            if view::is_lint(rules, main) {
-                what.push_str(&format!("<br>{}", prose(&shorten(&clean(&main.message)))));
-            }
+            let message = if describe::is_lint(rules, main) { format!("<br>{message}") } else { String::new() };
+            format!("{}<br>{}{message}", prose(&describe::title(rules, main)), code(&key.masked))
         }
-        None => what = prose(&shorten(&clean(&main.message))),
-    }
+        None => message,
+    };
     for other in &block.others {
-        what.push_str(&format!("<br>+ {}", prose(&view::title(rules, &other.rule))));
+        what.push_str(&format!("<br>+ {}", prose(&describe::title(rules, other))));
     }
-    let whose = main.key.as_ref().map(|key| prose(&view::identity(key))).unwrap_or_default();
-    let step =
-        view::rule(rules, main).and_then(|rule| advice::steps(rule, main).into_iter().next()).unwrap_or_default();
-    format!("| {} | {what} | {} | {whose} | {} |\n", severity(main.severity), places(main), linked(&step))
+    let whose = main.key.as_ref().map(|key| prose(&describe::identity(key))).unwrap_or_default();
+    let steps = describe::rule(rules, main).map(|rule| remediation::steps(rule, main)).unwrap_or_default();
+    let step = steps.first().map(|step| linked(step)).unwrap_or_default();
+    format!("| {} | {what} | {} | {whose} | {step} |\n", severity(main.severity), places(main))
 }
 
 fn severity(severity: Severity) -> String {
@@ -111,44 +103,30 @@ fn severity(severity: Severity) -> String {
 }
 
 fn places(finding: &Finding) -> String {
-    let mut places: Vec<&Location> = finding.locations.iter().collect();
-    places.sort_by_key(|location| std::cmp::Reverse(location.status));
-    let mut cells: Vec<String> = places
-        .iter()
-        .take(MAX_PLACES)
-        .map(|location| {
-            let was = match location.status {
-                Status::Open => "",
-                Status::Existing => " (was there before)",
-                Status::Suppressed => " (allowed)",
-                Status::Baselined => " (in the baseline)",
-            };
-            format!("{}{was}", code(&view::place(location)))
-        })
-        .collect();
+    let cell = |location: &&Location| {
+        let status = describe::status(location.status).map(|status| format!(" ({status})")).unwrap_or_default();
+        format!("{}{status}", code(&describe::place(location)))
+    };
+    let places = describe::most_open_first(finding);
+    let mut cells: Vec<String> = places.iter().take(MAX_PLACES).map(cell).collect();
     let more = (places.len() - cells.len()) as u64 + finding.more_locations;
     if more > 0 {
-        cells.push(format!("and {} more", view::number(more)));
+        cells.push(format!("and {} more", describe::number(more)));
     }
-    if let Some(exposure) = view::exposure(finding) {
-        cells.push(prose(&exposure));
-    }
+    cells.extend(describe::exposure(finding).map(|exposure| prose(&exposure)));
     cells.join("<br>")
 }
 
-/// What to do, once for each rule of the open blocks.
-fn help(rules: &RuleSet, view: &View<'_>) -> Vec<String> {
-    let mut told: BTreeSet<&str> = BTreeSet::new();
+/// Explains each rule of the open blocks once.
+fn help(rules: &RuleSet, grouped: &GroupedFindings<'_>) -> Vec<String> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
     let mut parts = Vec::new();
-    for finding in view.open().flat_map(|block| std::iter::once(block.main).chain(block.others.iter().copied())) {
-        let Some(rule) = view::rule(rules, finding).filter(|rule| told.insert(&rule.id)) else { continue };
-        let mut part = format!(
-            "<details><summary>{}</summary>\n\n{}\n\n",
-            prose(&clean(&rule.title)),
-            prose(&clean(&rule.help.why))
-        );
-        for (at, step) in advice::general_steps(rule).iter().enumerate() {
-            part.push_str(&format!("{}. {}\n", at + 1, linked(step)));
+    for finding in grouped.open().flat_map(CredentialBlock::findings) {
+        let Some(rule) = describe::rule(rules, finding).filter(|rule| seen.insert(&rule.id)) else { continue };
+        let (title, why) = (prose(&clean(&rule.title)), prose(&clean(&rule.help.why)));
+        let mut part = format!("<details><summary>{title}</summary>\n\n{why}\n\n");
+        for (step, number) in remediation::general_steps(rule).iter().zip(1..) {
+            part.push_str(&format!("{number}. {}\n", linked(step)));
         }
         part.push_str("\n</details>\n\n");
         parts.push(part);
@@ -156,7 +134,7 @@ fn help(rules: &RuleSet, view: &View<'_>) -> Vec<String> {
     parts
 }
 
-/// Prose of a rule, with its links and code kept.
+/// Escapes the prose of a rule, but keeps its links and code.
 fn linked(text: &str) -> String {
     let words: Vec<String> = clean(text)
         .split(' ')
@@ -170,7 +148,7 @@ fn is_link(word: &str) -> bool {
     word.starts_with("https://") && word.bytes().all(plain)
 }
 
-/// Text without any meaning in Markdown or HTML, on one line.
+/// Escapes a text for Markdown and HTML, and joins its lines.
 fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -178,7 +156,7 @@ fn prose(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // A mention would notify somebody.
+            // A mention would notify a user.
             '@' => escaped.push_str("&#64;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' | '$' => {
                 escaped.push('\\');
@@ -191,15 +169,10 @@ fn prose(text: &str) -> String {
     escaped
 }
 
-/// Text of a repository as a code span that it cannot end, cut to a bearable length.
+/// Writes a text of a repository as a code span that it cannot end, shortened.
 fn code(text: &str) -> String {
     let text = shorten(&clean(text));
-    let mut longest = 0;
-    let mut run = 0;
-    for character in text.chars() {
-        run = if character == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     // A pipe would end the cell even inside of a code span.
     let text = text.replace('|', "\\|");
@@ -213,7 +186,7 @@ fn shorten(text: &str) -> String {
     if text.len() <= MAX_NAME {
         return text.to_owned();
     }
-    // The end of a path says more than its beginning.
+    // The end of a path is more specific than its beginning.
     let cut = text.char_indices().map(|(at, _)| at).find(|at| text.len() - at < MAX_NAME - 3).unwrap_or(text.len());
     format!("…{}", &text[cut..])
 }

@@ -1,21 +1,20 @@
-//! The report is a value: every format, baseline and exit code is a function of it.
+//! Writes reports. Every format is a function of the same value.
 
 use std::io;
 
-use serde::{Deserialize, Serialize};
-
-use crate::model::{Coverage, Finding, Severity, Skipped, Status};
+use crate::model::{Report, Severity};
 use crate::rules::RuleSet;
 
-pub mod advice;
+mod describe;
 mod github;
+mod grouping;
 mod json;
 mod markdown;
 mod redacted;
+pub(crate) mod remediation;
 mod sarif;
 mod summary;
 mod text;
-mod view;
 
 #[cfg(test)]
 mod sample;
@@ -23,148 +22,31 @@ mod sample;
 pub use redacted::Redacted;
 pub(crate) use text::wrap;
 
-/// The version of the JSON contract.
-pub const SCHEMA: &str = "pinstripe.report/1";
-
-/// Which program made the report, with which rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tool {
-    /// `pinstripe`.
-    pub name: String,
-    /// The program's version.
-    pub version: String,
-    /// SHA-256 over the rules in force, hex.
-    pub rules_digest: String,
-}
-
-/// What kind of thing was scanned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TargetKind {
-    /// Directories and files on disk.
-    Worktree,
-    /// The index.
-    Staged,
-    /// What one commit's history has and another's has not.
-    Range,
-    /// The whole object store.
-    History,
-    /// Standard input.
-    Stdin,
-}
-
-/// What was scanned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// Its kind.
-    pub kind: TargetKind,
-    /// The directory that locations' paths are relative to.
-    pub root: String,
-    /// The commit of HEAD, where there is one.
-    pub head: Option<String>,
-    /// The base commit of a range.
-    pub base: Option<String>,
-}
-
-/// The ledger as it is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CoverageReport {
-    /// Files read.
-    pub files: u64,
-    /// Git objects read.
-    pub objects: u64,
-    /// Bytes searched.
-    pub bytes: u64,
-    /// What was not read, by reason.
-    pub skipped: Vec<Skipped>,
-    /// False if anything could not be read.
-    pub complete: bool,
-}
-
-impl From<&Coverage> for CoverageReport {
-    fn from(coverage: &Coverage) -> Self {
-        Self {
-            files: coverage.files,
-            objects: coverage.objects,
-            bytes: coverage.bytes,
-            skipped: coverage.skipped(),
-            complete: coverage.complete(),
-        }
-    }
-}
-
-/// Everything a scan has to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
-    /// [`SCHEMA`].
-    pub schema: String,
-    /// Program and rules.
-    pub tool: Tool,
-    /// What was scanned.
-    pub target: Target,
-    /// Findings of every severity and status, the most severe first.
-    pub findings: Vec<Finding>,
-    /// What was read and what was not.
-    pub coverage: CoverageReport,
-}
-
-impl Report {
-    /// The order of findings in every format: severity, rule, first place, fingerprint.
-    pub fn sort(&mut self) {
-        self.findings.sort_by_cached_key(|finding| {
-            let place = finding.locations.first().map(|at| (at.path.clone(), at.archive.clone(), at.line, at.column));
-            (std::cmp::Reverse(finding.severity), place, finding.rule.clone(), finding.fingerprint)
-        });
-    }
-
-    /// Findings at or above a severity, open or not.
-    pub fn at_or_above(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.severity >= severity)
-    }
-
-    /// Open findings at or above a severity: those that fail a scan.
-    pub fn open_at_or_above(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(move |finding| finding.status == Status::Open && finding.severity >= severity)
-    }
-
-    /// The exit code that this report alone asks for: 1, 3 or 0, before `--exit-zero` and `--allow-incomplete`.
-    #[must_use]
-    pub fn verdict(&self, fail_on: Severity) -> u8 {
-        if self.open_at_or_above(fail_on).next().is_some() {
-            1
-        } else if self.coverage.complete {
-            0
-        } else {
-            3
-        }
-    }
-}
-
-/// How a report is to be written.
+/// The options for writing a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Whether escape sequences for colours may be used.
+    /// Uses escape sequences for colours.
     pub color: bool,
-    /// How much to say besides the findings.
+    /// Level of detail besides the findings.
     pub verbose: u8,
-    /// Nothing but findings.
+    /// Writes findings only.
     pub quiet: bool,
-    /// Findings below are hidden.
+    /// Hides findings below this severity.
     pub min_severity: Severity,
-    /// Findings from here on fail the scan.
+    /// Findings at or above this severity fail the scan.
     pub fail_on: Severity,
 }
 
 /// A format by name.
-pub struct Format {
+pub struct ReportFormat {
     /// The name on the command line.
     pub name: &'static str,
     write: fn(&Report, &RuleSet, &Options, &mut dyn io::Write) -> io::Result<()>,
-    /// Whether it names lines and columns as code scanning does ([`line_hash`]).
+    /// True if the format uses [`crate::model::line_hash`], which takes a second read of every file with a hit.
     pub needs_line_hashes: bool,
 }
 
-impl Format {
+impl ReportFormat {
     /// Writes a report.
     ///
     /// # Errors
@@ -180,14 +62,14 @@ impl Format {
     }
 }
 
-/// Every format. The command line, its help and the tests iterate it.
-pub const FORMATS: &[Format] = &[
-    Format { name: "text", write: text::write, needs_line_hashes: false },
-    Format { name: "json", write: json::json, needs_line_hashes: false },
-    Format { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
-    Format { name: "sarif", write: sarif::write, needs_line_hashes: true },
-    Format { name: "github", write: github::write, needs_line_hashes: true },
-    Format { name: "markdown", write: markdown::write, needs_line_hashes: false },
+/// Every format. The command line, its help and the tests iterate over it.
+pub const FORMATS: &[ReportFormat] = &[
+    ReportFormat { name: "text", write: text::write, needs_line_hashes: false },
+    ReportFormat { name: "json", write: json::json, needs_line_hashes: false },
+    ReportFormat { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
+    ReportFormat { name: "sarif", write: sarif::write, needs_line_hashes: true },
+    ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
+    ReportFormat { name: "markdown", write: markdown::write, needs_line_hashes: false },
 ];
 
 #[cfg(test)]
@@ -195,7 +77,7 @@ mod tests {
     use super::*;
     use crate::credential::{Generation, Key, split};
 
-    /// Law 5 for every format, at every verbosity, with every kind of thing that a report holds.
+    /// Tests every format at every verbosity with everything that a report can hold.
     #[test]
     fn no_format_shows_twelve_characters_of_a_key() {
         let mut report = sample::report();

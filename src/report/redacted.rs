@@ -1,17 +1,16 @@
-//! The report that formats are given: the same, without keys.
+//! Redacts a report before any format writes it.
 
 use std::ops::Deref;
 
-use super::Report;
 use crate::detect::Redactor;
-use crate::model::{Finding, Location};
+use crate::model::{Finding, Location, Report};
 
-/// A report in which every candidate is replaced by its masked form.
+/// A report with every candidate masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redacted(Report);
 
 impl Redacted {
-    /// Redacts every text of a report that may come from what was scanned.
+    /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
         report.target.root = redactor.sanitize(&report.target.root);
@@ -37,7 +36,7 @@ impl Deref for Redacted {
     }
 }
 
-/// Redacts a finding. True if that may have changed its place among others.
+/// Redacts a finding. Returns true if that may change its order among others.
 fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
     change(&mut finding.message, redactor);
     for evidence in &mut finding.evidence {
@@ -57,7 +56,7 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
     moved
 }
 
-/// Redacts a place; its line was redacted where it was cut. True if its path held a key.
+/// Redacts a place, whose snippet is redacted already. Returns true if its path contained a key.
 fn location(location: &mut Location, redactor: &Redactor) -> bool {
     let mut in_path = change(&mut location.path, redactor);
     for name in &mut location.archive {
@@ -71,6 +70,7 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
     in_path
 }
 
+/// Redacts a text. Returns true if it contained a key.
 fn change(text: &mut String, redactor: &Redactor) -> bool {
     let masked = redactor.masked(text);
     let changed = masked.is_some();

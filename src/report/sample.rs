@@ -1,24 +1,23 @@
-//! One report that every format is tested with: all the kinds of things that a report can hold, forged.
+//! The report that every format is tested with. It has everything that a report can hold, with forged keys.
 
-use super::{CoverageReport, FORMATS, Options, Redacted, Report, SCHEMA, Target, TargetKind, Tool};
+use super::{FORMATS, Options, Redacted};
 use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
 use crate::detect::Engine;
 use crate::model::{
-    CommitDate, Confidence, Context, Coverage, Evidence, Exposure, Finding, Frame, Location, Origin, Reach, Reason,
-    Severity, Status, Suppression, line_hash::LineHash,
+    CommitDate, Confidence, Context, Coverage, CoverageReport, Evidence, Exposure, Finding, Location, Origin, Reach,
+    Report, SCHEMA, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool, line_hash::LineHash,
 };
 use crate::rules::{RuleSet, load};
 
-/// How a report is written unless asked otherwise.
+/// The default options.
 pub(super) const OPTIONS: Options =
     Options { color: false, verbose: 0, quiet: false, min_severity: Severity::Low, fail_on: Severity::Medium };
 
-/// The built-in rules.
 pub(super) fn rules() -> RuleSet {
     load::load(true, &[]).unwrap()
 }
 
-/// What a format makes of a report.
+/// Writes a report in a format.
 pub(super) fn written(format: &str, report: &Report, options: &Options) -> String {
     let format = FORMATS.iter().find(|known| known.name == format).unwrap();
     let mut bytes = Vec::new();
@@ -28,7 +27,7 @@ pub(super) fn written(format: &str, report: &Report, options: &Options) -> Strin
     String::from_utf8(bytes).unwrap()
 }
 
-/// The keys that are planted in the report, as they would stand in files.
+/// The keys in the report, unredacted.
 pub(super) fn keys() -> Vec<String> {
     let mut forge = Forge::new(77);
     NAMES.iter().map(|name| forge.make(name).unwrap()).collect()
@@ -47,7 +46,7 @@ const NAMES: [&str; 10] = [
     "sk_test:24",
 ];
 
-/// A place on disk with a frame in it.
+/// A place on disk with a snippet.
 pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Location {
     let masked = Key::read(token.as_bytes(), None).masked;
     let column = before.len() as u64 + 1;
@@ -70,7 +69,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
         status: Status::Open,
         suppression: None,
         redacted: false,
-        frame: Some(Frame {
+        snippet: Some(Snippet {
             text: format!("{before}{masked};"),
             start: before.len(),
             end: before.len() + masked.len(),
@@ -106,7 +105,6 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, token: &str, locations: Vec<L
     finding
 }
 
-/// The report.
 pub(super) fn report() -> Report {
     let rules = rules();
     let keys = keys();
@@ -134,7 +132,7 @@ pub(super) fn report() -> Report {
     report
 }
 
-/// In several places: a hostile path, an archive, an encoding.
+/// A key in an archive, in an encoding and at a hostile path.
 fn live(rules: &RuleSet, key: &str) -> Finding {
     let mut deep = location("dist/x.zip", 3, "STRIPE_SECRET_KEY=", key);
     deep.archive = vec!["inner.tar.gz".to_owned(), "conf/.env".to_owned()];
@@ -203,11 +201,11 @@ fn set_aside(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     ]
 }
 
-/// A misuse without a literal, under a rule that is not at hand.
+/// A misuse without a literal, under an unknown rule.
 fn literal_free() -> Finding {
     let mut place = location("src/hook.js", 20, "app.post(", "x");
     place.variable = None;
-    place.frame = Some(Frame { text: "app.post(\"/webhook\", (req) => {".to_owned(), start: 0, end: 8 });
+    place.snippet = Some(Snippet { text: "app.post(\"/webhook\", (req) => {".to_owned(), start: 0, end: 8 });
     Finding {
         rule: "acme-unverified".to_owned(),
         severity: Severity::Medium,
@@ -232,11 +230,11 @@ fn coverage() -> Coverage {
     let mut coverage = Coverage::default();
     (coverage.files, coverage.bytes) = (1_234, 12_345_678);
     for name in ["target/", ".env", "apps/web/.env.local"] {
-        coverage.skip(Reason::Ignored, name);
+        coverage.skip(SkipReason::Ignored, name);
     }
-    coverage.skip(Reason::SymlinkTarget, "latest");
-    coverage.skip(Reason::GitDir, ".git/");
-    coverage.skip(Reason::Unreadable, "private/: Permission denied (os error 13)");
-    coverage.skip_many(Reason::Encrypted, 2, Some("backup.zip".to_owned()));
+    coverage.skip(SkipReason::SymlinkTarget, "latest");
+    coverage.skip(SkipReason::GitDir, ".git/");
+    coverage.skip(SkipReason::Unreadable, "private/: Permission denied (os error 13)");
+    coverage.skip_many(SkipReason::Encrypted, 2, Some("backup.zip".to_owned()));
     coverage
 }

@@ -1,36 +1,36 @@
-//! The last words of a report for people: what was found, what was read, what was left out and why.
-//!
-//! Silence is never "clean": whatever could not be read is named here with its reason and a next step.
+//! The summary of a report: the verdict, what was scanned, and what was skipped with the reason and a next step.
 
-use super::view::{View, clean, counted, number, size};
-use super::{Options, Report, TargetKind};
-use crate::model::{Reason, Severity, SkipClass, Skipped, Status};
+use super::Options;
+use super::describe::{self, clean, counted, number, size};
+use super::grouping::GroupedFindings;
+use crate::model::{Report, Severity, SkipClass, SkipReason, Skipped, TargetKind};
 
-/// Names of ignored environment files that are told without being asked.
-const NAMED: usize = 5;
+/// Ignored environment files that the summary names.
+const MAX_NAMED: usize = 5;
 
-/// The verdict in one sentence.
-pub(super) fn verdict(report: &Report, view: &View<'_>, options: &Options) -> String {
-    let open = view.open().count() as u64;
-    let incomplete = !report.coverage.complete;
+/// Writes the verdict in one sentence.
+pub(super) fn verdict(report: &Report, grouped: &GroupedFindings<'_>, options: &Options) -> String {
+    let open = grouped.open().count() as u64;
+    let complete = report.coverage.complete;
     if open > 0 {
-        let tally = view.tally();
-        let rest = if incomplete { ", in what could be read" } else { "" };
-        return format!("Found {}: {tally}{rest}.{}", counted(open, "open problem"), failing(view, options));
+        let tally = grouped.tally();
+        let rest = if complete { "" } else { ", in what could be read" };
+        return format!("Found {}: {tally}{rest}.{}", counted(open, "open problem"), failing(grouped, options));
     }
-    if incomplete {
-        return format!("Found nothing {} in what could be read, and not everything could be.", threshold(options));
-    }
-    if is_empty(report) {
+    if complete && is_empty(report) {
         return nothing(report.target.kind).to_owned();
     }
-    format!("Found nothing {}.", threshold(options))
+    let rest = if complete { "" } else { " in what could be read; the scan is incomplete" };
+    match options.min_severity {
+        Severity::Note => format!("No findings{rest}."),
+        severity => format!("No findings at or above {}{rest}.", severity.name()),
+    }
 }
 
-/// How many of the open problems fail the scan, unless all do.
-fn failing(view: &View<'_>, options: &Options) -> String {
-    let open = view.open().count();
-    let fail = view.open().filter(|block| block.main.severity >= options.fail_on).count();
+/// Counts the open problems that fail the scan, unless all do.
+fn failing(grouped: &GroupedFindings<'_>, options: &Options) -> String {
+    let open = grouped.open().count();
+    let fail = grouped.open().filter(|block| block.main.severity >= options.fail_on).count();
     let flag = format!("--fail-on {}", options.fail_on.name());
     match fail {
         fail if fail == open => String::new(),
@@ -41,14 +41,7 @@ fn failing(view: &View<'_>, options: &Options) -> String {
     }
 }
 
-fn threshold(options: &Options) -> String {
-    match options.min_severity {
-        Severity::Note => "at all".to_owned(),
-        severity => format!("of severity {} or above", severity.name()),
-    }
-}
-
-/// Whether there was nothing that could have been read.
+/// Returns true if there was nothing to read.
 pub(super) fn is_empty(report: &Report) -> bool {
     let coverage = &report.coverage;
     coverage.files == 0 && coverage.objects == 0 && coverage.bytes == 0 && report.findings.is_empty()
@@ -56,40 +49,36 @@ pub(super) fn is_empty(report: &Report) -> bool {
 
 fn nothing(kind: TargetKind) -> &'static str {
     match kind {
-        TargetKind::Worktree => "Nothing to scan: no file.",
+        TargetKind::Worktree => "Nothing to scan: no files.",
         TargetKind::Staged => "Nothing to scan: nothing is staged.",
-        TargetKind::Range => "Nothing to scan: the range holds no new object.",
-        TargetKind::History => "Nothing to scan: the repository holds no object.",
+        TargetKind::Range => "Nothing to scan: the range has no new objects.",
+        TargetKind::History => "Nothing to scan: the repository has no objects.",
         TargetKind::Stdin => "Nothing to scan: standard input was empty.",
     }
 }
 
-/// What was scanned, left out on purpose, set aside and hidden, in one line.
-pub(super) fn account(report: &Report, view: &View<'_>, options: &Options) -> String {
+/// Writes what was scanned, skipped by policy, not counted and hidden, in one line.
+pub(super) fn account(report: &Report, grouped: &GroupedFindings<'_>, options: &Options) -> String {
     let mut parts = vec![format!("Scanned {}", scanned(report))];
-    let left_out: Vec<String> = report
-        .coverage
-        .skipped
-        .iter()
-        .filter(|skipped| skipped.class == SkipClass::Policy)
-        .filter(|skipped| skipped.reason != Reason::GitDir || options.verbose > 0)
-        .map(left_out)
+    let by_policy = report.coverage.skipped.iter().filter(|skipped| skipped.class == SkipClass::Policy);
+    let skipped: Vec<String> = by_policy
+        .filter(|skipped| skipped.reason != SkipReason::GitDir || options.verbose > 0)
+        .map(skipped_words)
         .collect();
-    if !left_out.is_empty() {
-        parts.push(format!("left out {}", left_out.join(", ")));
+    if !skipped.is_empty() {
+        parts.push(format!("skipped {}", skipped.join(", ")));
     }
-    let aside: Vec<String> =
-        [(Status::Existing, "already there"), (Status::Suppressed, "allowed"), (Status::Baselined, "in the baseline")]
-            .into_iter()
-            .map(|(status, words)| (view.count(status), words))
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, words)| format!("{} {words}", number(count as u64)))
-            .collect();
+    let aside: Vec<String> = describe::NOT_OPEN
+        .into_iter()
+        .map(|(status, words)| (grouped.with_status(status).count() as u64, words))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, words)| format!("{} {words}", number(count)))
+        .collect();
     if !aside.is_empty() {
         let hint = if options.verbose > 0 { "" } else { " (-v lists them)" };
         parts.push(format!("not counted: {}{hint}", aside.join(", ")));
     }
-    if let Some(hidden) = &view.hidden {
+    if let Some(hidden) = &grouped.hidden {
         parts.push(format!("hidden: {hidden}"));
     }
     format!("{}.", parts.join("; "))
@@ -107,95 +96,83 @@ fn scanned(report: &Report) -> String {
     format!("{} ({})", counts.join(" and "), size(coverage.bytes))
 }
 
-fn left_out(skipped: &Skipped) -> String {
+fn skipped_words(skipped: &Skipped) -> String {
     let noun = match skipped.reason {
-        Reason::Ignored => {
+        SkipReason::Ignored => {
             return format!("{} ignored{}", number(skipped.count), environment_files(&skipped.examples));
         }
-        Reason::SpecialFile => "special file",
-        Reason::SymlinkTarget => "symlink target",
-        Reason::Submodule => "submodule",
-        Reason::LfsPointer => "Git LFS object",
-        Reason::GitDir => ".git directory",
-        Reason::ArchiveNotOpened => "unopened archive",
+        SkipReason::SpecialFile => "special file",
+        SkipReason::SymlinkTarget => "symlink target",
+        SkipReason::Submodule => "submodule",
+        SkipReason::LfsPointer => "Git LFS object",
+        SkipReason::GitDir if skipped.count == 1 => ".git directory",
+        SkipReason::GitDir => return format!("{} .git directories", number(skipped.count)),
+        SkipReason::ArchiveNotOpened => "unopened archive",
         other => other.name(),
     };
-    if skipped.count != 1 && skipped.reason == Reason::GitDir {
-        return format!("{} .git directories", number(skipped.count));
-    }
     counted(skipped.count, noun)
 }
 
 fn environment_files(examples: &[String]) -> String {
-    let names: Vec<String> = examples.iter().filter(|name| is_environment_file(name)).map(|name| clean(name)).collect();
+    let is_environment_file = |path: &&String| path.rsplit('/').next().is_some_and(|name| name.starts_with(".env"));
+    let names: Vec<String> = examples.iter().filter(is_environment_file).map(|name| clean(name)).collect();
     match names.len() {
         0 => String::new(),
         count => {
-            let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-            let shown = names[..count.min(NAMED)].join(", ");
-            format!(" (among them {shown}{more}; --no-ignore reads them)")
+            let more = if count > MAX_NAMED { format!(" and {} more", count - MAX_NAMED) } else { String::new() };
+            let shown = names[..count.min(MAX_NAMED)].join(", ");
+            format!(" (including {shown}{more}; --no-ignore reads them)")
         }
     }
 }
 
-/// One line for each reason why something could not be read.
-pub(super) fn unread(report: &Report) -> impl Iterator<Item = (String, Vec<String>, &'static str)> {
+/// Items that could not be read, for one reason.
+pub(super) struct Unread {
+    /// Count and reason: `2 encrypted`.
+    pub(super) problem: String,
+    pub(super) examples: Vec<String>,
+    pub(super) next_step: &'static str,
+}
+
+/// Explains why input could not be read, by reason.
+pub(super) fn unread(report: &Report) -> impl Iterator<Item = Unread> {
     report.coverage.skipped.iter().filter(|skipped| skipped.class == SkipClass::Unread).map(|skipped| {
-        let words = format!("{} {}", number(skipped.count), problem(skipped.reason));
-        (words, skipped.examples.iter().map(|name| clean(name)).collect(), next_step(skipped.reason))
+        let (problem, next_step) = explain(skipped.reason);
+        let examples = skipped.examples.iter().map(|name| clean(name)).collect();
+        Unread { problem: format!("{} {problem}", number(skipped.count)), examples, next_step }
     })
 }
 
-fn problem(reason: Reason) -> &'static str {
+/// Returns the problem and the next step.
+fn explain(reason: SkipReason) -> (&'static str, &'static str) {
     match reason {
-        Reason::Unreadable => "unreadable",
-        Reason::Vanished => "gone before being read",
-        Reason::Changed => "changed while being read",
-        Reason::MissingObject => "missing from the object store",
-        Reason::OverLimit => "over a limit",
-        Reason::Encrypted => "encrypted",
-        Reason::Damaged => "damaged",
-        Reason::Unsupported => "of an unsupported format",
-        Reason::ShallowBoundary => "cut off by a shallow clone",
-        Reason::Alternate => "in an object store outside of the repository",
-        Reason::TimedOut => "not reached in time",
-        Reason::Internal => "stopped by a defect of pinstripe",
-        other => other.name(),
+        SkipReason::Unreadable => ("unreadable", "run as a user with read permission"),
+        SkipReason::Vanished => ("deleted before being read", "scan again while nothing writes there"),
+        SkipReason::Changed => ("changed while being read", "scan again while nothing writes there"),
+        SkipReason::MissingObject => ("missing from the object store", "fetch it: git fetch --refetch"),
+        SkipReason::OverLimit => ("over a limit", "unpack or split it and scan the parts"),
+        SkipReason::Encrypted => ("encrypted", "decrypt it and scan the content"),
+        SkipReason::Damaged => ("damaged", "restore it; git fsck checks a repository"),
+        SkipReason::Unsupported => ("in an unsupported format", "convert or unpack it and scan the result"),
+        SkipReason::ShallowBoundary => ("cut off by a shallow clone", "git fetch --unshallow"),
+        SkipReason::Alternate => ("in an object store outside of the repository", "scan the repository that owns it"),
+        SkipReason::TimedOut => ("not reached in time", "allow more time with --timeout"),
+        SkipReason::Internal => ("stopped by a bug in pinstripe", "please report it"),
+        other => (other.name(), ""),
     }
-}
-
-fn next_step(reason: Reason) -> &'static str {
-    match reason {
-        Reason::Unreadable => "run as a user who may read it",
-        Reason::Vanished | Reason::Changed => "scan again when nothing writes there",
-        Reason::MissingObject => "fetch it: git fetch --refetch",
-        Reason::OverLimit => "unpack or split it and scan the parts",
-        Reason::Encrypted => "decrypt it and scan what is inside",
-        Reason::Damaged => "restore it; git fsck checks a repository",
-        Reason::Unsupported => "convert or unpack it and scan the result",
-        Reason::ShallowBoundary => "git fetch --unshallow",
-        Reason::Alternate => "scan the repository that owns it",
-        Reason::TimedOut => "give it more time with --timeout",
-        Reason::Internal => "please report it",
-        _ => "",
-    }
-}
-
-fn is_environment_file(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with(".env"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Coverage;
-    use crate::report::{CoverageReport, sample};
+    use crate::model::{Coverage, CoverageReport};
+    use crate::report::sample;
     use crate::rules::load;
 
     fn words(report: &Report, options: &Options) -> (String, String) {
         let rules = load::load(true, &[]).unwrap();
-        let view = View::new(report, &rules, options);
-        (verdict(report, &view, options), account(report, &view, options))
+        let grouped = GroupedFindings::new(report, &rules, options);
+        (verdict(report, &grouped, options), account(report, &grouped, options))
     }
 
     fn empty(coverage: &Coverage) -> Report {
@@ -205,15 +182,15 @@ mod tests {
     #[test]
     fn nothing_read_is_not_clean() {
         let mut coverage = Coverage::default();
-        assert_eq!(words(&empty(&coverage), &sample::OPTIONS).0, "Nothing to scan: no file.");
+        assert_eq!(words(&empty(&coverage), &sample::OPTIONS).0, "Nothing to scan: no files.");
         coverage.files = 2;
         coverage.bytes = 1_234;
         let (verdict, account) = words(&empty(&coverage), &sample::OPTIONS);
-        assert_eq!(verdict, "Found nothing of severity low or above.");
+        assert_eq!(verdict, "No findings at or above low.");
         assert_eq!(account, "Scanned 2 files (1.2 kB).");
-        coverage.skip(Reason::Encrypted, "a.zip");
+        coverage.skip(SkipReason::Encrypted, "a.zip");
         let (verdict, _) = words(&empty(&coverage), &sample::OPTIONS);
-        assert!(verdict.contains("not everything could be"), "{verdict}");
+        assert!(verdict.ends_with("in what could be read; the scan is incomplete."), "{verdict}");
     }
 
     #[test]
@@ -221,11 +198,11 @@ mod tests {
         let mut coverage = Coverage::default();
         coverage.files = 1;
         for name in ["target/", ".env", "apps/web/.env.local"] {
-            coverage.skip(Reason::Ignored, name);
+            coverage.skip(SkipReason::Ignored, name);
         }
         let (_, account) = words(&empty(&coverage), &sample::OPTIONS);
         assert!(
-            account.contains("left out 3 ignored (among them .env, apps/web/.env.local; --no-ignore reads them)"),
+            account.contains("skipped 3 ignored (including .env, apps/web/.env.local; --no-ignore reads them)"),
             "{account}"
         );
     }

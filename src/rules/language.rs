@@ -1,62 +1,60 @@
-//! The languages that source lints read, each as a small table of how its comments and strings look.
+//! The languages that source lints analyse: file extensions and the syntax of comments and strings.
 //!
-//! A full parser per language would know more and be wrong more often on the dialects, templates and half-written code
-//! of real trees. Telling code from comments and strings is all that the lints' patterns need.
+//! The lints' patterns only need code separated from comments and strings. A full parser would fail more often on the
+//! dialects, templates and incomplete code of real trees.
 
-/// A kind of string literal.
+/// The syntax of a string literal.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Quote {
+pub(crate) struct QuoteStyle {
     pub(crate) open: &'static str,
     pub(crate) close: &'static str,
-    /// What keeps the character behind it from closing the string.
+    /// Keeps the next character from closing the string.
     pub(crate) escape: Option<u8>,
-    /// Whether it may go over a line's end.
+    /// May span lines.
     pub(crate) multiline: bool,
-    /// What opens code inside of it, closed by `}`.
+    /// Opens embedded code, which `}` closes.
     pub(crate) interpolation: Option<&'static str>,
 }
 
-/// How comments and strings look.
 #[derive(Debug)]
 pub(crate) struct Syntax {
     pub(crate) line: &'static [&'static str],
     pub(crate) block: &'static [(&'static str, &'static str)],
-    /// Those that begin alike are listed longest first.
-    pub(crate) quotes: &'static [Quote],
-    /// Whether `/…/` may be a regular expression.
+    /// Longest first where one begins with another.
+    pub(crate) quotes: &'static [QuoteStyle],
+    /// Takes `/…/` for a regular expression where one may begin.
     pub(crate) slash_regex: bool,
-    /// Whether a line comment must stand at the beginning of a word.
+    /// Requires a line comment to begin a word.
     pub(crate) spaced_comment: bool,
-    /// Whether blocks are told by indentation or `end`, not braces.
-    pub(crate) blocks: Blocks,
+    pub(crate) blocks: BlockStyle,
 }
 
-/// What delimits a block.
+/// The delimiters of a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Blocks {
+pub(crate) enum BlockStyle {
     Braces,
     Indentation,
     End,
 }
 
-/// A language by name.
 #[derive(Debug)]
 pub(crate) struct Language {
     pub(crate) name: &'static str,
-    extensions: &'static [&'static str],
+    /// Separated by spaces.
+    extensions: &'static str,
     pub(crate) syntax: &'static Syntax,
 }
 
-const fn line_quote(mark: &'static str) -> Quote {
-    Quote { open: mark, close: mark, escape: Some(b'\\'), multiline: false, interpolation: None }
+const fn line_quote(mark: &'static str) -> QuoteStyle {
+    QuoteStyle { open: mark, close: mark, escape: Some(b'\\'), multiline: false, interpolation: None }
 }
 
-const fn text_quote(mark: &'static str) -> Quote {
-    Quote { open: mark, close: mark, escape: Some(b'\\'), multiline: true, interpolation: None }
+const fn text_quote(mark: &'static str) -> QuoteStyle {
+    QuoteStyle { open: mark, close: mark, escape: Some(b'\\'), multiline: true, interpolation: None }
 }
 
-const fn raw_quote(mark: &'static str) -> Quote {
-    Quote { open: mark, close: mark, escape: None, multiline: true, interpolation: None }
+const fn raw_quote(mark: &'static str) -> QuoteStyle {
+    QuoteStyle { open: mark, close: mark, escape: None, multiline: true, interpolation: None }
 }
 
 const SLASHES: &[&str] = &["//"];
@@ -68,85 +66,51 @@ const C_LIKE: Syntax = Syntax {
     quotes: &[text_quote("\"\"\""), line_quote("\""), line_quote("'")],
     slash_regex: false,
     spaced_comment: false,
-    blocks: Blocks::Braces,
+    blocks: BlockStyle::Braces,
 };
 
 const JAVASCRIPT: Syntax = Syntax {
-    line: SLASHES,
-    block: STARS,
-    quotes: &[
-        line_quote("\""),
-        line_quote("'"),
-        Quote { open: "`", close: "`", escape: Some(b'\\'), multiline: true, interpolation: Some("${") },
-    ],
+    quotes: &[line_quote("\""), line_quote("'"), QuoteStyle { interpolation: Some("${"), ..text_quote("`") }],
     slash_regex: true,
-    spaced_comment: false,
-    blocks: Blocks::Braces,
+    ..C_LIKE
 };
 
 const PYTHON: Syntax = Syntax {
-    line: &["#"],
-    block: &[],
     quotes: &[text_quote("\"\"\""), text_quote("'''"), line_quote("\""), line_quote("'")],
-    slash_regex: false,
     spaced_comment: false,
-    blocks: Blocks::Indentation,
+    ..HASHES
 };
 
 const RUBY: Syntax = Syntax {
     line: &["#"],
     block: &[("\n=begin", "\n=end")],
-    quotes: &[
-        Quote { open: "\"", close: "\"", escape: Some(b'\\'), multiline: true, interpolation: Some("#{") },
-        line_quote("'"),
-    ],
+    quotes: &[QuoteStyle { interpolation: Some("#{"), ..text_quote("\"") }, line_quote("'")],
     slash_regex: true,
-    spaced_comment: false,
-    blocks: Blocks::End,
+    blocks: BlockStyle::End,
+    ..C_LIKE
 };
 
-const PHP: Syntax = Syntax {
-    line: &["//", "#"],
-    block: STARS,
-    quotes: &[text_quote("\""), text_quote("'")],
-    slash_regex: false,
-    spaced_comment: true,
-    blocks: Blocks::Braces,
-};
+const PHP: Syntax =
+    Syntax { line: &["//", "#"], quotes: &[text_quote("\""), text_quote("'")], spaced_comment: true, ..C_LIKE };
 
-const GO: Syntax = Syntax {
-    line: SLASHES,
-    block: STARS,
-    quotes: &[line_quote("\""), raw_quote("`"), line_quote("'")],
-    slash_regex: false,
-    spaced_comment: false,
-    blocks: Blocks::Braces,
-};
+const GO: Syntax = Syntax { quotes: &[line_quote("\""), raw_quote("`"), line_quote("'")], ..C_LIKE };
 
 const CSHARP: Syntax = Syntax {
-    line: SLASHES,
-    block: STARS,
     quotes: &[
         raw_quote("\"\"\""),
-        Quote { open: "@\"", close: "\"", escape: Some(b'"'), multiline: true, interpolation: None },
+        QuoteStyle { open: "@\"", close: "\"", escape: Some(b'"'), multiline: true, interpolation: None },
         line_quote("\""),
         line_quote("'"),
     ],
-    slash_regex: false,
-    spaced_comment: false,
-    blocks: Blocks::Braces,
+    ..C_LIKE
 };
 
 const RUST: Syntax = Syntax {
-    line: SLASHES,
-    block: STARS,
     quotes: &[
-        Quote { open: "r#\"", close: "\"#", escape: None, multiline: true, interpolation: None },
+        QuoteStyle { open: "r#\"", close: "\"#", escape: None, multiline: true, interpolation: None },
         text_quote("\""),
     ],
-    slash_regex: false,
-    spaced_comment: false,
-    blocks: Blocks::Braces,
+    ..C_LIKE
 };
 
 const HASHES: Syntax = Syntax {
@@ -155,88 +119,56 @@ const HASHES: Syntax = Syntax {
     quotes: &[],
     slash_regex: false,
     spaced_comment: true,
-    blocks: Blocks::Indentation,
+    blocks: BlockStyle::Indentation,
 };
 
-const JSON: Syntax = Syntax {
-    line: SLASHES,
-    block: STARS,
-    quotes: &[line_quote("\"")],
-    slash_regex: false,
-    spaced_comment: true,
-    blocks: Blocks::Braces,
-};
+const JSON: Syntax = Syntax { quotes: &[line_quote("\"")], spaced_comment: true, ..C_LIKE };
 
 const MARKUP: Syntax = Syntax {
-    line: SLASHES,
     block: &[("<!--", "-->"), ("{{--", "--}}"), ("<%#", "%>"), ("{#", "#}"), ("/*", "*/")],
     quotes: &[],
-    slash_regex: false,
     spaced_comment: true,
-    blocks: Blocks::Braces,
+    ..C_LIKE
 };
 
-/// Every language. The first that fits a file's name counts.
+const fn language(name: &'static str, extensions: &'static str, syntax: &'static Syntax) -> Language {
+    Language { name, extensions, syntax }
+}
+
+/// Every language with extensions of its own. The first that fits a file's name counts.
 pub(crate) const LANGUAGES: &[Language] = &[
-    Language {
-        name: "javascript",
-        extensions: &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"],
-        syntax: &JAVASCRIPT,
-    },
-    Language { name: "component", extensions: &["vue", "svelte", "astro"], syntax: &MARKUP },
-    Language { name: "python", extensions: &["py", "pyi"], syntax: &PYTHON },
-    Language { name: "ruby", extensions: &["rb", "rake", "ru"], syntax: &RUBY },
-    Language {
-        name: "template",
-        extensions: &[
-            "blade.php",
-            "erb",
-            "ejs",
-            "hbs",
-            "twig",
-            "liquid",
-            "jinja",
-            "jinja2",
-            "j2",
-            "haml",
-            "slim",
-            "pug",
-            "mustache",
-            "cshtml",
-            "razor",
-            "ftl",
-            "jsp",
-            "phtml",
-        ],
-        syntax: &MARKUP,
-    },
-    Language { name: "php", extensions: &["php", "inc"], syntax: &PHP },
-    Language { name: "go", extensions: &["go"], syntax: &GO },
-    Language { name: "java", extensions: &["java", "kt", "kts", "scala", "groovy", "gradle"], syntax: &C_LIKE },
-    Language { name: "csharp", extensions: &["cs", "fs", "vb"], syntax: &CSHARP },
-    Language { name: "rust", extensions: &["rs"], syntax: &RUST },
-    Language { name: "swift", extensions: &["swift", "m", "mm"], syntax: &C_LIKE },
-    Language { name: "dart", extensions: &["dart"], syntax: &C_LIKE },
-    Language { name: "html", extensions: &["html", "htm", "xhtml"], syntax: &MARKUP },
-    Language { name: "json", extensions: &["json", "jsonc", "json5"], syntax: &JSON },
-    Language { name: "yaml", extensions: &["yml", "yaml"], syntax: &HASHES },
-    Language {
-        name: "config",
-        extensions: &["toml", "properties", "ini", "conf", "cfg", "tf", "tfvars", "hcl", "xcconfig"],
-        syntax: &HASHES,
-    },
-    Language { name: "shell", extensions: &["sh", "bash", "zsh", "fish"], syntax: &HASHES },
+    language("javascript", "js jsx mjs cjs ts tsx mts cts", &JAVASCRIPT),
+    language("component", "vue svelte astro", &MARKUP),
+    language("python", "py pyi", &PYTHON),
+    language("ruby", "rb rake ru", &RUBY),
+    language(
+        "template",
+        "blade.php erb ejs hbs twig liquid jinja jinja2 j2 haml slim pug mustache cshtml razor ftl jsp phtml",
+        &MARKUP,
+    ),
+    language("php", "php inc", &PHP),
+    language("go", "go", &GO),
+    language("java", "java kt kts scala groovy gradle", &C_LIKE),
+    language("csharp", "cs fs vb", &CSHARP),
+    language("rust", "rs", &RUST),
+    language("swift", "swift m mm", &C_LIKE),
+    language("dart", "dart", &C_LIKE),
+    language("html", "html htm xhtml", &MARKUP),
+    language("json", "json jsonc json5", &JSON),
+    language("yaml", "yml yaml", &HASHES),
+    language("config", "toml properties ini conf cfg tf tfvars hcl xcconfig", &HASHES),
+    language("shell", "sh bash zsh fish", &HASHES),
 ];
 
-const ENV: Language = Language { name: "env", extensions: &["env"], syntax: &HASHES };
-const DOCKERFILE: Language = Language { name: "dockerfile", extensions: &["dockerfile"], syntax: &HASHES };
+const ENV: Language = language("env", "env", &HASHES);
+const DOCKERFILE: Language = language("dockerfile", "dockerfile", &HASHES);
 
-/// Whether a rule may name this language.
+/// Returns true if a rule may name this language.
 pub(crate) fn is_known(name: &str) -> bool {
     LANGUAGES.iter().chain([&ENV, &DOCKERFILE]).any(|language| language.name == name)
 }
 
-/// The language of a file, by its name.
+/// Returns the language of a file by its name.
 pub(crate) fn of_path(path: &str) -> Option<&'static Language> {
     let lower = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     if is_env_name(&lower) {
@@ -245,33 +177,20 @@ pub(crate) fn of_path(path: &str) -> Option<&'static Language> {
     if lower.starts_with("dockerfile") || lower.starts_with("containerfile") || lower.ends_with(".dockerfile") {
         return Some(&DOCKERFILE);
     }
-    LANGUAGES.iter().find(|language| {
-        language
-            .extensions
-            .iter()
-            .any(|extension| lower.strip_suffix(extension).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.')))
-    })
+    let has = |extension: &str| lower.strip_suffix(extension).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'));
+    LANGUAGES.iter().find(|language| language.extensions.split(' ').any(has))
 }
 
-/// `.env`, `.env.local`, `.envrc`, `prod.env`, `env.example`, `.dev.vars`.
+/// Recognizes `.env`, `.env.local`, `.envrc`, `prod.env`, `env.example` and `.dev.vars`.
 pub(crate) fn is_env_name(name: &str) -> bool {
-    let script = [
-        ".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".json", ".yml", ".yaml", ".md",
-        ".d.ts",
-    ]
-    .iter()
-    .any(|extension| name.ends_with(extension));
-    !script
-        && (name == ".env"
-            || name == "env"
-            || name.starts_with(".env.")
-            || name.starts_with(".env-")
-            || name.starts_with(".env_")
-            || name == ".envrc"
-            || name.ends_with(".env")
-            || name.contains(".env.")
-            || name.starts_with("env.")
-            || name.starts_with(".dev.vars"))
+    const SCRIPTS: [&str; 14] =
+        [".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".json", ".yml", ".yaml", ".md"];
+    const STARTS: [&str; 5] = [".env.", ".env-", ".env_", "env.", ".dev.vars"];
+    let is_env = matches!(name, "env" | ".envrc")
+        || name.ends_with(".env")
+        || name.contains(".env.")
+        || STARTS.iter().any(|start| name.starts_with(start));
+    is_env && !SCRIPTS.iter().any(|extension| name.ends_with(extension))
 }
 
 #[cfg(test)]

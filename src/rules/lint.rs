@@ -1,32 +1,29 @@
-//! What a lint looks for, as its file says it: on one finding, across findings, or in source code without a literal.
+//! The lint sections of a rule file: `[[when]]`, `[[group]]` and `[[source]]`.
 
 use serde::Deserialize;
 
 use crate::credential::{Kind, Mode};
 use crate::model::{Confidence, Context};
 
-/// The parts of a lint. A file has at least one of them; a finding of any part is a finding of the lint.
+/// The sections of a lint. A file has at least one of them, and each reports findings of the lint.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lint {
-    /// Judged on one place of one finding.
-    pub when: Vec<When>,
-    /// Judged across findings.
-    pub group: Vec<Group>,
-    /// Judged on source code.
-    pub source: Vec<Source>,
+    /// Conditions on one place of one finding.
+    pub(crate) when: Vec<KeyCondition>,
+    /// Pairs of findings that do not fit together.
+    pub(crate) group: Vec<KeyPair>,
+    /// Patterns in source code.
+    pub(crate) source: Vec<CodePattern>,
 }
 
-/// What the name that a value is assigned to says about the value.
+/// A claim that the name of a variable makes about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Claim {
+pub(crate) enum NameClaim {
     /// Has a prefix that the framework of its package inlines into the bundle.
     Public,
-    /// Names a secret or restricted key.
     Secret,
-    /// Names a publishable key.
     Publishable,
-    /// Names a webhook signing secret.
     Webhook,
     /// Says live or production.
     Live,
@@ -34,176 +31,150 @@ pub enum Claim {
     Test,
 }
 
-/// What kind of file a place is in.
+/// The kind of file that a place is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum FileKind {
-    /// `.env` and its relatives, Dockerfiles.
+pub(crate) enum FileKind {
+    /// `.env` and variants, Dockerfiles.
     Env,
-    /// Program code.
     Code,
-    /// HTML and templates.
     Markup,
     /// YAML, JSON, TOML, XML, property lists and the like.
     Config,
-    /// Prose.
     Prose,
-    /// Anything else.
     Other,
 }
 
-/// Conditions on one place of a finding. Every condition that is given must hold; of a list, one member.
+/// Conditions on one place of a finding. Every given condition must hold; of a list, one member. `unless-…` is the
+/// opposite. Patterns may use the parts of `rules/tables/vocabulary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct When {
-    /// What the credential is for.
+pub(crate) struct KeyCondition {
     #[serde(default)]
-    pub kinds: Vec<Kind>,
-    /// Live or test.
+    pub(crate) kinds: Vec<Kind>,
     #[serde(default)]
-    pub modes: Vec<Mode>,
-    /// What the place is for.
+    pub(crate) modes: Vec<Mode>,
     #[serde(default)]
-    pub context: Vec<Context>,
-    /// What the place must not be for.
+    pub(crate) context: Vec<Context>,
     #[serde(default)]
-    pub unless_context: Vec<Context>,
-    /// What the variable claims.
+    pub(crate) unless_context: Vec<Context>,
     #[serde(default)]
-    pub variable: Vec<Claim>,
-    /// What the variable must not claim.
+    pub(crate) variable: Vec<NameClaim>,
     #[serde(default)]
-    pub unless_variable: Vec<Claim>,
-    /// A pattern that the variable's name must match.
-    pub variable_matches: Option<String>,
-    /// A pattern that the path must match.
-    pub path: Option<String>,
-    /// A pattern that the path must not match.
-    pub unless_path: Option<String>,
-    /// A pattern that the masked line must match left of the credential.
-    pub before: Option<String>,
-    /// A pattern that the masked line must not match left of the credential.
-    pub unless_before: Option<String>,
-    /// A pattern that one of the enclosing sections' names must match, where the file has sections.
-    pub section: Option<String>,
-    /// A pattern that none of them may match.
-    pub unless_section: Option<String>,
-    /// What kind of file.
+    pub(crate) unless_variable: Vec<NameClaim>,
+    pub(crate) variable_matches: Option<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) unless_path: Option<String>,
+    /// A pattern that must match the redacted line left of the credential.
+    pub(crate) before: Option<String>,
+    pub(crate) unless_before: Option<String>,
+    /// A pattern that must match the name of an enclosing section, in files with sections.
+    pub(crate) section: Option<String>,
+    pub(crate) unless_section: Option<String>,
     #[serde(default)]
-    pub files: Vec<FileKind>,
-    /// The least confidence that the credential was judged with.
-    pub confidence: Option<Confidence>,
-    /// Whether an assignment that is commented out counts.
+    pub(crate) files: Vec<FileKind>,
+    /// The lowest confidence of the credential.
+    pub(crate) confidence: Option<Confidence>,
+    /// Accepts an assignment that is commented out.
     #[serde(default)]
-    pub commented: bool,
-    /// One or two sentences; `{masked}`, `{variable}`, `{path}`, `{line}`, `{why}` and `{kind}` are filled in.
-    pub message: String,
+    pub(crate) commented: bool,
+    /// One or two sentences with the placeholders `{masked}`, `{variable}`, `{path}`, `{line}`, `{why}` and `{kind}`.
+    pub(crate) message: String,
 }
 
-/// Which findings belong together.
+/// Findings that are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scope {
-    /// Those of one file.
+pub(crate) enum PairScope {
     File,
-    /// Those of the env files that a framework loads for one mode, or of one file.
+    /// Findings of the env files that a framework loads for one mode, or of one file.
     EnvSet,
-    /// Those of one package.
     Package,
-    /// All.
     Report,
 }
 
-/// In what a pair must differ.
+/// The difference between the findings of a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Differs {
+pub(crate) enum Mismatch {
     /// One is live, the other test.
     Mode,
-    /// Their embedded accounts.
     Account,
-    /// The key's account and that of a hard-coded object's id.
+    /// The key's account and the account in the id of a hard-coded object.
     ObjectAccount,
 }
 
-/// A pair of credentials that belong together and do not fit together.
+/// Two credentials that are used together and do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Group {
-    /// Which findings are compared.
-    pub scope: Scope,
-    /// In what they differ.
-    pub differs: Differs,
-    /// The kinds of the one that is reported.
-    pub kinds: Vec<Kind>,
-    /// The kinds of the other.
-    pub with: Vec<Kind>,
-    /// What the places must not be for.
+pub(crate) struct KeyPair {
+    pub(crate) scope: PairScope,
+    pub(crate) differs: Mismatch,
+    /// Kinds of the reported credential.
+    pub(crate) kinds: Vec<Kind>,
+    /// Kinds of the other credential.
+    pub(crate) with: Vec<Kind>,
+    /// Contexts that the places must not have.
     #[serde(default)]
-    pub unless_context: Vec<Context>,
-    /// As in [`When`]; `{other}` is the other credential, `{other-place}` its place.
-    pub message: String,
+    pub(crate) unless_context: Vec<Context>,
+    /// As in [`KeyCondition`]; `{other}` is the other credential, `{other-place}` its place.
+    pub(crate) message: String,
 }
 
-/// Code that goes with data: what no pattern can say.
+/// Analysis in Rust, for what no pattern can express.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Structure {
-    /// A verifier that is skipped when its secret is unset, or whose failure is swallowed.
+pub(crate) enum CodeAnalysis {
+    /// Finds verification that is skipped when its secret is unset, or whose failure is swallowed.
     FailOpen,
-    /// A secret's name behind a public prefix, or behind an alias that has one.
+    /// Finds the name of a secret with a public prefix, or behind an alias with one.
     PublicName,
 }
 
 /// A pattern in program code, configuration or env files.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Source {
+pub(crate) struct CodePattern {
     /// Names from the language table; empty for every file.
     #[serde(default)]
-    pub languages: Vec<String>,
-    /// Texts one of which a file must hold to be read at all, in exactly this case; empty for every file.
+    pub(crate) languages: Vec<String>,
+    /// Case-sensitive literals, one of which a file must contain to be analysed; empty for every file.
     #[serde(default)]
-    pub literals: Vec<String>,
-    /// A pattern that the path must match.
-    pub path: Option<String>,
-    /// A pattern that the path must not match.
-    pub unless_path: Option<String>,
-    /// Patterns each of which the code must match somewhere.
+    pub(crate) literals: Vec<String>,
+    pub(crate) path: Option<String>,
+    pub(crate) unless_path: Option<String>,
+    /// Patterns, each of which must match somewhere in the code.
     #[serde(default)]
-    pub include: Vec<String>,
-    /// Patterns none of which the code may match.
+    pub(crate) include: Vec<String>,
+    /// Patterns, none of which may match the code.
     #[serde(default)]
-    pub exclude: Vec<String>,
-    /// Whether `exclude` also holds for the local files that this one imports.
+    pub(crate) exclude: Vec<String>,
+    /// Applies `exclude` to the local files that this one imports, too.
     #[serde(default)]
-    pub imports: bool,
-    /// Matches count only inside of blocks that open with this.
-    pub within: Option<String>,
-    /// What is reported. A group named `name` or `value` goes into the message.
+    pub(crate) imports: bool,
+    /// Restricts matches to blocks that open with this pattern.
+    pub(crate) within: Option<String>,
+    /// The patterns to report. Groups called `name` or `value` are placeholders of the message.
     #[serde(default)]
-    pub patterns: Vec<String>,
-    /// Whether only the first match of a file is reported.
+    pub(crate) patterns: Vec<String>,
+    /// Reports only the first match of a file.
     #[serde(default)]
-    pub once: bool,
-    /// Whether matches inside of string literals count.
+    pub(crate) once: bool,
+    /// Accepts matches inside of string literals.
     #[serde(default)]
-    pub in_strings: bool,
-    /// What the place is for.
+    pub(crate) in_strings: bool,
     #[serde(default)]
-    pub context: Vec<Context>,
-    /// What it must not be for.
+    pub(crate) context: Vec<Context>,
     #[serde(default)]
-    pub unless_context: Vec<Context>,
-    /// Code that looks for what no pattern can say; `patterns` are its material.
-    pub structure: Option<Structure>,
-    /// How sure a match is.
-    pub confidence: Option<Confidence>,
-    /// As in [`When`]; `{name}` and `{value}` are groups of the pattern.
-    pub message: String,
+    pub(crate) unless_context: Vec<Context>,
+    /// The analysis that `patterns` feed.
+    pub(crate) structure: Option<CodeAnalysis>,
+    pub(crate) confidence: Option<Confidence>,
+    /// As in [`KeyCondition`]; `{name}` and `{value}` are groups of the pattern.
+    pub(crate) message: String,
 }
 
-impl When {
+impl KeyCondition {
     fn patterns(&self) -> impl Iterator<Item = (&'static str, &String)> {
         [
             ("variable-matches", &self.variable_matches),
@@ -219,7 +190,7 @@ impl When {
     }
 }
 
-impl Source {
+impl CodePattern {
     fn patterns(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let single = [("path", &self.path), ("unless-path", &self.unless_path), ("within", &self.within)]
             .into_iter()
@@ -230,18 +201,15 @@ impl Source {
 }
 
 impl Lint {
-    /// Whether there is nothing to look for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.when.is_empty() && self.group.is_empty() && self.source.is_empty()
     }
 
-    /// Every pattern with its dotted key.
-    #[must_use]
-    pub fn patterns(&self) -> Vec<(String, &String)> {
-        let when = self.when.iter().flat_map(When::patterns).map(|(key, pattern)| (format!("when.{key}"), pattern));
+    /// Returns every pattern with its dotted key.
+    pub(super) fn patterns(&self) -> Vec<(String, &String)> {
+        let when = self.when.iter().flat_map(KeyCondition::patterns).map(|(key, text)| (format!("when.{key}"), text));
         let source =
-            self.source.iter().flat_map(Source::patterns).map(|(key, pattern)| (format!("source.{key}"), pattern));
+            self.source.iter().flat_map(CodePattern::patterns).map(|(key, text)| (format!("source.{key}"), text));
         when.chain(source).collect()
     }
 }

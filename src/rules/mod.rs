@@ -1,93 +1,166 @@
-//! Rules: data in `rules/`, embedded in the binary, extended or overridden by directories of the user's own.
+//! Rules: TOML files in `rules/`, embedded in the binary, extended or overridden by the user's own directories.
 
 use std::borrow::Cow;
-use std::ops::Index;
+use std::collections::BTreeMap;
+use std::ops::{Deref, Index};
 use std::sync::OnceLock;
 
 use sha2::{Digest, Sha256};
 
-pub mod builtin;
+mod builtin;
 pub(crate) mod language;
-pub mod lint;
+pub(crate) mod lint;
 pub mod load;
+mod parse;
+pub(crate) mod pattern;
 pub mod rule;
-pub(crate) mod vocabulary;
 
 use crate::credential::Fingerprint;
-use rule::{Detect, Rule};
+use crate::model::{Context, Location, Severity};
+use rule::{Examples, Help, KeyPattern, RuleFacts, RuleRole};
+
+/// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
+/// most scans never need.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// The stem of its file.
+    pub id: String,
+    /// `None` for lints and for rules with a role.
+    pub(crate) detect: Option<KeyPattern>,
+    pub(crate) role: Option<RuleRole>,
+    /// The whole text of a built-in rule.
+    text: &'static str,
+    facts: OnceLock<RuleFacts>,
+    examples: OnceLock<Examples>,
+}
+
+impl Rule {
+    fn builtin(id: &str, detect: Option<KeyPattern>, text: &'static str) -> Self {
+        let (facts, examples) = (OnceLock::new(), OnceLock::new());
+        Self { id: id.to_owned(), detect, role: builtin::role(text), text, facts, examples }
+    }
+
+    /// Returns the texts that prove the rule. Scans never need them.
+    #[must_use]
+    pub fn examples(&self) -> &Examples {
+        self.examples.get_or_init(|| builtin::examples(&self.id, self.text).unwrap_or_default())
+    }
+
+    /// Returns the severity of a finding, capped if only tests, examples and documentation hold it.
+    pub(crate) fn severity_at(&self, locations: &[Location]) -> Severity {
+        let harmless = |location: &Location| {
+            location.context.iter().any(|tag| matches!(tag, Context::Test | Context::Example | Context::Docs))
+        };
+        match self.severity_in_tests {
+            Some(cap) if locations.iter().all(harmless) => self.severity.min(cap),
+            _ => self.severity,
+        }
+    }
+
+    fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
+        let Some(facts) = self.facts.get_mut().filter(|_| self.text.is_empty()) else { return };
+        let Help { what, why, fix, code, links } = &mut facts.help;
+        let code = code.iter_mut().flat_map(|code| [&mut code.language, &mut code.text]);
+        let texts = [&mut facts.title, &mut facts.noun, &mut facts.plural, what, why, fix];
+        for text in texts.into_iter().chain(code).chain(links) {
+            if let Some(changed) = change(text) {
+                *text = changed;
+            }
+        }
+    }
+
+    /// Returns true for rules about how credentials are used, whose findings explain themselves in their message.
+    pub(crate) fn is_lint(&self) -> bool {
+        self.detect.is_none() && self.role.is_none()
+    }
+}
+
+impl From<parse::RuleFile> for Rule {
+    fn from(file: parse::RuleFile) -> Self {
+        let (facts, examples) = (file.facts.into(), file.examples.into());
+        Self { id: file.id, detect: file.detect, role: file.role, text: "", facts, examples }
+    }
+}
+
+impl Deref for Rule {
+    type Target = RuleFacts;
+
+    fn deref(&self) -> &RuleFacts {
+        // A test parses every built-in rule.
+        self.facts.get_or_init(|| builtin::facts(&self.id, self.text).unwrap_or_default())
+    }
+}
 
 /// The rules in force, sorted by id.
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    roles: Vec<(RuleRole, usize)>,
     samples: OnceLock<Vec<Fingerprint>>,
     digest: String,
 }
 
 impl RuleSet {
-    /// Puts rules together; of two with the same id the later one counts. `sources` are the texts that they were read
-    /// from, for the digest.
-    #[must_use]
-    pub fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
-        let mut by_id = std::collections::BTreeMap::new();
-        for (rule, source) in loaded {
-            by_id.insert(rule.id.clone(), (rule, source));
-        }
+    /// Combines rules with the texts they were read from. Of two rules with the same id, the later one replaces the other.
+    pub(crate) fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
+        let by_id: BTreeMap<String, _> = loaded.into_iter().map(|rule| (rule.0.id.clone(), rule)).collect();
         let mut hash = Sha256::new();
-        let mut rules = Vec::with_capacity(by_id.len());
-        for (id, (rule, source)) in by_id {
-            hash.update((id.len() as u64).to_le_bytes());
-            hash.update(&id);
-            hash.update((source.len() as u64).to_le_bytes());
-            hash.update(source.as_bytes());
+        let mut rules: Vec<Rule> = Vec::with_capacity(by_id.len());
+        for (id, (rule, text)) in by_id {
+            for part in [id.as_bytes(), text.as_bytes()] {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part);
+            }
             rules.push(rule);
         }
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { rules, samples: OnceLock::new(), digest }
+        let roles = rules.iter().enumerate().filter_map(|(at, rule)| Some((rule.role?, at))).collect();
+        Self { rules, roles, samples: OnceLock::new(), digest }
     }
 
-    /// The rules in order of id.
+    /// Iterates over the rules in order of id.
     pub fn iter(&self) -> std::slice::Iter<'_, Rule> {
         self.rules.iter()
     }
 
-    /// Rules that find tokens, with their index.
-    pub fn detecting(&self) -> impl Iterator<Item = (usize, &Detect)> {
+    /// Iterates over the rules that find tokens, with their index.
+    pub(crate) fn detecting(&self) -> impl Iterator<Item = (usize, &KeyPattern)> {
         self.rules.iter().enumerate().filter_map(|(at, rule)| Some((at, rule.detect.as_ref()?)))
     }
 
-    /// The index of a rule.
-    #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
+    pub(crate) fn index_of(&self, id: &str) -> Option<usize> {
         self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()
     }
 
-    /// A rule by id.
+    /// Returns the rule with this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.index_of(id).map(|at| &self.rules[at])
     }
 
-    /// Whether a token is one of the published samples.
-    #[must_use]
-    pub fn is_sample(&self, fingerprint: Fingerprint) -> bool {
+    /// Returns the index of the rule that has a role.
+    pub(crate) fn role(&self, role: RuleRole) -> Option<usize> {
+        self.roles.iter().find(|(known, _)| *known == role).map(|(_, at)| *at)
+    }
+
+    /// Returns true if a token is a published sample key.
+    pub(crate) fn is_sample(&self, fingerprint: Fingerprint) -> bool {
         let samples = self.samples.get_or_init(|| {
-            let mut samples: Vec<Fingerprint> = self.rules.iter().flat_map(|rule| rule.samples.clone()).collect();
+            let rule = self.role(RuleRole::PublishedSample);
+            let mut samples = rule.map(|at| self.rules[at].samples.clone()).unwrap_or_default();
             samples.sort_unstable();
             samples
         });
         samples.binary_search(&fingerprint).is_ok()
     }
 
-    /// Puts what a function makes of them in the place of the texts that rules of the user's own hold for people. Those
-    /// of built-in rules are known.
+    /// Changes the texts of the user's own rules, which may contain keys. Those of built-in rules contain none.
     pub(crate) fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
         self.rules.iter_mut().for_each(|rule| rule.change_texts(change));
     }
 
-    /// SHA-256 over ids and texts, hex: changes whenever a judgement could.
-    #[must_use]
-    pub fn digest(&self) -> &str {
+    /// Returns the SHA-256 over ids and texts, in hex.
+    pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
 }

@@ -4,12 +4,12 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::plan::Plan;
+use super::plan::ScanPlan;
 use super::target::OpenTarget;
 use crate::git::disk;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Finding, Status};
-use crate::policy::{self, Baseline, Config, Error, Policy, policy_diff};
+use crate::policy::{self, Baseline, Error, Policy, PolicyConfig, policy_diff};
 use crate::rules::RuleSet;
 use crate::source::open_repository::{CommitTree, OpenRepository};
 
@@ -23,7 +23,7 @@ pub(crate) struct EffectivePolicy {
 impl EffectivePolicy {
     /// # Errors
     /// A policy file exists and cannot be used.
-    pub(crate) fn load(plan: &Plan, target: &OpenTarget<'_>) -> Result<Self, Error> {
+    pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<Self, Error> {
         let choice = &plan.policy;
         let mut effective = Self::default();
         if !choice.none {
@@ -35,7 +35,7 @@ impl EffectivePolicy {
             effective.change = target.proposed.clone().map(|proposed| (files, proposed));
         }
         if let Some(file) = &choice.config {
-            effective.policy.config = Config::parse(&file.to_string_lossy(), &read_named(file)?)?;
+            effective.policy.config = PolicyConfig::parse(&file.to_string_lossy(), &read_named(file)?)?;
         }
         if let Some(file) = &choice.baseline {
             effective.policy.baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;

@@ -5,19 +5,18 @@
 use std::collections::BTreeMap;
 
 use crate::credential::{Fingerprint, Key};
+use crate::detect::LocatedHit;
 use crate::detect::{
-    Hit,
     judge::{PathRule, says_one_of},
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Finding, Location, Place, Sighting, Status, limits::MAX_PLACES_PER_BLOB};
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
+use crate::model::{Finding, Location, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::rules::{Rule, RuleSet};
 
 /// Returns the findings sorted by rule and fingerprint.
-pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<Sighting>> = BTreeMap::new();
+pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
     for sighting in sightings {
         if path_allows(&rules[sighting.hit.rule], &sighting) {
             groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
@@ -26,24 +25,20 @@ pub(crate) fn findings(rules: &RuleSet, sightings: Vec<Sighting>) -> Vec<Finding
     groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
 }
 
-fn path_allows(rule: &Rule, sighting: &Sighting) -> bool {
+fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     let path = &sighting.place.words();
     match sighting.hit.path_rule {
         PathRule::Any => true,
         PathRule::NoOtherVendor => !vendors::names_another(path.as_bytes()),
-        PathRule::SaysSo => {
-            let words = rule.detect.as_ref().map(|detect| detect.says_so.as_slice()).unwrap_or_default();
-            says_one_of(path, words)
-        }
+        PathRule::SaysSo => rule.detect.as_ref().is_some_and(|detect| says_one_of(path, &detect.says_so)),
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
+fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
     let first = sightings.first()?;
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
     let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
-    let mut locations: Vec<Location> =
-        sightings.into_iter().map(|sighting| location(sighting.hit, sighting.place)).collect();
+    let mut locations: Vec<Location> = sightings.into_iter().map(location).collect();
     locations.sort();
     locations.dedup();
     let more_locations = cap_per_file(&mut locations);
@@ -68,21 +63,20 @@ fn finding(rule: &Rule, sightings: Vec<Sighting>) -> Option<Finding> {
 /// an archive. Returns the number of dropped locations.
 fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     let before = locations.len();
-    let (mut run, mut in_file) = (0, 0);
-    let mut previous: Option<(String, Vec<String>, Option<String>)> = None;
+    let (mut in_member, mut in_file) = (0, 0);
+    let mut previous = (String::new(), None, Vec::new());
     locations.retain(|location| {
-        let here = (location.path.clone(), location.archive.clone(), location.blob.clone());
-        run = if previous.as_ref() == Some(&here) { run + 1 } else { 1 };
-        let same_file = previous.as_ref().is_some_and(|(path, _, blob)| (path, blob) == (&here.0, &here.2));
-        previous = Some(here);
-        in_file = if same_file { in_file + 1 } else { 1 };
-        run <= MAX_PLACES_PER_BLOB && in_file <= MAX_PLACES_PER_BLOB * MAX_PLACES_PER_BLOB
+        let here = (location.path.clone(), location.blob.clone(), location.archive.clone());
+        in_member = if previous == here { in_member + 1 } else { 1 };
+        in_file = if (&previous.0, &previous.1) == (&here.0, &here.1) { in_file + 1 } else { 1 };
+        previous = here;
+        in_member <= MAX_PLACES_PER_BLOB && in_file <= MAX_PLACES_PER_BLOB * MAX_PLACES_PER_BLOB
     });
     (before - locations.len()) as u64
 }
 
 /// Combines a hit and its place; the only conversion between the two and [`Location`].
-fn location(hit: Hit, place: Place) -> Location {
+fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
         path: place.path.text,
@@ -102,7 +96,7 @@ fn location(hit: Hit, place: Place) -> Location {
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: false,
-        frame: Some(hit.frame),
+        snippet: Some(hit.snippet),
         directive: hit.directive,
         line_hash: place.line_hash,
     }
@@ -110,12 +104,11 @@ fn location(hit: Hit, place: Place) -> Location {
 
 /// Names the credential and its account in one sentence.
 fn message(rule: &Rule, key: &Key) -> String {
-    match (&key.account, &key.account_created) {
-        (Some(account), Some(created)) => {
-            let day = created.split('T').next().unwrap_or(created);
-            format!("{} {} of account {account} (created {day})", rule.title, key.masked)
-        }
-        (Some(account), None) => format!("{} {} of account {account}", rule.title, key.masked),
-        (None, _) => format!("{} {}", rule.title, key.masked),
+    let mut message = format!("{} {}", rule.title, key.masked);
+    if let Some(account) = &key.account {
+        message.push_str(&format!(" of account {account}"));
+        let day = key.account_created.as_ref().and_then(|created| created.split('T').next());
+        message.extend(day.map(|day| format!(" (created {day})")));
     }
+    message
 }

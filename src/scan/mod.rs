@@ -11,12 +11,12 @@ use std::io;
 use std::time::Instant;
 
 use crate::detect::{self, Engine};
+use crate::model::{CoverageReport, Report, SCHEMA, Tool};
 use crate::policy::{self, CONFIG_FILE};
-use crate::report::{CoverageReport, Report, SCHEMA, Tool};
 use crate::rules::load;
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
-use plan::{Plan, Subject};
+use plan::{ScanPlan, ScanSubject};
 use target::OpenTarget;
 
 /// A scan that made no report.
@@ -46,7 +46,7 @@ pub(crate) struct ScanOutcome {
 ///
 /// # Errors
 /// The rules or the policy are invalid, or the target cannot be opened.
-pub(crate) fn run(plan: &Plan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
+pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
     let mut target = OpenTarget::open(plan, input)?;
     let policy = EffectivePolicy::load(plan, &target)?;
     let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.policy.rule_files)?;
@@ -61,9 +61,9 @@ pub(crate) fn run(plan: &Plan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)
 }
 
 /// State that the threads of a scan share.
-fn context<'a>(plan: &Plan, engine: &'a Engine) -> ScanContext<'a> {
+fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
     let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let unit = if matches!(plan.subject, Subject::History { .. }) { "objects" } else { "files" };
+    let unit = if matches!(plan.subject, ScanSubject::History { .. }) { "objects" } else { "files" };
     let progress = if plan.progress { Progress::drawn(unit) } else { Progress::hidden() };
     let mut context = ScanContext::new(engine, deadline, progress);
     context.archives = plan.archives;

@@ -9,7 +9,7 @@ use crate::report::FORMATS;
 
 /// The target of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Subject {
+pub(crate) enum ScanSubject {
     /// Directories and files on disk.
     Worktree {
         paths: Vec<PathBuf>,
@@ -71,19 +71,19 @@ pub(crate) struct RuleChoice {
 
 /// A report to write to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
+pub(crate) struct OutputFile {
     /// A name of [`crate::report::FORMATS`].
     pub(crate) format: String,
     pub(crate) file: PathBuf,
 }
 
-/// Output of the report.
+/// OutputFile of the report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reporting {
     /// The format on standard output.
     pub(crate) format: String,
     /// Reports to write to files.
-    pub(crate) outputs: Vec<Output>,
+    pub(crate) outputs: Vec<OutputFile>,
     /// Lowest severity that fails the scan.
     pub(crate) fail_on: Severity,
     /// Lowest severity that is shown.
@@ -109,8 +109,8 @@ impl Reporting {
 
 /// A scan to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Plan {
-    pub(crate) subject: Subject,
+pub(crate) struct ScanPlan {
+    pub(crate) subject: ScanSubject,
     pub(crate) rules: RuleChoice,
     pub(crate) policy: PolicyChoice,
     /// Open archives.
@@ -123,7 +123,7 @@ pub(crate) struct Plan {
     pub(crate) reporting: Reporting,
 }
 
-impl Plan {
+impl ScanPlan {
     /// Returns the number of worker threads. Counts cores only here, because that reads files and few scans start threads.
     pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))

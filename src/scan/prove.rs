@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::credential::forge::Forge;
+use crate::detect::LocatedHit;
 use crate::detect::{Engine, Error};
 use crate::lints::{self, LintSet};
-use crate::model::{PathText, Place, Sighting};
+use crate::model::{PathText, ScanLocation};
 use crate::rules::RuleSet;
 use crate::scan::group;
 
@@ -75,8 +76,8 @@ fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<Str
     let files = split_files(example);
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in &files {
-        let place = Place::file(PathText::new(path.as_bytes()));
-        sightings.extend(engine.scan(bytes).into_iter().map(|hit| Sighting { hit, place: place.clone() }));
+        let place = ScanLocation::file(PathText::new(path.as_bytes()));
+        sightings.extend(engine.scan(bytes).into_iter().map(|hit| LocatedHit { hit, place: place.clone() }));
         facts.extend(lints.collect(&place, bytes, lints::mention_stripe(bytes)));
     }
     let mut findings = group::findings(engine.rules(), sightings);

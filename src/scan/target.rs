@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::report::{Target, TargetKind};
-use crate::scan::plan::{Plan, Subject};
+use crate::model::{Target, TargetKind};
+use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::open_repository::{CommitTree, OpenRepository};
 use crate::source::pushed::PushedSource;
@@ -15,7 +15,7 @@ use crate::source::range::RangeSource;
 use crate::source::snapshots::{CommitTrees, DiskFiles};
 use crate::source::staged::StagedIndex;
 use crate::source::stdin::StdinSource;
-use crate::source::{self, Source, worktree};
+use crate::source::{self, ScanSource, worktree};
 
 /// Pushed commits whose trees lints read.
 const MAX_PUSHED_TREES: usize = 8;
@@ -24,7 +24,7 @@ const MAX_PUSHED_TREES: usize = 8;
 pub(crate) struct OpenTarget<'a> {
     /// Name of the target in the report.
     pub(crate) target: Target,
-    pub(crate) source: Box<dyn Source + 'a>,
+    pub(crate) source: Box<dyn ScanSource + 'a>,
     /// Files that lints read beside those with findings.
     pub(crate) files: Rc<dyn Snapshot>,
     /// Files that the policy is read from.
@@ -39,24 +39,24 @@ pub(crate) struct OpenTarget<'a> {
 
 impl<'a> OpenTarget<'a> {
     /// `input` is standard input.
-    pub(crate) fn open(plan: &Plan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
+    pub(crate) fn open(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
         match &plan.subject {
-            Subject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
-            Subject::Staged => staged(),
-            Subject::Range { base, head } => range(base, head),
-            Subject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
-            Subject::History { repositories, alternates, plain, cache } => {
+            ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
+            ScanSubject::Staged => staged(),
+            ScanSubject::Range { base, head } => range(base, head),
+            ScanSubject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
+            ScanSubject::History { repositories, alternates, plain, cache } => {
                 let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
                 history(repositories, *alternates, options)
             }
-            Subject::Stdin { name } => {
+            ScanSubject::Stdin { name } => {
                 let target = describe(TargetKind::Stdin, Path::new(""), None, None);
                 Ok(Self::new(target, StdinSource { input, name: name.clone() }))
             }
         }
     }
 
-    fn new(target: Target, source: impl Source + 'a) -> Self {
+    fn new(target: Target, source: impl ScanSource + 'a) -> Self {
         Self {
             target,
             source: Box::new(source),
@@ -111,7 +111,7 @@ fn range<'a>(base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
 }
 
 fn pushed<'a>(
-    plan: &Plan,
+    plan: &ScanPlan,
     (known, heads): (&[Oid], &[Oid]),
     trusted: Option<Oid>,
 ) -> Result<OpenTarget<'a>, source::Error> {

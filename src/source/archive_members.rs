@@ -10,10 +10,10 @@ use std::time::Duration;
 use super::embedded;
 use super::text_result::{TextHit, TextResult};
 use super::text_searcher::{TextInput, TextSearcher, guarded, name_embedded};
-use crate::archive::{self, Limits, Seekable, Visitor};
+use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
 use crate::credential::Fingerprint;
 use crate::model::{
-    Reason,
+    SkipReason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 
@@ -23,9 +23,12 @@ const MAX_KEPT: u64 = MAX_IN_MEMORY / 2;
 /// Scans the members of `archive` with `searcher`, and adds what they hold to `result`, the result of the archive's bytes.
 pub(super) fn scan(searcher: &mut TextSearcher<'_>, archive: &mut dyn Seekable, result: &mut TextResult) {
     let most = Duration::from_secs(MAX_ARCHIVE_SECONDS);
-    let limits = Limits { time: searcher.context.time_left().map_or(most, |left| left.min(most)), ..Limits::default() };
-    let mut members = MemberVisitor { searcher, result, hits: Vec::new() };
-    if let Err(reason) = guarded(|| archive::open_within(archive, &mut members, limits)) {
+    let limits = ArchiveLimits {
+        time: searcher.context.time_left().map_or(most, |left| left.min(most)),
+        ..ArchiveLimits::default()
+    };
+    let mut members = MemberScanner { searcher, result, hits: Vec::new() };
+    if let Err(reason) = guarded(|| archive::open(archive, &mut members, limits)) {
         members.skip(reason, &[], describe(reason));
     }
     let mut hits = members.hits;
@@ -48,8 +51,8 @@ fn drop_outer_copies(hits: &mut Vec<TextHit>) {
     }
 }
 
-fn describe(reason: Reason) -> &'static str {
-    if reason == Reason::OverLimit { "decoding budget exhausted" } else { "internal error; please report it" }
+fn describe(reason: SkipReason) -> &'static str {
+    if reason == SkipReason::OverLimit { "decoding budget exhausted" } else { "internal error; please report it" }
 }
 
 /// Reads a member and keeps its bytes as long as it may be JSON, which can embed texts.
@@ -72,26 +75,26 @@ impl Read for KeepingReader<'_> {
     }
 }
 
-struct MemberVisitor<'s, 'a> {
+struct MemberScanner<'s, 'a> {
     searcher: &'s mut TextSearcher<'a>,
     result: &'s mut TextResult,
     hits: Vec<TextHit>,
 }
 
-impl MemberVisitor<'_, '_> {
+impl MemberScanner<'_, '_> {
     fn add(&mut self, chain: &[String], found: TextResult) {
         self.result.member_bytes += found.bytes;
         found.skipped.iter().for_each(|reason| self.skip(*reason, chain, describe(*reason)));
         let room = MAX_HITS_PER_TEXT.saturating_sub(self.hits.len());
         let left_out = found.left_out + found.hits.len().saturating_sub(room) as u64;
         if left_out > 0 {
-            self.skip_many(Reason::OverLimit, left_out, chain, &format!("{left_out} more findings"));
+            self.skip_many(SkipReason::OverLimit, left_out, chain, &format!("{left_out} more findings"));
         }
         let hits = found.hits.into_iter().take(room);
         self.hits.extend(hits.map(|hit| TextHit { chain: chain.to_vec(), ..hit }));
     }
 
-    fn skip_many(&mut self, reason: Reason, count: u64, chain: &[String], what: &str) {
+    fn skip_many(&mut self, reason: SkipReason, count: u64, chain: &[String], what: &str) {
         let skipped = self.result.members.entry(reason).or_default();
         skipped.count += count;
         if skipped.examples.len() < MAX_SKIP_EXAMPLES {
@@ -101,7 +104,7 @@ impl MemberVisitor<'_, '_> {
     }
 }
 
-impl Visitor for MemberVisitor<'_, '_> {
+impl MemberVisitor for MemberScanner<'_, '_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut content = KeepingReader { inner: content, kept: Some(Vec::new()) };
         // The reader ends where it would fail: the archive's reader has reported the cause.
@@ -116,7 +119,7 @@ impl Visitor for MemberVisitor<'_, '_> {
         self.add(chain, found);
     }
 
-    fn skip(&mut self, reason: Reason, chain: &[String], what: &str) {
+    fn skip(&mut self, reason: SkipReason, chain: &[String], what: &str) {
         self.skip_many(reason, 1, chain, what);
     }
 }

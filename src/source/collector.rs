@@ -4,8 +4,9 @@ use super::scan_context::{Collected, ScanContext};
 use super::text_result::TextResult;
 use super::text_scanner::{Extras, TextScanner};
 use super::text_searcher::TextInput;
+use crate::detect::LocatedHit;
 use crate::lints::SourceFacts;
-use crate::model::{Coverage, Place, Reason, Sighting};
+use crate::model::{Coverage, ScanLocation, SkipReason};
 
 /// One thread's scanner and results. Dropping it adds the results to those of the other threads.
 #[derive(Debug)]
@@ -25,18 +26,18 @@ impl<'a> Collector<'a> {
     }
 
     /// Counts something that was not read.
-    pub(crate) fn skip(&mut self, reason: Reason, what: &str) {
+    pub(crate) fn skip(&mut self, reason: SkipReason, what: &str) {
         self.collected.coverage.skip(reason, what);
     }
 
     /// Scans a text that is not a file of its own, and keeps the result.
-    pub(crate) fn scan_text(&mut self, bytes: &[u8], place: &Place) {
+    pub(crate) fn scan_text(&mut self, bytes: &[u8], place: &ScanLocation) {
         let result = self.scanner.scan(TextInput::Bytes(bytes), Extras::default());
         self.add(result, place);
     }
 
     /// Searches the last component of a path.
-    pub(crate) fn scan_name(&mut self, path: &[u8], place: &Place) {
+    pub(crate) fn scan_name(&mut self, path: &[u8], place: &ScanLocation) {
         let from = memchr::memrchr(b'/', path).map_or(0, |at| at + 1);
         let result = self.scanner.searcher.search_name(path, from);
         if !result.is_clean() {
@@ -46,7 +47,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Keeps the result of the text at `place`.
-    pub(crate) fn add(&mut self, result: TextResult, place: &Place) {
+    pub(crate) fn add(&mut self, result: TextResult, place: &ScanLocation) {
         let bytes = result.bytes + result.member_bytes;
         self.collected.coverage.bytes += bytes;
         self.context.progress.add(bytes);
@@ -57,7 +58,7 @@ impl<'a> Collector<'a> {
     /// Keeps hits whose locations are known.
     pub(crate) fn add_hits(
         &mut self,
-        hits: impl IntoIterator<Item = Sighting>,
+        hits: impl IntoIterator<Item = LocatedHit>,
         facts: impl IntoIterator<Item = SourceFacts>,
     ) {
         self.collected.hits.extend(hits);

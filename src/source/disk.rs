@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 
 /// A regular file and its size when it was opened.
 #[derive(Debug)]
-pub(super) struct OpenedFile {
+pub(super) struct OpenFile {
     pub(super) file: File,
     pub(super) size: u64,
 }
 
 /// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(unix)]
-pub(super) fn open(path: &Path) -> io::Result<Option<OpenedFile>> {
+pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     use rustix::fs::{Mode, OFlags};
     // Without NONBLOCK a FIFO that took the file's place would make us wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
@@ -25,18 +25,18 @@ pub(super) fn open(path: &Path) -> io::Result<Option<OpenedFile>> {
         Err(error) => return Err(error.into()),
     };
     let metadata = file.metadata()?;
-    Ok(metadata.is_file().then(|| OpenedFile { size: metadata.len(), file }))
+    Ok(metadata.is_file().then(|| OpenFile { size: metadata.len(), file }))
 }
 
 /// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(not(unix))]
-pub(super) fn open(path: &Path) -> io::Result<Option<OpenedFile>> {
+pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
         return Ok(None);
     }
     let file = File::open(path)?;
     let size = file.metadata()?.len();
-    Ok(Some(OpenedFile { file, size }))
+    Ok(Some(OpenFile { file, size }))
 }
 
 /// Returns the target of a symbolic link.

@@ -1,9 +1,9 @@
-//! Reads the texts of a target and scans them. Each [`Source`] hands hits and coverage over through one [`Collector`] a
+//! Reads the texts of a target and scans them. Each [`ScanSource`] hands hits and coverage over through one [`Collector`] a
 //! thread.
 
 use crate::git::ancestry::Unwalkable;
 use crate::git::rev::RevError;
-use crate::git::walk::NoThreads;
+use crate::git::walk::ThreadPoolError;
 use crate::git::{IndexError, OpenError};
 use crate::model::Finding;
 use crate::rules::RuleSet;
@@ -51,11 +51,11 @@ pub(crate) enum Error {
     #[error(transparent)]
     Unwalkable(#[from] Unwalkable),
     #[error(transparent)]
-    Threads(#[from] NoThreads),
+    Threads(#[from] ThreadPoolError),
 }
 
 /// A target that can be scanned.
-pub(crate) trait Source {
+pub(crate) trait ScanSource {
     /// Reads the target once. Hits and coverage go to `context`.
     ///
     /// # Errors

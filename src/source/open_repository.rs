@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::git::rev::{self, RevError};
-use crate::git::{Commit, GitEnv, Kind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
+use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
 use crate::model::Coverage;
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
@@ -83,7 +83,7 @@ impl CommitTree {
             if entry.0 & TYPE_BITS != DIRECTORY {
                 return Ok(None);
             }
-            let content = read_object(odb, &entry.1, Kind::Tree, path, limit)?;
+            let content = read_object(odb, &entry.1, ObjectKind::Tree, path, limit)?;
             let mut entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
             let Some(found) = entries.find(|entry| entry.name == name.as_bytes()) else { return Ok(None) };
             entry = (found.mode, found.oid);
@@ -97,7 +97,7 @@ impl Snapshot for CommitTree {
         match self.entry(path, limit)? {
             None => Ok(None),
             Some((mode, oid)) if mode & TYPE_BITS == REGULAR_FILE => {
-                read_object(self.repository.odb(), &oid, Kind::Blob, path, limit).map(Some)
+                read_object(self.repository.odb(), &oid, ObjectKind::Blob, path, limit).map(Some)
             }
             Some(_) => Err(SnapshotError::new(path, "it is not a regular file")),
         }
@@ -106,7 +106,7 @@ impl Snapshot for CommitTree {
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
         let Some((_, oid)) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
         let odb = self.repository.odb();
-        let content = read_object(odb, &oid, Kind::Tree, directory, MAX_IN_MEMORY)?;
+        let content = read_object(odb, &oid, ObjectKind::Tree, directory, MAX_IN_MEMORY)?;
         let entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
         let files = entries.filter(|entry| !entry.is_tree() && entry.name.ends_with(b".toml"));
         let paths = files.map(|entry| format!("{directory}/{}", String::from_utf8_lossy(entry.name)));
@@ -117,13 +117,19 @@ impl Snapshot for CommitTree {
 /// Returns the tree of a commit; `None` if the object is missing, damaged or no commit.
 pub(super) fn tree_of(odb: &Odb, commit: &Oid) -> Option<Oid> {
     match odb.read(commit) {
-        Ok(Some((Kind::Commit, bytes))) => Commit::parse(&bytes, odb.format).map(|commit| commit.tree),
+        Ok(Some((ObjectKind::Commit, bytes))) => Commit::parse(&bytes, odb.format).map(|commit| commit.tree),
         _ => None,
     }
 }
 
 /// Reads the object of a path, which has to be of this kind.
-pub(super) fn read_object(odb: &Odb, oid: &Oid, kind: Kind, path: &str, limit: u64) -> Result<Vec<u8>, SnapshotError> {
+pub(super) fn read_object(
+    odb: &Odb,
+    oid: &Oid,
+    kind: ObjectKind,
+    path: &str,
+    limit: u64,
+) -> Result<Vec<u8>, SnapshotError> {
     match odb.read_within(oid, limit) {
         Ok(Some((found, bytes))) if found == kind => Ok(bytes),
         Ok(Some(_)) => Err(SnapshotError::new(path, format_args!("object {oid} is no {}", kind.name()))),

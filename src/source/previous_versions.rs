@@ -7,10 +7,10 @@ use super::text_scanner::Extras;
 use super::text_searcher::{TextInput, guarded};
 use super::{Collector, blobs};
 use crate::credential::Fingerprint;
-use crate::git::changes::Change;
-use crate::git::{Kind, Odb, Oid};
+use crate::git::changes::FileChange;
+use crate::git::{ObjectKind, Odb, Oid};
 use crate::lints::SourceFacts;
-use crate::model::{PathText, Place, Reason};
+use crate::model::{PathText, ScanLocation, SkipReason};
 
 /// Pairs of files that are compared to find renames; beyond, only identical files count as renamed.
 const MAX_PAIRS: usize = 10_000;
@@ -21,7 +21,7 @@ type Identity = (usize, Fingerprint);
 /// The files of a repository before a change.
 pub(super) struct PreviousVersions<'a> {
     odb: &'a Odb,
-    changes: &'a [Change],
+    changes: &'a [FileChange],
     /// For each new file, the removed file that it was; computed on first use.
     renames: Option<HashMap<Vec<u8>, Oid>>,
     /// Findings in blobs that were scanned.
@@ -30,7 +30,7 @@ pub(super) struct PreviousVersions<'a> {
 
 impl<'a> PreviousVersions<'a> {
     /// `changes` holds all differences between before and now.
-    pub(super) fn new(odb: &'a Odb, changes: &'a [Change]) -> Self {
+    pub(super) fn new(odb: &'a Odb, changes: &'a [FileChange]) -> Self {
         Self { odb, changes, renames: None, identities: HashMap::new() }
     }
 
@@ -40,7 +40,7 @@ impl<'a> PreviousVersions<'a> {
         &mut self,
         collector: &mut Collector<'_>,
         (path, old): (&[u8], Option<Oid>),
-        place: &Place,
+        place: &ScanLocation,
         mut result: TextResult,
     ) {
         let is_needed = !result.hits.is_empty() || result.facts.is_some();
@@ -68,7 +68,7 @@ impl<'a> PreviousVersions<'a> {
             let Some(bytes) = blobs::read(self.odb, old) else { return BTreeSet::new() };
             let result = collector.scanner.scan(TextInput::Bytes(&bytes), Extras::default());
             if result.is_defective() {
-                collector.skip(Reason::Internal, &PathText::new(path).text);
+                collector.skip(SkipReason::Internal, &PathText::new(path).text);
             }
             result.hits.into_iter().map(|hit| (hit.hit.rule, hit.hit.fingerprint)).collect()
         })
@@ -85,7 +85,7 @@ impl<'a> PreviousVersions<'a> {
 
 /// Pairs each removed file with the new file that it became: the same blob, else the one that shares most lines, and at
 /// least half of them.
-fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {
+fn renames(odb: &Odb, changes: &[FileChange]) -> HashMap<Vec<u8>, Oid> {
     let removed: Vec<Oid> = changes.iter().filter(|c| c.new.is_none()).filter_map(|c| Some(c.old?.oid)).collect();
     let added: Vec<(&Vec<u8>, Oid)> =
         changes.iter().filter(|c| c.old.is_none()).filter_map(|c| Some((&c.path, c.new?.oid))).collect();
@@ -110,7 +110,8 @@ fn renames(odb: &Odb, changes: &[Change]) -> HashMap<Vec<u8>, Oid> {
 
 /// Counts the lines that two files share, if at least half.
 fn shared_lines(odb: &Odb, old: Oid, new: Oid) -> Option<usize> {
-    let text = |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == Kind::Blob).map(|(_, bytes)| bytes);
+    let text =
+        |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == ObjectKind::Blob).map(|(_, bytes)| bytes);
     let (old, new) = (text(old)?, text(new)?);
     let lines = |text: &'_ [u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
     let (old, new) = (lines(&old), lines(&new));

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::open_repository::OpenRepository;
 use super::range::{self, ScannedRange, tree_changes};
-use super::{Collector, Error, ScanContext, Source, blobs};
+use super::{Collector, Error, ScanContext, ScanSource, blobs};
 use crate::git::ancestry::Ancestry;
 use crate::git::commit::tag_target;
-use crate::git::{Kind, Odb, Oid};
-use crate::model::{Finding, Origin, PathText, Place, Reach, Reason};
+use crate::git::{ObjectKind, Odb, Oid};
+use crate::model::{Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
 /// Longest chain of tags that is followed.
@@ -32,7 +32,7 @@ impl PushedSource {
     }
 }
 
-impl Source for PushedSource {
+impl ScanSource for PushedSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
         let mut collector = Collector::new(context);
@@ -58,33 +58,33 @@ impl Source for PushedSource {
 /// returns `None`.
 fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
     for _ in 0..MAX_HOPS {
-        let place = |origin| Place {
+        let place = |origin| ScanLocation {
             origin,
             reach: Reach::Ref,
             blob: Some(oid.to_string()),
-            ..Place::file(PathText::default())
+            ..ScanLocation::file(PathText::default())
         };
         match odb.read(&oid) {
-            Ok(Some((Kind::Commit, _))) => return Some(oid),
-            Ok(Some((Kind::Tag, bytes))) => {
+            Ok(Some((ObjectKind::Commit, _))) => return Some(oid),
+            Ok(Some((ObjectKind::Tag, bytes))) => {
                 collector.coverage().objects += 1;
                 collector.scan_text(&bytes, &place(Origin::TagMessage));
                 let Some(target) = tag_target(&bytes, odb.format) else {
-                    collector.skip(Reason::Damaged, &format!("tag {oid}"));
+                    collector.skip(SkipReason::Damaged, &format!("tag {oid}"));
                     return None;
                 };
                 oid = target;
             }
-            Ok(Some((Kind::Blob, _))) => {
+            Ok(Some((ObjectKind::Blob, _))) => {
                 blob(collector, odb, &oid, &place(Origin::File));
                 return None;
             }
-            Ok(Some((Kind::Tree, _))) => {
+            Ok(Some((ObjectKind::Tree, _))) => {
                 tree(collector, odb, oid);
                 return None;
             }
             Ok(None) => {
-                collector.skip(Reason::MissingObject, &format!("object {oid}"));
+                collector.skip(SkipReason::MissingObject, &format!("object {oid}"));
                 return None;
             }
             Err(error) => {
@@ -93,7 +93,7 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
             }
         }
     }
-    collector.skip(Reason::OverLimit, &format!("tag {oid}"));
+    collector.skip(SkipReason::OverLimit, &format!("tag {oid}"));
     None
 }
 
@@ -102,9 +102,9 @@ fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
     for change in tree_changes(collector, odb, None, Some(tree)) {
         let Some(new) = change.new else { continue };
         let path = PathText::new(&change.path);
-        let place = Place { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..Place::file(path) };
+        let place = ScanLocation { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
         if new.is_submodule() {
-            collector.skip(Reason::Submodule, &place.path.text);
+            collector.skip(SkipReason::Submodule, &place.path.text);
         } else {
             collector.scan_name(&change.path, &place);
             blob(collector, odb, &new.oid, &place);
@@ -112,7 +112,7 @@ fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
     }
 }
 
-fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &Place) {
+fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) {
     if let Some(result) = blobs::scan(collector, odb, oid, place) {
         collector.add(result, place);
     }

@@ -10,11 +10,11 @@ use super::blobs;
 use super::commit_date::commit_date;
 use super::open_repository::{OpenRepository, tree_of};
 use super::previous_versions::PreviousVersions;
-use super::{Collector, Error, ScanContext, Source};
+use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
-use crate::git::changes::{Change, Differ, Side};
-use crate::git::{Commit, Kind, Odb, Oid};
-use crate::model::{Exposure, Finding, Origin, PathText, Place, Reach, Reason};
+use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
+use crate::git::{Commit, ObjectKind, Odb, Oid};
+use crate::model::{Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
 /// The commits that `head` reaches and `base` does not.
@@ -46,7 +46,7 @@ impl RangeSource {
     }
 }
 
-impl Source for RangeSource {
+impl ScanSource for RangeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
@@ -81,12 +81,13 @@ pub(super) fn scan(
     let odb = repository.odb();
     let shallow = &repository.repository.shallow;
     if merge_base.is_none() && !shallow.is_empty() {
-        collector.skip(Reason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
+        collector
+            .skip(SkipReason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
     let old = merge_base.and_then(|base| tree_of(odb, &base));
     let changes = tree_changes(collector, odb, old, tree_of(odb, &head));
-    let new = |change: &Change| Some((change.path.clone(), change.new?.oid));
-    let old = |change: &Change| Some((change.path.clone(), change.old?.oid));
+    let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
+    let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
     let mut scan = RangeScan {
         odb,
         shallow,
@@ -100,7 +101,7 @@ pub(super) fn scan(
     };
     for (order, oid) in commits.iter().enumerate() {
         if scan.collector.context.expired() {
-            scan.collector.skip(Reason::TimedOut, &format!("commit {oid}"));
+            scan.collector.skip(SkipReason::TimedOut, &format!("commit {oid}"));
         } else {
             scan.commit(order, oid);
         }
@@ -124,21 +125,21 @@ struct RangeScan<'a, 'c> {
 impl RangeScan<'_, '_> {
     fn commit(&mut self, order: usize, oid: &Oid) {
         let bytes = match self.odb.read(oid) {
-            Ok(Some((Kind::Commit, bytes))) => bytes,
-            Ok(_) => return self.collector.skip(Reason::MissingObject, &format!("commit {oid}")),
+            Ok(Some((ObjectKind::Commit, bytes))) => bytes,
+            Ok(_) => return self.collector.skip(SkipReason::MissingObject, &format!("commit {oid}")),
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
         self.collector.coverage().objects += 1;
         commit_text(self.collector, oid, &bytes);
         let Some(commit) = Commit::parse(&bytes, self.odb.format) else {
-            return self.collector.skip(Reason::Damaged, &format!("commit {oid}"));
+            return self.collector.skip(SkipReason::Damaged, &format!("commit {oid}"));
         };
         self.scanned.commits.insert(oid.to_string(), (order, commit.time));
         if *oid == self.head {
             self.scanned.head_date = commit.time;
         }
         if self.shallow.binary_search(oid).is_ok() {
-            self.collector.skip(Reason::ShallowBoundary, &format!("commit {oid}"));
+            self.collector.skip(SkipReason::ShallowBoundary, &format!("commit {oid}"));
         }
         for change in self.introduced(&commit) {
             self.file(oid, &change);
@@ -146,36 +147,36 @@ impl RangeScan<'_, '_> {
     }
 
     /// Returns the files that differ from those of every parent.
-    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<Change> {
-        let mut common: Option<HashMap<Vec<u8>, Change>> = None;
+    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
+        let mut common: Option<HashMap<Vec<u8>, FileChange>> = None;
         let parents: Vec<Option<Oid>> = match commit.parents.as_slice() {
             [] => vec![None],
             parents => parents.iter().map(|parent| tree_of(self.odb, parent)).collect(),
         };
         for parent in parents {
-            let mut differ = Differ::new(self.odb, self.odb.format);
+            let mut differ = TreeDiffer::new(self.odb, self.odb.format);
             differ.trees(parent, Some(commit.tree));
             blobs::report_differ(self.collector, &differ);
-            let mut changes: HashMap<Vec<u8>, Change> =
+            let mut changes: HashMap<Vec<u8>, FileChange> =
                 differ.changes.into_iter().map(|change| (change.path.clone(), change)).collect();
             if let Some(common) = common {
                 changes.retain(|path, _| common.contains_key(path));
             }
             common = Some(changes);
         }
-        let mut changes: Vec<Change> = common.unwrap_or_default().into_values().collect();
+        let mut changes: Vec<FileChange> = common.unwrap_or_default().into_values().collect();
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         changes
     }
 
-    fn file(&mut self, commit: &Oid, change: &Change) {
+    fn file(&mut self, commit: &Oid, change: &FileChange) {
         if let Some(old) = change.old {
             self.scanned.removed.insert(old.oid.to_string(), commit.to_string());
         }
         let Some(new) = change.new else { return };
         let path = PathText::new(&change.path);
         if new.is_submodule() {
-            return self.collector.skip(Reason::Submodule, &path.text);
+            return self.collector.skip(SkipReason::Submodule, &path.text);
         }
         let place = self.place(commit, &change.path, path, new);
         if change.old.is_none() {
@@ -190,13 +191,13 @@ impl RangeScan<'_, '_> {
         self.before.add_marked(self.collector, (&change.path, old), &place, result);
     }
 
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: Side) -> Place {
+    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> ScanLocation {
         let in_head = self.head_files.get(path) == Some(&new.oid);
-        Place {
+        ScanLocation {
             reach: if in_head { Reach::Head } else { Reach::Ref },
             blob: Some(new.oid.to_string()),
             commit: Some(commit.to_string()),
-            ..Place::file(shown)
+            ..ScanLocation::file(shown)
         }
     }
 }
@@ -206,8 +207,8 @@ pub(super) fn tree_changes(
     odb: &Odb,
     old: Option<Oid>,
     new: Option<Oid>,
-) -> Vec<Change> {
-    let mut differ = Differ::new(odb, odb.format);
+) -> Vec<FileChange> {
+    let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(old, new);
     blobs::report_differ(collector, &differ);
     differ.changes
@@ -217,12 +218,12 @@ pub(super) fn tree_changes(
 pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]) {
     let end = memchr::memmem::find(bytes, b"\n\n").unwrap_or(bytes.len());
     let (headers, message) = bytes.split_at(end);
-    let place = |origin| Place {
+    let place = |origin| ScanLocation {
         origin,
         reach: Reach::Ref,
         blob: Some(oid.to_string()),
         commit: Some(oid.to_string()),
-        ..Place::file(PathText::default())
+        ..ScanLocation::file(PathText::default())
     };
     let mut rest = Vec::new();
     for line in headers.split(|byte| *byte == b'\n') {

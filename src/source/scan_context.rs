@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use super::Progress;
 use crate::detect::Engine;
+use crate::detect::LocatedHit;
 use crate::lints::{LintSet, SourceFacts};
-use crate::model::{Coverage, Sighting};
+use crate::model::Coverage;
 
 /// All results of a scan.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     /// Hits with their locations, in no particular order.
-    pub(crate) hits: Vec<Sighting>,
+    pub(crate) hits: Vec<LocatedHit>,
     pub(crate) facts: Vec<SourceFacts>,
     pub(crate) coverage: Coverage,
 }

@@ -8,11 +8,11 @@ use std::rc::Rc;
 use super::blobs;
 use super::open_repository::{OpenRepository, read_object, tree_of};
 use super::previous_versions::PreviousVersions;
-use super::{Collector, Error, ScanContext, Source};
-use crate::git::changes::{Change, Differ};
-use crate::git::{Index, Kind, Odb, Oid, rev};
+use super::{Collector, Error, ScanContext, ScanSource};
+use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::{Index, ObjectKind, Odb, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
-use crate::model::{PathText, Place, Reach, Reason};
+use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 
 /// The index that the next commit is made from.
 pub(crate) struct StagedIndex {
@@ -35,9 +35,9 @@ impl StagedIndex {
     }
 
     /// Compares the index with HEAD.
-    pub(crate) fn differ(&self) -> Differ<'_> {
+    pub(crate) fn differ(&self) -> TreeDiffer<'_> {
         let odb = self.repository.odb();
-        let mut differ = Differ::new(odb, odb.format);
+        let mut differ = TreeDiffer::new(odb, odb.format);
         differ.index(&self.index, self.head.and_then(|head| tree_of(odb, &head)));
         differ
     }
@@ -53,7 +53,7 @@ impl Snapshot for StagedIndex {
         if entry.intent_to_add {
             return Ok(None);
         }
-        read_object(self.repository.odb(), &entry.oid, Kind::Blob, path, limit).map(Some)
+        read_object(self.repository.odb(), &entry.oid, ObjectKind::Blob, path, limit).map(Some)
     }
 
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
@@ -68,7 +68,7 @@ impl Snapshot for StagedIndex {
     }
 }
 
-impl Source for Rc<StagedIndex> {
+impl ScanSource for Rc<StagedIndex> {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         let mut differ = self.differ();
@@ -80,7 +80,7 @@ impl Source for Rc<StagedIndex> {
         let mut before = PreviousVersions::new(odb, &changes);
         for change in &changes {
             if context.expired() {
-                collector.skip(Reason::TimedOut, &PathText::new(&change.path).text);
+                collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
                 continue;
             }
             staged_file(&mut collector, odb, &mut before, change);
@@ -89,13 +89,13 @@ impl Source for Rc<StagedIndex> {
     }
 }
 
-fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut PreviousVersions<'_>, change: &Change) {
+fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut PreviousVersions<'_>, change: &FileChange) {
     let Some(new) = change.new else { return };
     let path = PathText::new(&change.path);
     if new.is_submodule() {
-        return collector.skip(Reason::Submodule, &path.text);
+        return collector.skip(SkipReason::Submodule, &path.text);
     }
-    let place = Place { reach: Reach::Index, blob: Some(new.oid.to_string()), ..Place::file(path) };
+    let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
     if change.old.is_none() {
         collector.scan_name(&change.path, &place);
     }

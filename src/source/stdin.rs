@@ -5,9 +5,9 @@ use std::io::{self, Read};
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
-use super::{Collector, Error, ScanContext, Source};
+use super::{Collector, Error, ScanContext, ScanSource};
 use crate::archive;
-use crate::model::{PathText, Place, Reason, limits::MAX_IN_MEMORY};
+use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
 
 /// Bytes by which an archive is recognized.
 const HEAD: u64 = 512;
@@ -18,10 +18,10 @@ pub(crate) struct StdinSource<'a> {
     pub(crate) name: String,
 }
 
-impl Source for StdinSource<'_> {
+impl ScanSource for StdinSource<'_> {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
-        let place = Place::file(PathText::new(self.name.as_bytes()));
+        let place = ScanLocation::file(PathText::new(self.name.as_bytes()));
         let failure = match scan(&mut collector, self.input, &place) {
             Ok(mut result) => {
                 let failure = result.failure.take();
@@ -32,14 +32,14 @@ impl Source for StdinSource<'_> {
             Err(error) => Some(error),
         };
         if let Some(error) = failure {
-            collector.skip(Reason::Unreadable, &format!("{}: {error}", self.name));
+            collector.skip(SkipReason::Unreadable, &format!("{}: {error}", self.name));
         }
         Ok(())
     }
 }
 
 /// Holds an archive in memory, because a pipe can be read only once, and streams anything else.
-fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> io::Result<TextResult> {
+fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &ScanLocation) -> io::Result<TextResult> {
     let extras = Extras { lint_at: Some(place), line_hashes: false };
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
@@ -53,6 +53,6 @@ fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &Place) -> i
         return Ok(collector.scanner.scan(TextInput::Bytes(&head), extras));
     }
     let what = format!("{}: too large to be opened from standard input", place.path.text);
-    collector.skip(Reason::OverLimit, &what);
+    collector.skip(SkipReason::OverLimit, &what);
     Ok(collector.scanner.searcher.search(TextInput::Stream(&mut head.chain(&rest[..more]).chain(input))))
 }

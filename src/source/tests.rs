@@ -10,7 +10,7 @@ use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::{DEFECT, Engine};
 use crate::git::testing::Lab;
 use crate::git::{GitEnv, OpenOptions};
-use crate::model::{PathText, Reason};
+use crate::model::{PathText, SkipReason};
 use crate::rules::load;
 use crate::source::history::HistorySource;
 use crate::source::open_repository::OpenRepository;
@@ -37,7 +37,7 @@ fn defective_name() -> String {
 }
 
 /// Scans and gives the credentials with their paths, and the texts that brought out a defect.
-fn seen(engine: &Engine, mut source: impl Source) -> (Vec<(Fingerprint, String)>, Vec<String>) {
+fn seen(engine: &Engine, mut source: impl ScanSource) -> (Vec<(Fingerprint, String)>, Vec<String>) {
     let context = ScanContext::new(engine, None, Progress::hidden());
     source.scan(&context).unwrap();
     let collected = context.take_collected();
@@ -46,8 +46,11 @@ fn seen(engine: &Engine, mut source: impl Source) -> (Vec<(Fingerprint, String)>
     found.sort();
     found.dedup();
     let skipped = collected.coverage.skipped();
-    assert!(skipped.iter().all(|skipped| matches!(skipped.reason, Reason::Internal | Reason::GitDir)), "{skipped:?}");
-    let internal = skipped.into_iter().filter(|skipped| skipped.reason == Reason::Internal);
+    assert!(
+        skipped.iter().all(|skipped| matches!(skipped.reason, SkipReason::Internal | SkipReason::GitDir)),
+        "{skipped:?}"
+    );
+    let internal = skipped.into_iter().filter(|skipped| skipped.reason == SkipReason::Internal);
     (found, internal.flat_map(|skipped| skipped.examples).collect())
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::detect::Hit;
+use crate::detect::LocatedHit;
 use crate::lints::SourceFacts;
-use crate::model::{Coverage, Origin, Place, Reason, Sighting, line_hash::LineHash};
+use crate::model::{Coverage, Origin, ScanLocation, SkipReason, line_hash::LineHash};
 
 /// Archive members that were not read, by reason.
-pub(super) type SkippedMembers = BTreeMap<Reason, SkippedMember>;
+pub(super) type SkippedMembers = BTreeMap<SkipReason, SkippedMember>;
 
 /// Archive members that were not read for one reason.
 #[derive(Debug, Default)]
@@ -39,14 +40,14 @@ impl TextHit {
     }
 
     /// Joins the hit with the location of its text.
-    pub(crate) fn locate(self, text: &Place) -> Sighting {
+    pub(crate) fn locate(self, text: &ScanLocation) -> LocatedHit {
         let mut place = text.clone();
         place.archive.extend(self.chain);
         if self.origin != Origin::File {
             place.origin = self.origin;
         }
         (place.within, place.line_hash, place.existing) = (self.within, self.line_hash, self.existing);
-        Sighting { hit: self.hit, place }
+        LocatedHit { hit: self.hit, place }
     }
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct TextResult {
     /// The reader's error. What came before it was searched.
     pub(crate) failure: Option<io::Error>,
     /// Reasons why the text was searched in part only.
-    pub(super) skipped: Vec<Reason>,
+    pub(super) skipped: Vec<SkipReason>,
     /// Hits over the limit, which were not kept.
     pub(super) left_out: u64,
     pub(super) members: SkippedMembers,
@@ -79,7 +80,7 @@ impl TextResult {
 
     /// Returns true if the text caused a panic.
     pub(crate) fn is_defective(&self) -> bool {
-        self.skipped.contains(&Reason::Internal)
+        self.skipped.contains(&SkipReason::Internal)
     }
 
     /// Counts what was not read of the text `name`, with at most `examples` members for each reason.

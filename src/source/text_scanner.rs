@@ -12,23 +12,23 @@ use super::text_result::{TextHit, TextResult};
 use super::text_searcher::{TextInput, TextSearcher, name_embedded};
 use crate::archive::{self, Seekable};
 use crate::model::{
-    Place, Reason,
+    ScanLocation, SkipReason,
     limits::MAX_IN_MEMORY,
-    line_hash::{self, Wanted},
+    line_hash::{self, TokenSpan},
 };
 
 /// Results that a source wants beside the hits.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Extras<'p> {
     /// The location of a text that source lints may read.
-    pub(crate) lint_at: Option<&'p Place>,
+    pub(crate) lint_at: Option<&'p ScanLocation>,
     /// Compute line hashes, if a report format needs them.
     pub(crate) line_hashes: bool,
 }
 
 impl<'p> Extras<'p> {
     /// Everything, for a file at `place`.
-    pub(crate) fn of_file(place: &'p Place) -> Self {
+    pub(crate) fn of_file(place: &'p ScanLocation) -> Self {
         Self { lint_at: Some(place), line_hashes: true }
     }
 }
@@ -87,7 +87,7 @@ fn add_details(
         if context.archives {
             archive_members::scan(members, archive, result);
         } else {
-            result.skipped.push(Reason::ArchiveNotOpened);
+            result.skipped.push(SkipReason::ArchiveNotOpened);
         }
     };
     if let Some(whole) = whole {
@@ -112,12 +112,11 @@ fn read_again(text: &mut TextInput<'_>, bytes: u64) -> Option<Vec<u8>> {
 /// Computes GitHub's line hash for each hit that is not in an embedded text.
 fn hash_lines(bytes: &[u8], hits: &mut [TextHit]) {
     let mut direct: Vec<&mut TextHit> = hits.iter_mut().filter(|hit| hit.within.is_none()).collect();
-    let wanted = |TextHit { hit, .. }: &&mut TextHit| Wanted {
+    let wanted = |TextHit { hit, .. }: &&mut TextHit| TokenSpan {
         start: (hit.start.line, hit.start.column),
         end: (hit.end.line, hit.end.column),
     };
-    let wanted: Vec<Wanted> = direct.iter().map(wanted).collect();
-    // Reading stops at the last hit. Reading from memory does not fail.
-    let hashes = line_hash::read(&mut { bytes }, &wanted).unwrap_or_default();
+    let wanted: Vec<TokenSpan> = direct.iter().map(wanted).collect();
+    let hashes = line_hash::compute(bytes, &wanted);
     direct.iter_mut().zip(hashes).for_each(|(hit, hash)| hit.line_hash = hash);
 }

@@ -12,7 +12,7 @@ use crate::detect::{
     prefilter::Found,
     stream::{Scratch, scan_reader},
 };
-use crate::model::{Origin, Reason};
+use crate::model::{Origin, SkipReason};
 
 /// A text to scan.
 pub(crate) enum TextInput<'t> {
@@ -26,8 +26,8 @@ pub(crate) enum TextInput<'t> {
 
 /// Runs `scan` and catches a panic, so that a defect which one text brings out does not cost the rest of the scan. The
 /// caller counts the text under the reason, and replaces state that `scan` may have left inconsistent.
-pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, Reason> {
-    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| Reason::Internal)
+pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, SkipReason> {
+    std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| SkipReason::Internal)
 }
 
 /// One thread's buffers, used for one text after the other.
@@ -93,7 +93,7 @@ impl<'a> TextSearcher<'a> {
         }
         result.add_hits(hits, Origin::File, self.scratch.left_out());
         if self.scratch.cut_short() {
-            result.skipped.push(Reason::OverLimit);
+            result.skipped.push(SkipReason::OverLimit);
         }
     }
 }
@@ -104,7 +104,7 @@ fn judge(engine: &Engine, bytes: &[u8], candidates: &[Found], result: &mut TextR
         let hits = engine.judge_within(&Window::whole(bytes), candidates, &mut budget);
         result.add_hits(hits, Origin::File, budget.left_out());
         if budget.is_spent() {
-            result.skipped.push(Reason::OverLimit);
+            result.skipped.push(SkipReason::OverLimit);
         }
     }
 }

@@ -11,8 +11,8 @@ use super::disk::{self, bytes_of, is_repository, work_tree_of};
 use super::ignores::{EntryDecision, IgnoreDecider, IgnoreRules};
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
-use super::{Collector, Error, ScanContext, Source};
-use crate::model::{PathText, Place, Reason, limits::WINDOW};
+use super::{Collector, Error, ScanContext, ScanSource};
+use crate::model::{PathText, ScanLocation, SkipReason, limits::WINDOW};
 
 /// Files and directories on disk.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ fn directory_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new("/")).to_path_buf() }
 }
 
-impl Source for WorktreeSource {
+impl ScanSource for WorktreeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         scan(context, self);
         Ok(())
@@ -114,7 +114,7 @@ impl WorktreeScan<'_> {
                 Ok(entry) => self.entry(&mut collector, entry.path(), Some(entry.file_type())),
                 Err(error) => {
                     let shown = error.path().map(|path| self.shown(path).text).unwrap_or_default();
-                    collector.skip(Reason::Unreadable, &format!("{shown}: {error}"));
+                    collector.skip(SkipReason::Unreadable, &format!("{shown}: {error}"));
                 }
             }
         }
@@ -140,7 +140,7 @@ impl WorktreeScan<'_> {
         decider: Option<&mut IgnoreDecider<'_>>,
     ) -> WalkState {
         if self.context.expired() {
-            collector.skip(Reason::TimedOut, "the rest of the work tree");
+            collector.skip(SkipReason::TimedOut, "the rest of the work tree");
             return WalkState::Quit;
         }
         let entry = match entry {
@@ -161,7 +161,7 @@ impl WorktreeScan<'_> {
         if is_directory {
             if entry.depth() > 0 {
                 let relative = self.relative(entry.path());
-                collector.scan_name(&relative, &Place::file(PathText::new(&relative)));
+                collector.scan_name(&relative, &ScanLocation::file(PathText::new(&relative)));
             }
             return WalkState::Continue;
         }
@@ -175,17 +175,17 @@ impl WorktreeScan<'_> {
         is_directory: bool,
         depth: usize,
         decider: Option<&mut IgnoreDecider<'_>>,
-    ) -> Option<Reason> {
+    ) -> Option<SkipReason> {
         match decider {
             Some(_) if depth == 0 && work_tree_of(path).is_some() => None,
             Some(decider) => match decider.decide(path, is_directory) {
                 EntryDecision::Take => None,
-                EntryDecision::Ignored => Some(Reason::Ignored),
-                EntryDecision::GitDir => Some(Reason::GitDir),
+                EntryDecision::Ignored => Some(SkipReason::Ignored),
+                EntryDecision::GitDir => Some(SkipReason::GitDir),
             },
             None => {
                 let is_git = path.file_name().is_some_and(|name| name == ".git");
-                (is_git && path.parent().is_some_and(is_repository)).then_some(Reason::GitDir)
+                (is_git && path.parent().is_some_and(is_repository)).then_some(SkipReason::GitDir)
             }
         }
     }
@@ -200,26 +200,27 @@ impl WorktreeScan<'_> {
 
     fn entry(&self, collector: &mut Collector<'_>, path: &Path, kind: Option<std::fs::FileType>) {
         let relative = self.relative(path);
-        let place = Place::file(PathText::new(&relative));
+        let place = ScanLocation::file(PathText::new(&relative));
         collector.scan_name(&relative, &place);
         let outcome = match kind {
             Some(kind) if kind.is_file() => file(collector, path, &place),
             Some(kind) if kind.is_symlink() => link(collector, path, &place),
             _ => {
-                collector.skip(Reason::SpecialFile, &place.path.text);
+                collector.skip(SkipReason::SpecialFile, &place.path.text);
                 Ok(())
             }
         };
         if let Err(error) = outcome {
-            let reason = if error.kind() == io::ErrorKind::NotFound { Reason::Vanished } else { Reason::Unreadable };
+            let reason =
+                if error.kind() == io::ErrorKind::NotFound { SkipReason::Vanished } else { SkipReason::Unreadable };
             collector.skip(reason, &format!("{}: {error}", place.path.text));
         }
     }
 
     fn unreadable_entry(&self, collector: &mut Collector<'_>, error: &ignore::Error) {
         let reason = match error.io_error().map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => Reason::Vanished,
-            _ => Reason::Unreadable,
+            Some(io::ErrorKind::NotFound) => SkipReason::Vanished,
+            _ => SkipReason::Unreadable,
         };
         collector.skip(reason, &self.without_root(&error.to_string()));
     }
@@ -231,9 +232,9 @@ impl WorktreeScan<'_> {
     }
 }
 
-fn file(collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result<()> {
+fn file(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
     let Some(mut opened) = disk::open(path)? else {
-        collector.skip(Reason::SpecialFile, &place.path.text);
+        collector.skip(SkipReason::SpecialFile, &place.path.text);
         return Ok(());
     };
     // Stop near the size at opening time, so that a file that grows meanwhile has an end.
@@ -246,14 +247,14 @@ fn file(collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result
     }
     collector.coverage().files += u64::from(!is_defective);
     if bytes < opened.size && !is_defective {
-        collector.skip(Reason::Changed, &place.path.text);
+        collector.skip(SkipReason::Changed, &place.path.text);
     }
     Ok(())
 }
 
-fn link(collector: &mut Collector<'_>, path: &Path, place: &Place) -> io::Result<()> {
+fn link(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
     collector.scan_text(&disk::link_text(path)?, place);
     collector.coverage().files += 1;
-    collector.skip(Reason::SymlinkTarget, &place.path.text);
+    collector.skip(SkipReason::SymlinkTarget, &place.path.text);
     Ok(())
 }

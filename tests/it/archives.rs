@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use pinstripe::report::Report;
+use pinstripe::model::Report;
 use zip::write::SimpleFileOptions;
 
 use super::support::{Dir, Run, git, run_in};

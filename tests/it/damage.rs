@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use pinstripe::model::Reason;
-use pinstripe::report::Report;
+use pinstripe::model::Report;
+use pinstripe::model::SkipReason;
 
 use crate::support::Dir;
 
@@ -84,7 +84,7 @@ fn keys(report: &Report) -> BTreeSet<String> {
 }
 
 fn damaged(report: &Report) -> u64 {
-    report.coverage.skipped.iter().filter(|s| s.reason == Reason::Damaged).map(|s| s.count).sum()
+    report.coverage.skipped.iter().filter(|s| s.reason == SkipReason::Damaged).map(|s| s.count).sum()
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use pinstripe::model::Report;
 use pinstripe::model::{Finding, Location, Origin, Reach};
-use pinstripe::report::Report;
 
 use crate::support::{Dir, git};
 

@@ -95,7 +95,7 @@ fn a_time_budget_closes_unless_it_is_to_open() {
         let output = try_git(&r, &["push", "-q", "origin", "main"]);
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.success(), accepted, "{text}");
-        assert!(text.contains("not everything could be scanned") && text.contains("timed-out"), "{text}");
+        assert!(text.contains("the scan is incomplete") && text.contains("timed-out"), "{text}");
         drop(bare);
     }
 }

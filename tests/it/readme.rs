@@ -1,7 +1,8 @@
-//! The README tells the truth. `UPDATE=1 cargo test --test it readme` writes what changes by itself.
+//! Checks the README. `UPDATE=1 cargo test --test it readme` rewrites its generated sections.
 
 use std::path::Path;
 
+use pinstripe::report::FORMATS;
 use pinstripe::rules::load::load;
 
 use crate::support::Dir;
@@ -12,12 +13,16 @@ fn readme() -> (std::path::PathBuf, String) {
     (path, text)
 }
 
-/// Compares what stands between two markers with what should, or writes it.
+/// Returns the range of a section between two markers.
+fn range(text: &str, name: &str) -> std::ops::Range<usize> {
+    let begin = format!("<!-- {name}: begin -->\n");
+    text.find(&begin).unwrap() + begin.len()..text.find(&format!("<!-- {name}: end -->")).unwrap()
+}
+
+/// Compares a section with its expected text, or rewrites it.
 fn section(name: &str, expected: &str) {
     let (path, text) = readme();
-    let (begin, end) = (format!("<!-- {name}: begin -->\n"), format!("<!-- {name}: end -->"));
-    let from = text.find(&begin).unwrap() + begin.len();
-    let to = text.find(&end).unwrap();
+    let std::ops::Range { start: from, end: to } = range(&text, name);
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(path, format!("{}{expected}{}", &text[..from], &text[to..])).unwrap();
         return;
@@ -25,12 +30,16 @@ fn section(name: &str, expected: &str) {
     assert_eq!(&text[from..to], expected, "run `UPDATE=1 cargo test --test it readme`");
 }
 
+/// Rebuilds the table from the rules that it names: a new rule may be added to it, but need not be.
 #[test]
-fn sections_that_are_made() {
-    let mut rules: Vec<_> = load(true, &[]).unwrap().iter().cloned().collect();
-    rules.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
+fn generated_sections() {
+    let rules = load(true, &[]).unwrap();
+    let (_, text) = readme();
+    let ids = text[range(&text, "rules")].lines().filter_map(|row| row.strip_prefix("| `")?.split_once('`'));
+    let mut named: Vec<_> = ids.map(|(id, _)| rules.get(id).expect(id)).collect();
+    named.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     let mut table = String::from("| rule | severity | what |\n|---|---|---|\n");
-    for rule in rules {
+    for rule in named {
         let what = rule.help.what.trim_end_matches('.').replace('|', "\\|");
         table.push_str(&format!("| `{}` | {} | {what} |\n", rule.id, rule.severity.name()));
     }
@@ -38,7 +47,7 @@ fn sections_that_are_made() {
     section("example", &example());
 }
 
-/// What the program prints for a small shop.
+/// Scans a small shop.
 fn example() -> String {
     let mut dir = Dir::new();
     dir.write("server/.env", "STRIPE_SECRET_KEY={{sk_live@shop}}\n");
@@ -46,6 +55,20 @@ fn example() -> String {
     let run = dir.run(&["scan", "."]);
     assert_eq!(run.code, 1);
     format!("```console\n$ pinstripe scan\n{}\n```\n", run.stdout.trim_end())
+}
+
+#[test]
+fn every_named_format_exists() {
+    let (_, text) = readme();
+    let names = text
+        .split("`--format ")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('`'))
+        .flat_map(|(names, _)| names.split('|'));
+    assert!(names.clone().count() > 0);
+    for name in names {
+        assert!(FORMATS.iter().any(|format| format.name == name), "{name}");
+    }
 }
 
 #[test]

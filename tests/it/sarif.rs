@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use pinstripe::detect::Engine;
 use pinstripe::model::{CommitDate, Exposure, Origin, Reach, Status};
-use pinstripe::report::{FORMATS, Options, Redacted, Report, TargetKind};
+use pinstripe::model::{Report, TargetKind};
+use pinstripe::report::{FORMATS, Options, Redacted};
 use pinstripe::rules::load;
 use serde_json::Value;
 
@@ -149,8 +150,8 @@ fn columns_and_hashes_are_those_of_code_scanning() {
     assert_eq!((&physical["region"]["startLine"], &physical["region"]["startColumn"]), (&2.into(), &14.into()));
     assert_eq!(physical["region"]["endColumn"], 14 + 107);
     let bytes = std::fs::read(dir.join("a b/[slug]/é#%41.js")).unwrap();
-    let wanted = pinstripe::model::line_hash::Wanted { start: (2, 17), end: (2, 124) };
-    let hash = pinstripe::model::line_hash::of(&bytes, &[wanted])[0].clone().unwrap();
+    let wanted = pinstripe::model::line_hash::TokenSpan { start: (2, 17), end: (2, 124) };
+    let hash = pinstripe::model::line_hash::compute(&bytes, &[wanted])[0].clone().unwrap();
     assert_eq!(result["partialFingerprints"]["primaryLocationLineHash"], hash.hash.as_str());
     assert_eq!((hash.column, hash.end_column), (14, 121));
     // A file beside another format says the same.
@@ -190,7 +191,7 @@ fn history_and_gaps_are_valid() {
     report.target.kind = TargetKind::History;
     report.coverage.complete = false;
     report.coverage.skipped.push(pinstripe::model::Skipped {
-        reason: pinstripe::model::Reason::Encrypted,
+        reason: pinstripe::model::SkipReason::Encrypted,
         class: pinstripe::model::SkipClass::Unread,
         count: 2,
         examples: vec!["a[1].zip".to_owned()],

@@ -1,6 +1,6 @@
 //! The work tree: what is read, what is left out, and what the exit code says.
 
-use pinstripe::model::{Origin, Reason, SkipClass};
+use pinstripe::model::{Origin, SkipClass, SkipReason};
 
 use crate::support::Dir;
 
@@ -23,7 +23,7 @@ fn tracked_files_are_scanned_whatever_an_ignore_file_says() {
     assert_eq!(paths, [".hidden/config", "ignored/deep/tracked.env"]);
     assert_eq!(run.code, 1);
     assert!(report.coverage.complete);
-    let ignored = report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::Ignored).unwrap();
+    let ignored = report.coverage.skipped.iter().find(|skipped| skipped.reason == SkipReason::Ignored).unwrap();
     assert_eq!((ignored.count, ignored.class), (4, SkipClass::Policy));
     assert_eq!(ignored.examples, [".env", "ignored/deep/untracked.env", "node_modules/", "sub/app.log"]);
     assert_eq!(dir.scan(&["--no-ignore", "."]).report().findings.len(), 6);
@@ -140,7 +140,7 @@ fn an_output_file_is_whole_or_absent() {
     let run = dir.run(&["scan", "live", "--output", "json=out.json", "--output", "text=out.txt", "-q"]);
     assert_eq!(run.code, 1);
     let text = std::fs::read_to_string(dir.join("out.json")).unwrap();
-    let report: pinstripe::report::Report = serde_json::from_str(&text).unwrap();
+    let report: pinstripe::model::Report = serde_json::from_str(&text).unwrap();
     assert_eq!(report.findings.len(), 1);
     assert!(dir.join("out.txt").exists());
     let run = dir.run(&["scan", "absent", "--output", "json=out.json"]);
@@ -191,7 +191,7 @@ mod unix {
         let _socket = std::os::unix::net::UnixListener::bind(dir.join("socket")).unwrap();
         let report = dir.scan(&["."]).report();
         assert_eq!(report.findings.len(), 1);
-        let special = report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::SpecialFile).unwrap();
+        let special = report.coverage.skipped.iter().find(|skipped| skipped.reason == SkipReason::SpecialFile).unwrap();
         assert_eq!((special.count, report.coverage.complete), (2, true));
     }
 
@@ -210,7 +210,7 @@ mod unix {
         let run = dir.scan(&["."]);
         assert_eq!(run.code, 3);
         let unread = &run.report().coverage.skipped[0];
-        assert_eq!((unread.reason, unread.count), (Reason::Unreadable, 2));
+        assert_eq!((unread.reason, unread.count), (SkipReason::Unreadable, 2));
         assert_eq!(dir.scan(&["--allow-incomplete", "."]).code, 0);
         dir.write("open.env", "A={{sk_live}}\n");
         assert_eq!(dir.scan(&["."]).code, 1);

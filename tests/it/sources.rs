@@ -1,6 +1,6 @@
 //! One text gives the same findings whichever source reads it.
 
-use pinstripe::report::Report;
+use pinstripe::model::Report;
 
 use super::archives::zip;
 use super::support::{Dir, Run, run_in};

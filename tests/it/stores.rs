@@ -1,12 +1,12 @@
 //! Stores that are not whole, not alone, or not what their refs say.
 
-use pinstripe::model::{Origin, Reason};
-use pinstripe::report::Report;
+use pinstripe::model::Report;
+use pinstripe::model::{Origin, SkipReason};
 
 use crate::archives::zip;
 use crate::support::{Dir, git};
 
-fn skipped(report: &Report, reason: Reason) -> u64 {
+fn skipped(report: &Report, reason: SkipReason) -> u64 {
     report.coverage.skipped.iter().filter(|skipped| skipped.reason == reason).map(|skipped| skipped.count).sum()
 }
 
@@ -61,7 +61,7 @@ fn a_shallow_clone_says_where_it_ends() {
         assert_eq!((run.code, report.findings.len()), (if keys == 0 { 3 } else { 1 }, keys), "{}", run.stderr);
         let tip = dir.git(&["rev-parse", "HEAD"]);
         let boundary =
-            report.coverage.skipped.iter().find(|skipped| skipped.reason == Reason::ShallowBoundary).unwrap();
+            report.coverage.skipped.iter().find(|skipped| skipped.reason == SkipReason::ShallowBoundary).unwrap();
         assert_eq!(boundary.examples, [format!("commit {}", tip.trim())]);
         assert_eq!((report.coverage.skipped.len(), report.coverage.complete), (1, false));
         dir.write("three.env", "K={{sk_live@three}}\n");
@@ -77,11 +77,11 @@ fn a_partial_clone_is_read_to_its_end() {
     let mut outer = Dir::new();
     git(outer.path(), &["clone", "-q", "--filter=blob:none", "--no-checkout", &url, "part"]);
     let run = outer.scan(&["--history", "part"]);
-    assert_eq!((run.code, skipped(&run.report(), Reason::MissingObject)), (3, 1), "{}", run.stderr);
+    assert_eq!((run.code, skipped(&run.report(), SkipReason::MissingObject)), (3, 1), "{}", run.stderr);
     let message = outer.forge.fill("use {{sk_live@control}}");
     git(&outer.join("part"), &["commit-tree", "HEAD^{tree}", "-m", &message]);
     let run = outer.scan(&["--history", "part"]);
-    assert_eq!((run.code, skipped(&run.report(), Reason::MissingObject)), (1, 1), "{}", run.stderr);
+    assert_eq!((run.code, skipped(&run.report(), SkipReason::MissingObject)), (1, 1), "{}", run.stderr);
     assert_eq!(run.report().findings[0].locations[0].origin, Origin::CommitMessage);
 }
 
@@ -99,7 +99,7 @@ fn what_is_kept_elsewhere_is_named_and_not_entered() {
     dir.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},vendor/other", head.trim())]);
     dir.git(&["commit", "-qm", "elsewhere"]);
     let report = dir.scan(&["--history"]).report();
-    assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::Submodule)), (1, 1));
+    assert_eq!((skipped(&report, SkipReason::LfsPointer), skipped(&report, SkipReason::Submodule)), (1, 1));
     assert!(report.coverage.complete && report.findings.len() == 1);
 }
 
@@ -126,7 +126,7 @@ fn the_content_of_a_pointer_is_searched_where_it_is_here() {
         let at = found.iter().find(|at| at.path == "data/large.bin").unwrap();
         assert_eq!((found.len(), at.line, at.blob.as_deref()), (3, 400_001, Some(blob.trim())));
         assert!(found.iter().any(|at| at.path == "kit.bin" && at.archive == ["conf/.env"]), "{found:?}");
-        assert_eq!((skipped(&report, Reason::LfsPointer), skipped(&report, Reason::SpecialFile)), (1, 1));
+        assert_eq!((skipped(&report, SkipReason::LfsPointer), skipped(&report, SkipReason::SpecialFile)), (1, 1));
     }
 }
 
@@ -176,7 +176,7 @@ fn alternates_are_followed_when_asked() {
     let from = dir.path().to_str().unwrap();
     git(outer.path(), &["clone", "-q", "--bare", "--shared", from, "shared.git"]);
     let run = outer.scan(&["--history", "shared.git"]);
-    assert_eq!((run.code, skipped(&run.report(), Reason::Alternate)), (3, 1), "{}", run.stderr);
+    assert_eq!((run.code, skipped(&run.report(), SkipReason::Alternate)), (3, 1), "{}", run.stderr);
     let run = outer.scan(&["--history", "--alternates", "shared.git"]);
     assert_eq!((run.code, paths(&run.report())), (1, vec!["one.env"]));
 }

@@ -2,28 +2,27 @@
 
 use super::super::walker::display;
 
-pub(in super::super) const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 
-/// What a header block says.
-pub(super) struct Header {
+pub(super) struct TarHeader {
     pub(super) name: String,
     pub(super) size: u64,
     pub(super) kind: u8,
-    /// An old GNU sparse map goes on in further blocks.
+    /// An old GNU sparse map continues in further blocks.
     pub(super) is_sparse_continued: bool,
     link: Vec<u8>,
     owner: Vec<u8>,
 }
 
-/// Whether `head` starts a tar archive: its first block has a checksum that matches, or at least the later magic
-/// bytes, in which case it is a damaged one.
-pub(in super::super) fn is_tar(head: &[u8]) -> bool {
+/// Returns true if a tar archive begins here: the checksum of its first block matches, or at least the later magic
+/// bytes are there, in which case it is damaged.
+pub(super) fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.get(..BLOCK) else { return false };
-    matches!(&block[257..265], b"ustar\x0000" | b"ustar  \0") || Header::parse(block).is_some()
+    matches!(&block[257..265], b"ustar\x0000" | b"ustar  \0") || TarHeader::parse(block).is_some()
 }
 
-impl Header {
-    /// Reads a block; `None` if its checksum does not match or its numbers are none.
+impl TarHeader {
+    /// Parses a block; `None` if its checksum does not match or a number is malformed.
     pub(super) fn parse(block: &[u8]) -> Option<Self> {
         if block.len() != BLOCK || block[0] == 0 && block[345] == 0 {
             return None;
@@ -55,12 +54,13 @@ impl Header {
         })
     }
 
-    /// Whether content follows by the book. Directories and links have none, though some writers give a size.
+    /// Returns true if the format has content for this kind. Directories and links have none, though some writers give
+    /// a size.
     pub(super) fn has_content(&self) -> bool {
         !matches!(self.kind, b'1'..=b'6')
     }
 
-    /// Everything in it that a person may have written, beside the name.
+    /// Returns what a person may have written in the header, besides the name.
     pub(super) fn texts(&self) -> Vec<u8> {
         if self.link.is_empty() && self.owner.len() <= 1 {
             return Vec::new();
@@ -69,20 +69,20 @@ impl Header {
     }
 }
 
-/// What long-name and PAX headers say about the member that follows.
+/// Fields that long-name and PAX headers set for the member that follows.
 #[derive(Default)]
-pub(super) struct Overrides {
+pub(super) struct HeaderOverrides {
     pub(super) name: Option<String>,
     pub(super) size: Option<u64>,
 }
 
-impl Overrides {
-    /// Takes the records of a header of this kind; false if they are corrupt.
+impl HeaderOverrides {
+    /// Parses the records of a header of this kind. Returns false if they are malformed.
     pub(super) fn add(&mut self, kind: u8, records: &[u8]) -> bool {
         match kind {
             b'L' => self.name = Some(display(text(records))),
             b'x' | b'X' => return self.pax(records),
-            // Global records name no single member, and a long link is not followed.
+            // Global records name no single member, and long links are not followed.
             _ => {}
         }
         true
@@ -105,7 +105,7 @@ impl Overrides {
     }
 }
 
-/// Splits `length key=value\n` off.
+/// Splits off `length key=value\n`.
 fn record(records: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let space = records.iter().take(20).position(|byte| *byte == b' ')?;
     let length: usize = std::str::from_utf8(&records[..space]).ok()?.parse().ok()?;
@@ -115,12 +115,12 @@ fn record(records: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&body[..equals], &body[equals + 1..], &records[length..]))
 }
 
-/// The bytes up to the first zero.
+/// Returns the bytes before the first zero.
 fn text(field: &[u8]) -> &[u8] {
     field.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-/// A size: octal, or big-endian in base 256 if the first bit is set. Negative ones are as good as endless.
+/// Parses a size: octal, or big-endian in base 256 if the first bit is set. A negative one counts as endless.
 fn number(field: &[u8]) -> Option<u64> {
     if field[0] & 0x80 == 0 {
         return octal(field);

@@ -1,11 +1,11 @@
-//! The central directory: where it is, and what it lists.
+//! The central directory: finding it, and reading its entries.
 
 use memchr::memmem;
 
 use super::super::Seekable;
-use super::super::source::Source;
+use super::super::peek_reader::PeekReader;
 use super::super::walker::{display, read_at};
-use super::entry::{Entry, Field, fields, u16_at, u32_at, u64_at};
+use super::entry::{ExtraField, ZipEntry, fields, u16_at, u32_at, u64_at};
 
 const END: &[u8] = b"PK\x05\x06";
 const END64: &[u8] = b"PK\x06\x06";
@@ -15,55 +15,52 @@ const LISTED: &[u8] = b"PK\x01\x02";
 /// Bytes of an end record without its comment.
 const END_SIZE: usize = 22;
 
-/// How many places that look like an end record are tried, last first: a comment may hold some.
+/// Most places that look like an end record to try, last first: a comment may hold some.
 const MAX_ENDS: usize = 16;
 
 /// Bytes of a directory entry before its name.
 const LISTED_SIZE: usize = 46;
 
-pub(super) struct Directory {
-    /// By where their data starts.
-    pub(super) entries: Vec<Entry>,
-    /// Where the directory itself starts.
+pub(super) struct ZipDirectory {
+    /// Sorted by offset.
+    pub(super) entries: Vec<ZipEntry>,
     pub(super) start: u64,
-    /// What is wrong with it.
     pub(super) fault: Option<&'static str>,
     /// There are more entries than were asked for.
     pub(super) is_cut: bool,
 }
 
-/// What an end record says.
-struct End {
+struct EndRecord {
     start: u64,
-    /// What to add to offsets, because something stands before the zip.
+    /// Added to offsets, because something precedes the zip.
     shift: u64,
     count: u64,
     is_exact: bool,
-    /// There is another end record that contradicts this one.
-    lies: bool,
+    /// Another end record contradicts this one.
+    is_contradicted: bool,
 }
 
-/// Whether a file may be a zip by its last bytes alone, without a comment. Costs one comparison.
+/// Returns true if a file may be a zip, by its last bytes: an end record without comment. Costs one comparison.
 pub(in super::super) fn ends_like_zip(bytes: &[u8]) -> bool {
     bytes.len().checked_sub(END_SIZE).is_some_and(|at| bytes[at..].starts_with(END) && bytes.ends_with(&[0, 0]))
 }
 
-/// Whether the file has a directory that holds at least one entry.
+/// Returns true if the file has a directory with at least one entry.
 pub(in super::super) fn has_directory(input: &mut dyn Seekable, size: u64) -> bool {
     find(input, size).is_some_and(|end| end.count > 0)
 }
 
-impl Directory {
-    /// Reads the directory, at most `most` entries of it; `None` if there is none.
+impl ZipDirectory {
+    /// Reads at most `most` entries of the directory; `None` if there is none.
     pub(super) fn read(input: &mut dyn Seekable, size: u64, most: u64) -> Option<Self> {
         let end = find(input, size)?;
         let mut directory = Self { entries: Vec::new(), start: end.start, fault: None, is_cut: false };
-        if end.lies {
-            directory.fault = Some("its directory is not where its 64-bit record says");
+        if end.is_contradicted {
+            directory.fault = Some("64-bit directory record is wrong");
         }
         input.seek(std::io::SeekFrom::Start(end.start)).ok()?;
         let mut reader: &mut dyn Seekable = input;
-        let mut source = Source::new(&mut reader);
+        let mut source = PeekReader::new(&mut reader);
         while source.peek(4) == LISTED {
             if directory.entries.len() as u64 >= most {
                 directory.is_cut = true;
@@ -72,23 +69,23 @@ impl Directory {
             let Some(mut entry) = listed(&mut source) else { break };
             entry.at = entry.at.saturating_add(end.shift);
             if entry.at >= end.start {
-                directory.fault = Some("its directory points outside of it");
+                directory.fault = Some("directory points outside of the archive");
                 continue;
             }
             directory.entries.push(entry);
         }
-        let told = if end.is_exact { end.count } else { end.count & 0xffff };
+        let stated = if end.is_exact { end.count } else { end.count & 0xffff };
         let found = directory.entries.len() as u64;
         let found = if end.is_exact { found } else { found & 0xffff };
-        if !directory.is_cut && directory.fault.is_none() && found != told {
-            directory.fault = Some("its directory does not hold what it says");
+        if !directory.is_cut && directory.fault.is_none() && found != stated {
+            directory.fault = Some("directory has a wrong number of entries");
         }
         directory.entries.sort_by(|a, b| (a.at, &a.name).cmp(&(b.at, &b.name)));
         Some(directory)
     }
 }
 
-fn find(input: &mut dyn Seekable, size: u64) -> Option<End> {
+fn find(input: &mut dyn Seekable, size: u64) -> Option<EndRecord> {
     let reach = (END_SIZE as u64 + u64::from(u16::MAX)).min(size);
     let base = size - reach;
     let tail = read_at(input, base, usize::try_from(reach).ok()?);
@@ -96,17 +93,17 @@ fn find(input: &mut dyn Seekable, size: u64) -> Option<End> {
         let Some(record) = tail.get(at..at + END_SIZE) else { continue };
         let at = base + at as u64;
         let wide = end64(input, at);
-        let lies = wide.is_some();
-        let narrow = end32(record, at).map(|end| End { lies, ..end });
+        let is_contradicted = wide.is_some();
+        let narrow = end32(record, at).map(|end| EndRecord { is_contradicted, ..end });
         for end in [wide.flatten(), narrow].into_iter().flatten() {
-            // As it says; or with an offset that does not count what stands before the zip.
+            // At the stated offset, or at one that does not count what precedes the zip.
             for start in [Some(end.start), end.start.checked_sub(end.shift)].into_iter().flatten() {
                 if read_at(input, start, 4) == LISTED {
                     let shift = if start == end.start { end.shift } else { 0 };
-                    return Some(End { start, shift, ..end });
+                    return Some(EndRecord { start, shift, ..end });
                 }
             }
-            if end.count == 0 && !lies {
+            if end.count == 0 && !is_contradicted {
                 return Some(end);
             }
         }
@@ -114,18 +111,18 @@ fn find(input: &mut dyn Seekable, size: u64) -> Option<End> {
     None
 }
 
-fn end32(record: &[u8], at: u64) -> Option<End> {
+fn end32(record: &[u8], at: u64) -> Option<EndRecord> {
     let (size, offset) = (u64::from(u32_at(record, 12)), u64::from(u32_at(record, 16)));
     place(at, size, offset, u64::from(u16_at(record, 10)), false)
 }
 
-/// The 64-bit end record, if there is one; `Some(None)` if it cannot be true.
-fn end64(input: &mut dyn Seekable, at: u64) -> Option<Option<End>> {
+/// Reads the 64-bit end record, if there is one; `Some(None)` if it cannot be true.
+fn end64(input: &mut dyn Seekable, at: u64) -> Option<Option<EndRecord>> {
     let locator = read_at(input, at.checked_sub(20)?, 20);
     if !locator.starts_with(LOCATOR64) || locator.len() < 20 {
         return None;
     }
-    // Where it says, or right before the locator, if something stands before the zip.
+    // At the stated offset, or right before the locator if something precedes the zip.
     for at in [Some(u64_at(&locator, 8)), at.checked_sub(20 + 56)].into_iter().flatten() {
         let record = read_at(input, at, 56);
         if record.starts_with(END64) && record.len() == 56 {
@@ -135,19 +132,19 @@ fn end64(input: &mut dyn Seekable, at: u64) -> Option<Option<End>> {
     Some(None)
 }
 
-/// The directory ends where its end record starts; whatever offset it is said to have.
-fn place(at: u64, size: u64, offset: u64, count: u64, is_exact: bool) -> Option<End> {
+/// Locates the directory, which ends where its end record begins, whatever its stated offset.
+fn place(at: u64, size: u64, offset: u64, count: u64, is_exact: bool) -> Option<EndRecord> {
     let Some(start) = at.checked_sub(size) else {
-        // The size lies; the offset may not.
-        return (offset < at).then_some(End { start: offset, shift: 0, count, is_exact, lies: false });
+        // The size is wrong; the offset may be right.
+        return (offset < at).then_some(EndRecord { start: offset, shift: 0, count, is_exact, is_contradicted: false });
     };
     match start.checked_sub(offset) {
-        Some(shift) => Some(End { start, shift, count, is_exact, lies: false }),
-        None => Some(End { start, shift: 0, count, is_exact, lies: false }),
+        Some(shift) => Some(EndRecord { start, shift, count, is_exact, is_contradicted: false }),
+        None => Some(EndRecord { start, shift: 0, count, is_exact, is_contradicted: false }),
     }
 }
 
-fn listed(source: &mut Source<'_>) -> Option<Entry> {
+fn listed(source: &mut PeekReader<'_>) -> Option<ZipEntry> {
     let record = source.peek(LISTED_SIZE);
     if record.len() < LISTED_SIZE {
         return None;
@@ -155,7 +152,7 @@ fn listed(source: &mut Source<'_>) -> Option<Entry> {
     let [name, extra, comment] = [28, 30, 32].map(|at| usize::from(u16_at(record, at)));
     let record = source.peek(LISTED_SIZE + name + extra);
     let rest = record.get(LISTED_SIZE..LISTED_SIZE + name + extra)?;
-    let mut entry = Entry {
+    let mut entry = ZipEntry {
         name: display(&rest[..name]),
         flags: u16_at(record, 8),
         method: u16_at(record, 10),
@@ -165,7 +162,7 @@ fn listed(source: &mut Source<'_>) -> Option<Entry> {
         at: u64::from(u32_at(record, 42)),
     };
     // The 64-bit field holds only those values whose 32 bits are all ones, in this order.
-    if let Some(mut wide) = fields(&rest[name..]).find(|field| field.id == Field::ZIP64).map(|field| field.data) {
+    if let Some(mut wide) = fields(&rest[name..]).find(|field| field.id == ExtraField::ZIP64).map(|field| field.data) {
         for value in [&mut entry.size, &mut entry.packed, &mut entry.at] {
             if *value == u64::from(u32::MAX) && wide.len() >= 8 {
                 *value = u64_at(wide, 0);

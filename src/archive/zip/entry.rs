@@ -1,36 +1,35 @@
-//! One member of a zip: its facts, from the directory or a local header, and its content.
+//! One member of a zip: its fields, from the directory or a local header, and its content.
 
-use super::super::at_once::{self, Claim};
-use super::super::codec::{Codec, Decoder, Fault};
-use super::super::source::Source;
-use super::super::walker::{Walker, display};
+use super::super::codec::{Codec, DecodeFault, StreamDecoder};
+use super::super::one_shot::{self, InflateClaim};
+use super::super::peek_reader::PeekReader;
+use super::super::walker::{ArchiveWalker, display};
 use super::LOCAL;
-use crate::model::Reason;
+use crate::model::SkipReason;
 
 const ENCRYPTED: u16 = 1;
-/// Sizes and checksum stand after the data instead of before.
+/// Sizes and checksum follow the data.
 pub(super) const DESCRIPTOR: u16 = 1 << 3;
 const MASKED: u16 = 1 << 13;
 
-/// The method of WinZip's AES encryption, which hides the real one.
+/// WinZip's AES encryption, which hides the real method.
 const AES: u16 = 99;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ZipEntry {
     pub(super) name: String,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) crc: u32,
     pub(super) packed: u64,
     pub(super) size: u64,
-    /// Where its local header starts.
     pub(super) at: u64,
 }
 
-impl Entry {
-    /// Reads a local header and takes it. If it was `found` by its mark alone it must also look like one that a
-    /// program wrote: the mark stands in every program that reads zips, too.
-    pub(super) fn local(source: &mut Source<'_>, found: bool) -> Option<Self> {
+impl ZipEntry {
+    /// Reads and takes a local header. If it was `found` by its mark alone it must also be plausible: the mark is in
+    /// every program that reads zips.
+    pub(super) fn local(source: &mut PeekReader<'_>, found: bool) -> Option<Self> {
         let at = source.taken();
         let record = source.peek(LOCAL as usize);
         if record.len() < LOCAL as usize || !record.starts_with(b"PK\x03\x04") {
@@ -48,7 +47,8 @@ impl Entry {
             size: u64::from(u32_at(record, 22)),
             at,
         };
-        if let Some(wide) = fields(&rest[name..]).find(|field| field.id == Field::ZIP64 && field.data.len() >= 16) {
+        if let Some(wide) = fields(&rest[name..]).find(|field| field.id == ExtraField::ZIP64 && field.data.len() >= 16)
+        {
             if entry.size == u64::from(u32::MAX) {
                 entry.size = u64_at(wide.data, 0);
             }
@@ -65,25 +65,25 @@ impl Entry {
         Some(entry)
     }
 
-    /// In what a local header contradicts this entry of the directory.
+    /// Describes how a local header contradicts this entry of the directory.
     pub(super) fn contradicts(&self, local: &Self) -> Option<&'static str> {
-        let later = local.flags & DESCRIPTOR != 0;
+        let in_descriptor = local.flags & DESCRIPTOR != 0;
         if self.name != local.name && local.flags & MASKED == 0 {
-            Some("directory and header give it different names")
+            Some("directory and header disagree on its name")
         } else if self.method != local.method || (self.flags ^ local.flags) & ENCRYPTED != 0 {
-            Some("directory and header give it different methods")
-        } else if !later && (self.packed, self.size) != (local.packed, local.size) {
-            Some("directory and header give it different sizes")
+            Some("directory and header disagree on its method")
+        } else if !in_descriptor && (self.packed, self.size) != (local.packed, local.size) {
+            Some("directory and header disagree on its size")
         } else {
             None
         }
     }
 
-    /// Visits the content, which is next in `source`.
-    pub(super) fn visit(&self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
+    /// Visits the content, which comes next in `source`.
+    pub(super) fn visit(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
         if self.flags & (ENCRYPTED | MASKED) != 0 || self.method == AES {
             if walker.mention(&self.name) {
-                walker.skip_member(&self.name, Reason::Encrypted, "needs a password");
+                walker.skip_member(&self.name, SkipReason::Encrypted, "needs a password");
                 source.skip(self.packed);
             }
             return;
@@ -92,8 +92,8 @@ impl Entry {
         let codec = match self.method {
             0 => Ok(Codec::Stored(self.packed.max(self.size))),
             8 => {
-                let claim = Claim { packed: self.packed, size: self.size, crc: self.crc };
-                Ok(at_once::inflate(source, claim))
+                let claim = InflateClaim { packed: self.packed, size: self.size, crc: self.crc };
+                Ok(one_shot::inflate(source, claim))
             }
             9 => return self.visit_deflate64(walker, source),
             12 => Ok(Codec::bzip2()),
@@ -102,7 +102,7 @@ impl Entry {
             95 => Codec::xz(memory),
             _ => {
                 if walker.mention(&self.name) {
-                    walker.skip_member(&self.name, Reason::Unsupported, "its compression method is not known");
+                    walker.skip_member(&self.name, SkipReason::Unsupported, "unknown compression method");
                     source.skip(self.packed);
                 }
                 return;
@@ -114,11 +114,11 @@ impl Entry {
         }
     }
 
-    /// The decoder of Deflate64 takes more than it needs, so it gets no more than there is.
-    fn visit_deflate64(&self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
+    /// The Deflate64 decoder takes more than it needs, so it gets no more than there is.
+    fn visit_deflate64(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
         let packed = if self.flags & DESCRIPTOR != 0 && self.packed == 0 { u64::MAX } else { self.packed };
         let mut part = std::io::Read::take(&mut *source, packed);
-        self.decode(walker, &mut Source::new(&mut part), Codec::deflate64());
+        self.decode(walker, &mut PeekReader::new(&mut part), Codec::deflate64());
         if packed < u64::MAX {
             let left = part.limit();
             source.skip(left);
@@ -126,29 +126,29 @@ impl Entry {
     }
 
     /// LZMA in a zip has a header of its own; the decoder wants that of a `.lzma` file.
-    fn visit_lzma(&self, walker: &mut Walker<'_>, source: &mut Source<'_>) {
+    fn visit_lzma(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
         let Ok([_, _, 5, 0, properties @ ..]) = <[u8; 9]>::try_from(source.peek(9)) else {
-            return walker.fault(Some(&self.name), Fault::Damaged("its compressed data is corrupt"));
+            return walker.fault(Some(&self.name), DecodeFault::Damaged("corrupt compressed data"));
         };
         source.skip(9);
-        // Bit 1 says that an end marker closes the data; else the size does.
+        // Bit 1: an end marker closes the data; otherwise the size does.
         let size = if self.flags & 2 != 0 { u64::MAX } else { self.size };
         let header = [&properties[..], &size.to_le_bytes()].concat();
         match Codec::lzma(walker.decoder_memory()) {
             Ok(codec) => {
                 let mut joined = std::io::Read::chain(&header[..], &mut *source);
-                let mut joined = Source::new(&mut joined);
+                let mut joined = PeekReader::new(&mut joined);
                 self.decode(walker, &mut joined, codec);
             }
             Err(fault) => walker.fault(Some(&self.name), fault),
         }
     }
 
-    fn decode(&self, walker: &mut Walker<'_>, source: &mut Source<'_>, codec: Codec) {
+    fn decode(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, codec: Codec) {
         let before = source.taken();
         let has_dictionary = matches!(codec, Codec::Zstd(_) | Codec::Lzma(_));
         let is_stored = matches!(codec, Codec::Stored(_));
-        let mut decoder = Decoder::single(codec, source, walker.budget);
+        let mut decoder = StreamDecoder::single(codec, source, walker.budget);
         if has_dictionary {
             walker.decoding(|walker| walker.enter(&self.name, &mut decoder));
         } else {
@@ -156,34 +156,33 @@ impl Entry {
         }
         match decoder.finish() {
             Err(fault) => walker.fault(Some(&self.name), fault),
-            // A header that leaves them to a descriptor says nothing about size and checksum.
+            // A header that leaves them to a descriptor holds neither size nor checksum.
             Ok(_) if self.crc == 0 && self.size == 0 && self.flags & DESCRIPTOR != 0 => {}
             Ok((_, size)) if size != self.size || is_stored && self.size != self.packed => {
-                walker.skip_member(&self.name, Reason::Damaged, "its size is not what it says");
+                walker.skip_member(&self.name, SkipReason::Damaged, "wrong size");
             }
             Ok((crc, _)) if crc != self.crc => {
-                walker.skip_member(&self.name, Reason::Damaged, "its checksum does not match");
+                walker.skip_member(&self.name, SkipReason::Damaged, "wrong checksum");
             }
             Ok(_) if self.method != 14 && source.taken() - before != self.packed => {
-                walker.skip_member(&self.name, Reason::Damaged, "its size is not what it says");
+                walker.skip_member(&self.name, SkipReason::Damaged, "wrong size");
             }
             Ok(_) => {}
         }
     }
 }
 
-/// One extra field.
-pub(super) struct Field<'a> {
+pub(super) struct ExtraField<'a> {
     pub(super) id: u16,
     pub(super) data: &'a [u8],
 }
 
-impl Field<'_> {
+impl ExtraField<'_> {
     pub(super) const ZIP64: u16 = 1;
 }
 
-/// The extra fields of a record, as far as they are whole.
-pub(super) fn fields(mut extra: &[u8]) -> impl Iterator<Item = Field<'_>> {
+/// Parses the extra fields of a record, as far as they are whole.
+pub(super) fn fields(mut extra: &[u8]) -> impl Iterator<Item = ExtraField<'_>> {
     std::iter::from_fn(move || {
         if extra.len() < 4 {
             return None;
@@ -191,11 +190,11 @@ pub(super) fn fields(mut extra: &[u8]) -> impl Iterator<Item = Field<'_>> {
         let (id, size) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
         let data = extra.get(4..4 + size)?;
         extra = &extra[4 + size..];
-        Some(Field { id, data })
+        Some(ExtraField { id, data })
     })
 }
 
-/// Little-endian numbers; bytes beyond the end are zero.
+/// Reads little-endian numbers; bytes beyond the end are zero.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes(array(bytes, at))
 }

@@ -1,31 +1,31 @@
-//! The walk over local headers, where there is no directory to go by.
+//! The walk over local headers, where there is no directory.
 
 use std::io::{self, Read};
 
 use memchr::memmem;
 
-use super::super::source::Source;
-use super::super::walker::Walker;
-use super::entry::{DESCRIPTOR, Entry};
-use crate::model::Reason;
+use super::super::peek_reader::PeekReader;
+use super::super::walker::ArchiveWalker;
+use super::entry::{DESCRIPTOR, ZipEntry};
+use crate::model::SkipReason;
 
-/// What starts a local header.
+/// Marks a local header.
 const HEADER: &[u8] = b"PK\x03\x04";
 
-/// Visits every member whose local header is found.
-pub(super) fn walk(walker: &mut Walker<'_>, source: &mut Source<'_>) {
+/// Visits every member with a local header.
+pub(super) fn walk(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
     while !walker.budget.is_stopped() && source.seek_mark(HEADER) {
-        match Entry::local(source, true) {
+        match ZipEntry::local(source, true) {
             Some(entry) => member(walker, source, &entry),
             None => {
                 source.skip(1);
             }
         }
     }
-    walker.tell_stop();
+    walker.report_stop();
 }
 
-fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, entry: &Entry) {
+fn member(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, entry: &ZipEntry) {
     let unknown = entry.flags & DESCRIPTOR != 0 && entry.packed == 0;
     if unknown && entry.method == 0 {
         let mut region = UntilMark { source };
@@ -33,16 +33,16 @@ fn member(walker: &mut Walker<'_>, source: &mut Source<'_>, entry: &Entry) {
         let _ = io::copy(&mut region, &mut io::sink());
     } else if unknown && entry.method != 8 && entry.method != 12 && entry.method != 93 && entry.method != 95 {
         if walker.mention(&entry.name) {
-            walker.skip_member(&entry.name, Reason::Damaged, "where it ends cannot be told");
+            walker.skip_member(&entry.name, SkipReason::Damaged, "end cannot be determined");
         }
     } else {
         entry.visit(walker, source);
     }
 }
 
-/// Stored data whose length only its descriptor tells: it ends where the next record starts.
+/// Stored data whose length only its descriptor gives: it ends where the next record begins.
 struct UntilMark<'a, 'b> {
-    source: &'a mut Source<'b>,
+    source: &'a mut PeekReader<'b>,
 }
 
 impl Read for UntilMark<'_, '_> {

@@ -10,7 +10,7 @@ use super::super::hook_args::HookArgs;
 use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::disk;
 use crate::model::Origin;
-use crate::scan::plan::Subject;
+use crate::scan::plan::ScanSubject;
 use crate::source::staged::StagedIndex;
 
 /// Largest commit message, in bytes.
@@ -23,13 +23,17 @@ const MAX_MESSAGE: u64 = 64 << 20;
 pub(super) fn pre_commit(mut args: HookArgs) -> anyhow::Result<u8> {
     let names = std::mem::take(&mut args.arguments);
     let subject = if names.is_empty() {
-        if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() { whole_worktree() } else { Subject::Staged }
+        if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() {
+            whole_worktree()
+        } else {
+            ScanSubject::Staged
+        }
     } else {
         let staged = staged_paths()?;
         if names.iter().all(|name| staged.contains(&bytes(name))) {
-            Subject::Staged
+            ScanSubject::Staged
         } else {
-            Subject::Worktree { paths: names, no_ignore: false }
+            ScanSubject::Worktree { paths: names, no_ignore: false }
         }
     };
     run_plan(&plan_of(subject, args.common), &mut io::empty(), |_| ())
@@ -56,7 +60,7 @@ pub(super) fn commit_msg(mut args: HookArgs) -> anyhow::Result<u8> {
     let message = disk::read(&file, MAX_MESSAGE)?.with_context(|| format!("{}: no such file", file.display()))?;
     let end = memchr::memmem::find(&message, b" ------------------------ >8 ------------------------");
     let message = &message[..end.unwrap_or(message.len())];
-    let plan = plan_of(Subject::Stdin { name: "COMMIT_EDITMSG".to_owned() }, args.common);
+    let plan = plan_of(ScanSubject::Stdin { name: "COMMIT_EDITMSG".to_owned() }, args.common);
     run_plan(&plan, &mut io::Cursor::new(message), |report| {
         for location in report.findings.iter_mut().flat_map(|finding| &mut finding.locations) {
             location.origin = Origin::CommitMessage;

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 use super::args::CommonArgs;
 use super::hook_args::HookCommand;
 use super::{output, scan};
-use crate::report::Report;
-use crate::scan::plan::{Plan, Subject};
+use crate::model::Report;
+use crate::scan::plan::{ScanPlan, ScanSubject};
 
 pub(super) fn run(command: HookCommand) -> anyhow::Result<u8> {
     match command {
@@ -28,12 +28,12 @@ pub(super) fn run(command: HookCommand) -> anyhow::Result<u8> {
     }
 }
 
-fn plan_of(subject: Subject, common: CommonArgs) -> Plan {
-    Plan { progress: false, ..scan::plan_of(subject, common) }
+fn plan_of(subject: ScanSubject, common: CommonArgs) -> ScanPlan {
+    ScanPlan { progress: false, ..scan::plan_of(subject, common) }
 }
 
 /// Runs a plan on standard input. Prints a report if the hook refuses or the arguments ask for one.
-fn run_plan(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)) -> anyhow::Result<u8> {
+fn run_plan(plan: &ScanPlan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)) -> anyhow::Result<u8> {
     scan::clear_outputs(plan)?;
     let (mut report, engine) = scan::report(plan, input)?;
     adjust(&mut report);
@@ -48,8 +48,8 @@ fn run_plan(plan: &Plan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Repo
 }
 
 /// Returns the subject for a framework that names neither files nor commits (`--all-files`).
-fn whole_worktree() -> Subject {
-    Subject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
+fn whole_worktree() -> ScanSubject {
+    ScanSubject::Worktree { paths: vec![PathBuf::from(".")], no_ignore: false }
 }
 
 /// Returns the value of an environment variable, `None` if it is empty.

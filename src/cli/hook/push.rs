@@ -9,11 +9,11 @@ use anyhow::{Context as _, bail};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
 use super::{plan_of, run_plan, variable, whole_worktree};
-use crate::git::ask::ask;
+use crate::git::git_cli;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
+use crate::model::Report;
 use crate::model::{Finding, Severity};
-use crate::report::Report;
-use crate::scan::plan::{Plan, Subject};
+use crate::scan::plan::{ScanPlan, ScanSubject};
 
 /// Most bytes of ref lines that are read.
 const MAX_LINES: u64 = 64 << 20;
@@ -44,7 +44,7 @@ impl HookRepository {
         if !prefix.is_empty() {
             arguments.push(OsStr::new(prefix));
         }
-        let listed = ask(&self.repository, Some(&self.env), &arguments)?;
+        let listed = git_cli::run(&self.repository, Some(&self.env), &arguments)?;
         let mut oids: Vec<Oid> = listed.split(|byte| *byte == b'\n').filter_map(Oid::from_hex).collect();
         oids.sort_unstable();
         oids.dedup();
@@ -110,7 +110,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         known.extend(repo.commits(of_remote));
     }
     let trusted = trusted.or_else(|| known.first().copied());
-    run_plan(&plan_of(Subject::Pushed { known, heads, trusted }, args.common), &mut io::empty(), |_| ())
+    run_plan(&plan_of(ScanSubject::Pushed { known, heads, trusted }, args.common), &mut io::empty(), |_| ())
 }
 
 /// Returns true for the name of a remote, false for a URL or path.
@@ -132,14 +132,14 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let trusted = rev::head(&repo.repository).and_then(|head| repo.commit(&head));
     let mut known: Vec<Oid> = trusted.into_iter().collect();
     known.extend(repo.commits(repo.refs("")?));
-    let mut plan = plan_of(Subject::Pushed { known, heads, trusted }, args.hook.common);
+    let mut plan = plan_of(ScanSubject::Pushed { known, heads, trusted }, args.hook.common);
     plan.timeout = args.time_budget.or(plan.timeout);
     plan.reporting.allow_incomplete |= args.accept_incomplete;
     receive(&plan)
 }
 
 /// Scans a push and prints in a few lines why it is refused.
-fn receive(plan: &Plan) -> anyhow::Result<u8> {
+fn receive(plan: &ScanPlan) -> anyhow::Result<u8> {
     let (report, _) = scan::report(plan, &mut io::empty())?;
     let code = scan::exit_code(&plan.reporting, &report);
     let failing: Vec<&Finding> = report.open_at_or_above(plan.reporting.fail_on).collect();

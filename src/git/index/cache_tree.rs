@@ -1,44 +1,42 @@
-//! The cache-tree extension: for each directory whose entries did not change since, the tree that they make.
+//! The cache-tree extension: for each unchanged directory, the tree that its entries make.
 //!
-//! A commit takes these trees as they are, so a directory whose tree is also HEAD's holds nothing that is about to be
+//! A commit uses these trees as they are, so a directory whose tree is also HEAD's holds nothing that is about to be
 //! committed.
 
 use std::ops::Range;
 
 use crate::git::oid::{ObjectFormat, Oid};
 
-/// Directories within directories that are believed.
 const MAX_DEPTH: usize = crate::model::limits::MAX_TREE_DEPTH;
 
-/// Where a directory is told of, and the position behind the last directory below it.
+/// Offset of a directory in the extension, and the position behind the last directory below it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Node {
+pub(super) struct CacheNode {
     at: u32,
     end: u32,
 }
 
 /// The directories, each followed by those below it. The first is the root.
 #[derive(Debug, Clone, Copy)]
-pub struct CacheTree<'a> {
+pub(crate) struct CacheTree<'a> {
     pub(super) bytes: &'a [u8],
-    pub(super) nodes: &'a [Node],
+    pub(super) nodes: &'a [CacheNode],
     pub(super) format: ObjectFormat,
 }
 
-/// One directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TreeNode<'a> {
-    /// Its own name; the root has none.
-    pub name: &'a [u8],
-    /// How many entries lie below, and the tree they make; `None` when the directory changed since.
-    pub tree: Option<(usize, Oid)>,
+pub(crate) struct CachedDirectory<'a> {
+    /// Its own name; empty for the root.
+    pub(crate) name: &'a [u8],
+    /// Number of entries below it, and their tree; `None` if the directory was changed.
+    pub(crate) tree: Option<(usize, Oid)>,
 }
 
-/// Finds the directories within an extension. `None` if it does not hold together.
-pub(super) fn nodes(bytes: &[u8], extension: Range<usize>, format: ObjectFormat) -> Option<Vec<Node>> {
+/// Parses an extension. `None` if it is malformed.
+pub(super) fn nodes(bytes: &[u8], extension: Range<usize>, format: ObjectFormat) -> Option<Vec<CacheNode>> {
     let bytes = bytes.get(..extension.end)?;
-    let mut nodes: Vec<Node> = Vec::new();
-    // Directories that wait for those below them, with how many are due.
+    let mut nodes: Vec<CacheNode> = Vec::new();
+    // Directories whose subdirectories are incomplete, with the number of those missing.
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut at = extension.start;
     loop {
@@ -47,7 +45,7 @@ pub(super) fn nodes(bytes: &[u8], extension: Range<usize>, format: ObjectFormat)
             return None;
         }
         open.push((nodes.len(), below));
-        nodes.push(Node { at: u32::try_from(at).ok()?, end: 0 });
+        nodes.push(CacheNode { at: u32::try_from(at).ok()?, end: 0 });
         at = next;
         while let Some((position, 0)) = open.last() {
             nodes[*position].end = u32::try_from(nodes.len()).ok()?;
@@ -63,8 +61,8 @@ pub(super) fn nodes(bytes: &[u8], extension: Range<usize>, format: ObjectFormat)
     }
 }
 
-/// Reads one directory; gives the number of directories below it, and where its words end.
-fn node(bytes: &[u8], at: usize, format: ObjectFormat) -> Option<(TreeNode<'_>, usize, usize)> {
+/// Parses one directory. Also returns the number of directories below it, and where it ends.
+fn node(bytes: &[u8], at: usize, format: ObjectFormat) -> Option<(CachedDirectory<'_>, usize, usize)> {
     let rest = bytes.get(at..)?;
     let name = &rest[..memchr::memchr(0, rest)?];
     let mut at = at + name.len() + 1;
@@ -73,14 +71,14 @@ fn node(bytes: &[u8], at: usize, format: ObjectFormat) -> Option<(TreeNode<'_>, 
     let count = number(bytes, &mut at, b' ')?;
     let below = number(bytes, &mut at, b'\n')?;
     if !unchanged {
-        return Some((TreeNode { name, tree: None }, below, at));
+        return Some((CachedDirectory { name, tree: None }, below, at));
     }
     let end = at + format.raw_len();
     let oid = Oid::from_raw(bytes.get(at..end)?)?;
-    Some((TreeNode { name, tree: Some((count, oid)) }, below, end))
+    Some((CachedDirectory { name, tree: Some((count, oid)) }, below, end))
 }
 
-/// A decimal number with the byte that ends it.
+/// Parses a decimal number and the byte that ends it.
 fn number(bytes: &[u8], at: &mut usize, end: u8) -> Option<usize> {
     let digits = bytes.get(*at..)?.iter().take_while(|byte| byte.is_ascii_digit());
     let (mut value, mut length) = (0_usize, 0);
@@ -93,15 +91,14 @@ fn number(bytes: &[u8], at: &mut usize, end: u8) -> Option<usize> {
 }
 
 impl<'a> CacheTree<'a> {
-    /// The directory at a position.
-    #[must_use]
-    pub fn node_at(&self, position: usize) -> Option<TreeNode<'a>> {
+    /// Returns the directory at a position.
+    pub(crate) fn node_at(&self, position: usize) -> Option<CachedDirectory<'a>> {
         let at = self.nodes.get(position)?.at as usize;
         node(self.bytes, at, self.format).map(|(node, ..)| node)
     }
 
-    /// The directories right below one, by name, with their positions.
-    pub fn children(self, parent: usize) -> impl Iterator<Item = (&'a [u8], usize)> {
+    /// Returns the names and positions of the directories right below one.
+    pub(crate) fn children(self, parent: usize) -> impl Iterator<Item = (&'a [u8], usize)> {
         let end = self.nodes.get(parent).map_or(0, |node| node.end as usize);
         let mut at = parent + 1;
         std::iter::from_fn(move || {

@@ -1,28 +1,27 @@
-//! `git ls-files`, for indexes that only git reads.
+//! `git ls-files`, for indexes that this crate does not read.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::parse::{STAT, Written};
+use super::parse::{IndexWriter, STAT};
 use super::{Index, IndexError};
-use crate::git::ask::ask;
 use crate::git::env::GitEnv;
-use crate::git::map::Bytes;
+use crate::git::git_cli;
+use crate::git::mmap::FileBytes;
 use crate::git::oid::{ObjectFormat, Oid};
 use crate::git::repo::Repository;
 
-/// Lists the index of a file.
 pub(super) fn list(repo: &Repository, file: &Path) -> Result<Index, IndexError> {
     let env = GitEnv { index_file: Some(file.to_path_buf()), ..GitEnv::default() };
-    let listing = ask(repo, Some(&env), &["ls-files", "-s", "-z", "-t"].map(OsStr::new))?;
-    super::parse::parse(Bytes::Made(listed(&listing, repo.format).ok_or(IndexError::Listing)?), repo.format)
+    let listing = git_cli::run(repo, Some(&env), &["ls-files", "-s", "-z", "-t"].map(OsStr::new))?;
+    super::parse::parse(FileBytes::Owned(listed(&listing, repo.format).ok_or(IndexError::Listing)?), repo.format)
 }
 
-/// Makes an index of lines of `TAG MODE OID STAGE<TAB>PATH`, ended by NUL. Whether something is only intended to be added
-/// is not told; such an entry names the empty blob.
+/// Builds an index of lines of `TAG MODE OID STAGE<TAB>PATH`, ended by NUL. The listing lacks the intent to add; such
+/// an entry names the empty blob.
 fn listed(bytes: &[u8], format: ObjectFormat) -> Option<Vec<u8>> {
     let lines = || bytes.split_inclusive(|byte| *byte == 0);
-    let mut written = Written::new(u32::try_from(lines().count()).ok()?);
+    let mut written = IndexWriter::new(u32::try_from(lines().count()).ok()?);
     for line in lines() {
         let line = line.strip_suffix(b"\0")?;
         let tab = memchr::memchr(b'\t', line)?;

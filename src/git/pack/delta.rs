@@ -1,27 +1,24 @@
-//! Deltas: a text as copies from another and bytes of its own.
+//! Deltas: an object as copies from another one and bytes of its own.
 
-use super::super::inflate::Buffer;
-use super::super::object::Damage;
+use super::super::inflate::ReusableBuffer;
+use super::super::object::{Damage, ResolveError};
 
-/// A piece of a delta's result that was copied from its base.
+/// A range of a delta's result that was copied from its base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Copied {
-    /// Where it stands in the base.
+pub(crate) struct CopiedRange {
     pub(crate) from: usize,
-    /// Where it stands in the result.
     pub(crate) to: usize,
-    /// How long it is.
     pub(crate) len: usize,
 }
 
-/// The two sizes that begin a delta, and where its instructions begin.
+/// Returns the sizes of base and result, and where the instructions begin.
 pub(crate) fn sizes(delta: &[u8]) -> Result<(u64, u64, usize), Damage> {
     let (base, at) = varint(delta, 0)?;
     let (result, at) = varint(delta, at)?;
     Ok((base, result, at))
 }
 
-/// A number of 7 bits a byte, least significant first.
+/// Reads a number of 7 bits a byte, least significant first.
 fn varint(bytes: &[u8], mut at: usize) -> Result<(u64, usize), Damage> {
     let (mut value, mut shift) = (0_u64, 0);
     loop {
@@ -38,36 +35,35 @@ fn varint(bytes: &[u8], mut at: usize) -> Result<(u64, usize), Damage> {
     }
 }
 
-/// One instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op<'a> {
+pub(crate) enum DeltaOp<'a> {
     /// Bytes of the base.
     Copy { from: usize, len: usize },
     /// Bytes of the delta.
     Insert(&'a [u8]),
 }
 
-/// Where the two numbers of a copy stand behind its code.
+/// The encoding of offset and size in a copy instruction, by its code.
 #[derive(Debug, Clone, Copy)]
-struct Layout {
-    /// Bytes of both.
+struct CopyLayout {
+    /// Bytes of both numbers.
     taken: u8,
     /// Bits of the offset, which comes first.
     offset_bits: u8,
-    /// Whether the bytes that are there are the lowest ones of either number.
+    /// Set if only high bytes are left out of either number.
     is_plain: bool,
     offset_mask: u32,
     size_mask: u32,
 }
 
-/// By the lower bits of the code.
-static LAYOUTS: [Layout; 128] = {
-    let mut layouts = [Layout { taken: 0, offset_bits: 0, is_plain: false, offset_mask: 0, size_mask: 0 }; 128];
+/// The layouts by the lower seven bits of the code.
+static LAYOUTS: [CopyLayout; 128] = {
+    let mut layouts = [CopyLayout { taken: 0, offset_bits: 0, is_plain: false, offset_mask: 0, size_mask: 0 }; 128];
     let mut code = 0_u32;
     while code < 128 {
         let (offset, size) = (code & 0x0f, code >> 4);
         let (offset_bits, size_bits) = (8 * offset.count_ones(), 8 * size.count_ones());
-        layouts[code as usize] = Layout {
+        layouts[code as usize] = CopyLayout {
             taken: ((offset_bits + size_bits) / 8) as u8,
             offset_bits: offset_bits as u8,
             is_plain: offset & (offset + 1) | size & (size + 1) == 0,
@@ -79,7 +75,7 @@ static LAYOUTS: [Layout; 128] = {
     layouts
 };
 
-/// The two numbers of a copy of which zero bytes were left out.
+/// Decodes the two numbers of a copy of which low bytes are left out.
 #[cold]
 fn spread(code: u8, bytes: u64) -> (usize, usize) {
     let (mut value, mut left) = (0, bytes);
@@ -91,12 +87,12 @@ fn spread(code: u8, bytes: u64) -> (usize, usize) {
     ((value & 0xffff_ffff) as usize, (value >> 32) as usize)
 }
 
-/// The instructions of a delta, each checked for being whole.
-pub(crate) struct Ops<'a> {
+/// Iterates over the instructions of a delta; a truncated one is an error.
+pub(crate) struct DeltaOps<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Ops<'a> {
+impl<'a> DeltaOps<'a> {
     pub(crate) fn new(instructions: &'a [u8]) -> Self {
         Self { rest: instructions }
     }
@@ -108,8 +104,8 @@ impl<'a> Ops<'a> {
         Ok(*first)
     }
 
-    /// As [`Ops::number`] twice, for an instruction that is not among the last. Nearly always the bytes that are there
-    /// are the lowest ones, and no branch for each is needed, which no processor could foresee.
+    /// As [`DeltaOps::number`] twice, for an instruction with at least 8 bytes behind it. Nearly always only high bytes
+    /// are left out, which saves seven unpredictable branches.
     #[inline(always)]
     fn numbers(&mut self, code: u8, bytes: [u8; 8]) -> (usize, usize) {
         let bytes = u64::from_le_bytes(bytes);
@@ -133,9 +129,9 @@ impl<'a> Ops<'a> {
         Ok(value)
     }
 
-    /// The next instruction; `None` at the end.
+    /// Returns the next instruction; `None` at the end.
     #[inline(always)]
-    pub(crate) fn next(&mut self) -> Result<Option<Op<'a>>, Damage> {
+    pub(crate) fn next(&mut self) -> Result<Option<DeltaOp<'a>>, Damage> {
         if self.rest.is_empty() {
             return Ok(None);
         }
@@ -145,7 +141,7 @@ impl<'a> Ops<'a> {
                 Some(bytes) => self.numbers(code, *bytes),
                 None => (self.number(code & 0x0f, 4)?, self.number((code >> 4) & 0x07, 3)?),
             };
-            return Ok(Some(Op::Copy { from, len: if len == 0 { 0x10000 } else { len } }));
+            return Ok(Some(DeltaOp::Copy { from, len: if len == 0 { 0x10000 } else { len } }));
         }
         let len = usize::from(code);
         if len == 0 || len > self.rest.len() {
@@ -153,14 +149,13 @@ impl<'a> Ops<'a> {
         }
         let (insert, rest) = self.rest.split_at(len);
         self.rest = rest;
-        Ok(Some(Op::Insert(insert)))
+        Ok(Some(DeltaOp::Insert(insert)))
     }
 }
 
-/// Pieces up to this length are moved as this many bytes at once, which is faster than moving just what is needed.
+/// Pieces up to this length are copied as so many bytes at once, which is faster than an exact copy.
 const SHORT: usize = 32;
 
-/// Appends the first `len` bytes of a text.
 #[inline]
 pub(crate) fn append(out: &mut Vec<u8>, text: &[u8], len: usize) {
     match text.first_chunk::<SHORT>() {
@@ -173,8 +168,8 @@ pub(crate) fn append(out: &mut Vec<u8>, text: &[u8], len: usize) {
     }
 }
 
-/// Writes the first `len` bytes of a piece, perhaps with some that follow them: what is written too much is written over
-/// by the next instruction, or the length is wrong at the end.
+/// Writes the first `len` bytes of a piece, perhaps with some that follow them: the next instruction overwrites the
+/// excess, or else the final length is wrong.
 #[inline(always)]
 fn put(place: &mut [u8], piece: &[u8], len: usize) -> Option<()> {
     if len <= SHORT
@@ -187,34 +182,34 @@ fn put(place: &mut [u8], piece: &[u8], len: usize) -> Option<()> {
     Some(())
 }
 
-/// Rebuilds a text. `size` is what [`sizes`] gave as the result's; the caller has checked that it is bearable.
-/// Neighbouring copies of neighbouring bytes are told as one in `copies`.
+/// Applies a delta. `size` is the result's size by [`sizes`], which the caller has bounded. Adjacent copies of adjacent
+/// bytes are merged in `copies`.
 pub(crate) fn apply(
     base: &[u8],
     instructions: &[u8],
     size: usize,
-    out: &mut Buffer,
-    copies: &mut Vec<Copied>,
+    out: &mut ReusableBuffer,
+    copies: &mut Vec<CopiedRange>,
 ) -> Result<(), Damage> {
     copies.clear();
     let out = out.reset(size);
-    let (mut ops, mut to) = (Ops::new(instructions), 0_usize);
-    let mut last = Copied { from: 0, to: 0, len: 0 };
+    let (mut ops, mut to) = (DeltaOps::new(instructions), 0_usize);
+    let mut last = CopiedRange { from: 0, to: 0, len: 0 };
     loop {
         let instruction = ops.rest;
         let (piece, len) = match ops.next()? {
             None => break,
-            Some(Op::Copy { from, len }) => {
+            Some(DeltaOp::Copy { from, len }) => {
                 if last.to + last.len == to && last.from + last.len == from {
                     last.len += len;
                 } else {
                     copies.extend(Some(last).filter(|last| last.len > 0));
-                    last = Copied { from, to, len };
+                    last = CopiedRange { from, to, len };
                 }
                 (base.get(from..).ok_or(Damage::Delta)?, len)
             }
-            // What is inserted stands behind its length.
-            Some(Op::Insert(bytes)) => (&instruction[1..], bytes.len()),
+            // Inserted bytes follow their length.
+            Some(DeltaOp::Insert(bytes)) => (&instruction[1..], bytes.len()),
         };
         let place = out.get_mut(to..).ok_or(Damage::Delta)?;
         put(place, piece, len).ok_or(Damage::Delta)?;
@@ -222,6 +217,29 @@ pub(crate) fn apply(
     }
     copies.extend(Some(last).filter(|last| last.len > 0));
     if to == size { Ok(()) } else { Err(Damage::Delta) }
+}
+
+/// Rebuilds an object of at most `limit` bytes from its base and a delta. Allocates nothing until the instructions were
+/// found to produce as many bytes as the delta promises.
+pub(crate) fn rebuild(base: &[u8], delta: &[u8], limit: u64) -> Result<Vec<u8>, ResolveError> {
+    let (base_len, len, start) = sizes(delta)?;
+    if len > limit {
+        return Err(ResolveError::TooLarge(len));
+    }
+    let (mut ops, mut produced) = (DeltaOps::new(&delta[start..]), 0_u64);
+    while let Some(op) = ops.next()? {
+        produced += match op {
+            DeltaOp::Copy { len, .. } => len as u64,
+            DeltaOp::Insert(bytes) => bytes.len() as u64,
+        };
+    }
+    if base_len != base.len() as u64 || produced != len {
+        return Err(Damage::Delta.into());
+    }
+    let mut out = ReusableBuffer::default();
+    let len = usize::try_from(len).map_err(|_| Damage::Length)?;
+    apply(base, &delta[start..], len, &mut out, &mut Vec::new())?;
+    Ok(out.into_vec())
 }
 
 #[cfg(test)]
@@ -234,10 +252,25 @@ mod tests {
         let delta = [10, 9, 0x91, 2, 3, 0x91, 5, 2, 2, b'a', b'b', 0x90, 2];
         let (base, size, at) = sizes(&delta).unwrap();
         assert_eq!((base, size, at), (10, 9, 2));
-        let (mut out, mut copies) = (Buffer::default(), Vec::new());
+        let (mut out, mut copies) = (ReusableBuffer::default(), Vec::new());
         apply(b"0123456789", &delta[2..], 9, &mut out, &mut copies).unwrap();
         assert_eq!(&*out, b"23456ab01");
-        assert_eq!(copies, [Copied { from: 2, to: 0, len: 5 }, Copied { from: 0, to: 7, len: 2 }]);
+        assert_eq!(copies, [CopiedRange { from: 2, to: 0, len: 5 }, CopiedRange { from: 0, to: 7, len: 2 }]);
+    }
+
+    #[test]
+    fn an_object_is_rebuilt_within_its_limit() {
+        // From 5 to 8 bytes: copy 3 from 2, insert "xyz", copy 2 from 0.
+        let delta = [5, 8, 0x91, 2, 3, 3, b'x', b'y', b'z', 0x90, 2];
+        let damaged = Err(ResolveError::Damaged(Damage::Delta));
+        assert_eq!(rebuild(b"abcde", &delta, 8).as_deref(), Ok(&b"cdexyzab"[..]));
+        assert_eq!(rebuild(b"abcde", &delta, 7), Err(ResolveError::TooLarge(8)));
+        assert_eq!(rebuild(b"abcd", &delta, 100), damaged);
+        for cut in 0..delta.len() {
+            assert_eq!(rebuild(b"abcde", &delta[..cut], 100), damaged, "{cut}");
+        }
+        assert_eq!(rebuild(b"abcde", &[5, 9, 0x91, 4, 9], 100), damaged);
+        assert_eq!(rebuild(b"a", &[1, 1, 0], 100), damaged);
     }
 
     proptest::proptest! {
@@ -246,7 +279,7 @@ mod tests {
             bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60),
             size in 0_usize..200,
         ) {
-            let (mut out, mut copies) = (Buffer::default(), Vec::new());
+            let (mut out, mut copies) = (ReusableBuffer::default(), Vec::new());
             if apply(&[7; 50], &bytes, size, &mut out, &mut copies).is_ok() {
                 proptest::prop_assert!(copies.iter().all(|copy| copy.from + copy.len <= 50 && copy.to + copy.len <= size));
             }

@@ -1,41 +1,38 @@
 //! The header of one entry of a pack.
 
-use super::super::object::{Damage, Kind};
+use super::super::object::{Damage, ObjectKind};
 use super::super::oid::{ObjectFormat, Oid};
 
-/// What an entry holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// The object itself.
-    Whole(Kind),
+pub(crate) enum EntryContent {
+    Whole(ObjectKind),
     /// A delta against the entry at this offset.
     OffsetDelta(u64),
     /// A delta against the object of this name.
-    NameDelta(Oid),
+    RefDelta(Oid),
 }
 
-/// A parsed header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Header {
-    pub(crate) content: Content,
-    /// Length of what the compressed stream holds: the object, or the delta.
+pub(crate) struct EntryHeader {
+    pub(crate) content: EntryContent,
+    /// Size of the inflated object or delta.
     pub(crate) size: u64,
-    /// Where the compressed stream begins.
+    /// Offset of the compressed stream.
     pub(crate) data: usize,
 }
 
 /// Parses the header at `at`. `pack` ends where its entries end.
-pub(crate) fn header(pack: &[u8], at: u64, format: ObjectFormat) -> Result<Header, Damage> {
+pub(crate) fn header(pack: &[u8], at: u64, format: ObjectFormat) -> Result<EntryHeader, Damage> {
     let start = usize::try_from(at).map_err(|_| Damage::Outside)?;
     if at < super::HEADER_LEN as u64 {
         return Err(Damage::Outside);
     }
     let header = header_of(pack.get(start..).ok_or(Damage::Outside)?, at, format)?;
-    Ok(Header { data: start + header.data, ..header })
+    Ok(EntryHeader { data: start + header.data, ..header })
 }
 
-/// Parses the header that `entry` begins with, which stands at `at` in its pack. `data` counts from there.
-pub(crate) fn header_of(entry: &[u8], at: u64, format: ObjectFormat) -> Result<Header, Damage> {
+/// Parses the header that `entry` begins with, at offset `at` of its pack. `data` counts from the beginning of `entry`.
+pub(crate) fn header_of(entry: &[u8], at: u64, format: ObjectFormat) -> Result<EntryHeader, Damage> {
     let mut bytes = entry;
     let mut next = || {
         let (first, rest) = bytes.split_first().ok_or(Damage::Outside)?;
@@ -53,10 +50,10 @@ pub(crate) fn header_of(entry: &[u8], at: u64, format: ObjectFormat) -> Result<H
         shift += 7;
     }
     let content = match (first >> 4) & 0x07 {
-        1 => Content::Whole(Kind::Commit),
-        2 => Content::Whole(Kind::Tree),
-        3 => Content::Whole(Kind::Blob),
-        4 => Content::Whole(Kind::Tag),
+        1 => EntryContent::Whole(ObjectKind::Commit),
+        2 => EntryContent::Whole(ObjectKind::Tree),
+        3 => EntryContent::Whole(ObjectKind::Blob),
+        4 => EntryContent::Whole(ObjectKind::Tag),
         6 => {
             let mut byte = next()?;
             let mut back = u64::from(byte & 0x7f);
@@ -67,17 +64,17 @@ pub(crate) fn header_of(entry: &[u8], at: u64, format: ObjectFormat) -> Result<H
                 }
                 back = ((back + 1) << 7) | u64::from(byte & 0x7f);
             }
-            Content::OffsetDelta(at.checked_sub(back).filter(|_| back > 0).ok_or(Damage::Header)?)
+            EntryContent::OffsetDelta(at.checked_sub(back).filter(|_| back > 0).ok_or(Damage::Header)?)
         }
         7 => {
             let name = bytes.get(..format.raw_len()).ok_or(Damage::Outside)?;
             let oid = Oid::from_raw(name).ok_or(Damage::Header)?;
             bytes = &bytes[format.raw_len()..];
-            Content::NameDelta(oid)
+            EntryContent::RefDelta(oid)
         }
         _ => return Err(Damage::Header),
     };
-    Ok(Header { content, size, data: entry.len() - bytes.len() })
+    Ok(EntryHeader { content, size, data: entry.len() - bytes.len() })
 }
 
 #[cfg(test)]
@@ -89,7 +86,7 @@ mod tests {
         let mut pack = vec![0; 12];
         pack.extend([0xb5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
         let parsed = header(&pack, 12, ObjectFormat::Sha1).unwrap();
-        assert_eq!((parsed.content, parsed.data), (Content::Whole(Kind::Blob), 21));
+        assert_eq!((parsed.content, parsed.data), (EntryContent::Whole(ObjectKind::Blob), 21));
         assert!(parsed.size > 1 << 59);
         pack.extend([0xb5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
         assert_eq!(header(&pack, 21, ObjectFormat::Sha1), Err(Damage::Header));

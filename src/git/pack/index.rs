@@ -1,122 +1,123 @@
-//! The index of a pack: names in order, each with the offset of its entry. Versions 1 and 2, mapped or made in memory.
+//! The index of a pack: sorted names with the offsets of their entries. Versions 1 and 2, mapped or built in memory.
 
 use std::sync::OnceLock;
 
 use super::super::hash;
-use super::super::map::{Bytes, Mapped};
+use super::super::mmap::{FileBytes, MappedFile};
 use super::super::oid::{ObjectFormat, Oid};
 
 const MAGIC: &[u8] = b"\xfftOc";
 const FANOUT: usize = 256 * 4;
 
-/// Why an index is of no use. Its pack is then read without it.
+/// Why an index is unusable. Its pack is then read without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum IndexError {
-    #[error("its index has an unknown version")]
+pub(crate) enum PackIndexError {
+    #[error("index has an unknown version")]
     Version,
-    #[error("its index is cut short or of the wrong size")]
+    #[error("index is cut short or of the wrong size")]
     Size,
-    #[error("its index is out of order")]
+    #[error("index is out of order")]
     Order,
 }
 
-/// An index whose size and order of first bytes were checked.
+/// An index whose size and fan-out table were checked.
 #[derive(Debug)]
-pub(crate) struct Index {
-    bytes: Bytes,
+pub(crate) struct PackIndex {
+    bytes: FileBytes,
     count: usize,
     hash_len: usize,
-    /// Where the fan-out table begins: 8 in version 2, 0 in version 1.
+    /// Offset of the fan-out table: 8 in version 2, 0 in version 1.
     fanout: usize,
     large: usize,
-    /// A fan-out by more bits than the file's, for whoever looks up many names.
-    fine: OnceLock<Fine>,
+    /// A larger fan-out table than the file's, for many look-ups.
+    fine: OnceLock<FineFanout>,
 }
 
-/// For each beginning of a name, of `bits` bits, how many names begin with less.
+/// For each value of a name's first `bits` bits, the number of names with a lower value.
 #[derive(Debug)]
-struct Fine {
+struct FineFanout {
     bits: u32,
     before: Vec<u32>,
 }
 
-/// Most bits of a [`Fine`] fan-out.
 const MAX_FINE_BITS: u32 = 22;
 
-/// Names that are looked at one by one. Honest names are spread evenly.
+/// Buckets up to this size are searched linearly. Honest names are spread evenly.
 const MAX_BUCKET: usize = 32;
 
-impl Index {
-    /// Takes a mapped file for an index, if it is one.
-    pub(crate) fn mapped(map: Mapped, format: ObjectFormat) -> Result<Self, IndexError> {
-        Self::check(Bytes::Mapped(map), format)
+impl PackIndex {
+    pub(crate) fn from_map(map: MappedFile, format: ObjectFormat) -> Result<Self, PackIndexError> {
+        Self::check(FileBytes::Mapped(map), format)
     }
 
-    /// Makes an index of names, checksums and offsets, which must be sorted by name.
-    pub(crate) fn made(entries: &[(Oid, u32, u64)], format: ObjectFormat) -> Result<Self, IndexError> {
+    /// Builds an index of names, checksums and offsets, sorted by name.
+    pub(crate) fn from_entries(entries: &[(Oid, u32, u64)], format: ObjectFormat) -> Result<Self, PackIndexError> {
+        Self::check(FileBytes::Owned(Self::encode(entries, format)?), format)
+    }
+
+    pub(crate) fn encode(entries: &[(Oid, u32, u64)], format: ObjectFormat) -> Result<Vec<u8>, PackIndexError> {
         let mut bytes = [MAGIC, &[0, 0, 0, 2]].concat();
         let mut at = 0;
         for first in 0..=255_u8 {
             at += entries[at..].iter().take_while(|entry| entry.0.as_bytes()[0] == first).count();
-            bytes.extend(u32::try_from(at).map_err(|_| IndexError::Size)?.to_be_bytes());
+            bytes.extend(u32::try_from(at).map_err(|_| PackIndexError::Size)?.to_be_bytes());
         }
         entries.iter().for_each(|entry| bytes.extend(entry.0.as_bytes()));
         entries.iter().for_each(|entry| bytes.extend(entry.1.to_be_bytes()));
         for (large, _) in entries.iter().enumerate() {
-            let large = u32::try_from(large).map_err(|_| IndexError::Size)?;
+            let large = u32::try_from(large).map_err(|_| PackIndexError::Size)?;
             bytes.extend((large | 0x8000_0000).to_be_bytes());
         }
         entries.iter().for_each(|entry| bytes.extend(entry.2.to_be_bytes()));
         bytes.resize(bytes.len() + 2 * format.raw_len(), 0);
-        Self::check(Bytes::Made(bytes), format)
+        Ok(bytes)
     }
 
-    /// Takes bytes for an index, if they are one.
     #[cfg(feature = "fuzzing")]
-    pub(crate) fn given(bytes: Vec<u8>, format: ObjectFormat) -> Result<Self, IndexError> {
-        Self::check(Bytes::Made(bytes), format)
+    pub(crate) fn from_bytes(bytes: Vec<u8>, format: ObjectFormat) -> Result<Self, PackIndexError> {
+        Self::check(FileBytes::Owned(bytes), format)
     }
 
-    fn check(bytes: Bytes, format: ObjectFormat) -> Result<Self, IndexError> {
+    fn check(bytes: FileBytes, format: ObjectFormat) -> Result<Self, PackIndexError> {
         let hash_len = format.raw_len();
         let fanout = if bytes.starts_with(MAGIC) {
             if bytes.get(4..8) != Some(&[0, 0, 0, 2]) {
-                return Err(IndexError::Version);
+                return Err(PackIndexError::Version);
             }
             8
         } else {
             0
         };
-        let table = bytes.get(fanout..fanout + FANOUT).ok_or(IndexError::Size)?;
+        let table = bytes.get(fanout..fanout + FANOUT).ok_or(PackIndexError::Size)?;
         let mut count = 0;
         for total in table.chunks_exact(4).map(be32) {
             if total < count {
-                return Err(IndexError::Order);
+                return Err(PackIndexError::Order);
             }
             count = total;
         }
         let count = count as usize;
         let each = if fanout == 8 { hash_len + 8 } else { hash_len + 4 };
         let least = count.checked_mul(each).and_then(|len| len.checked_add(fanout + FANOUT + 2 * hash_len));
-        let rest = least.and_then(|least| bytes.len().checked_sub(least)).ok_or(IndexError::Size)?;
+        let rest = least.and_then(|least| bytes.len().checked_sub(least)).ok_or(PackIndexError::Size)?;
         if rest % 8 != 0 || (fanout == 0 && rest != 0) || rest / 8 > count {
-            return Err(IndexError::Size);
+            return Err(PackIndexError::Size);
         }
         Ok(Self { bytes, count, hash_len, fanout, large: rest / 8, fine: OnceLock::new() })
     }
 
-    /// Whether the file is what git wrote, by its own checksum.
+    /// Returns true if the file matches its own checksum.
     pub(crate) fn is_intact(&self, format: ObjectFormat) -> bool {
-        let Bytes::Mapped(bytes) = &self.bytes else { return true };
+        let FileBytes::Mapped(bytes) = &self.bytes else { return true };
         let (content, checksum) = bytes.split_at(bytes.len() - format.raw_len());
-        hash::of_bytes(format, content).is_some_and(|oid| oid.as_bytes() == checksum)
+        hash::file_checksum(format, content).is_some_and(|oid| oid.as_bytes() == checksum)
     }
 
     pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    /// The bytes of a name. `at` is below [`Index::len`].
+    /// Returns the bytes of a name. `at` must be below [`PackIndex::len`].
     pub(crate) fn name(&self, at: usize) -> &[u8] {
         let table = self.fanout + FANOUT;
         let start = if self.fanout == 8 { table + at * self.hash_len } else { table + at * (self.hash_len + 4) + 4 };
@@ -127,7 +128,8 @@ impl Index {
         (at < self.count).then(|| Oid::from_raw(self.name(at))).flatten()
     }
 
-    /// The offset that the index gives, wherever that is; `None` if it points outside of the index's own table.
+    /// Returns the stored offset, which may be outside of the pack; `None` if it points outside of the index's own
+    /// table.
     pub(crate) fn offset(&self, at: usize) -> Option<u64> {
         let table = self.fanout + FANOUT;
         if self.fanout == 0 {
@@ -148,34 +150,33 @@ impl Index {
         Some(u64::from_be_bytes(*bytes))
     }
 
-    /// The checksum of the stored entry; version 1 has none.
+    /// Returns the CRC-32 of the stored entry; version 1 has none.
     pub(crate) fn checksum(&self, at: usize) -> Option<u32> {
         let start = self.fanout + FANOUT + self.count * self.hash_len + at * 4;
         (self.fanout == 8).then(|| be32(&self.bytes[start..start + 4]))
     }
 
-    /// Prepares for many look-ups.
-    pub(crate) fn refine(&self) {
+    pub(crate) fn build_fanout(&self) {
         self.fine.get_or_init(|| {
             let bits = self.count.max(2).ilog2().clamp(8, MAX_FINE_BITS);
             let mut before = Vec::with_capacity((1 << bits) + 1);
             for at in 0..self.count {
                 let bucket = usize::try_from(be64(self.name(at)) >> (64 - bits)).unwrap_or(0);
-                // Names out of order, which only a damaged index has, are found by nobody.
+                // Only a damaged index has names out of order; they are not found.
                 while before.len() <= bucket {
                     before.push(u32::try_from(at).unwrap_or(u32::MAX));
                 }
             }
             before.resize((1 << bits) + 1, u32::try_from(self.count).unwrap_or(u32::MAX));
-            Fine { bits, before }
+            FineFanout { bits, before }
         });
     }
 
-    /// Tells of several names, by their places in the slice, which entries have them. All of them wait for memory at
-    /// the same time: that is most of what a look-up does.
-    pub(crate) fn find_all(&self, names: &[Oid], tell: &mut dyn FnMut(usize, usize)) {
+    /// Looks up several names; `found` receives the position of each name in the slice and in the index. All names miss
+    /// the cache at the same time, which is most of the cost of a look-up.
+    pub(crate) fn find_all(&self, names: &[Oid], found: &mut dyn FnMut(usize, usize)) {
         let mut likely = Vec::with_capacity(names.len());
-        if let Some(Fine { bits, before }) = self.fine.get().filter(|_| self.count > 0) {
+        if let Some(FineFanout { bits, before }) = self.fine.get().filter(|_| self.count > 0) {
             let bucket = |name: &Oid| usize::try_from(be64(name.as_bytes()) >> (64 - bits)).unwrap_or(0);
             likely.extend(names.iter().map(|name| (before[bucket(name)] as usize).min(self.count - 1)));
         }
@@ -188,18 +189,17 @@ impl Index {
                 _ => self.find(name),
             };
             if let Some(at) = at {
-                tell(which, at);
+                found(which, at);
             }
         }
     }
 
-    /// Which entry has this name.
     pub(crate) fn find(&self, oid: &Oid) -> Option<usize> {
         let wanted = oid.as_bytes();
         if wanted.len() != self.hash_len {
             return None;
         }
-        if let Some(Fine { bits, before }) = self.fine.get() {
+        if let Some(FineFanout { bits, before }) = self.fine.get() {
             let bucket = usize::try_from(be64(wanted) >> (64 - bits)).unwrap_or(0);
             let (low, high) = (before[bucket] as usize, before[bucket + 1] as usize);
             if high - low <= MAX_BUCKET {
@@ -210,7 +210,7 @@ impl Index {
         let bound = |first: usize| be32(&self.bytes[self.fanout + first * 4..][..4]) as usize;
         let first = usize::from(wanted[0]);
         let (mut low, mut high) = (if first == 0 { 0 } else { bound(first - 1) }, bound(first));
-        // Names are hashes: where one stands among the others is known to within a few places.
+        // Names are hashes, so interpolation predicts the position of one to within a few places.
         let key = be64(wanted);
         let (mut below, mut above) = ((first as u64) << 56, ((first as u64) << 56) | (u64::MAX >> 8));
         let mut guesses = 0;
@@ -253,37 +253,37 @@ mod tests {
     #[test]
     fn a_made_index_gives_back_what_it_was_made_of() {
         let entries = [(oid(0), 7, 12), (oid(9), 8, 1 << 40), (oid(255), 9, 3)];
-        let index = Index::made(&entries, ObjectFormat::Sha1).unwrap();
+        let index = PackIndex::from_entries(&entries, ObjectFormat::Sha1).unwrap();
         for (at, (oid, checksum, offset)) in entries.into_iter().enumerate() {
             assert_eq!(index.find(&oid), Some(at));
             assert_eq!((index.oid(at), index.offset(at)), (Some(oid), Some(offset)));
             assert_eq!(index.checksum(at), Some(checksum));
         }
-        index.refine();
+        index.build_fanout();
         assert!(entries.iter().enumerate().all(|(at, entry)| index.find(&entry.0) == Some(at)));
-        let mut told = Vec::new();
-        index.find_all(&[oid(255), oid(1), oid(0), oid(9)], &mut |which, at| told.push((which, at)));
-        assert_eq!(told, [(0, 2), (2, 0), (3, 1)]);
+        let mut found = Vec::new();
+        index.find_all(&[oid(255), oid(1), oid(0), oid(9)], &mut |which, at| found.push((which, at)));
+        assert_eq!(found, [(0, 2), (2, 0), (3, 1)]);
         assert_eq!((index.find(&oid(1)), index.oid(3)), (None, None));
-        assert_eq!(Index::made(&[], ObjectFormat::Sha256).unwrap().len(), 0);
+        assert_eq!(PackIndex::from_entries(&[], ObjectFormat::Sha256).unwrap().len(), 0);
     }
 
     #[test]
     fn sizes_and_order_are_checked() {
-        let index = Index::made(&[(oid(3), 0, 12)], ObjectFormat::Sha1).unwrap();
-        let Bytes::Made(bytes) = index.bytes else { unreachable!() };
-        let check = |bytes: &[u8]| Index::check(Bytes::Made(bytes.to_vec()), ObjectFormat::Sha1).err();
+        let index = PackIndex::from_entries(&[(oid(3), 0, 12)], ObjectFormat::Sha1).unwrap();
+        let FileBytes::Owned(bytes) = index.bytes else { unreachable!() };
+        let check = |bytes: &[u8]| PackIndex::check(FileBytes::Owned(bytes.to_vec()), ObjectFormat::Sha1).err();
         assert_eq!(check(&bytes), None);
-        assert_eq!(check(&bytes[..bytes.len() - 1]), Some(IndexError::Size));
-        assert_eq!(check(&[]), Some(IndexError::Size));
+        assert_eq!(check(&bytes[..bytes.len() - 1]), Some(PackIndexError::Size));
+        assert_eq!(check(&[]), Some(PackIndexError::Size));
         let mut other = bytes.clone();
         other[7] = 3;
-        assert_eq!(check(&other), Some(IndexError::Version));
+        assert_eq!(check(&other), Some(PackIndexError::Version));
         other = bytes.clone();
         other[8] = 1;
-        assert_eq!(check(&other), Some(IndexError::Order));
+        assert_eq!(check(&other), Some(PackIndexError::Order));
         other = bytes;
         other[8 + 1023] = 200;
-        assert_eq!(check(&other), Some(IndexError::Size));
+        assert_eq!(check(&other), Some(PackIndexError::Size));
     }
 }

@@ -1,20 +1,19 @@
-//! The result of a delta as a stream: its base is at hand, the result never is.
+//! The result of a delta as a stream: only its base is in memory.
 
 use std::io::{self, Read};
 
 use super::super::object::Damage;
-use super::super::pack::delta::{Op, Ops};
+use super::super::pack::delta::{DeltaOp, DeltaOps};
 
-/// Reads what a delta makes.
 pub(super) struct DeltaReader<'a> {
     base: &'a [u8],
-    ops: Ops<'a>,
+    ops: DeltaOps<'a>,
     piece: &'a [u8],
 }
 
 impl<'a> DeltaReader<'a> {
     pub(super) fn new(base: &'a [u8], instructions: &'a [u8]) -> Self {
-        Self { base, ops: Ops::new(instructions), piece: &[] }
+        Self { base, ops: DeltaOps::new(instructions), piece: &[] }
     }
 }
 
@@ -22,10 +21,10 @@ impl Read for DeltaReader<'_> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         while self.piece.is_empty() {
             self.piece = match self.ops.next().map_err(io::Error::other)? {
-                Some(Op::Copy { from, len }) => {
+                Some(DeltaOp::Copy { from, len }) => {
                     self.base.get(from..from + len).ok_or_else(|| io::Error::other(Damage::Delta))?
                 }
-                Some(Op::Insert(bytes)) => bytes,
+                Some(DeltaOp::Insert(bytes)) => bytes,
                 None => return Ok(0),
             };
         }

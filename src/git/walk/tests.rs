@@ -3,32 +3,32 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::super::testing::{Lab, git, overwrite};
+use super::super::testing::{Lab, git, overwrite, zlib};
 use super::super::{ObjectFormat, OpenOptions, Repository};
 use super::*;
 
-type Seen = Mutex<Vec<(Oid, Kind, Vec<u8>)>>;
+type VisitedObjects = Mutex<Vec<(Oid, ObjectKind, Vec<u8>)>>;
 
-/// Keeps what it is shown, and checks what it is told about copies.
-struct Keeper<'a>(&'a Seen);
+/// Keeps what it is shown, and checks what it is is_reported about copies.
+struct KeepingVisitor<'a>(&'a VisitedObjects);
 
-impl Keeper<'_> {
-    fn keep(&self, object: &Object, bytes: &[u8]) {
+impl KeepingVisitor<'_> {
+    fn keep(&self, object: &VisitedObject, bytes: &[u8]) {
         if object.fresh {
             self.0.lock().unwrap().push((object.oid, object.kind, bytes.to_vec()));
         }
     }
 }
 
-impl Visitor for Keeper<'_> {
+impl ObjectVisitor for KeepingVisitor<'_> {
     type State = Vec<u8>;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Vec<u8> {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Vec<u8> {
         self.keep(object, bytes);
         bytes.to_vec()
     }
 
-    fn made(&mut self, object: &Object, base: &Vec<u8>, made: &Made<'_>) -> Vec<u8> {
+    fn resolved(&mut self, object: &VisitedObject, base: &Vec<u8>, made: &Resolved<'_>) -> Vec<u8> {
         for copy in made.copies {
             assert_eq!(base[copy.from..copy.from + copy.len], made.bytes[copy.to..copy.to + copy.len]);
         }
@@ -36,7 +36,7 @@ impl Visitor for Keeper<'_> {
         made.bytes.to_vec()
     }
 
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         let mut bytes = Vec::new();
         content.read_to_end(&mut bytes)?;
         assert_eq!(bytes.len() as u64, size);
@@ -45,20 +45,20 @@ impl Visitor for Keeper<'_> {
     }
 }
 
-/// What was seen, what was not, and complaints about indexes.
-type Look = (Vec<(Oid, Kind, Vec<u8>)>, Lost, Vec<String>);
+/// Visited objects, failures, and complaints about indexes.
+type WalkOutcome = (Vec<(Oid, ObjectKind, Vec<u8>)>, WalkFailures, Vec<String>);
 
-fn look(odb: &Odb, threads: usize) -> Look {
-    let seen = Seen::default();
-    let mut store = Store::new(odb, threads, || {}).unwrap().0;
-    let mut lost = Lost::default();
-    for kinds in [&[Kind::Blob][..], &[Kind::Tree, Kind::Commit, Kind::Tag]] {
-        let plan = Plan { kinds, wanted: &|_, _| true, stop: &|| false };
-        lost.merge(store.walk(&plan, &|| Keeper(&seen), &|_| {}));
+fn walk_all(odb: &Odb, threads: usize) -> WalkOutcome {
+    let seen = VisitedObjects::default();
+    let mut store = ObjectStore::new(odb, threads, || {}).unwrap().0;
+    let mut failures = WalkFailures::default();
+    for kinds in [&[ObjectKind::Blob][..], &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag]] {
+        let plan = WalkPlan { kinds, wanted: &|_, _| true, stop: &|| false };
+        failures.merge(store.walk(&plan, &|| KeepingVisitor(&seen), &|_| {}));
     }
     let mut seen = seen.into_inner().unwrap();
     seen.sort();
-    (seen, lost, store.take_problems().1)
+    (seen, failures, store.take_problems().1)
 }
 
 fn open(root: &Path) -> Odb {
@@ -80,8 +80,11 @@ fn every_object_once_as_git_has_it() {
         ];
         for step in steps {
             for threads in [1, 3] {
-                let (seen, lost, _) = look(&lab.odb(), threads);
-                assert!(seen == oracle && lost.objects.is_empty() && lost.suspect.is_empty(), "{step:?} {lost:?}");
+                let (seen, failures, _) = walk_all(&lab.odb(), threads);
+                assert!(
+                    seen == oracle && failures.objects.is_empty() && failures.suspect.is_empty(),
+                    "{step:?} {failures:?}"
+                );
             }
             lab.git(step);
         }
@@ -100,7 +103,7 @@ fn several_packs_and_alternates_show_an_object_once() {
     std::fs::write(copy.join(".git/objects/info/alternates"), lab.root.join(".git/objects").to_str().unwrap()).unwrap();
     let odb = open(&copy);
     assert!(odb.packs.len() == 2);
-    assert!(look(&odb, 2).0 == oracle);
+    assert!(walk_all(&odb, 2).0 == oracle);
 }
 
 #[test]
@@ -109,19 +112,21 @@ fn only_what_is_wanted() {
     lab.grow();
     lab.git(&["gc", "-q"]);
     let oracle = lab.oracle();
-    let seen = Seen::default();
+    let seen = VisitedObjects::default();
     let odd = |_: usize, oid: &[u8]| oid[3] % 2 == 1;
-    let plan = Plan { kinds: &[Kind::Blob], wanted: &odd, stop: &|| false };
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &odd, stop: &|| false };
     let odb = lab.odb();
-    Store::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| Keeper(&seen), &|_| {});
+    ObjectStore::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| KeepingVisitor(&seen), &|_| {});
     let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
     seen.sort_unstable();
-    let wanted =
-        oracle.iter().filter(|(oid, kind, _)| *kind == Kind::Blob && odd(0, oid.as_bytes())).map(|object| object.0);
+    let wanted = oracle
+        .iter()
+        .filter(|(oid, kind, _)| *kind == ObjectKind::Blob && odd(0, oid.as_bytes()))
+        .map(|object| object.0);
     assert_eq!(seen, wanted.collect::<Vec<_>>());
 }
 
-/// Damages a file in many ways and sees that what is healthy comes through and the rest is named.
+/// Damages a file in many ways and checks that healthy objects are visited and the others reported.
 fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
     let healthy = std::fs::read(file).unwrap();
     let mut mutants: Vec<Vec<u8>> = Vec::new();
@@ -141,13 +146,13 @@ fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
     for bytes in mutants {
         overwrite(file, &bytes);
         let odb = lab.odb();
-        let (seen, lost, indexes) = look(&odb, 2);
+        let (seen, failures, indexes) = walk_all(&odb, 2);
         let right = seen.iter().filter(|(oid, _, bytes)| oracle.get(oid) == Some(bytes)).count();
         let mut coverage = crate::model::Coverage::default();
         odb.report_problems(&mut coverage);
-        let told = !coverage.complete() || !lost.objects.is_empty() || !lost.suspect.is_empty();
-        let told = told || !indexes.is_empty();
-        assert!(right == oracle.len() || told, "{right} of {} and no word", oracle.len());
+        let is_reported = !coverage.complete() || !failures.objects.is_empty() || !failures.suspect.is_empty();
+        let is_reported = is_reported || !indexes.is_empty();
+        assert!(right == oracle.len() || is_reported, "{right} of {} and no word", oracle.len());
     }
     overwrite(file, &healthy);
 }
@@ -174,14 +179,14 @@ fn one_flipped_byte_loses_no_more_than_its_tree() {
     bytes[middle] ^= 0x20;
     let total = lab.oracle().len();
     overwrite(&pack, &bytes);
-    let (seen, lost, _) = look(&lab.odb(), 1);
+    let (seen, failures, _) = walk_all(&lab.odb(), 1);
     assert!(
-        seen.len() > total / 2 && seen.len() + lost.objects.len() >= total,
+        seen.len() > total / 2 && seen.len() + failures.objects.len() >= total,
         "{} {}",
         seen.len(),
-        lost.objects.len()
+        failures.objects.len()
     );
-    assert!(!lost.objects.is_empty() || !lost.suspect.is_empty());
+    assert!(!failures.objects.is_empty() || !failures.suspect.is_empty());
 }
 
 /// A pack of these raw entries, with whatever index its own stream gives.
@@ -192,24 +197,17 @@ fn write_pack(lab: &Lab, entries: &[Vec<u8>]) {
     std::fs::write(lab.root.join(".git/objects/pack/pack-made.pack"), pack).unwrap();
 }
 
-fn zlib(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-    stream.write_all(bytes).unwrap();
-    stream.finish().unwrap()
-}
-
 #[test]
 fn absurd_entries_neither_allocate_nor_hang() {
     let lab = Lab::new(&[]);
     lab.commit("f", b"control");
     let claim = [&[0xb0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x1f][..], &zlib(b"x")].concat();
-    let name = super::super::hash::name(ObjectFormat::Sha1, Kind::Blob, b"y").unwrap();
+    let name = super::super::hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, b"y").unwrap();
     // Two deltas by name, each against the other's unknown name.
     let cycle = [&[0x75][..], name.as_bytes(), &zlib(&[1, 1, 0x90, 1, 0])].concat();
     write_pack(&lab, &[[&[0x31][..], &zlib(b"z")].concat(), claim, cycle.clone(), cycle]);
     let odb = lab.odb();
-    let (seen, _, _) = look(&odb, 2);
+    let (seen, _, _) = walk_all(&odb, 2);
     assert!(seen.iter().any(|seen| seen.2 == b"control") && seen.iter().any(|seen| seen.2 == b"z"));
     let mut coverage = crate::model::Coverage::default();
     odb.report_problems(&mut coverage);
@@ -240,7 +238,7 @@ fn large_objects_and_long_chains() {
     let mut oracle = lab.oracle();
     oracle.sort();
     for threads in [1, 8] {
-        let (seen, lost, _) = look(&lab.odb(), threads);
-        assert!(seen == oracle && lost.objects.is_empty(), "{} {} {lost:?}", seen.len(), oracle.len());
+        let (seen, failures, _) = walk_all(&lab.odb(), threads);
+        assert!(seen == oracle && failures.objects.is_empty(), "{} {} {failures:?}", seen.len(), oracle.len());
     }
 }

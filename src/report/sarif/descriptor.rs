@@ -1,32 +1,30 @@
-//! Rules as reporting descriptors: what code scanning shows beside an alert and sorts by.
+//! Rules as reporting descriptors, which code scanning shows beside an alert and sorts by.
 
 use serde_json::{Value, json};
-use serde_sarif::sarif::{MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor};
+use serde_sarif::sarif::{
+    MultiformatMessageString, PropertyBag, ReportingConfiguration, ReportingDescriptor, ResultLevel,
+};
 
-use super::super::advice;
-use super::super::view::clean;
 use crate::model::{Confidence, Finding, Severity};
-use crate::rules::RuleSet;
-use crate::rules::rule::Rule;
+use crate::report::describe::clean;
+use crate::report::remediation;
+use crate::rules::rule::Category;
+use crate::rules::{Rule, RuleSet};
 
-/// Where to read about what the tool looks for.
+/// Documentation of what the tool finds.
 pub(super) const INFORMATION: &str = "https://docs.stripe.com/keys-best-practices";
 
 /// Longest name and description that GitHub takes.
 const MAX_NAME: usize = 255;
 const MAX_DESCRIPTION: usize = 1_000;
 
-/// Ids and descriptions of what is told about a run itself.
+/// Ids and descriptions of notifications about the run itself.
 pub(super) const NOTIFICATIONS: [(&str, &str); 2] = [
     ("scan-incomplete", "Something could not be read, so the scan is incomplete."),
     ("results-left-out", "There are more results than code scanning takes."),
 ];
 
-/// Rules that are about correctness: they have a problem severity and no security severity.
-const CORRECTNESS: [&str; 5] =
-    ["mixed-mode", "mixed-account", "publishable-used-as-secret", "webhook-secret-misused", "test-key-in-production"];
-
-/// The ids of all rules in force, and of rules that only the findings know (of a report made elsewhere).
+/// Returns the ids of all rules in force, and of unknown rules in a report made elsewhere.
 pub(super) fn ids(rules: &RuleSet, findings: &[&Finding]) -> Vec<String> {
     let mut ids: Vec<String> = rules.iter().map(|rule| rule.id.clone()).collect();
     ids.extend(findings.iter().map(|finding| finding.rule.clone()));
@@ -35,49 +33,61 @@ pub(super) fn ids(rules: &RuleSet, findings: &[&Finding]) -> Vec<String> {
     ids
 }
 
-/// What a run may notify about.
+/// Describes the notifications of a run.
 pub(super) fn notifications() -> Vec<ReportingDescriptor> {
-    let describe = |(id, text): (&str, &str)| {
-        let mut descriptor = ReportingDescriptor::builder().id(id).build();
-        descriptor.name = Some(pascal_case(id));
-        descriptor.short_description = Some(plain(text));
-        descriptor.full_description = Some(plain(text));
-        descriptor.help = Some(plain(text));
-        descriptor.help_uri = Some(INFORMATION.to_owned());
-        descriptor
-    };
-    NOTIFICATIONS.map(describe).into()
+    NOTIFICATIONS.map(|(id, text)| plain_descriptor(id, text)).into()
 }
 
-/// A rule's descriptor.
+/// Describes a rule.
 pub(super) fn descriptor(rules: &RuleSet, id: &str) -> ReportingDescriptor {
-    let mut descriptor = ReportingDescriptor::builder().id(clean(id)).build();
-    descriptor.name = Some(pascal_case(id));
     let Some(rule) = rules.get(id) else {
-        let text = format!("A finding of rule {}.", clean(id));
-        descriptor.short_description = Some(plain(&text));
-        descriptor.full_description = Some(plain(&text));
-        descriptor.help = Some(plain(&text));
-        descriptor.help_uri = Some(INFORMATION.to_owned());
-        return descriptor;
+        return plain_descriptor(id, &format!("A finding of rule {}.", clean(id)));
     };
+    let mut descriptor = plain_descriptor(id, "");
     descriptor.short_description = Some(plain(&format!("{}.", shortened(&clean(&rule.title)))));
     descriptor.full_description = Some(plain(&shortened(&clean(&format!("{} {}", rule.help.what, rule.help.why)))));
     descriptor.help = Some(help(rule));
     let link = rule.help.links.iter().find(|link| link.starts_with("https://"));
     descriptor.help_uri = Some(link.map_or_else(|| INFORMATION.to_owned(), |link| clean(link)));
-    let configuration = ReportingConfiguration { level: Some(json!(level(rule.severity))), ..Default::default() };
+    let configuration =
+        ReportingConfiguration { level: Some(json!(SeverityTerms::new(rule.severity).level)), ..Default::default() };
     descriptor.default_configuration = Some(configuration);
     descriptor.properties = Some(qualities(rule));
     descriptor
 }
 
-/// GitHub fails a pull request on every new `error`.
-pub(super) fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "note",
+fn plain_descriptor(id: &str, text: &str) -> ReportingDescriptor {
+    let mut descriptor = ReportingDescriptor::builder().id(clean(id)).build();
+    descriptor.name = Some(pascal_case(id));
+    descriptor.short_description = Some(plain(text));
+    descriptor.full_description = Some(plain(text));
+    descriptor.help = Some(plain(text));
+    descriptor.help_uri = Some(INFORMATION.to_owned());
+    descriptor
+}
+
+/// GitHub's terms for a severity.
+pub(super) struct SeverityTerms {
+    /// The level of a result. GitHub fails a pull request on every new `error`.
+    pub(super) level: ResultLevel,
+    /// The severity of a problem of correctness.
+    problem: &'static str,
+    /// The security score: critical above 9, high from 7, medium from 4.
+    score: &'static str,
+    /// The order among results.
+    pub(super) rank: f64,
+}
+
+impl SeverityTerms {
+    pub(super) fn new(severity: Severity) -> Self {
+        let (level, problem, score, rank) = match severity {
+            Severity::Critical => (ResultLevel::Error, "error", "9.5", 100.0),
+            Severity::High => (ResultLevel::Error, "error", "8.0", 80.0),
+            Severity::Medium => (ResultLevel::Warning, "warning", "5.5", 60.0),
+            Severity::Low => (ResultLevel::Note, "recommendation", "2.0", 40.0),
+            Severity::Note => (ResultLevel::Note, "recommendation", "0.1", 10.0),
+        };
+        Self { level, problem, score, rank }
     }
 }
 
@@ -86,7 +96,7 @@ fn plain(text: &str) -> MultiformatMessageString {
 }
 
 fn help(rule: &Rule) -> MultiformatMessageString {
-    let steps: Vec<String> = advice::general_steps(rule).iter().map(|step| clean(step)).collect();
+    let steps: Vec<String> = remediation::general_steps(rule).iter().map(|step| clean(step)).collect();
     let (what, why) = (clean(&rule.help.what), clean(&rule.help.why));
     let links: Vec<String> = rule.help.links.iter().map(|link| clean(link)).collect();
     let numbered: Vec<String> = steps.iter().enumerate().map(|(at, step)| format!("{}. {step}", at + 1)).collect();
@@ -104,7 +114,7 @@ fn help(rule: &Rule) -> MultiformatMessageString {
     MultiformatMessageString::builder().text(text).markdown(markdown).build()
 }
 
-/// Puts links into angle brackets, so that brackets in them are no Markdown.
+/// Puts links into angle brackets, so that brackets in them have no meaning in Markdown.
 fn link_words(text: &str) -> String {
     let words: Vec<String> = text
         .split(' ')
@@ -114,50 +124,21 @@ fn link_words(text: &str) -> String {
 }
 
 fn qualities(rule: &Rule) -> PropertyBag {
+    let terms = SeverityTerms::new(rule.severity);
     let mut tags = vec!["security".to_owned(), "stripe".to_owned()];
     let mut more: Vec<(&str, Value)> = vec![("precision", json!(precision(rule.confidence)))];
-    if CORRECTNESS.contains(&rule.id.as_str()) {
+    if rule.category == Category::Correctness {
         tags[0] = "correctness".to_owned();
-        more.push(("problem.severity", json!(problem(rule.severity))));
+        more.push(("problem.severity", json!(terms.problem)));
     } else if rule.severity == Severity::Note {
-        more.push(("problem.severity", json!("recommendation")));
+        more.push(("problem.severity", json!(terms.problem)));
     } else {
-        tags.push(format!("external/cwe/cwe-{}", weakness(&rule.id)));
-        more.push(("security-severity", json!(security_severity(rule.severity))));
+        tags.push(format!("external/cwe/cwe-{}", rule.cwe));
+        more.push(("security-severity", json!(terms.score)));
     }
     PropertyBag {
         tags: Some(tags),
         additional_properties: more.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-    }
-}
-
-/// The weakness in MITRE's list: hard-coded credentials, unless the rule says otherwise.
-fn weakness(id: &str) -> u16 {
-    match id {
-        "webhook-unverified" | "webhook-fail-open" | "webhook-verification-disabled" => 347,
-        "key-in-url" => 598,
-        "policy-weakened" => 693,
-        "stripe-cli-credentials" => 522,
-        _ => 798,
-    }
-}
-
-/// Text of a number, as GitHub wants it: critical above 9, high from 7, medium from 4.
-fn security_severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "2.0",
-        Severity::Note => "0.1",
-    }
-}
-
-fn problem(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Note => "recommendation",
     }
 }
 
@@ -169,7 +150,7 @@ fn precision(confidence: Confidence) -> &'static str {
     }
 }
 
-/// `secret-live` as `SecretLive`; a single word gets company, because a name must not repeat its id.
+/// Turns `secret-live` into `SecretLive`, and a single word `x` into `StripeX`, because a name must differ from its id.
 fn pascal_case(id: &str) -> String {
     let words = id.split(|c: char| !c.is_ascii_alphanumeric()).map(|word| {
         let (first, rest) = word.split_at(word.len().min(1));

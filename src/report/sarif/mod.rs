@@ -1,9 +1,9 @@
 //! SARIF 2.1.0, as GitHub code scanning reads it.
 //!
-//! One run; one result for each rule, credential and file; `results: []` when there is none, which is what closes old
-//! alerts. Findings that are allowed or in the baseline are left out, because code scanning takes no notice of
-//! suppressions and would show them as open. What could not be read is a notification, and the execution then counts as
-//! not successful. Runs over history have a category of their own. The types are serde-sarif's, and stay in this module.
+//! One run; one result for each rule, credential and file; `results: []` without any, which closes old alerts. Findings that
+//! are allowed or in the baseline are left out, because code scanning ignores suppressions and would show them as open.
+//! Unread input is a notification, and the execution then counts as not successful. Runs over history have a category of
+//! their own. The types are serde-sarif's, and stay in this module.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -19,30 +19,26 @@ mod descriptor;
 mod result;
 mod uri;
 
-use super::view::{self, clean};
-use super::{Options, Report, TargetKind, json, summary};
+use super::describe::{self, clean};
+use super::{Options, json, summary};
 use crate::credential::Mode;
-use crate::model::Finding;
+use crate::model::{Finding, Report, TargetKind};
 use crate::rules::RuleSet;
 
-/// How many results of a run GitHub takes.
+/// The numbers of results that GitHub takes from a run.
 #[derive(Debug, Clone, Copy)]
-struct Limits {
-    /// Above, it rejects the whole file.
+struct UploadLimits {
+    /// Above this, it rejects the whole file.
     accepted: usize,
-    /// Above, it drops the rest.
+    /// Above this, it drops the rest.
     kept: usize,
 }
 
 /// Source: github/docs, "SARIF support for code scanning".
-const GITHUB: Limits = Limits { accepted: 25_000, kept: 5_000 };
+const GITHUB: UploadLimits = UploadLimits { accepted: 25_000, kept: 5_000 };
 /// The base that locations are relative to.
 const ROOT: &str = "%SRCROOT%";
 
-/// Writes a SARIF log.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let log = Sarif::builder()
         .schema("https://json.schemastore.org/sarif-2.1.0.json")
@@ -52,9 +48,9 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     json::write(&log, CompactFormatter, out)
 }
 
-fn run(report: &Report, rules: &RuleSet, options: &Options, limits: Limits) -> Run {
+fn run(report: &Report, rules: &RuleSet, options: &Options, limits: UploadLimits) -> Run {
     let mut findings: Vec<&Finding> = report.at_or_above(options.min_severity).collect();
-    // What is cut off at a limit is never a live key before another.
+    // The limit cuts off live keys last.
     findings.sort_by_key(|finding| {
         let live = finding.key.as_ref().is_some_and(|key| key.mode == Mode::Live);
         (Reverse(finding.severity), Reverse(live))
@@ -63,10 +59,10 @@ fn run(report: &Report, rules: &RuleSet, options: &Options, limits: Limits) -> R
     let mut results = Vec::new();
     let mut total = 0;
     for finding in findings {
-        let of_finding = result::results(report, rules, &ids, finding);
-        total += of_finding.len();
+        let found = result::results(report, rules, &ids, finding);
+        total += found.len();
         let room = limits.accepted.saturating_sub(results.len());
-        results.extend(of_finding.into_iter().take(room));
+        results.extend(found.into_iter().take(room));
     }
     let mut driver = ToolComponent::builder()
         .name("pinstripe")
@@ -87,59 +83,57 @@ fn run(report: &Report, rules: &RuleSet, options: &Options, limits: Limits) -> R
     run
 }
 
-/// Findings of history are paths and lines of other commits: a category of their own keeps them apart from the tree's.
+/// Keeps findings in history, whose lines are those of other commits, apart from findings in the tree.
 fn category(kind: TargetKind) -> Option<RunAutomationDetails> {
     (kind == TargetKind::History)
         .then(|| RunAutomationDetails { id: Some("pinstripe/history/".to_owned()), ..Default::default() })
 }
 
 fn root() -> ArtifactLocation {
-    ArtifactLocation {
-        description: Some(message("The root of the repository that was scanned.")),
-        ..Default::default()
-    }
+    ArtifactLocation { description: Some(message("The root of the scanned repository.")), ..Default::default() }
 }
 
-fn invocation(report: &Report, results: usize, limits: Limits) -> Invocation {
+fn invocation(report: &Report, results: usize, limits: UploadLimits) -> Invocation {
     let mut notifications: Vec<Notification> = summary::unread(report)
-        .map(|(words, examples, step)| {
-            let examples = if examples.is_empty() { String::new() } else { format!(": {}", examples.join(", ")) };
-            notification(0, "warning", &format!("Not read, {words}{examples}. Next step: {step}."))
+        .map(|unread| {
+            let names = unread.examples.join(", ");
+            let names = if names.is_empty() { names } else { format!(": {names}") };
+            notification(0, &format!("Not read, {}{names}. Next step: {}.", unread.problem, unread.next_step))
         })
         .collect();
     if results > limits.kept {
         let left_out = results.saturating_sub(limits.accepted);
         let text = format!(
-            "There are {} results, the most severe first. GitHub keeps {} of a run; {} are left out of this file. The JSON report has them all.",
-            view::number(results as u64),
-            view::number(limits.kept as u64),
-            view::number(left_out as u64)
+            "There are {} results, the most severe first. GitHub keeps {} of a run; {} are missing in this file. The JSON report has them all.",
+            describe::number(results as u64),
+            describe::number(limits.kept as u64),
+            describe::number(left_out as u64)
         );
-        notifications.push(notification(1, "warning", &text));
+        notifications.push(notification(1, &text));
     }
     let mut invocation = Invocation::builder().execution_successful(report.coverage.complete).build();
     invocation.tool_execution_notifications = Some(notifications);
     invocation
 }
 
-fn notification(descriptor: usize, level: &str, text: &str) -> Notification {
+fn notification(descriptor: usize, text: &str) -> Notification {
     let reference = ReportingDescriptorReference {
         id: Some(descriptor::NOTIFICATIONS[descriptor].0.to_owned()),
         index: i64::try_from(descriptor).ok(),
         ..Default::default()
     };
     let mut notification = Notification::builder().message(message(text)).build();
-    notification.level = Some(json!(level));
+    notification.level = Some(json!("warning"));
     notification.descriptor = Some(reference);
     notification
 }
 
-/// A message with a text as it is: what could be read as a link is escaped.
+/// Writes a message whose text contains no links.
 fn message(text: &str) -> Message {
     Message { text: Some(escaped(text)), ..Default::default() }
 }
 
-/// Brackets would begin a link to another place.
+/// Escapes brackets, which would begin a link.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
@@ -164,7 +158,7 @@ mod tests {
     fn limits_drop_the_least_and_say_so() {
         let (report, rules) = (sample::report(), sample::rules());
         let all = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
-        let cut = run(&report, &rules, &sample::OPTIONS, Limits { accepted: 4, kept: 2 });
+        let cut = run(&report, &rules, &sample::OPTIONS, UploadLimits { accepted: 4, kept: 2 });
         assert_eq!(cut.results.unwrap(), all[..4]);
         assert_eq!(all[0].rule_id.as_deref(), Some("secret-live"));
         let notices = cut.invocations.unwrap().remove(0).tool_execution_notifications.unwrap();

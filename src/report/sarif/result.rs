@@ -1,24 +1,24 @@
-//! A finding as results: one for each file that holds it, with its other places linked from the message.
+//! The results of a finding: one for each file that holds it, with links to the other places in the message.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactLocation, Location as Place, LogicalLocation, Message, PhysicalLocation, Region, Result as SarifResult,
-    ResultLevel, ResultProvenance,
+    ArtifactLocation, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation, Region,
+    Result as SarifResult, ResultProvenance,
 };
 
-use super::super::view::{self, clean};
-use super::super::{Report, TargetKind, advice};
-use super::{ROOT, descriptor, escaped, message, properties, uri};
+use super::descriptor::SeverityTerms;
+use super::{ROOT, escaped, message, properties, uri};
 use crate::credential::Fingerprint;
-use crate::model::{Exposure, Finding, Location, Origin, Severity, Status};
+use crate::model::{CommitDate, Exposure, Finding, Location, Origin, Report, Status, TargetKind};
+use crate::report::describe::{self, clean, is_inside};
 use crate::rules::RuleSet;
 
-/// Other places that a result names; GitHub keeps 100 and rejects the file above 1,000.
+/// Other places that a result links; GitHub keeps 100 and rejects the file above 1,000.
 const MAX_RELATED: usize = 20;
 
-/// The results of a finding. Places that are allowed or in the baseline make none.
+/// Returns the results of a finding, without its places that are allowed or in the baseline.
 pub(super) fn results(report: &Report, rules: &RuleSet, ids: &[String], finding: &Finding) -> Vec<SarifResult> {
     let shown: Vec<&Location> = finding
         .locations
@@ -44,7 +44,7 @@ pub(super) fn results(report: &Report, rules: &RuleSet, ids: &[String], finding:
         .collect()
 }
 
-/// New or not is known only where something was compared.
+/// Returns the state of a result where the scan compared versions.
 fn baseline_state(kind: TargetKind, status: Status) -> Option<Value> {
     let known = matches!(kind, TargetKind::Staged | TargetKind::Range);
     known.then(|| json!(if status == Status::Existing { "unchanged" } else { "new" }))
@@ -52,25 +52,15 @@ fn baseline_state(kind: TargetKind, status: Status) -> Option<Value> {
 
 fn result(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Location]) -> SarifResult {
     let mut result = SarifResult::builder().message(text(rules, finding, location, others)).build();
-    result.level = Some(match descriptor::level(finding.severity) {
-        "error" => ResultLevel::Error,
-        "warning" => ResultLevel::Warning,
-        _ => ResultLevel::Note,
-    });
-    result.rank = Some(match finding.severity {
-        Severity::Critical => 100.0,
-        Severity::High => 80.0,
-        Severity::Medium => 60.0,
-        Severity::Low => 40.0,
-        Severity::Note => 10.0,
-    });
+    let terms = SeverityTerms::new(finding.severity);
+    (result.level, result.rank) = (Some(terms.level), Some(terms.rank));
     result.locations = Some(vec![place(location)]);
-    let related: Vec<Place> = related(others)
+    let related: Vec<SarifLocation> = related(others)
         .zip(1..)
         .map(|(other, id)| {
             let mut related = place(other);
             related.id = Some(id);
-            related.message = Some(message(&view::place(other)));
+            related.message = Some(message(&describe::place(other)));
             related
         })
         .chain(evidence(finding, others))
@@ -89,12 +79,12 @@ fn related<'a>(others: &'a [&'a Location]) -> impl Iterator<Item = &'a Location>
     others.iter().copied().take(MAX_RELATED)
 }
 
-/// Places that explain the finding; their ids go on where those of the related places end.
-fn evidence<'a>(finding: &'a Finding, others: &[&Location]) -> impl Iterator<Item = Place> + use<'a> {
+/// Returns the places that explain the finding, with ids behind those of the related places.
+fn evidence<'a>(finding: &'a Finding, others: &[&Location]) -> impl Iterator<Item = SarifLocation> + use<'a> {
     let first = others.len().min(MAX_RELATED) as i64 + 1;
     finding.evidence.iter().take(MAX_RELATED).zip(first..).map(|(evidence, id)| {
         let region = region(evidence.line, evidence.column, evidence.line, evidence.column + 1);
-        Place {
+        SarifLocation {
             id: Some(id),
             message: Some(message(&clean(&evidence.message))),
             physical_location: Some(physical(uri::of_path(&evidence.path, false), region)),
@@ -103,55 +93,39 @@ fn evidence<'a>(finding: &'a Finding, others: &[&Location]) -> impl Iterator<Ite
     })
 }
 
-/// Title, account, reason, steps, and links to the other places. The first sentence is the alert's title.
+/// Writes title, account, reason, steps, and links to the other places. The first sentence is the alert's title.
 fn text(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Location]) -> Message {
-    let mut sentences = Vec::new();
-    match &finding.key {
-        Some(key) => {
-            sentences.push(format!("{}: {}.", view::headline(rules, finding), view::identity(key)));
-            if view::is_lint(rules, finding) {
-                sentences.push(sentence(&clean(&finding.message)));
-            }
-        }
-        None => sentences.push(sentence(&clean(&finding.message))),
-    }
+    let mut sentences: Vec<String> = describe::sentences(rules, finding).into_iter().map(sentence).collect();
     if is_inside(location) || location.origin != Origin::File {
-        sentences.push(format!("Where: {}.", view::place(location)));
+        sentences.push(format!("Place: {}.", describe::place(location)));
     }
     if !location.encodings.is_empty() {
         sentences.push(format!("Encoded as {}.", clean(&location.encodings.join(", then "))));
     }
-    if let Some(exposure) = view::exposure(finding) {
-        sentences.push(format!("Seen {exposure}."));
-    }
-    if let Some(rule) = rules.get(&finding.rule) {
-        sentences.push(clean(&rule.help.why));
-        let steps = advice::steps(rule, finding);
-        let numbered = steps.iter().enumerate().map(|(at, step)| match steps.len() {
-            1 => clean(step),
-            _ => format!("{}. {}", at + 1, clean(step)),
-        });
-        // Brackets in a link would have to be escaped, and not every reader undoes that.
-        sentences.extend(numbered.map(|step| step.replace("[]=", "%5B%5D=")));
-    }
+    sentences.extend(describe::exposure(finding).map(|exposure| format!("Exposure: {exposure}.")));
+    sentences.extend(describe::rule(rules, finding).map(|rule| clean(&rule.help.why)));
+    // Brackets in a link would have to be escaped, which some readers do not undo.
+    let steps = describe::numbered_steps(rules, finding);
+    sentences.extend(steps.iter().map(|step| step.replace("[]=", "%5B%5D=")));
     let mut text = escaped(&sentences.join(" "));
     text.push_str(&links(finding, others));
     Message { text: Some(text), ..Default::default() }
 }
 
-fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+fn sentence(text: String) -> String {
+    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
-/// `Also in [a.js:3](1), [b.js:4](2) and 7 more places.`
+/// Writes `Also in [a.js:3](1), [b.js:4](2) and 7 more places.`
 fn links(finding: &Finding, others: &[&Location]) -> String {
     let mut text = String::new();
     if !others.is_empty() || finding.more_locations > 0 {
-        let links: Vec<String> =
-            related(others).zip(1..).map(|(other, id)| format!("[{}]({id})", escaped(&view::place(other)))).collect();
-        let more = (others.len() - links.len()) as u64 + finding.more_locations;
-        let more = if more > 0 { format!(" and {}", view::counted(more, "more place")) } else { String::new() };
-        text.push_str(&format!(" Also in {}{more}.", links.join(", ")));
+        let mut ids = 1..;
+        let link = |other: &Location| {
+            let id = ids.next().unwrap_or_default();
+            format!("[{}]({id})", escaped(&describe::place(other)))
+        };
+        text = format!(" Also in {}.", describe::places(others, MAX_RELATED, finding.more_locations, link));
     }
     let first = others.len().min(MAX_RELATED) + 1;
     for (evidence, id) in finding.evidence.iter().take(MAX_RELATED).zip(first..) {
@@ -160,12 +134,7 @@ fn links(finding: &Finding, others: &[&Location]) -> String {
     text
 }
 
-/// Whether the line is one of something inside of the file: then the file's own lines mean nothing.
-fn is_inside(location: &Location) -> bool {
-    !location.archive.is_empty() || location.within.is_some()
-}
-
-/// The URI of the file; objects that are no file get a name below `.git/`, where no checkout has one.
+/// Returns the URI of a location's file. An object that is no file gets a URI in `.git/`, where no checkout has files.
 fn artifact(location: &Location) -> String {
     let path = uri::of_path(&location.path, location.path_encoding.is_some());
     let object = location.commit.as_deref().or(location.blob.as_deref());
@@ -183,14 +152,14 @@ fn artifact(location: &Location) -> String {
     }
 }
 
-fn place(location: &Location) -> Place {
+fn place(location: &Location) -> SarifLocation {
     let region = match &location.line_hash {
         _ if is_inside(location) || location.origin == Origin::FileName => region(1, 1, 1, 2),
         Some(known) => region(location.line, known.column, location.end_line, known.end_column),
         None => region_from_bytes(location),
     };
     let logical = logical(location);
-    Place {
+    SarifLocation {
         physical_location: Some(physical(artifact(location), region)),
         logical_locations: (!logical.is_empty()).then_some(logical),
         ..Default::default()
@@ -213,10 +182,10 @@ fn region(line: u64, column: u64, end_line: u64, end_column: u64) -> Region {
     }
 }
 
-/// Columns in UTF-16 units as far as the shown line tells: keys are ASCII, so that only what stands in front matters.
+/// Estimates UTF-16 columns from the snippet. Keys are ASCII, so only the text in front of them matters.
 fn region_from_bytes(location: &Location) -> Region {
-    let before = location.frame.as_ref().and_then(|frame| frame.text.get(..frame.start)).unwrap_or_default();
-    // The mask's ellipsis stands for ASCII.
+    let before = location.snippet.as_ref().and_then(|snippet| snippet.text.get(..snippet.start)).unwrap_or_default();
+    // The ellipsis of a masked key replaces ASCII.
     let extra: usize = before.chars().filter(|character| *character != '…').map(|c| c.len_utf8() - c.len_utf16()).sum();
     let column = location.column.saturating_sub(extra as u64).max(1);
     let same_line = location.line == location.end_line;
@@ -227,10 +196,10 @@ fn region_from_bytes(location: &Location) -> Region {
 fn logical(location: &Location) -> Vec<LogicalLocation> {
     let mut logical = Vec::new();
     if is_inside(location) {
-        logical.push(logical_location("member", &view::file(location), &view::place(location)));
+        logical.push(logical_location("member", &describe::file(location), &describe::place(location)));
     }
     if let Some(commit) = &location.commit {
-        logical.push(logical_location("commit", view::short(commit), commit));
+        logical.push(logical_location("commit", describe::short(commit), commit));
     }
     logical
 }
@@ -244,12 +213,12 @@ fn logical_location(kind: &str, name: &str, full: &str) -> LogicalLocation {
     }
 }
 
-/// GitHub's hash where the line is in the checkout; else one of what was found and where, so that it stays the same.
+/// Returns GitHub's hash where the line is in the checkout, else a stable hash of rule, credential and place.
 fn line_hash(finding: &Finding, location: &Location) -> String {
     match &location.line_hash {
         Some(known) if !is_inside(location) && location.origin == Origin::File => known.hash.clone(),
         _ => {
-            let file = view::file(location);
+            let file = describe::file(location);
             let fingerprint = finding.fingerprint.to_string();
             let parts = ["pinstripe/place/1", &finding.rule, &fingerprint, &file].map(|part| format!("{part}\0"));
             let bytes: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
@@ -266,7 +235,7 @@ fn provenance(exposure: &Exposure) -> Option<ResultProvenance> {
 
 fn details(finding: &Finding, location: &Location) -> serde_sarif::sarif::PropertyBag {
     let key = finding.key.as_ref();
-    let commit = |change: Option<&crate::model::CommitDate>| change.map(|change| clean(&change.commit));
+    let commit = |change: Option<&CommitDate>| change.map(|change| clean(&change.commit));
     let exposure = finding.exposure.as_ref();
     properties([
         ("severity", json!(finding.severity.name())),

@@ -1,12 +1,11 @@
-//! Paths to relative URI references, byte for byte.
+//! Converts paths to relative URI references, byte for byte.
 
-/// The URI reference of a report's path. `encoded` says that the path's bytes are percent-encoded already, because they
-/// are not UTF-8.
+/// Converts a report's path. `encoded` paths are percent-encoded already, because they are not UTF-8.
 pub(super) fn of_path(path: &str, encoded: bool) -> String {
     let bytes = if encoded { percent_decode(path) } else { path.as_bytes().to_vec() };
     let mut uri = String::with_capacity(bytes.len());
     for byte in bytes {
-        // A colon in the first segment would be taken for a scheme, so no colon stays.
+        // Encodes colons too: in the first segment, one would end a scheme.
         let plain = byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=@".contains(&byte);
         if plain {
             uri.push(char::from(byte));

@@ -1,75 +1,72 @@
-//! The report for people: one block a credential, then what was read and what was not.
+//! The report for people: one block for each credential, then what was scanned and what was not.
 //!
 //! A block says where the key is, shows the line with the key masked, says whose it is, why it matters, where else it is
-//! and what to do next. Everything fits 80 columns but links and paths, which stay whole so that they can be clicked.
+//! and what to do next. Everything fits 80 columns except links and paths, which stay whole to be clickable.
 
 use std::io::{self, Write};
 
-mod frame;
-mod paint;
+mod snippet;
+mod style;
 
-use super::view::{self, Block, View, clean};
-use super::{Options, Report, advice, summary};
-use crate::model::{Confidence, Finding, Location, Severity, Status};
+use super::describe::{self, clean};
+use super::grouping::{CredentialBlock, GroupedFindings};
+use super::{Options, remediation, summary};
+use crate::model::{Confidence, Evidence, Finding, Location, Report, Severity, SkipClass};
 use crate::rules::RuleSet;
-pub(crate) use paint::wrap;
-use paint::{Role, WIDTH, paint};
+pub(crate) use style::wrap;
+use style::{TextStyle, WIDTH};
 
-/// Columns of the widest label.
-const LABEL: usize = 5;
+/// Columns of the widest label, its colon included.
+const LABEL: usize = 6;
 
-/// Writes the report.
-///
-/// # Errors
-/// The writer's own.
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let view = View::new(report, rules, options);
-    let mut text = Text { rules, options: *options, out };
+    let grouped = GroupedFindings::new(report, rules, options);
+    let mut text = TextWriter { rules, options: *options, out };
     if options.quiet {
-        for block in view.open() {
+        for block in grouped.open() {
             text.line_of(block, None)?;
         }
         return if report.coverage.complete { Ok(()) } else { text.incomplete(report) };
     }
     let mut before = None;
-    for block in view.open() {
+    for block in grouped.open() {
         text.block(block, before)?;
         before = Some(block);
     }
     if options.verbose > 0 {
-        text.set_aside(&view)?;
+        text.not_open(&grouped)?;
     }
-    text.summary(report, &view)
+    text.summary(report, &grouped)
 }
 
-struct Text<'a> {
+struct TextWriter<'a> {
     rules: &'a RuleSet,
     options: Options,
     out: &'a mut dyn Write,
 }
 
-impl Text<'_> {
-    fn paint(&self, role: Role, text: &str) -> String {
-        paint(self.options.color, role, text)
+impl TextWriter<'_> {
+    fn paint(&self, style: TextStyle, text: &str) -> String {
+        style.paint(self.options.color, text)
     }
 
-    /// `before` is the block above: what it has said already is not said again.
-    fn block(&mut self, block: &Block<'_>, before: Option<&Block<'_>>) -> io::Result<()> {
+    /// Writes a block, without repeating what the block `before` it said.
+    fn block(&mut self, block: &CredentialBlock<'_>, before: Option<&CredentialBlock<'_>>) -> io::Result<()> {
         let main = block.main;
-        let severity = self.paint(Role::Severity(main.severity), main.severity.name());
-        let headline = self.paint(Role::Headline, &view::headline(self.rules, main));
-        let rule = self.paint(Role::Aside, &format!("[{}]", clean(&main.rule)));
+        let severity = self.paint(TextStyle::Severity(main.severity), main.severity.name());
+        let headline = self.paint(TextStyle::Headline, &describe::headline(self.rules, main));
+        let rule = self.paint(TextStyle::Aside, &format!("[{}]", clean(&main.rule)));
         writeln!(self.out, "{severity}: {headline} {rule}")?;
-        let mut places = ordered(main).into_iter();
-        let first = places.next();
+        let places = describe::most_open_first(main);
+        let first = places.first().copied();
         let gutter = first.map_or(1, |location| location.line.to_string().len());
         if let Some(location) = first {
-            self.frame(location, main.severity, gutter)?;
+            self.snippet(location, main.severity, gutter)?;
         }
         let margin = " ".repeat(gutter);
         let same_rule = before.filter(|before| before.main.rule == main.rule);
-        self.facts(block, first, &margin, same_rule.is_none())?;
-        self.other_places(main, &places.collect::<Vec<_>>(), &margin)?;
+        self.facts(main, first, &margin, same_rule.is_none())?;
+        self.other_places(main, places.get(1..).unwrap_or_default(), &margin)?;
         for other in &block.others {
             self.other_rule(other, &margin)?;
         }
@@ -82,147 +79,117 @@ impl Text<'_> {
         writeln!(self.out)
     }
 
-    fn frame(&mut self, location: &Location, severity: Severity, gutter: usize) -> io::Result<()> {
+    fn snippet(&mut self, location: &Location, severity: Severity, gutter: usize) -> io::Result<()> {
         let margin = " ".repeat(gutter);
-        let arrow = self.paint(Role::Frame, "-->");
-        writeln!(self.out, "{margin}{arrow} {}", view::place(location))?;
-        let bar = self.paint(Role::Frame, "|");
+        let arrow = self.paint(TextStyle::Gutter, "-->");
+        writeln!(self.out, "{margin}{arrow} {}", describe::place(location))?;
+        let bar = self.paint(TextStyle::Gutter, "|");
         let columns = WIDTH.saturating_sub(gutter + 3);
-        if let Some(shown) = location.frame.as_ref().and_then(|frame| frame::fit(frame, columns)) {
-            let number = self.paint(Role::Frame, &location.line.to_string());
-            let indent = " ".repeat(shown.indent);
-            let mark = self.paint(Role::Severity(severity), &"^".repeat(shown.mark));
+        if let Some(fitted) = location.snippet.as_ref().and_then(|snippet| snippet::fit(snippet, columns)) {
+            let number = self.paint(TextStyle::Gutter, &location.line.to_string());
+            let indent = " ".repeat(fitted.indent);
+            let mark = self.paint(TextStyle::Severity(severity), &"^".repeat(fitted.mark));
             writeln!(self.out, "{margin} {bar}")?;
-            writeln!(self.out, "{number} {bar} {}", clean(&shown.line))?;
+            writeln!(self.out, "{number} {bar} {}", clean(&fitted.line))?;
             writeln!(self.out, "{margin} {bar} {indent}{mark}")?;
         }
         Ok(())
     }
 
-    fn facts(&mut self, block: &Block<'_>, first: Option<&Location>, margin: &str, reason: bool) -> io::Result<()> {
-        let main = block.main;
-        match &main.key {
-            Some(key) => {
-                let unsure = match main.confidence {
-                    Confidence::High => "",
-                    Confidence::Medium => "; medium confidence",
-                    Confidence::Low => "; low confidence: it only looks like one",
-                };
-                self.fact(margin, "key", &format!("{}{unsure}", view::identity(key)))?;
-            }
-            None => self.fact(margin, "what", &clean(&main.message))?,
+    fn facts(&mut self, main: &Finding, first: Option<&Location>, margin: &str, why: bool) -> io::Result<()> {
+        if let Some(key) = &main.key {
+            let unsure = match main.confidence {
+                Confidence::High => "",
+                Confidence::Medium => "; medium confidence",
+                Confidence::Low => "; low confidence: it only looks like one",
+            };
+            self.fact(margin, "key", &format!("{}{unsure}", describe::identity(key)))?;
         }
-        if main.key.is_some() && view::is_lint(self.rules, main) {
+        if main.key.is_none() || describe::is_lint(self.rules, main) {
             self.fact(margin, "what", &clean(&main.message))?;
         }
         if let Some(location) = first {
-            let in_frame = location.frame.as_ref().map(|frame| frame.text.as_str()).unwrap_or_default();
-            if let Some(variable) = location.variable.as_deref().filter(|name| !in_frame.contains(*name)) {
+            let shown = location.snippet.as_ref().map(|snippet| snippet.text.as_str()).unwrap_or_default();
+            if let Some(variable) = location.variable.as_deref().filter(|name| !shown.contains(*name)) {
                 self.fact(margin, "name", &clean(variable))?;
             }
-            let remarks = view::remarks(location);
-            if !remarks.is_empty() {
-                self.fact(margin, "here", &remarks.join("; "))?;
-            }
+            self.fact(margin, "here", &describe::remarks(location).join("; "))?;
         }
-        let why = view::rule(self.rules, main).map(|rule| clean(&rule.help.why)).unwrap_or_default();
-        if reason && !why.is_empty() {
-            self.fact(margin, "why", &why)?;
+        if let Some(rule) = describe::rule(self.rules, main).filter(|_| why) {
+            self.fact(margin, "why", &clean(&rule.help.why))?;
         }
-        if let Some(exposure) = view::exposure(main) {
+        if let Some(exposure) = describe::exposure(main) {
             self.fact(margin, "seen", &exposure)?;
         }
         for evidence in &main.evidence {
-            let place = format!("{}:{}:{}", clean(&evidence.path), evidence.line, evidence.column);
-            self.fact(margin, "see", &format!("{place} {}", clean(&evidence.message)))?;
+            self.fact(margin, "see", &evidence_line(evidence))?;
         }
         Ok(())
     }
 
-    /// A label and a paragraph beside it.
+    /// Writes a label with a paragraph beside it, unless that is empty.
     fn fact(&mut self, margin: &str, label: &str, text: &str) -> io::Result<()> {
-        let sign = self.paint(Role::Frame, "=");
-        let columns = WIDTH.saturating_sub(margin.len() + 3 + LABEL + 1);
-        for (at, line) in wrap(text, columns).iter().enumerate() {
-            if at == 0 {
-                let label = self.paint(Role::Headline, &format!("{label}:"));
-                let padding = " ".repeat((LABEL + 1).saturating_sub(paint::width(&label_text(&label))));
+        self.labelled(margin, label, &wrap(text, columns_beside_label(margin)))
+    }
+
+    fn labelled(&mut self, margin: &str, label: &str, lines: &[String]) -> io::Result<()> {
+        for (at, line) in lines.iter().enumerate() {
+            if at == 0 && !label.is_empty() {
+                let sign = self.paint(TextStyle::Gutter, "=");
+                let padding = " ".repeat(LABEL.saturating_sub(label.len() + 1));
+                let label = self.paint(TextStyle::Headline, &format!("{label}:"));
                 writeln!(self.out, "{margin} {sign} {label}{padding}{line}")?;
             } else {
-                writeln!(self.out, "{margin}   {}{line}", " ".repeat(LABEL + 1))?;
+                writeln!(self.out, "{margin}   {}{line}", " ".repeat(LABEL))?;
             }
         }
         Ok(())
     }
 
     fn other_places(&mut self, finding: &Finding, places: &[&Location], margin: &str) -> io::Result<()> {
-        let cap = match self.options.verbose {
+        let limit = match self.options.verbose {
             0 => 5,
             1 => 50,
             _ => usize::MAX,
         };
-        for (at, location) in places.iter().take(cap).enumerate() {
-            let label = if at == 0 { "also" } else { "" };
-            self.place(margin, label, location)?;
-        }
-        let more = places.len().saturating_sub(cap) as u64 + finding.more_locations;
+        // Places are never wrapped, to be clickable.
+        let mut lines: Vec<String> = places
+            .iter()
+            .take(limit)
+            .map(|location| {
+                let remarks = describe::remarks(location).join("; ");
+                let remarks = if remarks.is_empty() { remarks } else { format!(" ({remarks})") };
+                format!("{}{}", describe::place(location), self.paint(TextStyle::Aside, &remarks))
+            })
+            .collect();
+        let more = (places.len() - lines.len()) as u64 + finding.more_locations;
         if more > 0 {
-            self.place_text(
-                margin,
-                if places.is_empty() { "also" } else { "" },
-                &format!("and {} more", view::number(more)),
-            )?;
+            lines.push(format!("and {} more", describe::number(more)));
         }
-        Ok(())
+        self.labelled(margin, "also", &lines)
     }
 
-    fn place(&mut self, margin: &str, label: &str, location: &Location) -> io::Result<()> {
-        let remarks = view::remarks(location);
-        let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
-        let remarks = self.paint(Role::Aside, &remarks);
-        self.place_text(margin, label, &format!("{}{remarks}", view::place(location)))
-    }
-
-    /// Like a fact, but never broken: a place must stay clickable.
-    fn place_text(&mut self, margin: &str, label: &str, text: &str) -> io::Result<()> {
-        let (sign, label) = match label {
-            "" => (" ".to_owned(), " ".repeat(LABEL + 1)),
-            label => {
-                let padding = " ".repeat(LABEL - label.len());
-                (self.paint(Role::Frame, "="), format!("{}{padding}", self.paint(Role::Headline, &format!("{label}:"))))
-            }
-        };
-        writeln!(self.out, "{margin} {sign} {label}{text}")
-    }
-
-    /// What another rule has to say about the same credential.
+    /// Writes what another rule found about the same credential.
     fn other_rule(&mut self, finding: &Finding, margin: &str) -> io::Result<()> {
-        let severity = self.paint(Role::Severity(finding.severity), finding.severity.name());
-        let title = view::title(self.rules, &finding.rule);
-        let rule = self.paint(Role::Aside, &format!("[{}]", clean(&finding.rule)));
-        writeln!(self.out, "{margin} {} {severity}: {title} {rule}", self.paint(Role::Frame, "+"))?;
-        let columns = WIDTH.saturating_sub(margin.len() + 3);
-        if view::is_lint(self.rules, finding) {
-            for line in wrap(&clean(&finding.message), columns) {
-                writeln!(self.out, "{margin}   {line}")?;
-            }
+        let severity = self.paint(TextStyle::Severity(finding.severity), finding.severity.name());
+        let title = describe::title(self.rules, finding);
+        let rule = self.paint(TextStyle::Aside, &format!("[{}]", clean(&finding.rule)));
+        writeln!(self.out, "{margin} {} {severity}: {title} {rule}", self.paint(TextStyle::Gutter, "+"))?;
+        let mut lines = Vec::new();
+        if describe::is_lint(self.rules, finding) {
+            lines = wrap(&clean(&finding.message), WIDTH.saturating_sub(margin.len() + 3));
         }
-        for location in ordered(finding).into_iter().take(3) {
-            writeln!(self.out, "{margin}   {}", view::place(location))?;
-        }
-        for evidence in finding.evidence.iter().take(3) {
-            let place = format!("{}:{}:{}", clean(&evidence.path), evidence.line, evidence.column);
-            writeln!(self.out, "{margin}   {place} {}", clean(&evidence.message))?;
-        }
-        Ok(())
+        lines.extend(describe::most_open_first(finding).into_iter().take(3).map(describe::place));
+        lines.extend(finding.evidence.iter().take(3).map(evidence_line));
+        lines.iter().try_for_each(|line| writeln!(self.out, "{margin}   {line}"))
     }
 
-    /// What to do about a block, by the rules that found it, each step once.
-    fn steps_of(&self, block: &Block<'_>) -> Vec<String> {
+    /// Returns the remediation of a block, by the rules that found it, each step once.
+    fn steps_of(&self, block: &CredentialBlock<'_>) -> Vec<String> {
         let mut steps: Vec<String> = Vec::new();
-        for finding in std::iter::once(block.main).chain(block.others.iter().copied()) {
-            let Some(rule) = view::rule(self.rules, finding) else { continue };
-            for step in advice::steps(rule, finding) {
+        for finding in block.findings() {
+            let Some(rule) = describe::rule(self.rules, finding) else { continue };
+            for step in remediation::steps(rule, finding) {
                 if !steps.contains(&step) {
                     steps.push(step);
                 }
@@ -232,104 +199,98 @@ impl Text<'_> {
     }
 
     fn steps(&mut self, steps: &[String], margin: &str) -> io::Result<()> {
-        if steps.len() == 1 {
-            return self.fact(margin, "do", &clean(&steps[0]));
+        if let [step] = steps {
+            return self.fact(margin, "do", &clean(step));
         }
-        for (at, step) in steps.iter().enumerate() {
-            let sign = if at == 0 { self.paint(Role::Frame, "=") } else { " ".to_owned() };
-            let label = if at == 0 { self.paint(Role::Headline, "do:") } else { "   ".to_owned() };
-            let columns = WIDTH.saturating_sub(margin.len() + 3 + LABEL + 1 + 3);
-            for (row, line) in wrap(&clean(step), columns).iter().enumerate() {
-                if row == 0 {
-                    writeln!(self.out, "{margin} {sign} {label}   {}. {line}", at + 1)?;
-                } else {
-                    writeln!(self.out, "{margin}   {}{line}", " ".repeat(LABEL + 1 + 3))?;
-                }
-            }
+        let columns = columns_beside_label(margin).saturating_sub(3);
+        let mut lines = Vec::new();
+        for (step, number) in steps.iter().zip(1..) {
+            let step = wrap(&clean(step), columns);
+            lines.extend(step.iter().enumerate().map(|(row, line)| match row {
+                0 => format!("{number}. {line}"),
+                _ => format!("   {line}"),
+            }));
         }
-        Ok(())
+        self.labelled(margin, "do", &lines)
     }
 
-    /// One line for a block: `path:line:column: severity: what [rule]`.
-    fn line_of(&mut self, block: &Block<'_>, role: Option<Role>) -> io::Result<()> {
-        for finding in std::iter::once(block.main).chain(block.others.iter().copied()) {
-            let place = ordered(finding).first().map(|location| view::place(location)).unwrap_or_default();
+    /// Writes one line for each finding of a block: `path:line:column: severity: what [rule]`.
+    fn line_of(&mut self, block: &CredentialBlock<'_>, style: Option<TextStyle>) -> io::Result<()> {
+        for finding in block.findings() {
+            let place = describe::most_open_first(finding).first().map(|at| describe::place(at)).unwrap_or_default();
             let more = (finding.locations.len() as u64).saturating_sub(1) + finding.more_locations;
-            let more = if more > 0 { format!(" (and {})", view::counted(more, "more place")) } else { String::new() };
-            let what = view::headline(self.rules, finding);
+            let more =
+                if more > 0 { format!(" (and {})", describe::counted(more, "more place")) } else { String::new() };
+            let what = describe::headline(self.rules, finding);
             let rule = clean(&finding.rule);
-            let (severity, name) = (Role::Severity(finding.severity), finding.severity.name());
-            let line = match role {
-                Some(role) => self.paint(role, &format!("{place}: {name}: {what} [{rule}]{more}")),
-                None => format!("{place}: {}: {what} [{rule}]{more}", self.paint(severity, name)),
+            let severity = match style {
+                Some(_) => finding.severity.name().to_owned(),
+                None => self.paint(TextStyle::Severity(finding.severity), finding.severity.name()),
             };
-            writeln!(self.out, "{line}")?;
+            let line = format!("{place}: {severity}: {what} [{rule}]{more}");
+            writeln!(self.out, "{}", style.map_or_else(|| line.clone(), |style| self.paint(style, &line)))?;
         }
         Ok(())
     }
 
-    /// What nobody has to act on, dimly.
-    fn set_aside(&mut self, view: &View<'_>) -> io::Result<()> {
-        for (status, words) in [
-            (Status::Existing, "Was there before:"),
-            (Status::Suppressed, "Allowed:"),
-            (Status::Baselined, "In the baseline:"),
-        ] {
-            let blocks: Vec<&Block<'_>> = view.blocks.iter().filter(|block| block.status() == status).collect();
-            if blocks.is_empty() {
+    fn not_open(&mut self, grouped: &GroupedFindings<'_>) -> io::Result<()> {
+        for (status, words) in describe::NOT_OPEN {
+            let mut blocks = grouped.with_status(status).peekable();
+            if blocks.peek().is_none() {
                 continue;
             }
-            writeln!(self.out, "{}", self.paint(Role::Aside, words))?;
+            let (first, rest) = words.split_at(1);
+            let heading = format!("{}{rest}:", first.to_uppercase());
+            writeln!(self.out, "{}", self.paint(TextStyle::Aside, &heading))?;
             for block in blocks {
                 write!(self.out, "  ")?;
-                self.line_of(block, Some(Role::Aside))?;
+                self.line_of(block, Some(TextStyle::Aside))?;
             }
             writeln!(self.out)?;
         }
         Ok(())
     }
 
-    fn summary(&mut self, report: &Report, view: &View<'_>) -> io::Result<()> {
-        let worst = view.open().map(|block| block.main.severity).max();
-        let role = match worst {
-            Some(severity) => Role::Severity(severity),
-            None if !report.coverage.complete || summary::is_empty(report) => Role::Headline,
-            None => Role::Fine,
+    fn summary(&mut self, report: &Report, grouped: &GroupedFindings<'_>) -> io::Result<()> {
+        let style = match grouped.open().map(|block| block.main.severity).max() {
+            Some(severity) => TextStyle::Severity(severity),
+            None if !report.coverage.complete || summary::is_empty(report) => TextStyle::Headline,
+            None => TextStyle::Success,
         };
-        let verdict = summary::verdict(report, view, &self.options);
-        writeln!(self.out, "{}", self.paint(role, &verdict))?;
-        for line in wrap(&summary::account(report, view, &self.options), WIDTH) {
-            writeln!(self.out, "{}", self.paint(Role::Aside, &line))?;
+        let verdict = summary::verdict(report, grouped, &self.options);
+        writeln!(self.out, "{}", self.paint(style, &verdict))?;
+        for line in wrap(&summary::account(report, grouped, &self.options), WIDTH) {
+            writeln!(self.out, "{}", self.paint(TextStyle::Aside, &line))?;
         }
         if self.options.verbose > 0 {
-            self.left_out(report)?;
+            self.skipped(report)?;
         }
         if report.coverage.complete { Ok(()) } else { self.incomplete(report) }
     }
 
-    fn left_out(&mut self, report: &Report) -> io::Result<()> {
+    fn skipped(&mut self, report: &Report) -> io::Result<()> {
         for skipped in &report.coverage.skipped {
-            if !skipped.examples.is_empty() && skipped.class == crate::model::SkipClass::Policy {
-                let cap = if self.options.verbose > 1 { usize::MAX } else { 10 };
-                let names: Vec<String> = skipped.examples.iter().take(cap).map(|name| clean(name)).collect();
+            if !skipped.examples.is_empty() && skipped.class == SkipClass::Policy {
+                let limit = if self.options.verbose > 1 { usize::MAX } else { 10 };
+                let names: Vec<String> = skipped.examples.iter().take(limit).map(|name| clean(name)).collect();
                 let more = skipped.count.saturating_sub(names.len() as u64);
-                let more = if more > 0 { format!(" and {} more", view::number(more)) } else { String::new() };
+                let more = if more > 0 { format!(" and {} more", describe::number(more)) } else { String::new() };
                 let line = format!("  {}: {}{more}", skipped.reason.name(), names.join(", "));
-                writeln!(self.out, "{}", self.paint(Role::Aside, &line))?;
+                writeln!(self.out, "{}", self.paint(TextStyle::Aside, &line))?;
             }
         }
         Ok(())
     }
 
     fn incomplete(&mut self, report: &Report) -> io::Result<()> {
-        writeln!(self.out, "{}", self.paint(Role::Alarm, "This scan is incomplete:"))?;
-        let cap = if self.options.verbose > 0 { usize::MAX } else { 3 };
-        for (words, examples, step) in summary::unread(report) {
-            writeln!(self.out, "  {words}: {step}")?;
-            for example in examples.iter().take(cap) {
+        writeln!(self.out, "{}", self.paint(TextStyle::Alarm, "This scan is incomplete:"))?;
+        let limit = if self.options.verbose > 0 { usize::MAX } else { 3 };
+        for unread in summary::unread(report) {
+            writeln!(self.out, "  {}: {}", unread.problem, unread.next_step)?;
+            for example in unread.examples.iter().take(limit) {
                 writeln!(self.out, "    {example}")?;
             }
-            if examples.len() > cap {
+            if unread.examples.len() > limit {
                 writeln!(self.out, "    … (-v lists more)")?;
             }
         }
@@ -337,16 +298,12 @@ impl Text<'_> {
     }
 }
 
-/// A label without its colour.
-fn label_text(label: &str) -> String {
-    anstream::adapter::strip_str(label).to_string()
+fn columns_beside_label(margin: &str) -> usize {
+    WIDTH.saturating_sub(margin.len() + 3 + LABEL)
 }
 
-/// Places with the most open ones first.
-fn ordered(finding: &Finding) -> Vec<&Location> {
-    let mut places: Vec<&Location> = finding.locations.iter().collect();
-    places.sort_by_key(|location| std::cmp::Reverse(location.status));
-    places
+fn evidence_line(evidence: &Evidence) -> String {
+    format!("{}:{}:{} {}", clean(&evidence.path), evidence.line, evidence.column, clean(&evidence.message))
 }
 
 #[cfg(test)]
@@ -380,7 +337,7 @@ mod tests {
     fn prose_fits_a_narrow_terminal() {
         for line in written(&Options { verbose: 1, ..sample::OPTIONS }).lines() {
             let whole = ["https://", "-->", "config/", "k8s/", "src/", "Pay.tsx", "  ignored:"];
-            let fits = paint::width(line) <= WIDTH || whole.iter().any(|mark| line.contains(mark));
+            let fits = style::width(line) <= WIDTH || whole.iter().any(|mark| line.contains(mark));
             assert!(fits, "{line}");
         }
     }

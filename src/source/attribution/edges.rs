@@ -1,6 +1,6 @@
 //! The edges between trees and the objects that they name, and a search for the trees that lead to given objects.
 
-use crate::git::bits::Bits;
+use crate::git::bit_set::BitSet;
 
 /// For each tree, the trees and wanted objects that it names. Objects are numbers.
 #[derive(Debug, Default)]
@@ -16,9 +16,9 @@ struct LeadSearch {
     /// For each number the position of the tree; `u32::MAX` for other objects.
     places: Vec<u32>,
     /// Trees that were not searched yet, and objects that lead there.
-    open: Bits,
+    open: BitSet,
     /// Objects that lead there.
-    leads: Bits,
+    leads: BitSet,
 }
 
 impl TreeEdges {
@@ -47,7 +47,8 @@ impl TreeEdges {
 
     /// Marks, of the numbers below `count`, `starts` and the trees that lead to one of them.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
-        let mut known = LeadSearch { places: vec![u32::MAX; count], open: Bits::none(count), leads: Bits::none(count) };
+        let mut known =
+            LeadSearch { places: vec![u32::MAX; count], open: BitSet::none(count), leads: BitSet::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
             if let Some(known) = known.places.get_mut(*tree as usize) {
                 *known = place;

@@ -12,7 +12,7 @@ mod trees;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::git::refs::Refs;
-use crate::git::walk::Store;
+use crate::git::walk::ObjectStore;
 use crate::git::{Index, Oid};
 use crate::model::{Exposure, Reach};
 pub(crate) use edges::TreeEdges;
@@ -38,7 +38,7 @@ pub(crate) mod flags {
 }
 
 pub(crate) struct RepositoryView<'a> {
-    pub(crate) store: &'a Store<'a>,
+    pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
 }

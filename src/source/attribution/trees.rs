@@ -11,8 +11,8 @@ use super::graph::{CommitGraph, Reachability};
 use super::prefixes::{PrefixTable, oid_prefix};
 use super::{AttributionQuery, PathState, flags};
 use crate::git::tree::TreeEntries;
-use crate::git::walk::{Made, Object, Plan, Store, Visitor};
-use crate::git::{Kind, Oid};
+use crate::git::walk::{ObjectStore, ObjectVisitor, Resolved, VisitedObject, WalkPlan};
+use crate::git::{ObjectKind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
 
 /// Longest path, in bytes.
@@ -42,10 +42,10 @@ struct NameVisitor<'a> {
     own: EntryNames,
 }
 
-impl Visitor for NameVisitor<'_> {
+impl ObjectVisitor for NameVisitor<'_> {
     type State = ();
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let Some(parent) = find(self.nodes, &object.oid).filter(|_| object.fresh) else { return };
         for entry in TreeEntries::new(bytes, object.oid.format()).map_while(Result::ok) {
             let may_lead = entry.is_tree() || self.starts.find(oid_prefix(&entry.oid)).is_some();
@@ -55,11 +55,11 @@ impl Visitor for NameVisitor<'_> {
         }
     }
 
-    fn made(&mut self, object: &Object, (): &(), made: &Made<'_>) {
+    fn resolved(&mut self, object: &VisitedObject, (): &(), made: &Resolved<'_>) {
         self.whole(object, made.bytes);
     }
 
-    fn stream(&mut self, _: &Object, _: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, _: &VisitedObject, _: u64, content: &mut dyn Read) -> io::Result<()> {
         io::copy(content, &mut io::sink()).map(|_| ())
     }
 }
@@ -76,7 +76,7 @@ fn find(nodes: &PrefixTable, oid: &Oid) -> Option<u32> {
 
 impl MarkedObjects {
     /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(store: &Store<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
+    pub(super) fn find(store: &ObjectStore<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
         let mut numbers = Vec::new();
         store.numbers(starts, &mut numbers);
         let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
@@ -91,7 +91,7 @@ impl MarkedObjects {
         let nodes = PrefixTable::new(nodes);
         let total = Mutex::new(EntryNames::new());
         let wanted = |number: usize, _: &[u8]| leading[number];
-        let plan = Plan { kinds: &[Kind::Tree], wanted: &wanted, stop: &|| false };
+        let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: &wanted, stop: &|| false };
         let namer = || NameVisitor { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
         store.walk(&plan, &namer, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -9,7 +9,7 @@ use super::delta_filter::DeltaExcerpt;
 use super::incremental::{self, BaseState};
 use super::worker::{HistoryContext, HistoryWorker};
 use crate::detect::decode::wide::is_wide_text;
-use crate::git::walk::{Copied, Made, Object, Unbuilt, Visitor};
+use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::Origin;
 use crate::source::text_scanner::Extras;
 use crate::source::text_searcher::{TextInput, guarded};
@@ -34,14 +34,24 @@ impl<'a> BlobVisitor<'a> {
     }
 
     /// Remembers nothing of a blob that causes a panic.
-    fn visit(&mut self, object: &Object, bytes: &[u8], base: Option<(&BaseState, &[Copied])>) -> Option<BaseState> {
+    fn visit(
+        &mut self,
+        object: &VisitedObject,
+        bytes: &[u8],
+        base: Option<(&BaseState, &[CopiedRange])>,
+    ) -> Option<BaseState> {
         guarded(|| self.scan(object, bytes, base)).unwrap_or_else(|reason| {
             self.worker.defect(object, reason);
             None
         })
     }
 
-    fn scan(&mut self, object: &Object, bytes: &[u8], base: Option<(&BaseState, &[Copied])>) -> Option<BaseState> {
+    fn scan(
+        &mut self,
+        object: &VisitedObject,
+        bytes: &[u8],
+        base: Option<(&BaseState, &[CopiedRange])>,
+    ) -> Option<BaseState> {
         if object.fresh {
             self.worker.count(bytes.len() as u64);
         }
@@ -80,19 +90,19 @@ impl<'a> BlobVisitor<'a> {
     }
 
     /// Returns true if the text is clean.
-    fn scan_text(&mut self, object: &Object, text: TextInput<'_>) -> bool {
+    fn scan_text(&mut self, object: &VisitedObject, text: TextInput<'_>) -> bool {
         let result = self.worker.scanner.scan(text, Extras::default());
         self.worker.add(object, Origin::File, result)
     }
 
-    fn record_stripe(&mut self, object: &Object, mentions_stripe: bool) {
+    fn record_stripe(&mut self, object: &VisitedObject, mentions_stripe: bool) {
         if mentions_stripe {
             self.worker.partial.mentions.insert(object.oid);
         }
     }
 
     /// Returns true if the text is a Git LFS pointer.
-    fn record_pointer(&mut self, object: &Object, bytes: &[u8]) -> bool {
+    fn record_pointer(&mut self, object: &VisitedObject, bytes: &[u8]) -> bool {
         let is_pointer = bytes.len() <= MAX_POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/");
         if is_pointer {
             let text = String::from_utf8_lossy(bytes);
@@ -103,18 +113,18 @@ impl<'a> BlobVisitor<'a> {
     }
 }
 
-impl Visitor for BlobVisitor<'_> {
+impl ObjectVisitor for BlobVisitor<'_> {
     type State = Option<BaseState>;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> Self::State {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> Self::State {
         self.visit(object, bytes, None)
     }
 
-    fn made(&mut self, object: &Object, base: &Self::State, made: &Made<'_>) -> Self::State {
+    fn resolved(&mut self, object: &VisitedObject, base: &Self::State, made: &Resolved<'_>) -> Self::State {
         self.visit(object, made.bytes, base.as_ref().map(|base| (base, made.copies)))
     }
 
-    fn passes(&mut self, object: &Object, base: &Self::State, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &Self::State, unbuilt: &DeltaOnly<'_>) -> bool {
         let context = self.worker.context;
         let base = base.as_ref().filter(|base| base.is_nothing && !context.plain);
         let Some(base) = base.filter(|_| unbuilt.size <= MAX_WHOLE && unbuilt.size > MAX_POINTER) else { return false };
@@ -138,7 +148,7 @@ impl Visitor for BlobVisitor<'_> {
         passes
     }
 
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.worker.stream(object, size, content, true)
     }
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::git::map::Mapped;
+use crate::git::mmap::MappedFile;
 use crate::git::{ObjectFormat, Oid, Repository};
 
 const MAGIC: &[u8] = b"pinstripe-clean/1\n";
@@ -25,7 +25,7 @@ pub(super) struct CleanCache {
     file: PathBuf,
     key: [u8; 32],
     format: ObjectFormat,
-    known: Option<Mapped>,
+    known: Option<MappedFile>,
 }
 
 impl CleanCache {
@@ -41,7 +41,7 @@ impl CleanCache {
             format: repository.format,
             known: None,
         };
-        let Ok(Some(bytes)) = Mapped::open(&cache.file) else { return (cache, None) };
+        let Ok(Some(bytes)) = MappedFile::open(&cache.file) else { return (cache, None) };
         match cache.check(&bytes) {
             Some(true) => cache.known = Some(bytes),
             Some(false) => {}

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::incremental::{BaseState, NEAR_STRIPE, is_deep};
 use crate::detect::{Budget, Engine, Window, decode, prefilter::Found};
-use crate::git::walk::{Op, Ops, Unbuilt, append};
+use crate::git::walk::{DeltaOnly, DeltaOp, DeltaOps, append};
 
 /// Bytes of a copy to keep at its edges. The shortest long run and one unit fit, and every anchor.
 const KEEP: usize = 80;
@@ -53,7 +53,7 @@ impl DeltaBase<'_> {
 
 impl DeltaExcerpt {
     /// Returns true if the text has no hit, given that its base has none. False for a malformed delta.
-    pub(super) fn has_nothing_new(&mut self, engine: &Engine, state: &BaseState, unbuilt: &Unbuilt<'_>) -> bool {
+    pub(super) fn has_nothing_new(&mut self, engine: &Engine, state: &BaseState, unbuilt: &DeltaOnly<'_>) -> bool {
         self.head.clear();
         self.part.clear();
         self.cut = 0;
@@ -63,21 +63,21 @@ impl DeltaExcerpt {
     }
 
     /// Reads the delta. Returns the length of the text, or `None` if there may be something new.
-    fn read(&mut self, base: &DeltaBase<'_>, unbuilt: &Unbuilt<'_>) -> Option<usize> {
-        let mut ops = Ops::new(unbuilt.instructions);
+    fn read(&mut self, base: &DeltaBase<'_>, unbuilt: &DeltaOnly<'_>) -> Option<usize> {
+        let mut ops = DeltaOps::new(unbuilt.instructions);
         let (mut size, mut copy) = (0, 0..0);
         while let Some(op) = ops.next().ok()? {
             match op {
-                Op::Copy { from, len } if from == copy.end && !copy.is_empty() => {
+                DeltaOp::Copy { from, len } if from == copy.end && !copy.is_empty() => {
                     copy.end += len;
                     size += len;
                 }
-                Op::Copy { from, len } => {
+                DeltaOp::Copy { from, len } => {
                     self.add_copy(base, copy)?;
                     copy = from..from + len;
                     size += len;
                 }
-                Op::Insert(bytes) => {
+                DeltaOp::Insert(bytes) => {
                     self.add_copy(base, std::mem::take(&mut copy))?;
                     self.add_bytes(bytes, bytes.len());
                     size += bytes.len();
@@ -202,7 +202,7 @@ mod tests {
             prop_assume!(old.found.is_empty());
             let whole = known(&engine, &bytes).found;
             let mut excerpt = DeltaExcerpt::default();
-            let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
+            let unbuilt = DeltaOnly { base: &base, instructions: &instructions, size: bytes.len() };
             if excerpt.has_nothing_new(&engine, &old, &unbuilt) {
                 prop_assert!(whole.is_empty());
                 prop_assert_eq!(&excerpt.head[..], &bytes[..bytes.len().min(HEAD)]);
@@ -219,7 +219,7 @@ mod tests {
             let (old, Delta { bytes, instructions, .. }) = (known(&engine, &base), delta.build(&base));
             prop_assume!(hits(&engine, &base) == 0);
             let mut excerpt = DeltaExcerpt::default();
-            let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
+            let unbuilt = DeltaOnly { base: &base, instructions: &instructions, size: bytes.len() };
             if excerpt.has_nothing_new(&engine, &old, &unbuilt) {
                 prop_assert_eq!(hits(&engine, &bytes), 0);
                 prop_assert!(old.mentions_stripe || !known(&engine, &bytes).mentions_stripe);
@@ -236,7 +236,7 @@ mod tests {
             DeltaExcerpt::default().has_nothing_new(
                 &engine,
                 &BaseState::default(),
-                &Unbuilt { base: b"0123456789", instructions, size },
+                &DeltaOnly { base: b"0123456789", instructions, size },
             )
         };
         assert!(is_filtered(&[0x90, 5, 1, b'a'], 6));

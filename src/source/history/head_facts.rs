@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::worker::{HistoryContext, HistoryWorker};
-use crate::git::changes::Differ;
-use crate::git::walk::Object;
-use crate::git::{Kind, Oid};
+use crate::git::changes::TreeDiffer;
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
-use crate::model::{PathText, Place, Reach};
+use crate::model::{PathText, Reach, ScanLocation};
 use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
@@ -21,7 +21,7 @@ use crate::source::text_searcher::guarded;
 pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
     let (scan, odb) = (context.scan, context.odb);
     let Some(head) = head.filter(|_| scan.lints().read_code()) else { return Vec::new() };
-    let mut differ = Differ::new(odb, odb.format);
+    let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(None, tree_of(odb, &head));
     let may_matter = |path: &str, oid: &Oid| {
         // The cheap test first: a path is compared with hundreds of words.
@@ -39,12 +39,15 @@ pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &
         if scan.expired() {
             return None;
         }
-        let Ok(Some((Kind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
-        let place =
-            Place { reach: Reach::Head, blob: Some(oid.to_string()), ..Place::file(PathText::new(path.as_bytes())) };
+        let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
+        let place = ScanLocation {
+            reach: Reach::Head,
+            blob: Some(oid.to_string()),
+            ..ScanLocation::file(PathText::new(path.as_bytes()))
+        };
         let collect = || scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
         guarded(collect).unwrap_or_else(|reason| {
-            let object = Object { oid: *oid, kind: Kind::Blob, fresh: true };
+            let object = VisitedObject { oid: *oid, kind: ObjectKind::Blob, fresh: true };
             HistoryWorker::new(context).defect(&object, reason);
             None
         })

@@ -11,7 +11,7 @@ use crate::detect::{
     Engine, decode,
     prefilter::{Found, Prefilter},
 };
-use crate::git::walk::Copied;
+use crate::git::walk::CopiedRange;
 use crate::model::limits::{CONTEXT, MAX_BODY, REACH};
 
 /// Ranges that are nearer to each other than this are searched as one: starting a search costs about as much as this many
@@ -40,7 +40,7 @@ pub(super) fn is_deep(engine: &Engine, candidate: &Found, copy: &Range<usize>) -
 }
 
 /// Returns the candidates to judge, given that all candidates of the delta base were rejected.
-pub(super) fn changed_candidates(engine: &Engine, copies: &[Copied], found: &[Found]) -> Vec<Found> {
+pub(super) fn changed_candidates(engine: &Engine, copies: &[CopiedRange], found: &[Found]) -> Vec<Found> {
     let mut copies = copies.iter().peekable();
     let is_changed = |candidate: &&Found| {
         while copies.next_if(|copy| copy.to + copy.len <= candidate.at).is_some() {}
@@ -50,7 +50,13 @@ pub(super) fn changed_candidates(engine: &Engine, copies: &[Copied], found: &[Fo
 }
 
 /// Adds to `found` what [`Prefilter::find`] finds in `bytes`. `copies` come from a base whose candidates are `known`.
-pub(super) fn find(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+pub(super) fn find(
+    prefilter: &Prefilter,
+    known: &[Found],
+    copies: &[CopiedRange],
+    bytes: &[u8],
+    found: &mut Vec<Found>,
+) {
     let first = found.len();
     let (behind, before) = prefilter.reach();
     let mut edited = EditedRanges { prefilter, bytes, found, before, range: 0..0, edits: 0..0, run_end: 0 };
@@ -120,7 +126,7 @@ impl EditedRanges<'_> {
 }
 
 /// Adds the candidates that the copies carry over.
-fn carry_over(prefilter: &Prefilter, known: &[Found], copies: &[Copied], bytes: &[u8], found: &mut Vec<Found>) {
+fn carry_over(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], bytes: &[u8], found: &mut Vec<Found>) {
     let (behind, before) = prefilter.reach();
     let mut run = CopiedRun::default();
     let mut from = 0;
@@ -216,7 +222,7 @@ pub(super) mod testing {
     #[derive(Debug, Default)]
     pub(in super::super) struct Delta {
         pub(in super::super) bytes: Vec<u8>,
-        pub(in super::super) copies: Vec<Copied>,
+        pub(in super::super) copies: Vec<CopiedRange>,
         pub(in super::super) instructions: Vec<u8>,
     }
 
@@ -249,7 +255,11 @@ pub(super) mod testing {
                         let (a, b) = (a.index(base.len() + 1), b.index(base.len() + 1));
                         let range = a.min(b)..a.max(b);
                         if !range.is_empty() {
-                            delta.copies.push(Copied { from: range.start, to: delta.bytes.len(), len: range.len() });
+                            delta.copies.push(CopiedRange {
+                                from: range.start,
+                                to: delta.bytes.len(),
+                                len: range.len(),
+                            });
                             delta.instructions.push(0xff);
                             delta.instructions.extend(&u32::try_from(range.start).unwrap().to_le_bytes());
                             delta.instructions.extend(&u32::try_from(range.len()).unwrap().to_le_bytes()[..3]);

@@ -9,14 +9,14 @@ use rayon::prelude::*;
 
 use super::worker::{HistoryContext, HistoryPartial, HistoryWorker};
 use crate::git::disk::{self, DiskError};
-use crate::git::walk::{Object, Store};
-use crate::git::{Kind, Oid, Repository};
-use crate::model::{Origin, Reason};
+use crate::git::walk::{ObjectStore, VisitedObject};
+use crate::git::{ObjectKind, Oid, Repository};
+use crate::model::{Origin, SkipReason};
 use crate::source::text_scanner::Extras;
 use crate::source::text_searcher::TextInput;
 
 /// Scans the content of the pointers in `partial`, and removes those whose content is there.
-pub(super) fn scan(context: &HistoryContext<'_>, store: &Store<'_>, partial: &mut HistoryPartial) {
+pub(super) fn scan(context: &HistoryContext<'_>, store: &ObjectStore<'_>, partial: &mut HistoryPartial) {
     let pointers: Vec<(Oid, String)> = std::mem::take(&mut partial.pointers).into_iter().collect();
     let hit: HashSet<Oid> = partial.hits.iter().map(|hit| hit.oid).collect();
     store.install(|| {
@@ -37,7 +37,7 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
     let coverage = &mut worker.partial.coverage;
     let text = || format!("the content of blob {oid}");
     if worker.context.scan.expired() {
-        coverage.skip(Reason::TimedOut, text());
+        coverage.skip(SkipReason::TimedOut, text());
         return false;
     }
     let mut file = match open(worker.context.repo, &name) {
@@ -54,10 +54,10 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
     let mut result = worker.scanner.scan(TextInput::File(&mut file, u64::MAX), Extras::default());
     let is_clean = result.is_clean();
     if let Some(error) = result.failure.take() {
-        worker.partial.coverage.skip(Reason::Unreadable, format!("{}: {error}", text()));
+        worker.partial.coverage.skip(SkipReason::Unreadable, format!("{}: {error}", text()));
     }
     worker.count_more(result.bytes);
-    worker.add_named(&Object { oid, kind: Kind::Blob, fresh: true }, &text(), Origin::File, result);
+    worker.add_named(&VisitedObject { oid, kind: ObjectKind::Blob, fresh: true }, &text(), Origin::File, result);
     is_clean
 }
 

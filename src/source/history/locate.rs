@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::worker::ObjectHit;
 use crate::credential::Fingerprint;
-use crate::git::Kind;
-use crate::model::{Exposure, Origin, PathText, Place, Reach, Sighting};
+use crate::detect::LocatedHit;
+use crate::git::ObjectKind;
+use crate::model::{Exposure, Origin, PathText, Reach, ScanLocation};
 use crate::source::attribution::{
     self, Attribution, AttributionQuery, GatheredObjects, PathState, RepositoryView, flags,
 };
@@ -29,8 +30,8 @@ pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gather
         let Some(number) = numbers.get(&hit.credential()) else { continue };
         let set = match (hit.hit.origin, hit.kind, &hit.name) {
             (Origin::RefName, _, Some(name)) => query.ref_names.entry(name.clone()).or_default(),
-            (_, Kind::Tree, _) => query.trees.entry(hit.oid).or_default(),
-            (_, Kind::Blob, _) => query.blobs.entry(hit.oid).or_default(),
+            (_, ObjectKind::Tree, _) => query.trees.entry(hit.oid).or_default(),
+            (_, ObjectKind::Blob, _) => query.blobs.entry(hit.oid).or_default(),
             _ => query.texts.entry(hit.oid).or_default(),
         };
         set.insert(*number);
@@ -51,10 +52,10 @@ impl Attributed {
     }
 
     /// Joins a hit with each of its locations. ObjectPaths begin with `directory`, which is empty or ends with a slash.
-    pub(super) fn locate(&self, hit: &ObjectHit, directory: &[u8]) -> Vec<Sighting> {
+    pub(super) fn locate(&self, hit: &ObjectHit, directory: &[u8]) -> Vec<LocatedHit> {
         let nowhere = [(Vec::new(), PathState::default())];
         let paths = match (hit.hit.origin, hit.kind) {
-            (Origin::RefName, _) | (_, Kind::Commit | Kind::Tag) => None,
+            (Origin::RefName, _) | (_, ObjectKind::Commit | ObjectKind::Tag) => None,
             _ => self.found.paths.get(&hit.oid).map(|paths| &paths.kept[..]).filter(|paths| !paths.is_empty()),
         };
         let place = |(path, known): &(Vec<u8>, PathState)| place(&self.found, hit, directory, (path, *known));
@@ -63,10 +64,10 @@ impl Attributed {
 }
 
 /// Returns a location of the text that holds the hit.
-fn place(found: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], PathState)) -> Place {
+fn place(found: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], PathState)) -> ScanLocation {
     let name = hit.name.as_deref().unwrap_or_default();
     let path = if path.is_empty() || name.is_empty() { [path, name].concat() } else { [path, b"/", name].concat() };
-    let mut place = Place::file(PathText::default());
+    let mut place = ScanLocation::file(PathText::default());
     if !path.is_empty() {
         place.path = PathText::new(&[directory, &path].concat());
     }
@@ -76,9 +77,9 @@ fn place(found: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): 
         place.commit = Some(oid);
         return place;
     }
-    if matches!(hit.kind, Kind::Commit | Kind::Tag) {
+    if matches!(hit.kind, ObjectKind::Commit | ObjectKind::Tag) {
         place.reach = attribution::reach(found.texts.get(&hit.oid).copied().unwrap_or(0));
-        place.commit = (hit.kind == Kind::Commit).then(|| oid.clone());
+        place.commit = (hit.kind == ObjectKind::Commit).then(|| oid.clone());
     } else {
         place.reach = attribution::reach(known.flags);
         place.commit = known.first.and_then(|at| found.order.get(at as usize)).map(ToString::to_string);

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::git::walk::Store;
+use crate::git::walk::ObjectStore;
 use crate::git::{Odb, Oid};
 
 /// Look-ups in one batch.
@@ -13,7 +13,7 @@ const BATCH: usize = 256;
 
 /// One thread's look-ups.
 pub(super) struct LookupBatch<'a> {
-    store: &'a Store<'a>,
+    store: &'a ObjectStore<'a>,
     odb: &'a Odb,
     pending: Vec<Oid>,
     /// For each pending look-up: its id, and whether the object must exist.
@@ -27,7 +27,7 @@ pub(super) struct LookupBatch<'a> {
 }
 
 impl<'a> LookupBatch<'a> {
-    pub(super) fn new(store: &'a Store<'a>, odb: &'a Odb) -> Self {
+    pub(super) fn new(store: &'a ObjectStore<'a>, odb: &'a Odb) -> Self {
         Self {
             store,
             odb,

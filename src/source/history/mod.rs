@@ -24,12 +24,12 @@ mod worker;
 use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
 use super::text_scanner::TextScanner;
-use super::{Collector, Error, ScanContext, Source, attribution};
+use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::credential::Fingerprint;
 use crate::git::refs::Refs;
-use crate::git::walk::{Lost, Plan, Store};
-use crate::git::{Index, Kind, Oid, OpenOptions, Repository, rev};
-use crate::model::{Coverage, Exposure, Finding, Origin, PathText, Reason};
+use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
+use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
+use crate::model::{Coverage, Exposure, Finding, Origin, PathText, SkipReason};
 use crate::rules::RuleSet;
 use blob_visitor::BlobVisitor;
 use clean_cache::CleanCache;
@@ -104,7 +104,7 @@ impl HistorySource {
 
     fn scan_repository(&mut self, scan: &ScanContext<'_>, opened: &OpenRepository) -> Result<(), Error> {
         let (repo, odb) = (&opened.repository, opened.odb());
-        let (mut store, refs) = Store::new(odb, self.options.threads, || Refs::read(repo))?;
+        let (mut store, refs) = ObjectStore::new(odb, self.options.threads, || Refs::read(repo))?;
         let mut collector = Collector::new(scan);
         let coverage = collector.coverage();
         opened.report_problems(coverage);
@@ -119,7 +119,7 @@ impl HistorySource {
         let clean = if indexes.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
         report_lost(coverage, lost);
         files.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
-        indexes.into_iter().for_each(|index| coverage.skip(Reason::Damaged, index));
+        indexes.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
         report_unread(coverage, repo, &partial);
         partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         let subject = attribution::RepositoryView { store: &store, refs: &refs, index: index.as_ref() };
@@ -169,7 +169,7 @@ fn merge(known: &mut Exposure, other: Exposure) {
     (known.refs, known.refs_total) = (refs, refs_total);
 }
 
-impl Source for HistorySource {
+impl ScanSource for HistorySource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         for (opened, _) in self.repositories.clone() {
             self.scan_repository(context, &opened)?;
@@ -196,7 +196,7 @@ impl Source for HistorySource {
 }
 
 /// Walks over all objects: the blobs first, then, knowing which of them have hits, trees, commits and tags.
-fn search(context: &HistoryContext<'_>, store: &Store<'_>, refs: &Refs) -> (HistoryPartial, Lost) {
+fn search(context: &HistoryContext<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (HistoryPartial, WalkFailures) {
     let stop = || context.scan.expired();
     let expect = |objects| context.scan.progress.expect(objects);
     let cached = AtomicU64::new(0);
@@ -205,25 +205,26 @@ fn search(context: &HistoryContext<'_>, store: &Store<'_>, refs: &Refs) -> (Hist
         cached.fetch_add(u64::from(is_cached), Ordering::Relaxed);
         !is_cached
     };
-    let plan = Plan { kinds: &[Kind::Blob], wanted: &is_uncached, stop: &stop };
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &is_uncached, stop: &stop };
     let mut lost = store.walk(&plan, &|| BlobVisitor::new(context), &expect);
     let mut partial = context.take();
     lfs::scan(context, store, &mut partial);
     search_ref_names(context.scan, refs, &mut partial);
     let blobs_with_hits = |partial: &HistoryPartial| {
-        let blobs = partial.hits.iter().filter(|hit| hit.kind == Kind::Blob);
+        let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
         let prefixes = || blobs.map(|hit| attribution::oid_prefix(&hit.oid)).collect();
         (!partial.hits.is_empty()).then(|| attribution::PrefixTable::new(prefixes()))
     };
     let blobs = blobs_with_hits(&partial);
     let wanted = |number: usize, name: &[u8]| is_uncached(number, name) || blobs.is_some();
-    let plan = Plan { kinds: &[Kind::Tree, Kind::Commit, Kind::Tag], wanted: &wanted, stop: &stop };
+    let plan =
+        WalkPlan { kinds: &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag], wanted: &wanted, stop: &stop };
     let purpose = WalkPurpose { search: true, gather: blobs.as_ref() };
     lost.merge(store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &expect));
     partial.merge(context.take());
     if let (None, Some(blobs)) = (&blobs, blobs_with_hits(&partial)) {
         // The first hit is in a name or a commit: nothing was gathered yet.
-        let plan = Plan { wanted: &|_, _| true, ..plan };
+        let plan = WalkPlan { wanted: &|_, _| true, ..plan };
         let purpose = WalkPurpose { search: false, gather: Some(&blobs) };
         store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &|_| {});
         partial.merge(context.take());
@@ -247,7 +248,7 @@ fn open_cache(scan: &ScanContext<'_>, directory: &Path, repo: &Repository, warni
 }
 
 /// Drops objects that can be read although their checksum is wrong.
-fn undamaged(mut clean: Vec<Oid>, lost: &Lost) -> Vec<Oid> {
+fn undamaged(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
     clean
 }
@@ -256,31 +257,31 @@ fn read_index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
     Index::of(repo, None).map_err(|error| coverage.skip(error.reason(), error.to_string())).ok()
 }
 
-fn report_lost(coverage: &mut Coverage, lost: Lost) {
+fn report_lost(coverage: &mut Coverage, lost: WalkFailures) {
     for error in lost.objects {
         coverage.skip(error.reason(), error.to_string());
     }
     for oid in lost.suspect {
-        coverage.skip(Reason::Damaged, format!("object {oid}: its checksum is wrong"));
+        coverage.skip(SkipReason::Damaged, format!("object {oid}: its checksum is wrong"));
     }
     if lost.unvisited > 0 {
-        coverage.skip_many(Reason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
+        coverage.skip_many(SkipReason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
     }
 }
 
 /// Counts everything that is not in this repository, on purpose or not.
 fn report_unread(coverage: &mut Coverage, repo: &Repository, partial: &HistoryPartial) {
     for oid in &repo.shallow {
-        coverage.skip(Reason::ShallowBoundary, format!("commit {oid}"));
+        coverage.skip(SkipReason::ShallowBoundary, format!("commit {oid}"));
     }
     for oid in &partial.missing {
-        coverage.skip(Reason::MissingObject, oid.to_string());
+        coverage.skip(SkipReason::MissingObject, oid.to_string());
     }
     for name in &partial.submodules {
-        coverage.skip(Reason::Submodule, String::from_utf8_lossy(name));
+        coverage.skip(SkipReason::Submodule, String::from_utf8_lossy(name));
     }
     for oid in partial.pointers.keys() {
-        coverage.skip(Reason::LfsPointer, format!("blob {oid}: its content is not here"));
+        coverage.skip(SkipReason::LfsPointer, format!("blob {oid}: its content is not here"));
     }
 }
 
@@ -290,7 +291,7 @@ fn search_ref_names(scan: &ScanContext<'_>, refs: &Refs, partial: &mut HistoryPa
         let mut result = scanner.searcher.search_name(name, 0);
         if !result.is_clean() {
             result.hits.iter_mut().for_each(|hit| hit.origin = Origin::RefName);
-            partial.add((*oid, Kind::Commit), Some(name), &format!("the name of a ref to {oid}"), result);
+            partial.add((*oid, ObjectKind::Commit), Some(name), &format!("the name of a ref to {oid}"), result);
         }
     }
 }

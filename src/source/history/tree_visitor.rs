@@ -12,10 +12,10 @@ use super::worker::{HistoryContext, HistoryWorker, text_name};
 use crate::detect::prefilter::Found;
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
-use crate::git::tree_starts::{New, Parts, Starts};
-use crate::git::walk::{Copied, Made, Object, Store, Unbuilt, Visitor};
-use crate::git::{Commit, Kind, Oid};
-use crate::model::Reason;
+use crate::git::tree_diff::{EntryOffsets, NewEntry, TreeDiff};
+use crate::git::walk::{CopiedRange, DeltaOnly, ObjectStore, ObjectVisitor, Resolved, VisitedObject};
+use crate::git::{Commit, ObjectKind, Oid};
+use crate::model::SkipReason;
 use crate::source::attribution::{PrefixTable, TreeEdges, oid_prefix};
 use crate::source::text_searcher::{TextInput, guarded};
 
@@ -31,7 +31,7 @@ pub(super) struct WalkPurpose<'a> {
 /// State of a tree, remembered for the deltas on it.
 #[derive(Debug, Default)]
 pub(super) struct TreeState {
-    starts: Starts,
+    starts: EntryOffsets,
     /// GatheredObjects entries, ascending: their offset, and the id of the look-up of what they name.
     edges: Vec<(u32, u32)>,
     /// A name holds a key, which is reported for every tree that has it.
@@ -48,7 +48,7 @@ impl TreeState {
 
 /// A tree to read.
 struct Tree<'a> {
-    object: &'a Object,
+    object: &'a VisitedObject,
     /// All of it, or its new entries.
     bytes: &'a [u8],
     search: bool,
@@ -60,7 +60,7 @@ pub(super) struct TreeVisitor<'a> {
     lookups: LookupBatch<'a>,
     /// With ids of look-ups for numbers.
     edges: TreeEdges,
-    parts: Parts,
+    parts: TreeDiff,
     /// New entries of a tree that is not resolved.
     new_entries: Vec<u8>,
     /// Buffer for the edges of a tree that is not remembered.
@@ -69,20 +69,20 @@ pub(super) struct TreeVisitor<'a> {
 }
 
 impl<'a> TreeVisitor<'a> {
-    pub(super) fn new(context: &'a HistoryContext<'a>, store: &'a Store<'a>, purpose: WalkPurpose<'a>) -> Self {
+    pub(super) fn new(context: &'a HistoryContext<'a>, store: &'a ObjectStore<'a>, purpose: WalkPurpose<'a>) -> Self {
         Self {
             worker: HistoryWorker::new(context),
             purpose,
             lookups: LookupBatch::new(store, context.odb),
             edges: TreeEdges::default(),
-            parts: Parts::default(),
+            parts: TreeDiff::default(),
             new_entries: Vec::new(),
             spare: Vec::new(),
             found: Vec::new(),
         }
     }
 
-    fn tree(&mut self, object: &Object, bytes: &[u8], base: Option<(&TreeState, &[Copied])>) -> TreeState {
+    fn tree(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&TreeState, &[CopiedRange])>) -> TreeState {
         let search = self.searches(object);
         if search {
             self.worker.count(bytes.len() as u64);
@@ -90,14 +90,14 @@ impl<'a> TreeVisitor<'a> {
         let format = object.oid.format();
         let mut parts = std::mem::take(&mut self.parts);
         let base = base.filter(|(base, _)| !base.has_hit && !self.worker.context.plain);
-        let made = base.and_then(|(base, copies)| Some((base, base.starts.made(copies, bytes, format, &mut parts)?)));
+        let made = base.and_then(|(base, copies)| Some((base, base.starts.diff(copies, bytes, format, &mut parts)?)));
         let (base, starts) = match made {
             Some((base, starts)) => (Some(base), Some(starts)),
-            None => (None, Starts::read(bytes, format, &mut parts)),
+            None => (None, EntryOffsets::read(bytes, format, &mut parts)),
         };
         let Some(starts) = starts else {
             if search {
-                self.worker.partial.coverage.skip(Reason::Damaged, text_name(object));
+                self.worker.partial.coverage.skip(SkipReason::Damaged, text_name(object));
             }
             return TreeState::unreadable();
         };
@@ -109,7 +109,7 @@ impl<'a> TreeVisitor<'a> {
     }
 
     /// Searches and gathers the entries that the base does not have.
-    fn read_new(&mut self, tree: &Tree<'_>, parts: &Parts, base: Option<&TreeState>, state: &mut TreeState) {
+    fn read_new(&mut self, tree: &Tree<'_>, parts: &TreeDiff, base: Option<&TreeState>, state: &mut TreeState) {
         let object = tree.object;
         if tree.search {
             state.has_hit = self.search_names(object, tree.bytes, &parts.new);
@@ -130,12 +130,12 @@ impl<'a> TreeVisitor<'a> {
     }
 
     /// Reads the new entries of a tree from its delta alone. Returns false if the tree has to be resolved.
-    fn read_delta(&mut self, object: &Object, base: &TreeState, unbuilt: &Unbuilt<'_>) -> bool {
-        if object.kind != Kind::Tree || base.has_hit || base.starts.is_empty() || self.worker.context.plain {
+    fn read_delta(&mut self, object: &VisitedObject, base: &TreeState, unbuilt: &DeltaOnly<'_>) -> bool {
+        if object.kind != ObjectKind::Tree || base.has_hit || base.starts.is_empty() || self.worker.context.plain {
             return false;
         }
         let (mut parts, mut new_entries) = (std::mem::take(&mut self.parts), std::mem::take(&mut self.new_entries));
-        let is_read = base.starts.unbuilt(unbuilt, object.oid.format(), &mut new_entries, &mut parts).is_some();
+        let is_read = base.starts.diff_delta(unbuilt, object.oid.format(), &mut new_entries, &mut parts).is_some();
         if is_read {
             let search = self.searches(object);
             if search {
@@ -152,7 +152,7 @@ impl<'a> TreeVisitor<'a> {
     }
 
     /// Returns true if an object is to be searched, not only gathered or used as a delta base.
-    fn searches(&self, object: &Object) -> bool {
+    fn searches(&self, object: &VisitedObject) -> bool {
         self.purpose.search && object.fresh && !self.worker.context.is_cached(object.oid.as_bytes())
     }
 
@@ -161,7 +161,7 @@ impl<'a> TreeVisitor<'a> {
     fn look_up_entries(
         &mut self,
         tree: &Tree<'_>,
-        parts: &Parts,
+        parts: &TreeDiff,
         base: Option<&TreeState>,
         edges: &mut Vec<(u32, u32)>,
     ) -> bool {
@@ -197,7 +197,7 @@ impl<'a> TreeVisitor<'a> {
     }
 
     /// Searches the names of new entries. Returns true if one of them holds a key or causes a panic.
-    fn search_names(&mut self, object: &Object, bytes: &[u8], new: &[New]) -> bool {
+    fn search_names(&mut self, object: &VisitedObject, bytes: &[u8], new: &[NewEntry]) -> bool {
         let mut has_hit = false;
         for run in new.chunk_by(|a, b| a.end == b.at && !a.renewed && !b.renewed) {
             let (Some(first), Some(last)) = (run.first().filter(|first| !first.renewed), run.last()) else { continue };
@@ -217,7 +217,7 @@ impl<'a> TreeVisitor<'a> {
         has_hit
     }
 
-    fn commit(&mut self, object: &Object, bytes: &[u8]) {
+    fn commit(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let search = self.searches(object);
         let Some(commit) = Commit::parse(bytes, object.oid.format()) else {
             return self.text(object, bytes, &[], false);
@@ -233,7 +233,7 @@ impl<'a> TreeVisitor<'a> {
         }
     }
 
-    fn tag(&mut self, object: &Object, bytes: &[u8]) {
+    fn tag(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let target = tag_target(bytes, object.oid.format());
         self.text(object, bytes, target.as_slice(), target.is_some());
         if let Some(target) = target.filter(|_| self.purpose.gather.is_some()) {
@@ -242,13 +242,13 @@ impl<'a> TreeVisitor<'a> {
     }
 
     /// Looks up the objects that a commit or tag names, and searches its parts, if it has any candidate.
-    fn text(&mut self, object: &Object, bytes: &[u8], named: &[Oid], is_whole: bool) {
+    fn text(&mut self, object: &VisitedObject, bytes: &[u8], named: &[Oid], is_whole: bool) {
         if !self.searches(object) {
             return;
         }
         self.worker.count(bytes.len() as u64);
         if !is_whole {
-            self.worker.partial.coverage.skip(Reason::Damaged, text_name(object));
+            self.worker.partial.coverage.skip(SkipReason::Damaged, text_name(object));
         }
         named.iter().for_each(|oid| self.lookups.check(oid));
         let mut is_clean = !self.has_missing() && is_whole;
@@ -265,13 +265,13 @@ impl<'a> TreeVisitor<'a> {
         }
     }
 
-    fn visit(&mut self, object: &Object, bytes: &[u8], base: Option<(&TreeState, &[Copied])>) -> TreeState {
+    fn visit(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&TreeState, &[CopiedRange])>) -> TreeState {
         let visit = |visitor: &mut Self| match object.kind {
-            Kind::Tree => visitor.tree(object, bytes, base),
+            ObjectKind::Tree => visitor.tree(object, bytes, base),
             kind => {
                 match kind {
-                    Kind::Commit if object.fresh => visitor.commit(object, bytes),
-                    Kind::Tag if object.fresh => visitor.tag(object, bytes),
+                    ObjectKind::Commit if object.fresh => visitor.commit(object, bytes),
+                    ObjectKind::Tag if object.fresh => visitor.tag(object, bytes),
                     _ => {}
                 }
                 TreeState::default()
@@ -285,7 +285,7 @@ impl<'a> TreeVisitor<'a> {
 }
 
 /// Returns the edges of the base that are copied, in order.
-fn kept_edges(base: Option<&TreeState>, parts: &Parts) -> impl Iterator<Item = (u32, u32)> {
+fn kept_edges(base: Option<&TreeState>, parts: &TreeDiff) -> impl Iterator<Item = (u32, u32)> {
     let edges = base.map_or(&[][..], |base| &base.edges);
     parts.kept.iter().flat_map(move |(range, to)| {
         let first = edges.partition_point(|edge| edge.0 < range.start);
@@ -304,24 +304,24 @@ impl Drop for TreeVisitor<'_> {
     }
 }
 
-impl Visitor for TreeVisitor<'_> {
+impl ObjectVisitor for TreeVisitor<'_> {
     type State = TreeState;
 
-    fn whole(&mut self, object: &Object, bytes: &[u8]) -> TreeState {
+    fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) -> TreeState {
         self.visit(object, bytes, None)
     }
 
-    fn made(&mut self, object: &Object, base: &TreeState, made: &Made<'_>) -> TreeState {
+    fn resolved(&mut self, object: &VisitedObject, base: &TreeState, made: &Resolved<'_>) -> TreeState {
         self.visit(object, made.bytes, Some((base, made.copies)))
     }
 
-    fn passes(&mut self, object: &Object, base: &TreeState, unbuilt: &Unbuilt<'_>) -> bool {
+    fn can_skip(&mut self, object: &VisitedObject, base: &TreeState, unbuilt: &DeltaOnly<'_>) -> bool {
         // After a panic the tree is resolved and read as any other.
         guarded(|| self.read_delta(object, base, unbuilt)).unwrap_or(false)
     }
 
     /// Searches a tree or commit that no sane tool writes like a blob.
-    fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read) -> io::Result<()> {
+    fn stream(&mut self, object: &VisitedObject, size: u64, content: &mut dyn Read) -> io::Result<()> {
         self.worker.stream(object, size, content, self.purpose.search)
     }
 }

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::clean_cache::CleanCache;
 use crate::credential::Fingerprint;
-use crate::git::walk::Object;
-use crate::git::{Kind, Odb, Oid, Repository};
-use crate::model::{Coverage, Origin, Reason};
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Odb, Oid, Repository};
+use crate::model::{Coverage, Origin, SkipReason};
 use crate::source::ScanContext;
 use crate::source::attribution::GatheredObjects;
 use crate::source::text_result::{TextHit, TextResult};
@@ -19,7 +19,7 @@ use crate::source::text_searcher::TextInput;
 #[derive(Debug, Clone)]
 pub(super) struct ObjectHit {
     pub(super) oid: Oid,
-    pub(super) kind: Kind,
+    pub(super) kind: ObjectKind,
     /// The name that holds it: of a ref or of a tree's entry.
     pub(super) name: Option<Vec<u8>>,
     pub(super) hit: TextHit,
@@ -64,7 +64,7 @@ impl HistoryPartial {
     }
 
     /// Keeps the hits of `result` and counts what was not read.
-    pub(super) fn add(&mut self, (oid, kind): (Oid, Kind), name: Option<&[u8]>, text: &str, result: TextResult) {
+    pub(super) fn add(&mut self, (oid, kind): (Oid, ObjectKind), name: Option<&[u8]>, text: &str, result: TextResult) {
         // One example for each reason: an archive may have thousands of versions.
         result.report_skips(&mut self.coverage, text, 1);
         let hit = |hit| ObjectHit { oid, kind, name: name.map(<[u8]>::to_vec), hit };
@@ -132,7 +132,7 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// Keeps the result of a text of `object`, whose bytes were counted. Returns true if it is clean.
-    pub(super) fn add(&mut self, object: &Object, origin: Origin, result: TextResult) -> bool {
+    pub(super) fn add(&mut self, object: &VisitedObject, origin: Origin, result: TextResult) -> bool {
         let is_clean = result.is_clean();
         if is_clean {
             self.counted.1 += result.member_bytes;
@@ -143,7 +143,7 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// As [`Self::add`], for a text that coverage calls `text`.
-    pub(super) fn add_named(&mut self, object: &Object, text: &str, origin: Origin, mut result: TextResult) {
+    pub(super) fn add_named(&mut self, object: &VisitedObject, text: &str, origin: Origin, mut result: TextResult) {
         self.counted.1 += result.member_bytes;
         if origin != Origin::File {
             result.hits.iter_mut().for_each(|hit| hit.origin = origin);
@@ -152,7 +152,13 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// Searches an object that does not fit in memory, and keeps its hits if `keep` is set.
-    pub(super) fn stream(&mut self, object: &Object, size: u64, content: &mut dyn Read, keep: bool) -> io::Result<()> {
+    pub(super) fn stream(
+        &mut self,
+        object: &VisitedObject,
+        size: u64,
+        content: &mut dyn Read,
+        keep: bool,
+    ) -> io::Result<()> {
         self.count(size);
         let mut result = self.scanner.searcher.search(TextInput::Stream(content));
         let (failure, is_defective) = (result.failure.take(), result.is_defective());
@@ -167,7 +173,7 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// Counts an object whose visit panicked, unless it was visited before and only its bytes were needed.
-    pub(super) fn defect(&mut self, object: &Object, reason: Reason) {
+    pub(super) fn defect(&mut self, object: &VisitedObject, reason: SkipReason) {
         if object.fresh {
             self.partial.coverage.skip(reason, text_name(object));
         }
@@ -190,6 +196,6 @@ impl Drop for HistoryWorker<'_> {
 }
 
 /// Names an object in coverage.
-pub(super) fn text_name(object: &Object) -> String {
+pub(super) fn text_name(object: &VisitedObject) -> String {
     format!("{} {}", object.kind.name(), object.oid)
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pinstripe::credential::forge::Forge;
-use pinstripe::report::Report;
+use pinstripe::model::Report;
 
 /// What a run of the program gave.
 #[derive(Debug)]

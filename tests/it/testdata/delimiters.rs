@@ -2,7 +2,7 @@
 //! scans them all at once.
 
 use pinstripe::credential::{Key, Kind, Mode, account::AccountId};
-use pinstripe::report::Report;
+use pinstripe::model::Report;
 use serde::Deserialize;
 use walkdir::WalkDir;
 

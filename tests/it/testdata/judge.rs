@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
+use pinstripe::model::Report;
 use pinstripe::model::{Severity, Status};
-use pinstripe::report::Report;
 use pinstripe::rules::load::load;
 use serde::Deserialize;
 

@@ -1,18 +1,18 @@
-//! Sets of numbers that count up from zero, one bit for each, which keeps all of them close to the processor.
+//! Sets of small numbers, one bit each, which keeps them in cache.
 
 use rayon::prelude::*;
 
-/// A set of numbers below a bound. Numbers beyond it are in no set.
+/// A set of numbers below a bound. Numbers beyond it are never in the set.
 #[derive(Debug, Default)]
-pub(crate) struct Bits(Vec<u64>);
+pub(crate) struct BitSet(Vec<u64>);
 
-impl Bits {
-    /// The empty set of numbers below `count`.
+impl BitSet {
+    /// Creates an empty set of numbers below `count`.
     pub(crate) fn none(count: usize) -> Self {
         Self(vec![0; count.div_ceil(64)])
     }
 
-    /// Asks for each number below `count`, on all threads.
+    /// Evaluates `has` for each number below `count`, on all threads.
     pub(crate) fn of(count: usize, has: &(dyn Fn(u32) -> bool + Sync)) -> Self {
         let word = |at: usize| {
             let numbers = (at * 64..count.min(at * 64 + 64)).filter_map(|number| u32::try_from(number).ok());
@@ -25,7 +25,7 @@ impl Bits {
         self.0.get(number as usize / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
     }
 
-    /// False if it was there already, or is beyond the bound.
+    /// Returns false if the number was in the set already, or is beyond the bound.
     pub(crate) fn add(&mut self, number: u32) -> bool {
         let is_new = !self.has(number);
         self.set(number, true);
@@ -39,7 +39,6 @@ impl Bits {
         }
     }
 
-    /// How many there are.
     pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }

@@ -1,58 +1,47 @@
-//! What to do about a credential: the steps of its rule, with the exact Dashboard pages of its account and mode.
+//! Remediation: the steps of a rule's `fix` text, with links to the Dashboard pages of the credential's account and mode.
 //!
-//! The steps are the lines of a rule's `fix` text. There a page is written as `{api-keys}`, `{restricted-key}`,
-//! `{webhooks}`, `{logs}` or `{org-keys}`; here it becomes a link. The links are known offline: a modern key embeds its
-//! account. Source of the addresses: stripe/stripe-cli, `pkg/proxy/stripeevent.go` and `pkg/cmd/open.go`; of the prefilled
-//! page for restricted keys: many public integrations. Nothing here asks Stripe anything.
+//! The text names a page as `{api-keys}`, `{restricted-key}`, `{webhooks}`, `{logs}` or `{org-keys}`. The links are computed
+//! offline: a modern key embeds its account. Source of the addresses: stripe/stripe-cli, `pkg/proxy/stripeevent.go` and
+//! `pkg/cmd/open.go`; of the prefilled page for restricted keys: many public integrations.
 
 use crate::credential::{AccountId, Key, Mode, family};
 use crate::model::Finding;
-use crate::rules::rule::Rule;
+use crate::rules::Rule;
 
 const DASHBOARD: &str = "https://dashboard.stripe.com";
 
-/// The permission that a new restricted key starts with; the page lists all others to tick.
+/// The permission that a new restricted key starts with; the page offers all others.
 const FIRST_PERMISSION: &str = "rak_charge_read";
 
-/// Whose Dashboard the links lead to.
+/// Builds links to the Dashboard of one account and mode.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Owner<'a> {
+struct DashboardLinks<'a> {
     account: Option<&'a AccountId>,
     mode: Mode,
-    /// The last characters of the key, to name its successor by.
+    /// The last characters of the key, for the name of its successor.
     tail: Option<&'a str>,
 }
 
-impl<'a> Owner<'a> {
-    /// The owner of a key.
-    pub(super) fn of_key(key: &'a Key) -> Self {
+impl<'a> DashboardLinks<'a> {
+    fn of_key(key: &'a Key) -> Self {
         let tail = key.masked.rsplit('…').next().filter(|tail| tail.bytes().all(|byte| byte.is_ascii_alphanumeric()));
         Self { account: key.account.as_ref(), mode: key.mode, tail }
     }
 
-    /// Nobody in particular, in the mode that all of a rule's tokens have.
-    pub(super) fn of_rule(rule: &Rule) -> Self {
+    /// Links to no particular account, in the mode that all keys of a rule have.
+    fn of_rule(rule: &Rule) -> Self {
         let literals = rule.detect.as_ref().map(|detect| detect.literals.as_slice()).unwrap_or_default();
         let test = |literal: &String| family::split(literal.as_bytes()).family.is_some_and(|f| f.mode == Mode::Test);
         let mode = if !literals.is_empty() && literals.iter().all(test) { Mode::Test } else { Mode::Unknown };
         Self { account: None, mode, tail: None }
     }
 
-    /// A page of the Dashboard.
     fn page(self, page: &str) -> String {
-        let mut link = DASHBOARD.to_owned();
-        if let Some(account) = self.account {
-            link.push('/');
-            link.push_str(&account.to_string());
-        }
-        if self.mode == Mode::Test {
-            link.push_str("/test");
-        }
-        link.push_str(page);
-        link
+        let account = self.account.map(|account| format!("/{account}")).unwrap_or_default();
+        let mode = if self.mode == Mode::Test { "/test" } else { "" };
+        format!("{DASHBOARD}{account}{mode}{page}")
     }
 
-    /// The link that a placeholder stands for.
     fn link(self, placeholder: &str) -> Option<String> {
         Some(match placeholder {
             "api-keys" => self.page("/apikeys"),
@@ -67,8 +56,8 @@ impl<'a> Owner<'a> {
         })
     }
 
-    /// Replaces the placeholders of a text by links; other braces stay as they are.
-    pub(super) fn fill(self, text: &str) -> String {
+    /// Replaces the placeholders of a text with links. Other braces stay.
+    fn fill(self, text: &str) -> String {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, from)) = rest.split_once('{') {
@@ -87,22 +76,20 @@ impl<'a> Owner<'a> {
         filled.push_str(rest);
         filled
     }
+
+    fn steps(self, rule: &Rule) -> Vec<String> {
+        rule.help.fix.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| self.fill(line)).collect()
+    }
 }
 
-/// The steps of a rule's advice for a finding of it.
+/// Returns the steps of a rule for one of its findings.
 pub(super) fn steps(rule: &Rule, finding: &Finding) -> Vec<String> {
-    let owner = finding.key.as_ref().map_or_else(|| Owner::of_rule(rule), Owner::of_key);
-    lines(owner, &rule.help.fix)
+    finding.key.as_ref().map_or_else(|| DashboardLinks::of_rule(rule), DashboardLinks::of_key).steps(rule)
 }
 
-/// The steps of a rule's advice for nobody in particular.
-#[must_use]
-pub fn general_steps(rule: &Rule) -> Vec<String> {
-    lines(Owner::of_rule(rule), &rule.help.fix)
-}
-
-fn lines(owner: Owner<'_>, fix: &str) -> Vec<String> {
-    fix.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| owner.fill(line)).collect()
+/// Returns the steps of a rule for no particular finding.
+pub(crate) fn general_steps(rule: &Rule) -> Vec<String> {
+    DashboardLinks::of_rule(rule).steps(rule)
 }
 
 #[cfg(test)]
@@ -119,27 +106,33 @@ mod tests {
     #[test]
     fn links_lead_to_the_keys_own_pages() {
         let (live, account) = key("sk_live@x");
-        let owner = Owner::of_key(&live);
-        assert_eq!(owner.fill("Roll {api-keys}."), format!("Roll https://dashboard.stripe.com/{account}/apikeys."));
+        let links = DashboardLinks::of_key(&live);
+        assert_eq!(links.fill("Roll {api-keys}."), format!("Roll https://dashboard.stripe.com/{account}/apikeys."));
         let tail = live.masked.rsplit('…').next().unwrap();
         assert_eq!(
-            owner.fill("{restricted-key}"),
+            links.fill("{restricted-key}"),
             format!(
                 "https://dashboard.stripe.com/{account}/apikeys/create?name=replaces-{tail}&permissions[]=rak_charge_read"
             )
         );
         let (test, account) = key("rk_test@x");
-        assert_eq!(Owner::of_key(&test).fill("{logs}"), format!("https://dashboard.stripe.com/{account}/test/logs"));
+        assert_eq!(
+            DashboardLinks::of_key(&test).fill("{logs}"),
+            format!("https://dashboard.stripe.com/{account}/test/logs")
+        );
         let (hook, _) = key("whsec");
-        assert_eq!(Owner::of_key(&hook).fill("{webhooks}"), "https://dashboard.stripe.com/webhooks");
-        assert_eq!(Owner::of_key(&live).fill("{org-keys}"), "https://dashboard.stripe.com/org/api-keys/secret");
+        assert_eq!(DashboardLinks::of_key(&hook).fill("{webhooks}"), "https://dashboard.stripe.com/webhooks");
+        assert_eq!(
+            DashboardLinks::of_key(&live).fill("{org-keys}"),
+            "https://dashboard.stripe.com/org/api-keys/secret"
+        );
     }
 
     #[test]
     fn other_braces_stay() {
         let (live, _) = key("sk_live");
         for text in ["{", "}", "${STRIPE_KEY}", "{}", "a { b } c", "{unknown}"] {
-            assert_eq!(Owner::of_key(&live).fill(text), text);
+            assert_eq!(DashboardLinks::of_key(&live).fill(text), text);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Which entry of a pack begins at an offset.
+//! Look-up of the entry that begins at an offset.
 
-/// A look-up in ascending offsets: by their upper bits first, which leaves few to compare.
-pub(super) struct Offsets<'a> {
+/// Buckets of ascending offsets, by their upper bits: few are left to compare.
+pub(super) struct OffsetLookup<'a> {
     all: &'a [u64],
-    /// Bits of an offset that tell apart what is in one bucket.
+    /// Lower bits of an offset, which distinguish the offsets of one bucket.
     shift: u32,
-    /// For each bucket, how many offsets come before it.
+    /// For each bucket, the number of offsets before it.
     before: Vec<u32>,
 }
 
-impl<'a> Offsets<'a> {
-    /// Makes buckets of about one offset each.
+impl<'a> OffsetLookup<'a> {
+    /// Builds buckets of about one offset each.
     pub(super) fn new(all: &'a [u64]) -> Self {
         let last = all.last().copied().unwrap_or(0);
         let shift = (last / (all.len() as u64).max(1)).max(1).ilog2();
@@ -24,7 +24,6 @@ impl<'a> Offsets<'a> {
         Self { all, shift, before }
     }
 
-    /// The number of the entry that begins here.
     pub(super) fn find(&self, offset: u64) -> Option<u32> {
         let bucket = usize::try_from(offset >> self.shift).ok()?;
         let (from, to) = (*self.before.get(bucket)?, *self.before.get(bucket + 1)?);
@@ -45,7 +44,7 @@ mod tests {
             other in 0..5000_u64,
         ) {
             let all: Vec<u64> = all.into_iter().collect();
-            let offsets = Offsets::new(&all);
+            let offsets = OffsetLookup::new(&all);
             for offset in all.iter().copied().chain([other, u64::MAX]) {
                 let expected = all.binary_search(&offset).ok().map(|at| u32::try_from(at).unwrap());
                 prop_assert_eq!(offsets.find(offset), expected);

@@ -1,57 +1,56 @@
-//! Where the entries of a tree begin: what tells, in a tree made from another, which entries came over whole.
+//! The difference between a tree and its delta base: the entries that were copied whole, and the others.
 //!
-//! Nothing in the bytes of a tree says where an entry begins but the entry before it, so the offsets are remembered. An
-//! entry that a copy carries over whole is the same entry; everything between is read.
+//! Only the entry before it determines where an entry of a tree begins, so the offsets of the base are kept. An entry that
+//! lies within a copied range is unchanged; everything between is parsed.
 
 use std::ops::Range;
 
 use super::oid::{ObjectFormat, Oid};
-use super::pack::delta::Copied;
+use super::pack::delta::CopiedRange;
 use super::tree::{TreeEntries, TreeEntry};
-use super::walk::{Op, Ops, Unbuilt};
+use super::walk::{DeltaOnly, DeltaOp, DeltaOps};
 
-/// The offsets at which the entries of a tree begin, and its length. Empty for a tree that cannot be read.
+/// The offsets of a tree's entries, and its length. Empty for a malformed tree.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Starts(Vec<u32>);
+pub(crate) struct EntryOffsets(Vec<u32>);
 
 /// An entry that was not copied whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct New {
-    /// Where it begins.
+pub(crate) struct NewEntry {
     pub(crate) at: u32,
-    /// Where it ends.
     pub(crate) end: u32,
-    /// How long its name is.
+    /// Length of the name.
     name: u32,
     pub(crate) mode: u32,
-    /// The base has an entry of this name and mode, which names something else.
+    /// The base has an entry of this name and mode for another object.
     pub(crate) renewed: bool,
 }
 
-/// What a tree made from another has of it, and what it has of its own.
+/// The entries that a tree has from its base, and its own.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Parts {
-    /// Parts of the base, from the first byte of an entry to the last of one, and where they stand now.
+pub(crate) struct TreeDiff {
+    /// Ranges of whole entries of the base, and their offsets in the tree.
     pub(crate) kept: Vec<(Range<u32>, u32)>,
     /// The other entries.
-    pub(crate) new: Vec<New>,
-    /// Where copied entries begin that end elsewhere, and how many bytes of each were copied.
+    pub(crate) new: Vec<NewEntry>,
+    /// Offsets of entries of which only the beginning was copied, and the number of copied bytes.
     begun: Vec<(u32, u32)>,
 }
 
-impl Starts {
-    /// Reads a tree whole. `None` if it is malformed.
-    pub(crate) fn read(bytes: &[u8], format: ObjectFormat, parts: &mut Parts) -> Option<Self> {
-        Self::default().made(&[], bytes, format, parts)
+impl EntryOffsets {
+    /// Parses a whole tree. `None` if it is malformed.
+    pub(crate) fn read(bytes: &[u8], format: ObjectFormat, parts: &mut TreeDiff) -> Option<Self> {
+        Self::default().diff(&[], bytes, format, parts)
     }
 
-    /// Reads of a tree what did not come over from this one. `None` if it is malformed or not aligned with this one.
-    pub(crate) fn made(
+    /// Parses the entries of a tree that were not copied from this one. `None` if it is malformed or its entries are
+    /// not aligned with the copies.
+    pub(crate) fn diff(
         &self,
-        copies: &[Copied],
+        copies: &[CopiedRange],
         bytes: &[u8],
         format: ObjectFormat,
-        parts: &mut Parts,
+        parts: &mut TreeDiff,
     ) -> Option<Self> {
         parts.clear();
         let mut starts = Self(Vec::with_capacity(self.0.len() + 2));
@@ -78,32 +77,33 @@ impl Starts {
         Some(starts)
     }
 
-    /// Whether nothing is known of the tree.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// As [`Starts::made`], without building the tree: `pieces` is filled with what is between the parts that came over,
-    /// and places are those in it. `None` also if the delta does not make `size` bytes.
-    pub(crate) fn unbuilt(
+    /// As [`EntryOffsets::diff`], without building the tree: `pieces` receives the bytes between the kept ranges, and
+    /// offsets are those in it. Also `None` if the delta does not produce `size` bytes.
+    pub(crate) fn diff_delta(
         &self,
-        unbuilt: &Unbuilt<'_>,
+        delta: &DeltaOnly<'_>,
         format: ObjectFormat,
         pieces: &mut Vec<u8>,
-        parts: &mut Parts,
+        parts: &mut TreeDiff,
     ) -> Option<()> {
         parts.clear();
         pieces.clear();
         let (mut unused, mut done, mut size) = (Self::default(), 0, 0);
-        let mut ops = Ops::new(unbuilt.instructions);
+        let mut ops = DeltaOps::new(delta.instructions);
         while let Some(op) = ops.next().ok()? {
             let (from, copied) = match op {
-                Op::Insert(bytes) => {
+                DeltaOp::Insert(bytes) => {
                     pieces.extend_from_slice(bytes);
                     size += bytes.len();
                     continue;
                 }
-                Op::Copy { from, len } => (u32::try_from(from).ok()?, unbuilt.base.get(from..from.checked_add(len)?)?),
+                DeltaOp::Copy { from, len } => {
+                    (u32::try_from(from).ok()?, delta.base.get(from..from.checked_add(len)?)?)
+                }
             };
             size += copied.len();
             let end = from + u32::try_from(copied.len()).ok()?;
@@ -122,11 +122,11 @@ impl Starts {
             pieces.extend_from_slice(after);
         }
         parts.read(pieces, done..u32::try_from(pieces.len()).ok()?, format, &mut unused)?;
-        (size == unbuilt.size).then_some(())
+        (size == delta.size).then_some(())
     }
 
-    /// The first and the last entry that begins, or the tree that ends, within a part or right behind it, and where the
-    /// entries between them begin. `None` if there is none.
+    /// Returns the offsets of the first and the last entry that begins within `part` or right behind it (the end of the
+    /// tree counts as one), and those of the whole entries between them. `None` if there is none.
     fn within(&self, part: Range<u32>) -> Option<(u32, u32, &[u32])> {
         let first = self.0.partition_point(|at| *at < part.start);
         let last = first + self.0[first..].partition_point(|at| *at <= part.end);
@@ -136,8 +136,8 @@ impl Starts {
     }
 }
 
-impl New {
-    /// The entry of a tree with these bytes.
+impl NewEntry {
+    /// Returns the entry, given the bytes that were parsed.
     pub(crate) fn entry<'a>(&self, bytes: &'a [u8], format: ObjectFormat) -> Option<TreeEntry<'a>> {
         let bytes = bytes.get(self.at as usize..self.end as usize)?;
         let (head, oid) = bytes.split_at_checked(bytes.len().checked_sub(format.raw_len())?)?;
@@ -146,15 +146,15 @@ impl New {
     }
 }
 
-impl Parts {
+impl TreeDiff {
     fn clear(&mut self) {
         self.kept.clear();
         self.new.clear();
         self.begun.clear();
     }
 
-    /// Reads entries that must fill the range.
-    fn read(&mut self, bytes: &[u8], range: Range<u32>, format: ObjectFormat, starts: &mut Starts) -> Option<()> {
+    /// Parses entries, which must fill the range.
+    fn read(&mut self, bytes: &[u8], range: Range<u32>, format: ObjectFormat, starts: &mut EntryOffsets) -> Option<()> {
         let part = bytes.get(range.start as usize..range.end as usize)?;
         let mut entries = TreeEntries::new(part, format);
         let mut begun = self.begun.drain(..).peekable();
@@ -167,7 +167,7 @@ impl Parts {
             let renewed = begun.next_if(|begun| begun.0 == at).is_some_and(|begun| begun.1 >= head);
             let name = u32::try_from(entry.name.len()).ok()?;
             starts.0.push(at);
-            self.new.push(New { at, end, name, mode: entry.mode, renewed });
+            self.new.push(NewEntry { at, end, name, mode: entry.mode, renewed });
             at = end;
         }
         Some(())
@@ -186,20 +186,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_kept_and_what_is_told_make_the_tree(
+        fn kept_and_new_entries_make_the_tree(
             base in proptest::collection::vec(("[a-z]{1,9}", any::<u8>()), 0..12),
             inserts in proptest::collection::vec(("[a-z]{1,9}", any::<u8>()), 0..5),
             cuts in proptest::collection::vec(any::<(proptest::sample::Index, proptest::sample::Index)>(), 0..6),
         ) {
             let base = tree(&base);
-            let (mut old, mut parts) = (Parts::default(), Parts::default());
-            let starts = Starts::read(&base, ObjectFormat::Sha1, &mut old).unwrap();
+            let (mut old, mut parts) = (TreeDiff::default(), TreeDiff::default());
+            let starts = EntryOffsets::read(&base, ObjectFormat::Sha1, &mut old).unwrap();
             let (mut bytes, mut copies, mut instructions) = (Vec::new(), Vec::new(), Vec::new());
             let mut inserts = inserts.iter();
             for (a, b) in cuts {
                 let (a, b) = (a.index(base.len() + 1), b.index(base.len() + 1));
                 if a < b {
-                    copies.push(Copied { from: a, to: bytes.len(), len: b - a });
+                    copies.push(CopiedRange { from: a, to: bytes.len(), len: b - a });
                     bytes.extend(&base[a..b]);
                     let (from, len) = (u16::try_from(a).unwrap().to_le_bytes(), u16::try_from(b - a).unwrap().to_le_bytes());
                     instructions.extend([&[0xb3][..], &from, &len].concat());
@@ -209,32 +209,32 @@ mod tests {
                 instructions.extend(&insert);
                 bytes.extend(insert);
             }
-            let mut all = Parts::default();
-            let whole = Starts::read(&bytes, ObjectFormat::Sha1, &mut all);
+            let mut all = TreeDiff::default();
+            let whole = EntryOffsets::read(&bytes, ObjectFormat::Sha1, &mut all);
             // Pieces of entries may be entries by chance, in both readings or in neither.
-            let made = starts.made(&copies, &bytes, ObjectFormat::Sha1, &mut parts);
+            let made = starts.diff(&copies, &bytes, ObjectFormat::Sha1, &mut parts);
             if let (Some(whole), Some(made)) = (whole, made) {
                 prop_assert_eq!(&whole.0, &made.0);
-                let mut told: Vec<u32> = parts.new.iter().map(|new| new.at).collect();
+                let mut found: Vec<u32> = parts.new.iter().map(|new| new.at).collect();
                 for (range, to) in &parts.kept {
                     let kept = starts.0.iter().filter(|at| range.contains(at));
-                    told.extend(kept.map(|at| at - range.start + to));
+                    found.extend(kept.map(|at| at - range.start + to));
                 }
-                told.sort_unstable();
-                prop_assert_eq!(told, all.new.iter().map(|new| new.at).collect::<Vec<_>>());
-                let (mut pieces, mut apart) = (Vec::new(), Parts::default());
-                let unbuilt = Unbuilt { base: &base, instructions: &instructions, size: bytes.len() };
-                starts.unbuilt(&unbuilt, ObjectFormat::Sha1, &mut pieces, &mut apart).unwrap();
-                let entries = |parts: &Parts, bytes| {
-                    let entry = |new: &New| (new.renewed, new.entry(bytes, ObjectFormat::Sha1).map(|entry| entry.oid));
+                found.sort_unstable();
+                prop_assert_eq!(found, all.new.iter().map(|new| new.at).collect::<Vec<_>>());
+                let (mut pieces, mut apart) = (Vec::new(), TreeDiff::default());
+                let delta = DeltaOnly { base: &base, instructions: &instructions, size: bytes.len() };
+                starts.diff_delta(&delta, ObjectFormat::Sha1, &mut pieces, &mut apart).unwrap();
+                let entries = |parts: &TreeDiff, bytes| {
+                    let entry = |new: &NewEntry| (new.renewed, new.entry(bytes, ObjectFormat::Sha1).map(|entry| entry.oid));
                     parts.new.iter().map(entry).collect::<Vec<_>>()
                 };
                 prop_assert_eq!(entries(&apart, &pieces), entries(&parts, &bytes));
-                let kept = |parts: &Parts| parts.kept.iter().map(|kept| kept.0.clone()).collect::<Vec<_>>();
+                let kept = |parts: &TreeDiff| parts.kept.iter().map(|kept| kept.0.clone()).collect::<Vec<_>>();
                 prop_assert_eq!(kept(&apart), kept(&parts));
-                let longer = Unbuilt { size: bytes.len() + 1, ..unbuilt };
-                prop_assert!(starts.unbuilt(&longer, ObjectFormat::Sha1, &mut pieces, &mut apart).is_none());
-                let head = |new: &New, bytes| new.entry(bytes, ObjectFormat::Sha1).map(|entry| (entry.mode, entry.name));
+                let longer = DeltaOnly { size: bytes.len() + 1, ..delta };
+                prop_assert!(starts.diff_delta(&longer, ObjectFormat::Sha1, &mut pieces, &mut apart).is_none());
+                let head = |new: &NewEntry, bytes| new.entry(bytes, ObjectFormat::Sha1).map(|entry| (entry.mode, entry.name));
                 let known: Vec<_> = old.new.iter().map(|new| head(new, &base)).collect();
                 for new in &parts.new {
                     prop_assert!(head(new, &bytes).is_some());
@@ -248,14 +248,14 @@ mod tests {
     fn an_entry_of_the_same_name_is_renewed() {
         let base = tree(&[("a".to_owned(), 1), ("b".to_owned(), 2), ("c".to_owned(), 3)]);
         let made = tree(&[("a".to_owned(), 1), ("b".to_owned(), 7), ("c".to_owned(), 3), ("d".to_owned(), 4)]);
-        let (each, mut parts) = (base.len() / 3, Parts::default());
-        let starts = Starts::read(&base, ObjectFormat::Sha1, &mut parts).unwrap();
-        let copy = |from, end| Copied { from, to: from, len: end - from };
+        let (each, mut parts) = (base.len() / 3, TreeDiff::default());
+        let starts = EntryOffsets::read(&base, ObjectFormat::Sha1, &mut parts).unwrap();
+        let copy = |from, end| CopiedRange { from, to: from, len: end - from };
         let copies = [copy(0, 2 * each - 20), copy(2 * each, 3 * each)];
-        starts.made(&copies, &made, ObjectFormat::Sha1, &mut parts).unwrap();
+        starts.diff(&copies, &made, ObjectFormat::Sha1, &mut parts).unwrap();
         let new: Vec<(usize, bool)> = parts.new.iter().map(|new| (new.at as usize, new.renewed)).collect();
         assert_eq!(new, [(each, true), (3 * each, false)]);
-        starts.made(&[copy(0, 2 * each - 21)], &made, ObjectFormat::Sha1, &mut parts).unwrap();
+        starts.diff(&[copy(0, 2 * each - 21)], &made, ObjectFormat::Sha1, &mut parts).unwrap();
         assert!(parts.new.iter().all(|new| !new.renewed));
     }
 }

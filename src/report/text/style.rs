@@ -1,35 +1,35 @@
-//! Colours, and paragraphs that fit an 80-column terminal.
+//! Colours, and paragraphs that fit a terminal of 80 columns.
 
 use anstyle::{AnsiColor, Color, Style};
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Severity;
 
-/// Columns that a report fits in. Links are never broken.
+/// Columns of a report. Links are never broken.
 pub(super) const WIDTH: usize = 80;
 
 const fn colored(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(color)))
 }
 
-/// What a piece of text is, hence how it looks.
+/// The meaning of a text, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum TextStyle {
     /// The name of a severity, and the mark below a key.
     Severity(Severity),
     /// The first line of a block.
     Headline,
-    /// Gutters and labels.
-    Frame,
-    /// What matters less.
+    /// The gutter of a snippet and the signs of facts.
+    Gutter,
+    /// Secondary information.
     Aside,
-    /// What must not be overlooked.
+    /// A warning.
     Alarm,
-    /// Everything is fine.
-    Fine,
+    /// A clean scan.
+    Success,
 }
 
-impl Role {
+impl TextStyle {
     fn style(self) -> Style {
         match self {
             Self::Severity(Severity::Critical) | Self::Alarm => colored(AnsiColor::BrightRed).bold(),
@@ -38,28 +38,28 @@ impl Role {
             Self::Severity(Severity::Low) => colored(AnsiColor::Cyan).bold(),
             Self::Severity(Severity::Note) => colored(AnsiColor::Green).bold(),
             Self::Headline => Style::new().bold(),
-            Self::Frame => colored(AnsiColor::Blue).bold(),
+            Self::Gutter => colored(AnsiColor::Blue).bold(),
             Self::Aside => Style::new().dimmed(),
-            Self::Fine => colored(AnsiColor::Green),
+            Self::Success => colored(AnsiColor::Green),
         }
     }
-}
 
-/// Puts a text into its colour, if colours are wanted.
-pub(super) fn paint(color: bool, role: Role, text: &str) -> String {
-    if !color || text.is_empty() {
-        return text.to_owned();
+    /// Adds the escape sequences of the style, if wanted.
+    pub(super) fn paint(self, color: bool, text: &str) -> String {
+        if !color || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = self.style();
+        format!("{style}{text}{style:#}")
     }
-    let style = role.style();
-    format!("{style}{text}{style:#}")
 }
 
-/// Columns that a text takes.
+/// Returns the terminal columns of a text.
 pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// Breaks a paragraph into lines of at most `columns`; a longer word has a line of its own.
+/// Breaks a paragraph into lines of at most `columns`. A longer word gets a line of its own.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn no_colour_means_no_escape() {
-        assert_eq!(paint(false, Role::Alarm, "x"), "x");
-        assert!(paint(true, Role::Alarm, "x").starts_with('\u{1b}'));
+        assert_eq!(TextStyle::Alarm.paint(false, "x"), "x");
+        assert!(TextStyle::Alarm.paint(true, "x").starts_with('\u{1b}'));
     }
 }

@@ -1,37 +1,37 @@
-//! A buffered reader that can look ahead: what every format reads from.
+//! A buffered reader that can look ahead, from which every format reads.
 //!
-//! An error of the reader below means that an outer archive is damaged or that the budget is spent; whoever
-//! knows has counted it. So it ends this reader too, and `failed` tells that end from a proper one.
+//! An error of the underlying reader means that an outer archive is damaged or that the budget is spent, which is
+//! reported already. So it ends this reader too, and `failed` distinguishes that end from a proper one.
 
 use std::io::{self, BufRead, Read};
 
 use memchr::memmem;
 
-use super::budget::Budget;
+use super::budget::ArchiveBudget;
 
-/// Bytes that the first look at a member asks for; most members are small.
+/// Bytes of the first read; most members are small.
 const FIRST: usize = 4 << 10;
 
-/// Bytes asked for after that.
+/// Bytes of later reads.
 const CHUNK: usize = 64 << 10;
 
-pub(super) struct Source<'a> {
+pub(super) struct PeekReader<'a> {
     inner: &'a mut dyn Read,
     buf: Vec<u8>,
     pos: usize,
     taken: u64,
     ended: bool,
     failed: bool,
-    /// Whether the visitor has these bytes already, as they stand.
+    /// The visitor has these bytes already, as they are.
     pub(super) covered: bool,
 }
 
-impl<'a> Source<'a> {
+impl<'a> PeekReader<'a> {
     pub(super) fn new(inner: &'a mut dyn Read) -> Self {
         Self { inner, buf: Vec::new(), pos: 0, taken: 0, ended: false, failed: false, covered: false }
     }
 
-    /// The next `count` bytes without taking them; fewer only at the end.
+    /// Returns the next `count` bytes without taking them; fewer only at the end.
     pub(super) fn peek(&mut self, count: usize) -> &[u8] {
         if self.buf.len() - self.pos < count && !self.ended {
             self.fill(count);
@@ -40,7 +40,7 @@ impl<'a> Source<'a> {
         &self.buf[self.pos..end]
     }
 
-    /// Takes up to `count` bytes and says how many there were.
+    /// Takes up to `count` bytes and returns their number.
     pub(super) fn skip(&mut self, count: u64) -> u64 {
         let mut left = count;
         while left > 0 {
@@ -55,19 +55,18 @@ impl<'a> Source<'a> {
         count - left
     }
 
-    /// Takes everything.
     pub(super) fn drain(&mut self) {
         self.skip(u64::MAX);
     }
 
-    /// Takes everything, unless the budget is spent: then nobody will read on.
-    pub(super) fn drain_within(&mut self, budget: &Budget) {
+    /// Takes everything, unless the budget is spent and nothing will be read any more.
+    pub(super) fn drain_within(&mut self, budget: &ArchiveBudget) {
         if !budget.is_stopped() {
             self.drain();
         }
     }
 
-    /// Takes zero bytes for as long as there are any.
+    /// Takes zero bytes up to the first byte that is not zero.
     pub(super) fn skip_zeros(&mut self) {
         while !self.is_at_end() {
             let ahead = &self.buf[self.pos..];
@@ -80,7 +79,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Takes bytes up to the next place where `mark` begins; false if there is none, and then everything is taken.
+    /// Takes bytes up to the next occurrence of `mark`. Returns false, and takes everything, if there is none.
     pub(super) fn seek_mark(&mut self, mark: &[u8]) -> bool {
         let finder = memmem::Finder::new(mark);
         loop {
@@ -98,19 +97,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Everything that is buffered; at least one byte unless this is the end.
+    /// Returns everything that is buffered; at least one byte unless this is the end.
     pub(super) fn ahead(&mut self) -> &[u8] {
         self.peek(1);
         &self.buf[self.pos..]
     }
 
-    /// Goes back to the oldest byte that is still buffered, so that what a decoder choked on can be looked at.
+    /// Goes back to the oldest byte that is still buffered, to show what a decoder failed on.
     pub(super) fn rewind(&mut self) {
         self.taken -= self.pos as u64;
         self.pos = 0;
     }
 
-    /// How many bytes were taken.
     pub(super) fn taken(&self) -> u64 {
         self.taken
     }
@@ -119,7 +117,6 @@ impl<'a> Source<'a> {
         self.peek(1).is_empty()
     }
 
-    /// Whether the reader below broke off.
     pub(super) fn failed(&self) -> bool {
         self.failed
     }
@@ -149,7 +146,7 @@ impl<'a> Source<'a> {
     }
 }
 
-impl Read for Source<'_> {
+impl Read for PeekReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.pos == self.buf.len() && out.len() >= CHUNK && !self.ended {
             self.buf.clear();
@@ -173,7 +170,7 @@ impl Read for Source<'_> {
     }
 }
 
-impl BufRead for Source<'_> {
+impl BufRead for PeekReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.is_at_end() && self.failed {
             return Err(io::ErrorKind::Other.into());
@@ -188,7 +185,7 @@ impl BufRead for Source<'_> {
     }
 }
 
-/// Reads once, again if a signal came between.
+/// Reads once, and again after a signal.
 fn retry(inner: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
     loop {
         match inner.read(out) {
@@ -198,10 +195,40 @@ fn retry(inner: &mut dyn Read, out: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// A reader that ends where another fails: what a visitor sees.
-pub(super) struct Quiet<'a>(pub(super) &'a mut dyn Read);
+/// A member of known size, read from its archive.
+pub(super) struct MemberRegion<'a, 'b> {
+    source: &'a mut PeekReader<'b>,
+    left: u64,
+}
 
-impl Read for Quiet<'_> {
+impl<'a, 'b> MemberRegion<'a, 'b> {
+    pub(super) fn new(source: &'a mut PeekReader<'b>, size: u64) -> Self {
+        Self { source, left: size }
+    }
+
+    /// Takes the rest. Returns true if the archive ended early and this was not reported yet.
+    pub(super) fn finish(mut self, budget: &ArchiveBudget) -> bool {
+        if budget.is_stopped() {
+            return false;
+        }
+        self.left -= self.source.skip(self.left);
+        self.left > 0 && !self.source.failed()
+    }
+}
+
+impl Read for MemberRegion<'_, '_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(out.len());
+        let got = self.source.read(&mut out[..most])?;
+        self.left -= got as u64;
+        Ok(got)
+    }
+}
+
+/// A reader that ends where another fails: what a visitor gets.
+pub(super) struct InfallibleReader<'a>(pub(super) &'a mut dyn Read);
+
+impl Read for InfallibleReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         Ok(self.0.read(out).unwrap_or(0))
     }
@@ -216,7 +243,7 @@ mod tests {
         let mut data = vec![b'x'; CHUNK * 2 + 1];
         data[CHUNK + FIRST - 1..CHUNK + FIRST + 3].copy_from_slice(b"MARK");
         let mut inner = &data[..];
-        let mut source = Source::new(&mut inner);
+        let mut source = PeekReader::new(&mut inner);
         assert_eq!(source.peek(3), b"xxx");
         assert!(source.seek_mark(b"MARK"));
         assert_eq!(source.taken(), (CHUNK + FIRST - 1) as u64);
@@ -241,7 +268,7 @@ mod tests {
             }
         }
         let mut inner = Broken(0);
-        let mut source = Source::new(&mut inner);
+        let mut source = PeekReader::new(&mut inner);
         assert_eq!(source.peek(5), b"a");
         assert!(source.failed());
         let mut out = Vec::new();

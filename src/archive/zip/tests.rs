@@ -4,8 +4,8 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::super::samples::{noise, secret, see, see_within, stored, tar, tight, zip};
-use super::super::{Limits, is_archive};
-use crate::model::Reason;
+use super::super::{ArchiveLimits, is_archive};
+use crate::model::SkipReason;
 
 /// A directory of `count` entries that all point to one member.
 fn wide(count: u32) -> Vec<u8> {
@@ -32,7 +32,7 @@ fn an_encrypted_member_is_counted_and_the_rest_is_seen() {
     writer.start_file("open", ::zip::write::SimpleFileOptions::default()).unwrap();
     writer.write_all(&secret()).unwrap();
     let seen = see(&writer.finish().unwrap().into_inner());
-    assert_eq!((seen.places(), seen.skips.clone()), (vec!["open"], vec![(Reason::Encrypted, "locked".to_owned())]));
+    assert_eq!((seen.places(), seen.skips.clone()), (vec!["open"], vec![(SkipReason::Encrypted, "locked".to_owned())]));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn an_unknown_method_is_counted() {
         bytes[at] = 97;
     }
     let seen = see(&bytes);
-    assert_eq!((seen.places(), seen.skips.clone()), (vec!["b"], vec![(Reason::Unsupported, "a".to_owned())]));
+    assert_eq!((seen.places(), seen.skips.clone()), (vec!["b"], vec![(SkipReason::Unsupported, "a".to_owned())]));
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn a_zip_without_its_directory_is_walked() {
     let bytes = zip(&[("a", &secret()), ("b", &secret())]);
     let cut = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
     let seen = see(&bytes[..cut]);
-    assert_eq!((seen.places(), seen.reasons()), (vec!["a", "b"], vec![Reason::Damaged]));
+    assert_eq!((seen.places(), seen.reasons()), (vec!["a", "b"], vec![SkipReason::Damaged]));
     let seen = see(&bytes[..cut - 10]);
-    assert_eq!((seen.places(), seen.reasons()), (vec!["a", "b"], vec![Reason::Damaged]));
+    assert_eq!((seen.places(), seen.reasons()), (vec!["a", "b"], vec![SkipReason::Damaged]));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn entries_that_share_or_overlap_data_are_over_the_limit() {
     same[second + 42..second + 46].fill(0);
     let seen = see(&same);
     assert_eq!(seen.places(), ["a", "b"]);
-    assert!(seen.reasons().contains(&Reason::OverLimit), "{:?}", seen.skips);
+    assert!(seen.reasons().contains(&SkipReason::OverLimit), "{:?}", seen.skips);
     // The first member claims the second's bytes, too.
     let mut over = bytes;
     let long = (directory as u32 - 31).to_le_bytes();
@@ -92,7 +92,7 @@ fn entries_that_share_or_overlap_data_are_over_the_limit() {
         over[at..at + 4].copy_from_slice(&long);
     }
     let seen = see(&over);
-    assert!(seen.places().contains(&"b") && seen.reasons().contains(&Reason::OverLimit), "{:?}", seen.skips);
+    assert!(seen.places().contains(&"b") && seen.reasons().contains(&SkipReason::OverLimit), "{:?}", seen.skips);
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn lies_in_a_zip_hide_nothing() {
         let mut bytes = bytes.clone();
         bytes[at..at + lie.len()].copy_from_slice(lie);
         let seen = see(&bytes);
-        let told = !seen.skips.is_empty();
-        assert!(seen.places().contains(&"a") || told && case == 3, "{case}: {:?}", seen.places());
-        assert!(told || case > 5, "{case}");
+        let is_reported = !seen.skips.is_empty();
+        assert!(seen.places().contains(&"a") || is_reported && case == 3, "{case}: {:?}", seen.places());
+        assert!(is_reported || case > 5, "{case}");
     }
 }
 
@@ -125,7 +125,7 @@ fn lies_in_a_zip_hide_nothing() {
 fn a_directory_without_end_is_cut() {
     let started = Instant::now();
     let seen = see(&wide(250_000));
-    assert_eq!(seen.reasons(), [Reason::OverLimit]);
+    assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
     assert_eq!(seen.names.len(), 100_000);
     assert!(started.elapsed() < Duration::from_secs(10));
 }
@@ -150,13 +150,13 @@ fn zip64_that_lies_is_damaged_but_read() {
         let lying = [&bytes[..end], &record, &bytes[end..]].concat();
         let seen = see(&lying);
         assert_eq!(seen.places(), ["a"], "{count} {size} {offset}: {:?}", seen.skips);
-        assert!(count == 1 && size == 1 || seen.reasons() == [Reason::Damaged], "{count} {size}: {:?}", seen.skips);
+        assert!(count == 1 && size == 1 || seen.reasons() == [SkipReason::Damaged], "{count} {size}: {:?}", seen.skips);
     }
 }
 
 #[test]
 fn a_large_nested_zip_is_streamed() {
     let inner = zip(&[("noise", &noise(2 << 20)), ("conf/.env", &secret())]);
-    let seen = see_within(&tar(&[("inner.zip", &inner)]), Limits { ratio: 10_000, ..tight() });
+    let seen = see_within(&tar(&[("inner.zip", &inner)]), ArchiveLimits { ratio: 10_000, ..tight() });
     assert_eq!((seen.places(), seen.reasons()), (vec!["inner.zip!conf/.env"], vec![]));
 }

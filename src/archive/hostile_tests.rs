@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::quine::quine;
 use super::samples::{MARK, ar, bzip2, gzip, lzma, noise, secret, see, see_within, stored, tar, tight, xz, zip, zstd};
-use super::{Limits, is_archive};
-use crate::model::Reason;
+use super::{ArchiveLimits, is_archive};
+use crate::model::SkipReason;
 
 #[test]
 fn damage_is_counted_and_what_precedes_it_is_seen() {
@@ -45,7 +45,7 @@ fn damage_is_counted_and_what_precedes_it_is_seen() {
     for (name, bytes) in cases {
         let seen = see(&bytes);
         assert!(!seen.places().is_empty(), "{name}");
-        assert_eq!(seen.skips.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), [Reason::Damaged], "{name}");
+        assert_eq!(seen.skips.iter().map(|(reason, _)| *reason).collect::<Vec<_>>(), [SkipReason::Damaged], "{name}");
         // The same within a tarball: the raw bytes from the damage on are shown, too.
         let seen = see(&gzip(&tar(&[("x", &bytes), ("y", MARK)])));
         assert!(seen.places().len() >= 2 && seen.places().contains(&"y"), "{name}: {:?}", seen.places());
@@ -60,7 +60,7 @@ fn corrupt_data_does_not_swallow_what_came_out_before() {
     bytes[at..at + 200].fill(0xff);
     let seen = see(&bytes);
     assert_eq!(seen.places(), ["content"]);
-    assert_eq!(seen.reasons(), [Reason::Damaged]);
+    assert_eq!(seen.reasons(), [SkipReason::Damaged]);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn what_is_nothing_of_a_format_is_raw_text_when_nested() {
     assert_eq!((seen.places(), seen.reasons()), (vec!["x"], vec![]));
     // A real header with nothing behind it is a damaged archive, and its bytes are shown all the same.
     let seen = see(&tar(&[("x", &[b"\x1f\x8b\x08\0\0\0\0\0\0\x03", MARK].concat())]));
-    assert_eq!((seen.places(), seen.reasons()), (vec!["x"], vec![Reason::Damaged]));
+    assert_eq!((seen.places(), seen.reasons()), (vec!["x"], vec![SkipReason::Damaged]));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn nesting_ends_at_the_depth_limit() {
         let seen = see(&nest(4));
         assert_eq!((seen.places().len(), seen.reasons()), (1, vec![]));
         let seen = see(&nest(12));
-        assert_eq!(seen.reasons(), [Reason::OverLimit]);
+        assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
         assert_eq!(seen.skips[0].1.matches('!').count(), 3);
     }
 }
@@ -116,7 +116,7 @@ fn bombs_go_off_in_a_small_room() {
     for bytes in [bomb, bzip2(&zeros), xz(&zeros), zstd(&zeros), zip(&[("a", &zeros), ("b", &zeros)])] {
         let seen = see_within(&bytes, tight());
         assert_eq!(seen.skips.len(), 1);
-        assert_eq!(seen.reasons(), [Reason::OverLimit]);
+        assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
         assert!(seen.total <= 5 << 20, "{}", seen.total);
     }
     // Wide and deep: what comes first is still seen.
@@ -124,29 +124,29 @@ fn bombs_go_off_in_a_small_room() {
     let many: Vec<(String, &[u8])> = (0..16).map(|at| (format!("{at:02}.zip"), &inner[..])).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(name, bytes)| (name.as_str(), *bytes)).collect();
     let seen = see_within(&stored(&many), tight());
-    assert_eq!((seen.places()[0], seen.reasons()), ("00.zip!a", vec![Reason::OverLimit]));
+    assert_eq!((seen.places()[0], seen.reasons()), ("00.zip!a", vec![SkipReason::OverLimit]));
     assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
 fn time_is_bounded() {
-    let limits = Limits { time: Duration::ZERO, ..Limits::default() };
+    let limits = ArchiveLimits { time: Duration::ZERO, ..ArchiveLimits::default() };
     let seen = see_within(&zip(&[("a", b"x"), ("b", b"y")]), limits);
-    assert_eq!(seen.skips, [(Reason::TimedOut, String::new())]);
+    assert_eq!(seen.skips, [(SkipReason::TimedOut, String::new())]);
 }
 
 #[test]
 fn a_tar_whose_sizes_disagree_is_shown_whole() {
-    for (told, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
+    for (stated, real) in [("0", 4_000_usize), ("999999", 4_000), ("10", 4_000)] {
         let mut builder = ::tar::Builder::new(Vec::new());
-        builder.append_pax_extensions([("size", told.as_bytes())]).unwrap();
+        builder.append_pax_extensions([("size", stated.as_bytes())]).unwrap();
         let mut header = ::tar::Header::new_ustar();
         let content = [vec![b'x'; real - MARK.len()], MARK.to_vec()].concat();
         header.set_size(content.len() as u64);
         builder.append_data(&mut header, "a", &content[..]).unwrap();
         let seen = see(&gzip(&builder.into_inner().unwrap()));
-        assert!(seen.places().contains(&"a"), "{told}: {:?}", seen.members.len());
-        assert_eq!(seen.reasons(), [Reason::Damaged], "{told}");
+        assert!(seen.places().contains(&"a"), "{stated}: {:?}", seen.members.len());
+        assert_eq!(seen.reasons(), [SkipReason::Damaged], "{stated}");
     }
 }
 
@@ -155,7 +155,7 @@ fn a_tar_goes_on_after_a_broken_header() {
     let mut bytes = tar(&[("a", b"one"), ("b", MARK), ("c", MARK)]);
     bytes[1024 + 10] ^= 0xff;
     let seen = see(&gzip(&bytes));
-    assert_eq!((seen.places(), seen.reasons()), (vec!["", "c"], vec![Reason::Damaged]));
+    assert_eq!((seen.places(), seen.reasons()), (vec!["", "c"], vec![SkipReason::Damaged]));
     assert!(is_archive(&bytes));
     // Nothing is wrong with what follows the end of a tar, and it is shown.
     let seen = see(&gzip(&[tar(&[("a", b"one")]), MARK.to_vec()].concat()));
@@ -182,7 +182,7 @@ fn odd_tar_members_are_names_only() {
 fn decoders_do_not_take_any_amount_of_memory() {
     // A frame with a window of 2 GiB.
     let window = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xa8, 0x01, 0x00, 0x00];
-    assert_eq!(see(&window).reasons(), [Reason::OverLimit]);
+    assert_eq!(see(&window).reasons(), [SkipReason::OverLimit]);
     let mut options = liblzma::stream::LzmaOptions::new_preset(0).unwrap();
     options.dict_size(1 << 20);
     let mut filters = liblzma::stream::Filters::new();
@@ -192,8 +192,8 @@ fn decoders_do_not_take_any_amount_of_memory() {
     encoder.write_all(&secret()).unwrap();
     let bytes = encoder.finish().unwrap();
     assert_eq!(see(&bytes).places(), ["content"]);
-    let seen = see_within(&bytes, Limits { memory: 1 << 18, ..Limits::default() });
-    assert_eq!(seen.reasons(), [Reason::OverLimit]);
+    let seen = see_within(&bytes, ArchiveLimits { memory: 1 << 18, ..ArchiveLimits::default() });
+    assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_gzip_quine_ends() {
     std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut copy).unwrap();
     assert_eq!(copy, bytes);
     let seen = see(&bytes);
-    assert_eq!(seen.reasons(), [Reason::OverLimit]);
+    assert_eq!(seen.reasons(), [SkipReason::OverLimit]);
     assert_eq!(seen.skips.len(), 1);
 }
 
@@ -216,8 +216,8 @@ proptest! {
         let archives = [
             zip(&[("a", &small), ("b.tgz", &gzip(&tar(&[("c", &small)])))]), stored(&[("a", &small), ("b.zip", &inner)]),
             tar(&[("a", &small), ("b.zip", &inner)]), gzip(&small), bzip2(&small), xz(&small), lzma(&small), zstd(&small),
-            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::sample(&small),
-            super::pack::sample(&small),
+            ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
+            super::pack::tests::sample(&small),
         ];
         for archive in archives {
             let started = Instant::now();

@@ -1,62 +1,60 @@
-//! The deltas of a pack as a forest: who is made from whom, laid out in a few arrays.
+//! The deltas of a pack as a forest of arrays: the delta base of each entry, and its deltas.
 //!
-//! Read once from the entries' headers, in parallel and in the order of the file, for any number of walks; what one of
-//! them goes through is a [`super::choice::Choice`]. The heaviest child of each entry comes last, which keeps few texts
-//! in memory at a time: whoever turns to the last child needs its parent no more.
+//! Built once from the headers of all entries, in parallel and in file order, for any number of walks; each walk uses a
+//! part of it, a [`super::selection::Selection`]. The heaviest child of each entry comes last: a walk drops a base
+//! before the subtree of its last child, so this order keeps few objects in memory.
 
 use rayon::prelude::*;
 
-use super::super::object::{Damage, Kind};
+use super::super::object::{Damage, ObjectKind};
 use super::super::oid::Oid;
 use super::super::pack::Pack;
-use super::super::pack::entry::Content;
-use super::offsets::Offsets;
+use super::super::pack::entry::EntryContent;
+use super::offset_lookup::OffsetLookup;
 
 const NONE: u32 = u32::MAX;
 
-/// All deltas of a pack.
 #[derive(Debug, Default)]
-pub(super) struct Forest {
-    /// Offsets of all entries, ascending.
+pub(super) struct DeltaForest {
+    /// Offsets of all entries, ascending; the fields below have one element for each entry.
     offsets: Vec<u64>,
-    /// For each, its place in the pack's index.
+    /// Position in the pack's index.
     names: Vec<u32>,
-    /// For each, the checksum of its stored bytes, unless the index has none. They lie in the index by name, so that to
-    /// look one up is to wait for memory: done for all at once, the waits overlap.
+    /// CRC-32 of the stored bytes, unless the index has none. The index orders them by name, so a lookup misses the
+    /// cache: done for all at once, the misses overlap.
     checksums: Vec<Option<u32>>,
-    /// For each, who it is made from.
-    links: Vec<Link>,
-    /// For each, its kind, where its tree has a root.
-    kinds: Vec<Option<Kind>>,
+    links: Vec<DeltaLink>,
+    /// The kind of the tree's root, if it has one.
+    kinds: Vec<Option<ObjectKind>>,
     first_child: Vec<u32>,
     children: Vec<u32>,
-    /// Whole objects, the heaviest trees first.
-    pub(super) roots: Vec<(u32, Kind)>,
+    /// Objects that are stored whole, the heaviest trees first.
+    pub(super) roots: Vec<(u32, ObjectKind)>,
     /// Entries whose base is not in this pack.
     pub(super) thin: Vec<u32>,
-    /// Entries whose header makes no sense.
+    /// Entries with a malformed header.
     pub(super) broken: Vec<(u32, Damage)>,
-    /// Entries that are made from themselves in the end.
+    /// Entries whose chain of deltas leads back to themselves.
     pub(super) cyclic: Vec<u32>,
-    /// Places in the index that point to no entry.
+    /// Positions in the index whose offset points to no entry.
     pub(super) outside: Vec<u32>,
 }
 
-/// What the header of an entry says about its place in the forest.
+/// The place of an entry in the forest, by its header.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Link {
-    Root(Kind),
+pub(super) enum DeltaLink {
+    Root(ObjectKind),
     Child(u32),
     Thin,
     Damaged(Damage),
 }
 
-impl Forest {
-    /// Reads the headers of a pack.
+impl DeltaForest {
     pub(super) fn build(pack: &Pack) -> Self {
         let mut forest = Self::sorted(pack);
         let links = forest.read_links(pack);
-        let is_behind = |(at, link): (usize, &Link)| !matches!(link, Link::Child(base) if *base as usize >= at);
+        let is_behind =
+            |(at, link): (usize, &DeltaLink)| !matches!(link, DeltaLink::Child(base) if *base as usize >= at);
         let (kinds, weights) = if links.iter().enumerate().all(is_behind) {
             rayon::join(|| forest.lay_out(&links), || weigh(&links, 0..index(links.len()))).1
         } else {
@@ -85,32 +83,32 @@ impl Forest {
         forest
     }
 
-    fn read_links(&self, pack: &Pack) -> Vec<Link> {
-        let offsets = Offsets::new(&self.offsets);
+    fn read_links(&self, pack: &Pack) -> Vec<DeltaLink> {
+        let offsets = OffsetLookup::new(&self.offsets);
         let link = |at: usize| match pack.header(self.offsets[at]).map(|header| header.content) {
-            Ok(Content::Whole(kind)) => Link::Root(kind),
-            Ok(Content::OffsetDelta(base)) => match offsets.find(base) {
-                Some(base) => Link::Child(base),
-                None => Link::Damaged(Damage::Base),
+            Ok(EntryContent::Whole(kind)) => DeltaLink::Root(kind),
+            Ok(EntryContent::OffsetDelta(base)) => match offsets.find(base) {
+                Some(base) => DeltaLink::Child(base),
+                None => DeltaLink::Damaged(Damage::Base),
             },
-            Ok(Content::NameDelta(base)) => {
+            Ok(EntryContent::RefDelta(base)) => {
                 let offset = pack.index.find(&base).and_then(|base| pack.index.offset(base));
-                offset.and_then(|offset| offsets.find(offset)).map_or(Link::Thin, Link::Child)
+                offset.and_then(|offset| offsets.find(offset)).map_or(DeltaLink::Thin, DeltaLink::Child)
             }
-            Err(damage) => Link::Damaged(damage),
+            Err(damage) => DeltaLink::Damaged(damage),
         };
         (0..self.offsets.len()).into_par_iter().with_min_len(4096).map(link).collect()
     }
 
-    fn lay_out(&mut self, links: &[Link]) {
+    fn lay_out(&mut self, links: &[DeltaLink]) {
         let count = links.len();
         self.first_child = vec![0; count + 1];
         for (at, link) in links.iter().enumerate() {
             match link {
-                Link::Child(base) => self.first_child[*base as usize + 1] += 1,
-                Link::Root(kind) => self.roots.push((index(at), *kind)),
-                Link::Thin => self.thin.push(index(at)),
-                Link::Damaged(damage) => self.broken.push((index(at), *damage)),
+                DeltaLink::Child(base) => self.first_child[*base as usize + 1] += 1,
+                DeltaLink::Root(kind) => self.roots.push((index(at), *kind)),
+                DeltaLink::Thin => self.thin.push(index(at)),
+                DeltaLink::Damaged(damage) => self.broken.push((index(at), *damage)),
             }
         }
         for at in 0..count {
@@ -119,14 +117,14 @@ impl Forest {
         let mut next = self.first_child.clone();
         self.children = vec![0; self.first_child[count] as usize];
         for (at, link) in links.iter().enumerate() {
-            if let Link::Child(base) = link {
+            if let DeltaLink::Child(base) = link {
                 self.children[next[*base as usize] as usize] = index(at);
                 next[*base as usize] += 1;
             }
         }
     }
 
-    /// Orders each entry's children, and the trees, given how many entries there are in the tree below each.
+    /// Puts the heaviest child last and the heaviest trees first, by the number of entries in each subtree.
     fn put_heaviest_last(&mut self, weights: &[u32]) {
         for entry in 0..index(self.len()) {
             let children = self.child_range(entry);
@@ -136,7 +134,8 @@ impl Forest {
                 children.swap(heaviest, last);
             }
         }
-        // The heaviest trees first, so that no thread is left alone with one at the end; the others as they lie.
+        // Starting with the heavy trees keeps a thread from being left alone with one at the end; the others stay in
+        // file order.
         let heavy = u32::try_from(self.len() / 512).unwrap_or(NONE).max(256);
         self.roots.sort_by_key(|(root, _)| {
             let weight = weights[*root as usize];
@@ -144,7 +143,7 @@ impl Forest {
         });
     }
 
-    /// Entries that a root leads to, each base in front of what is made from it. Nearly always they lie so in the pack.
+    /// Returns the entries that a root leads to, each base before its deltas. Packs nearly always have this order.
     fn bases_first(&self) -> Vec<u32> {
         let mut order: Vec<u32> = self.roots.iter().map(|(root, _)| *root).collect();
         let mut at = 0;
@@ -155,9 +154,9 @@ impl Forest {
         order
     }
 
-    /// Whatever no root leads to is made from itself.
+    /// Finds the entries that no root, thin or broken entry leads to.
     fn find_cycles(&mut self) {
-        if self.links.iter().all(|link| matches!(link, Link::Root(_))) {
+        if self.links.iter().all(|link| matches!(link, DeltaLink::Root(_))) {
             return;
         }
         let mut seen = vec![false; self.links.len()];
@@ -171,21 +170,20 @@ impl Forest {
         self.cyclic = (0..self.links.len()).filter(|at| !seen[*at]).map(index).collect();
     }
 
-    /// How many entries there are.
     pub(super) fn len(&self) -> usize {
         self.offsets.len()
     }
 
-    /// Who an entry is made from, if it is made from one of this pack.
+    /// Returns the delta base of an entry, if it is in this pack.
     pub(super) fn base(&self, entry: u32) -> Option<u32> {
         match self.links[entry as usize] {
-            Link::Child(base) => Some(base),
+            DeltaLink::Child(base) => Some(base),
             _ => None,
         }
     }
 
-    /// The kind of an entry, which is that of the root of its tree; unknown for trees without one.
-    pub(super) fn kind(&self, entry: u32) -> Option<Kind> {
+    /// Returns the kind of the root of the entry's tree; unknown for trees without a root.
+    pub(super) fn kind(&self, entry: u32) -> Option<ObjectKind> {
         self.kinds[entry as usize]
     }
 
@@ -194,18 +192,18 @@ impl Forest {
         self.first_child[at] as usize..self.first_child[at + 1] as usize
     }
 
-    /// What is made from an entry, the heaviest last.
+    /// Returns the deltas against an entry, the heaviest last.
     pub(super) fn children(&self, entry: u32) -> &[u32] {
         &self.children[self.child_range(entry)]
     }
 
-    /// Where an entry stands in the pack's index.
+    /// Returns the position of an entry in the pack's index.
     pub(super) fn name(&self, entry: u32) -> usize {
         self.names[entry as usize] as usize
     }
 
-    /// As [`Forest::name`], as it is stored.
-    pub(super) fn name_number(&self, entry: u32) -> u32 {
+    /// As [`DeltaForest::name`], as stored.
+    pub(super) fn name_u32(&self, entry: u32) -> u32 {
         self.names[entry as usize]
     }
 
@@ -213,7 +211,6 @@ impl Forest {
         pack.index.oid(self.name(entry))
     }
 
-    /// The checksum of its stored bytes, if the index has any.
     pub(super) fn checksum(&self, entry: u32) -> Option<u32> {
         self.checksums[entry as usize]
     }
@@ -222,34 +219,37 @@ impl Forest {
         self.offsets[entry as usize]
     }
 
-    /// Where the next entry begins, or where the pack's checksum does.
+    /// Returns the offset of the next entry, or of the pack's checksum.
     pub(super) fn end(&self, pack: &Pack, entry: u32) -> u64 {
         let last = (pack.bytes().len() - pack.format.raw_len().min(pack.bytes().len())) as u64;
         self.offsets.get(entry as usize + 1).copied().unwrap_or(last)
     }
 }
 
-/// Passes the kind of each root on to its tree, and weighs every tree from its leaves. `order` has each base in front of
-/// what is made from it.
-fn weigh(links: &[Link], order: impl DoubleEndedIterator<Item = u32> + Clone) -> (Vec<Option<Kind>>, Vec<u32>) {
+/// Computes the kind and the weight of each entry: the kind of its root, and the number of entries in its subtree.
+/// `order` has each base before its deltas.
+fn weigh(
+    links: &[DeltaLink],
+    order: impl DoubleEndedIterator<Item = u32> + Clone,
+) -> (Vec<Option<ObjectKind>>, Vec<u32>) {
     let mut kinds = vec![None; links.len()];
     for entry in order.clone() {
         kinds[entry as usize] = match links[entry as usize] {
-            Link::Root(kind) => Some(kind),
-            Link::Child(base) => kinds[base as usize],
-            Link::Thin | Link::Damaged(_) => None,
+            DeltaLink::Root(kind) => Some(kind),
+            DeltaLink::Child(base) => kinds[base as usize],
+            DeltaLink::Thin | DeltaLink::Damaged(_) => None,
         };
     }
     let mut weights = vec![1_u32; links.len()];
     for entry in order.rev() {
-        if let Link::Child(base) = links[entry as usize] {
+        if let DeltaLink::Child(base) = links[entry as usize] {
             weights[base as usize] = weights[base as usize].saturating_add(weights[entry as usize]);
         }
     }
     (kinds, weights)
 }
 
-/// An entry's number, or a name's place in the index. A pack has at most 2³² of either.
+/// Converts an entry's number, or its position in the index. A pack has at most 2³² of either.
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(NONE)
 }

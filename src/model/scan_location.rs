@@ -1,21 +1,21 @@
-//! A place before it is a location: where a text was, in the words of the source that read it.
+//! The location of a scanned text, as its source knows it. With the position of a hit it becomes a
+//! [`Location`](super::Location).
 
 use std::borrow::Cow;
 
-use crate::detect::Hit;
 use crate::model::{Origin, Reach, line_hash::LineHash};
 
-/// A path fit for a report.
+/// A path as text, which may still contain keys and control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PathText {
-    /// With `/`, relative to the root. Keys and control characters stay: they go when the report is written.
+    /// The path with `/`, relative to the root.
     pub text: String,
-    /// Whether its bytes were not UTF-8 and are percent-encoded.
+    /// True if the path is not UTF-8 and was percent-encoded.
     pub percent: bool,
 }
 
 impl PathText {
-    /// Makes a path fit for a report from its bytes.
+    /// Converts a path from its bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {
@@ -25,7 +25,7 @@ impl PathText {
     }
 }
 
-/// Bytes outside of printable ASCII, and `%`, as `%XX`.
+/// Encodes `%` and all bytes outside of printable ASCII as `%XX`.
 fn percent_encode(bytes: &[u8]) -> String {
     bytes
         .iter()
@@ -36,55 +36,43 @@ fn percent_encode(bytes: &[u8]) -> String {
         .collect()
 }
 
-/// Where a text was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+/// The location of a text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScanLocation {
     /// The file in the tree.
     pub path: PathText,
-    /// Archive members from the outermost inwards.
+    /// Archive members, outermost first.
     pub archive: Vec<String>,
     /// The original source of a source map, the cell of a notebook.
     pub within: Option<String>,
-    /// Which part of a repository.
+    /// The part of a repository.
     pub origin: Origin,
-    /// Who can get at it.
+    /// The way that leads to it.
     pub reach: Reach,
     /// The blob, or the object whose text it is.
     pub blob: Option<String>,
-    /// The commit it was seen in.
+    /// The commit that holds it.
     pub commit: Option<String>,
-    /// GitHub's rolling hash of the line, where the source has computed it.
+    /// GitHub's hash of the line, where the source computed it.
     pub line_hash: Option<LineHash>,
-    /// Stood in the same file before the change that is looked at.
+    /// True if the same file held the credential before the scanned change.
     pub existing: bool,
 }
 
-impl Place {
-    /// A file on disk.
+impl ScanLocation {
+    /// Returns the location of a file on disk.
     #[must_use]
     pub fn file(path: PathText) -> Self {
-        Self {
-            path,
-            archive: Vec::new(),
-            within: None,
-            origin: Origin::File,
-            reach: Reach::Worktree,
-            blob: None,
-            commit: None,
-            line_hash: None,
-            existing: false,
-        }
+        Self { path, ..Self::default() }
     }
-}
 
-impl Place {
-    /// The path, or the object where there is none, for the ledger.
+    /// Returns the path, or the object id of a text without one.
     #[must_use]
     pub fn name(&self) -> &str {
         if self.path.text.is_empty() { self.blob.as_deref().unwrap_or_default() } else { &self.path.text }
     }
 
-    /// The path with the members of archives as if they were directories and files: what a place says about itself.
+    /// Joins the path and the archive members, as if archives were directories.
     #[must_use]
     pub fn words(&self) -> Cow<'_, str> {
         if self.archive.is_empty() {
@@ -92,13 +80,4 @@ impl Place {
         }
         Cow::Owned([std::slice::from_ref(&self.path.text), &self.archive].concat().join("/"))
     }
-}
-
-/// A hit in its place: what sources hand over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sighting {
-    /// What was found.
-    pub hit: Hit,
-    /// Where.
-    pub place: Place,
 }

@@ -1,26 +1,25 @@
-//! Numbers for the objects of a store, so that what is known of them can lie in arrays.
+//! Object numbers, so that facts about objects can be kept in arrays.
 
-use super::Store;
+use super::ObjectStore;
 use crate::git::Oid;
 
-impl Store<'_> {
-    /// How many numbers there are.
+impl ObjectStore<'_> {
     pub(crate) fn count(&self) -> usize {
         self.packed() + self.loose.len()
     }
 
-    /// How many names the packs have: the number of the first loose object.
+    /// Returns the number of the first loose object: the packs' names come first.
     pub(super) fn packed(&self) -> usize {
         self.odb.packs.iter().map(|pack| pack.index.len()).sum()
     }
 
-    /// The number of the first name in a pack's index.
+    /// Returns the number of the first name in a pack's index.
     pub(super) fn first_number(&self, pack: usize) -> usize {
         self.odb.packs[..pack].iter().map(|pack| pack.index.len()).sum()
     }
 
-    /// Adds the numbers of these objects: the place of each in the first pack that names it, or among the loose ones.
-    /// `None` for those that are not here.
+    /// Appends the number of each object: its position in the first pack that names it, or among the loose objects.
+    /// `None` for objects that are not here.
     pub(crate) fn numbers(&self, oids: &[Oid], numbers: &mut Vec<Option<u32>>) {
         let from = numbers.len();
         numbers.resize(from + oids.len(), None);
@@ -41,7 +40,6 @@ impl Store<'_> {
         }
     }
 
-    /// The object of a number.
     pub(crate) fn oid(&self, number: u32) -> Option<Oid> {
         let mut at = number as usize;
         for pack in &self.odb.packs {

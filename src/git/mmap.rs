@@ -1,19 +1,20 @@
-//! The one place with `unsafe`: packs, their indexes and the index of a work tree as memory.
+//! Memory maps of packs, their indexes and the index of a work tree: the only unsafe code.
 //!
-//! Git writes these files once and never changes them: a pack under a name made of its checksum, an index under another
-//! name that it then renames. That is what makes a map of one sound enough. Whoever truncates a pack while it is read stops this program with SIGBUS, as it would stop
-//! git. Files that may change (refs, loose objects, a work tree) are read instead.
+//! Git writes these files once and never changes them: a pack under a name derived from its checksum, an index under
+//! another name that it then renames. That makes mapping one sound enough. Truncating a pack while it is read stops
+//! this program with SIGBUS, as it would stop git. Files that may change (refs, loose objects, a work tree) are read
+//! instead.
 #![expect(unsafe_code, reason = "memmap2 cannot know that nobody truncates the file; git's contract says so")]
 
 use std::path::Path;
 
 use super::disk::{self, DiskError};
 
-/// A file in memory; an empty one needs no map.
+/// A mapped file; an empty one needs no map.
 #[derive(Debug)]
-pub(crate) struct Mapped(Option<memmap2::Mmap>);
+pub(crate) struct MappedFile(Option<memmap2::Mmap>);
 
-impl Mapped {
+impl MappedFile {
     /// Maps a regular file; `None` if there is none.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, DiskError> {
         let Some((file, len)) = disk::open(path)? else { return Ok(None) };
@@ -28,7 +29,7 @@ impl Mapped {
     }
 }
 
-impl std::ops::Deref for Mapped {
+impl std::ops::Deref for MappedFile {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -36,20 +37,20 @@ impl std::ops::Deref for Mapped {
     }
 }
 
-/// The bytes of a file that is mapped, or what was made instead of one.
+/// The bytes of a mapped file, or a substitute for it.
 #[derive(Debug)]
-pub(crate) enum Bytes {
-    Mapped(Mapped),
-    Made(Vec<u8>),
+pub(crate) enum FileBytes {
+    Mapped(MappedFile),
+    Owned(Vec<u8>),
 }
 
-impl std::ops::Deref for Bytes {
+impl std::ops::Deref for FileBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         match self {
             Self::Mapped(map) => map,
-            Self::Made(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Git as a program, for the few questions that only git answers.
+//! Runs the git program, for the few questions that only git answers.
 //!
-//! It gets a bare environment and is told to run nothing that the repository names: no file system monitor, no hooks,
-//! no pager, no prompt, and no fetching of missing objects.
+//! It gets a bare environment and must run nothing that the repository names: no file system monitor, no hooks, no
+//! pager, no prompt, and no fetching of missing objects.
 
 #![expect(clippy::disallowed_methods, reason = "edge module: starts git")]
 
@@ -10,12 +10,11 @@ use std::process::{Command, Stdio};
 
 use super::env::GitEnv;
 use super::repo::Repository;
-use crate::model::escape::escape;
 
-/// Why git gave no answer.
+/// Git is not installed, or failed.
 #[derive(Debug, thiserror::Error)]
 #[error("git {command}: {why}")]
-pub struct AskError {
+pub(crate) struct GitCliError {
     command: String,
     why: String,
 }
@@ -23,13 +22,10 @@ pub struct AskError {
 /// Variables that git and the system's loader need.
 const KEPT: [&str; 5] = ["PATH", "SystemRoot", "HOME", "TMPDIR", "LANG"];
 
-/// Runs git on a repository and gives what it printed.
-///
-/// # Errors
-/// It is not installed, or exits with anything but 0.
-pub(crate) fn ask(repo: &Repository, env: Option<&GitEnv>, arguments: &[&OsStr]) -> Result<Vec<u8>, AskError> {
+/// Runs git in a repository and returns its output.
+pub(crate) fn run(repo: &Repository, env: Option<&GitEnv>, arguments: &[&OsStr]) -> Result<Vec<u8>, GitCliError> {
     let name = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let failed = |why: &str| AskError { command: name.clone(), why: escape(why.trim()) };
+    let failed = |why: &str| GitCliError { command: name.clone(), why: why.trim().to_owned() };
     let mut command = Command::new("git");
     command
         .env_clear()
@@ -54,7 +50,7 @@ pub(crate) fn ask(repo: &Repository, env: Option<&GitEnv>, arguments: &[&OsStr])
     if output.status.success() { Ok(output.stdout) } else { Err(failed(&String::from_utf8_lossy(&output.stderr))) }
 }
 
-/// Passes on where a hook was told to look.
+/// Passes on the variables that a hook was given.
 fn pass(command: &mut Command, env: &GitEnv) {
     if let Some(file) = &env.index_file {
         command.env("GIT_INDEX_FILE", file);

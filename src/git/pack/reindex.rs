@@ -1,0 +1,90 @@
+//! A new index for a pack whose own is missing or damaged.
+//!
+//! Indexes what the pack's own stream still gives, from the beginning to the first entry that cannot be inflated. Objects
+//! whose base is elsewhere stay without a name and are counted.
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::super::inflate::{Inflater, ReusableBuffer};
+use super::super::object::ObjectKind;
+use super::super::oid::{ObjectFormat, Oid};
+use super::index::{PackIndex, PackIndexError};
+use super::unindexed::{MAX_ENTRY_HEADER, PackEntry, PackSource, StreamError, UnindexedPack};
+use crate::model::limits::MAX_IN_MEMORY;
+
+/// Memory for objects and deltas that wait for further deltas, in bytes.
+const MEMORY: u64 = 4 * MAX_IN_MEMORY;
+
+/// Builds an index, and a sentence that says how much of the pack it covers.
+pub(super) fn reindex(pack: &[u8], format: ObjectFormat) -> (Result<PackIndex, PackIndexError>, String) {
+    let entries = &pack[..pack.len().saturating_sub(format.raw_len())];
+    let mut indexer = Indexer { pack: entries, inflater: Inflater::new(), named: Vec::new() };
+    let (mut unindexed, _) = UnindexedPack::list(&mut indexer, format, (entries.len() as u64, u64::MAX));
+    unindexed.walk(&mut indexer, MEMORY);
+    let mut named = indexer.named;
+    let promised = pack.get(8..12).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    let total = u64::from(promised).max(unindexed.entries.iter().filter(|entry| entry.end > 0).count() as u64);
+    let summary = format!("{} of {total} objects were read without it", named.len());
+    named.sort_unstable();
+    named.dedup_by_key(|entry| entry.0);
+    (PackIndex::from_entries(&named, format), summary)
+}
+
+/// Collects what an index holds of each object: name, checksum of the stored bytes, offset.
+struct Indexer<'a> {
+    /// The pack without its own checksum.
+    pack: &'a [u8],
+    inflater: Inflater,
+    named: Vec<(Oid, u32, u64)>,
+}
+
+impl Indexer<'_> {
+    fn bytes(&self, from: u64, to: u64) -> &[u8] {
+        let (from, to) = (usize::try_from(from).unwrap_or(usize::MAX), usize::try_from(to).unwrap_or(usize::MAX));
+        self.pack.get(from..to.min(self.pack.len())).unwrap_or_default()
+    }
+}
+
+impl PackSource for Indexer<'_> {
+    fn header_bytes(&mut self, at: u64) -> Vec<u8> {
+        self.bytes(at, at + MAX_ENTRY_HEADER as u64).to_vec()
+    }
+
+    fn stored_len(&mut self, entry: &PackEntry) -> Result<u64, StreamError> {
+        stream_len(self.bytes(entry.data, u64::MAX), entry.size).ok_or(StreamError::Damaged)
+    }
+
+    fn inflate(&mut self, entry: &PackEntry) -> Option<Vec<u8>> {
+        let (from, size) = (usize::try_from(entry.data).ok()?, usize::try_from(entry.size).ok()?);
+        let mut out = ReusableBuffer::default();
+        self.inflater.inflate(self.pack.get(from..)?, size, &mut out).ok()?;
+        Some(out.into_vec())
+    }
+
+    fn object(&mut self, entry: &PackEntry, (_, oid): (ObjectKind, Oid), _content: &[u8]) -> bool {
+        // There is no older checksum to compare with: the stored bytes are taken as they are.
+        self.named.push((oid, libdeflater::crc32(self.bytes(entry.at, entry.end)), entry.at));
+        true
+    }
+
+    fn unresolved(&mut self, _entry: &PackEntry, _orphan: bool) -> bool {
+        true
+    }
+}
+
+/// Returns the stored length of the zlib stream that `input` begins with, if it is whole and holds `size` bytes.
+fn stream_len(input: &[u8], size: u64) -> Option<u64> {
+    let mut inflate = Decompress::new(true);
+    let mut space = [0; 32 << 10];
+    loop {
+        let (read, written) = (inflate.total_in(), inflate.total_out());
+        let rest = input.get(usize::try_from(read).ok()?..)?;
+        match inflate.decompress(rest, &mut space, FlushDecompress::None).ok()? {
+            Status::StreamEnd => return (inflate.total_out() == size).then(|| inflate.total_in()),
+            _ if inflate.total_out() > size || (inflate.total_in(), inflate.total_out()) == (read, written) => {
+                return None;
+            }
+            _ => {}
+        }
+    }
+}
