@@ -81,7 +81,7 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
-    let options = worktree::Options { paths, root, no_ignore, threads };
+    let options = worktree::WorktreeSource { paths, root, no_ignore, threads };
     Ok(OpenTarget { files, policy, ..OpenTarget::new(target, options) })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::embedded;
 use super::text_result::{TextHit, TextResult};
-use super::text_searcher::{Text, TextSearcher, guarded, name_embedded};
+use super::text_searcher::{TextInput, TextSearcher, guarded, name_embedded};
 use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
 use crate::credential::Fingerprint;
 use crate::model::{
@@ -108,7 +108,7 @@ impl MemberVisitor for MemberScanner<'_, '_> {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         let mut content = KeepingReader { inner: content, kept: Some(Vec::new()) };
         // The reader ends where it would fail: the archive's reader has reported the cause.
-        let mut found = self.searcher.search(Text::Stream(&mut content));
+        let mut found = self.searcher.search(TextInput::Stream(&mut content));
         name_embedded(&content.kept.unwrap_or_default(), &mut found.hits, self.searcher.context.engine.redactor());
         self.add(chain, found);
     }

@@ -3,7 +3,7 @@
 use super::Collector;
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
-use super::text_searcher::Text;
+use super::text_searcher::TextInput;
 use crate::git::changes::TreeDiffer;
 use crate::git::{ObjectKind, Odb, Oid};
 use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
@@ -24,7 +24,7 @@ pub(super) fn scan(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &
     match odb.read_within(oid, MAX_BLOB) {
         Ok(Some((ObjectKind::Blob, bytes))) => {
             collector.coverage().objects += 1;
-            return Some(collector.scanner.scan(Text::Bytes(&bytes), Extras::of_file(place)));
+            return Some(collector.scanner.scan(TextInput::Bytes(&bytes), Extras::of_file(place)));
         }
         Ok(Some(_)) => {}
         Ok(None) => collector.skip(SkipReason::MissingObject, &format!("{oid} ({})", place.path.text)),

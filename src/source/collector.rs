@@ -3,7 +3,7 @@
 use super::scan_context::{Collected, ScanContext};
 use super::text_result::TextResult;
 use super::text_scanner::{Extras, TextScanner};
-use super::text_searcher::Text;
+use super::text_searcher::TextInput;
 use crate::detect::LocatedHit;
 use crate::lints::SourceFacts;
 use crate::model::{Coverage, ScanLocation, SkipReason};
@@ -32,7 +32,7 @@ impl<'a> Collector<'a> {
 
     /// Scans a text that is not a file of its own, and keeps the result.
     pub(crate) fn scan_text(&mut self, bytes: &[u8], place: &ScanLocation) {
-        let result = self.scanner.scan(Text::Bytes(bytes), Extras::default());
+        let result = self.scanner.scan(TextInput::Bytes(bytes), Extras::default());
         self.add(result, place);
     }
 

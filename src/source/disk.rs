@@ -1,4 +1,4 @@
-//! Opens scanned files, which others may be changing: follows no links, waits for no writers.
+//! Opens files that somebody else may be changing: never follows a link, never waits for a writer.
 
 #![expect(clippy::disallowed_methods, reason = "opens the files that are scanned")]
 
@@ -13,11 +13,11 @@ pub(super) struct OpenFile {
     pub(super) size: u64,
 }
 
-/// Opens a file for reading. Returns `None` if it is no longer a regular file.
+/// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(unix)]
 pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     use rustix::fs::{Mode, OFlags};
-    // Without NONBLOCK, opening a FIFO that replaced the file would wait for its writer.
+    // Without NONBLOCK a FIFO that took the file's place would make us wait for its writer.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(descriptor) => File::from(descriptor),
@@ -28,6 +28,7 @@ pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     Ok(metadata.is_file().then(|| OpenFile { size: metadata.len(), file }))
 }
 
+/// Opens a file for reading. Returns `None` if it is no regular file any more.
 #[cfg(not(unix))]
 pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     if !std::fs::symlink_metadata(path)?.is_file() {
@@ -38,18 +39,19 @@ pub(super) fn open(path: &Path) -> io::Result<Option<OpenFile>> {
     Ok(Some(OpenFile { file, size }))
 }
 
-/// Reads the text of a symbolic link.
+/// Returns the target of a symbolic link.
 pub(super) fn link_text(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read_link(path).map(|target| bytes_of(&target))
 }
 
-/// Returns the bytes of a path, in UTF-8 where the platform's paths are not bytes.
+/// Returns the bytes of a path. Where the platform's paths are not bytes, those of its UTF-8 form.
 #[cfg(unix)]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
 
+/// Returns the bytes of a path. Where the platform's paths are not bytes, those of its UTF-8 form.
 #[cfg(not(unix))]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()

@@ -17,7 +17,7 @@ const MAX_NAME: usize = 256;
 
 /// One step down into a JSON value.
 #[derive(Debug, Clone, Copy)]
-enum Step<'a> {
+enum JsonStep<'a> {
     Key(&'a [u8]),
     Index(usize),
 }
@@ -49,7 +49,7 @@ fn sources(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<Str
     let mut contents: Vec<(Range<usize>, (String, usize))> = Vec::new();
     let mut names: BTreeMap<(String, usize), &[u8]> = BTreeMap::new();
     walk(bytes, &mut |path, value| {
-        if let [map @ .., Step::Key(list), Step::Index(index)] = path {
+        if let [map @ .., JsonStep::Key(list), JsonStep::Index(index)] = path {
             match *list {
                 b"sourcesContent" => contents.push((value, (place(map), *index))),
                 b"sources" => {
@@ -73,7 +73,7 @@ fn sources(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<Str
 fn cells(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
     let mut values: Vec<(Range<usize>, usize)> = Vec::new();
     walk(bytes, &mut |path, value| {
-        if let [Step::Key(b"cells"), Step::Index(index), ..] = path {
+        if let [JsonStep::Key(b"cells"), JsonStep::Index(index), ..] = path {
             values.push((value, *index));
         }
     });
@@ -86,18 +86,18 @@ fn cells(bytes: &[u8], offsets: &[u64]) -> Vec<Option<String>> {
     offsets.iter().map(name).collect()
 }
 
-fn place(path: &[Step<'_>]) -> String {
+fn place(path: &[JsonStep<'_>]) -> String {
     path.iter()
         .map(|step| match step {
-            Step::Key(key) => format!("/{}", String::from_utf8_lossy(key)),
-            Step::Index(index) => format!("/{index}"),
+            JsonStep::Key(key) => format!("/{}", String::from_utf8_lossy(key)),
+            JsonStep::Index(index) => format!("/{index}"),
         })
         .collect()
 }
 
 /// Visits every string of a JSON text with the path to it, in order, until the text ends or is malformed.
-fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
-    let mut path: Vec<Step<'a>> = Vec::new();
+fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[JsonStep<'a>], Range<usize>)) {
+    let mut path: Vec<JsonStep<'a>> = Vec::new();
     let mut at = 0;
     let mut key_next = false;
     while let Some(byte) = bytes.get(at) {
@@ -106,11 +106,11 @@ fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
         match byte {
             b'{' | b'[' if path.len() >= MAX_DEPTH => return,
             b'{' => {
-                path.push(Step::Key(b""));
+                path.push(JsonStep::Key(b""));
                 key_next = true;
             }
             b'[' => {
-                path.push(Step::Index(0));
+                path.push(JsonStep::Index(0));
                 key_next = false;
             }
             b'}' | b']' => {
@@ -120,15 +120,15 @@ fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
                 key_next = false;
             }
             b',' => match path.last_mut() {
-                Some(Step::Index(index)) => *index += 1,
-                Some(Step::Key(_)) => key_next = true,
+                Some(JsonStep::Index(index)) => *index += 1,
+                Some(JsonStep::Key(_)) => key_next = true,
                 None => return,
             },
             b'"' => {
                 let Some(end) = string_end(bytes, at) else { return };
                 at = end;
                 match path.last_mut() {
-                    Some(Step::Key(key)) if key_next => {
+                    Some(JsonStep::Key(key)) if key_next => {
                         *key = &bytes[start + 1..end - 1];
                         key_next = false;
                     }

@@ -1,7 +1,7 @@
-//! Which entries of a work tree are left out: untracked ones that a `.gitignore` or `info/exclude` names.
+//! Decides which entries of a work tree to leave out: untracked ones that a `.gitignore` or `info/exclude` names.
 //!
-//! Tracked files are always scanned, whatever an ignore file says. Rules above the repository and the user's global
-//! ones do not count, so that a scan says the same on every machine. A nested repository has rules of its own.
+//! Tracked files are always scanned, whatever an ignore file says. Rules above the repository and the user's global ones do
+//! not count, so that a scan has the same result on every machine. A nested repository has rules of its own.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::disk::{self, bytes_of};
 use super::tracked::TrackedPaths;
 
-/// What to do with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decision {
-    /// Scan it, or walk into it.
+pub(super) enum EntryDecision {
+    /// Scan the file, or walk into the directory.
     Take,
     /// Untracked and ignored.
     Ignored,
@@ -25,77 +24,76 @@ pub(super) enum Decision {
 
 /// A directory with its rules.
 #[derive(Debug)]
-struct Directory {
-    parent: Option<Arc<Directory>>,
+struct DirectoryRules {
+    parent: Option<Arc<DirectoryRules>>,
     rules: Option<Gitignore>,
-    repository: Option<Arc<Repository>>,
-    /// Inside an ignored directory that is walked for its tracked files' sake.
+    repository: Option<Arc<TrackedRepository>>,
+    /// Inside an ignored directory, which is walked because it has tracked files.
     ignored: bool,
 }
 
-/// A work tree's root with what it tracks, read when first asked for.
+/// A work tree's root with its tracked paths, which are read on first use.
 #[derive(Debug)]
-struct Repository {
+struct TrackedRepository {
     root: PathBuf,
     tracked: OnceLock<TrackedPaths>,
 }
 
-impl Repository {
+impl TrackedRepository {
     fn tracked(&self) -> &TrackedPaths {
         self.tracked.get_or_init(|| TrackedPaths::load(&self.root))
     }
 
-    /// The path below the root as the index has it.
+    /// Returns the path below the root, as in the index.
     fn relative(&self, path: &Path) -> Option<Vec<u8>> {
         path.strip_prefix(&self.root).ok().map(bytes_of)
     }
 }
 
-/// Decides for the entries of one walk. Shared by its threads.
+/// The rules of all directories of one walk. Shared by its threads.
 #[derive(Debug, Default)]
-pub(super) struct Ignores {
-    directories: Mutex<HashMap<PathBuf, Arc<Directory>>>,
+pub(super) struct IgnoreRules {
+    directories: Mutex<HashMap<PathBuf, Arc<DirectoryRules>>>,
 }
 
-/// One thread's way to the decisions: most entries lie in the directory of the entry before.
+/// Decides for one thread. Caches the last directory: most entries lie in that of the entry before.
 #[derive(Debug, Clone)]
-pub(super) struct Decider<'a> {
-    ignores: &'a Ignores,
-    last: Option<(PathBuf, Arc<Directory>)>,
+pub(super) struct IgnoreDecider<'a> {
+    ignores: &'a IgnoreRules,
+    last: Option<(PathBuf, Arc<DirectoryRules>)>,
 }
 
-impl<'a> Decider<'a> {
-    /// Nothing decided yet.
-    pub(super) fn new(ignores: &'a Ignores) -> Self {
+impl<'a> IgnoreDecider<'a> {
+    pub(super) fn new(ignores: &'a IgnoreRules) -> Self {
         Self { ignores, last: None }
     }
 
-    /// Decides about an entry; a directory that is taken is remembered with its rules. Parents come before children.
-    pub(super) fn decide(&mut self, path: &Path, is_directory: bool) -> Decision {
+    /// Decides about an entry, and remembers the rules of a directory that is taken. Parents come before children.
+    pub(super) fn decide(&mut self, path: &Path, is_directory: bool) -> EntryDecision {
         let parent = path.parent().and_then(|parent| self.known(parent));
         if path.file_name().is_some_and(|name| name == ".git")
             && parent.as_ref().is_some_and(|p| p.repository.is_some())
         {
-            return Decision::GitDir;
+            return EntryDecision::GitDir;
         }
         let Some(parent) = parent else {
             if is_directory {
                 self.ignores.remember(path, None, false);
             }
-            return Decision::Take;
+            return EntryDecision::Take;
         };
         let ignored = parent.ignored || is_ignored(&parent, path, is_directory);
         if ignored && !is_kept(&parent, path, is_directory) {
-            return Decision::Ignored;
+            return EntryDecision::Ignored;
         }
         if is_directory {
             self.ignores.remember(path, Some(parent), ignored);
         }
-        Decision::Take
+        EntryDecision::Take
     }
 
-    fn known(&mut self, path: &Path) -> Option<Arc<Directory>> {
-        // Compared as bytes, which cannot find two paths equal that are not.
+    fn known(&mut self, path: &Path) -> Option<Arc<DirectoryRules>> {
+        // Compared as bytes: faster, and never equal for different paths.
         if let Some((last, directory)) = &self.last
             && last.as_os_str() == path.as_os_str()
         {
@@ -107,42 +105,42 @@ impl<'a> Decider<'a> {
     }
 }
 
-impl Ignores {
-    /// Makes the directories from a repository's root down to `path` known, so that a scan of a part of a repository
-    /// obeys the same rules as one of the whole. False if `path` itself is ignored.
+impl IgnoreRules {
+    /// Reads the rules from a repository's root down to `path`, so that a scan of a part of a repository obeys the same rules
+    /// as one of the whole. Returns false if `path` itself is ignored.
     pub(super) fn enter(&self, root: &Path, path: &Path) -> bool {
         self.remember(root, None, false);
-        let mut decider = Decider::new(self);
+        let mut decider = IgnoreDecider::new(self);
         let mut at = root.to_path_buf();
         for part in path.strip_prefix(root).into_iter().flat_map(Path::components) {
             at.push(part);
-            if decider.decide(&at, true) != Decision::Take {
+            if decider.decide(&at, true) != EntryDecision::Take {
                 return false;
             }
         }
         true
     }
 
-    fn known(&self, path: &Path) -> Option<Arc<Directory>> {
+    fn known(&self, path: &Path) -> Option<Arc<DirectoryRules>> {
         self.directories.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 
-    fn remember(&self, path: &Path, parent: Option<Arc<Directory>>, ignored: bool) {
+    fn remember(&self, path: &Path, parent: Option<Arc<DirectoryRules>>, ignored: bool) {
         let directory = if disk::is_repository(path) {
-            let repository = Repository { root: path.to_path_buf(), tracked: OnceLock::new() };
+            let repository = TrackedRepository { root: path.to_path_buf(), tracked: OnceLock::new() };
             let rules = rules_of(path, &[path.join(".gitignore"), path.join(".git/info/exclude")]);
-            Directory { parent: None, rules, repository: Some(Arc::new(repository)), ignored: false }
+            DirectoryRules { parent: None, rules, repository: Some(Arc::new(repository)), ignored: false }
         } else {
             let repository = parent.as_ref().and_then(|parent| parent.repository.clone());
-            // Outside of a repository git would not look at an ignore file either.
+            // Outside of a repository git reads no ignore file either.
             let rules = repository.as_ref().and_then(|_| rules_of(path, &[path.join(".gitignore")]));
-            Directory { rules, repository, parent, ignored }
+            DirectoryRules { rules, repository, parent, ignored }
         };
         self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), Arc::new(directory));
     }
 }
 
-/// The rules in these files, if any. A file that cannot be read has none: then more is scanned, not less.
+/// Reads the rules in these files. A file that cannot be read has none: then more is scanned, not less.
 fn rules_of(directory: &Path, files: &[PathBuf]) -> Option<Gitignore> {
     let mut builder = GitignoreBuilder::new(directory);
     let mut any = false;
@@ -160,7 +158,7 @@ fn rules_of(directory: &Path, files: &[PathBuf]) -> Option<Gitignore> {
     if any { builder.build().ok() } else { None }
 }
 
-fn is_ignored(parent: &Directory, path: &Path, is_directory: bool) -> bool {
+fn is_ignored(parent: &DirectoryRules, path: &Path, is_directory: bool) -> bool {
     let mut at = Some(parent);
     while let Some(directory) = at {
         if let Some(rules) = &directory.rules {
@@ -175,8 +173,8 @@ fn is_ignored(parent: &Directory, path: &Path, is_directory: bool) -> bool {
     false
 }
 
-/// Whether an ignored entry is tracked, or a directory that holds something tracked.
-fn is_kept(parent: &Directory, path: &Path, is_directory: bool) -> bool {
+/// Returns true if an ignored entry is tracked, or a directory that holds a tracked file.
+fn is_kept(parent: &DirectoryRules, path: &Path, is_directory: bool) -> bool {
     let Some(repository) = &parent.repository else { return false };
     let Some(relative) = repository.relative(path) else { return false };
     let tracked = repository.tracked();

@@ -12,6 +12,7 @@ mod archive_members;
 mod attribution;
 mod blobs;
 mod collector;
+mod commit_date;
 mod disk;
 mod embedded;
 pub(crate) mod history;
@@ -39,7 +40,7 @@ pub(crate) use scan_context::ScanContext;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
-    Missing(#[from] worktree::Missing),
+    Missing(#[from] worktree::MissingPath),
     #[error(transparent)]
     Repository(#[from] OpenError),
     #[error(transparent)]

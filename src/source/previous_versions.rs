@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
-use super::text_searcher::{Text, guarded};
+use super::text_searcher::{TextInput, guarded};
 use super::{Collector, blobs};
 use crate::credential::Fingerprint;
 use crate::git::changes::FileChange;
@@ -66,7 +66,7 @@ impl<'a> PreviousVersions<'a> {
     fn identities(&mut self, collector: &mut Collector<'_>, old: &Oid, path: &[u8]) -> &BTreeSet<Identity> {
         self.identities.entry(*old).or_insert_with(|| {
             let Some(bytes) = blobs::read(self.odb, old) else { return BTreeSet::new() };
-            let result = collector.scanner.scan(Text::Bytes(&bytes), Extras::default());
+            let result = collector.scanner.scan(TextInput::Bytes(&bytes), Extras::default());
             if result.is_defective() {
                 collector.skip(SkipReason::Internal, &PathText::new(path).text);
             }

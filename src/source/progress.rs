@@ -1,4 +1,4 @@
-//! The bar on standard error: only on a terminal, and only for scans that take a while.
+//! Shows a progress bar on standard error, for scans that take a while.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Scans shorter than this show nothing.
+/// Shortest scan that shows a bar.
 const PATIENCE: Duration = Duration::from_millis(600);
 
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ struct Counts {
     finished: std::sync::atomic::AtomicBool,
 }
 
-/// Counts what was scanned and, if wanted, draws it.
+/// Counts scanned items and bytes, and may draw them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Progress {
     counts: Arc<Counts>,
@@ -25,7 +25,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Counts only.
+    /// Counts without drawing.
     pub(crate) fn hidden() -> Self {
         Self::default()
     }
@@ -39,23 +39,21 @@ impl Progress {
         progress
     }
 
-    /// One more item of this many bytes.
     pub(crate) fn add(&self, bytes: u64) {
         self.add_many(1, bytes);
     }
 
-    /// Several more items.
     pub(crate) fn add_many(&self, items: u64, bytes: u64) {
         self.counts.items.fetch_add(items, Ordering::Relaxed);
         self.counts.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// How many items there will be, if known.
+    /// Sets the number of items to expect.
     pub(crate) fn expect(&self, items: u64) {
         self.counts.total.store(items, Ordering::Relaxed);
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.counts.finished.store(true, Ordering::Relaxed);
         if let Some(thread) = self.drawer.lock().unwrap_or_else(PoisonError::into_inner).take() {

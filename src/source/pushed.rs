@@ -11,13 +11,13 @@ use crate::git::{ObjectKind, Odb, Oid};
 use crate::model::{Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
-/// Tags of tags that are followed.
+/// Longest chain of tags that is followed.
 const MAX_HOPS: usize = 10;
 
-/// Known commits that are tried for a common ancestor.
+/// Most known commits to try for a common ancestor.
 const MAX_BASES: usize = 16;
 
-/// What each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object.
+/// The commits that each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object.
 pub(crate) struct PushedSource {
     repository: Rc<OpenRepository>,
     known: Vec<Oid>,

@@ -1,19 +1,20 @@
-//! Scans what one history has and another has not: every commit, side branches and merges included, file by file.
+//! Scans the commits that one revision reaches and another does not, side branches and merges included, file by file.
 //!
-//! A blob counts for the commit that introduces it: where it differs from the same path in every parent. So the cost
-//! follows the changes, and content that only a merge adds is seen.
+//! A blob counts for the commit that introduces it, in which it differs from the same path in every parent. So the cost
+//! follows the changes, and content that only a merge adds is scanned.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::blobs;
+use super::commit_date::commit_date;
 use super::open_repository::{OpenRepository, tree_of};
 use super::previous_versions::PreviousVersions;
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
 use crate::git::{Commit, ObjectKind, Odb, Oid};
-use crate::model::{CommitDate, Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
+use crate::model::{Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
 /// The commits that `head` reaches and `base` does not.
@@ -60,7 +61,7 @@ impl ScanSource for RangeSource {
     }
 }
 
-/// What is known of the commits of a range once they are scanned.
+/// The commits of a range, once they are scanned.
 #[derive(Debug, Default)]
 pub(super) struct ScannedRange {
     /// Commits in order, parents first, with their dates in seconds since 1970.
@@ -70,7 +71,7 @@ pub(super) struct ScannedRange {
     head_date: i64,
 }
 
-/// Scans these commits, parents first. `merge_base` is what files of `head` are compared with.
+/// Scans these commits, parents first. Compares the files of `head` with those of `merge_base`.
 pub(super) fn scan(
     collector: &mut Collector<'_>,
     repository: &OpenRepository,
@@ -256,7 +257,7 @@ impl ScannedRange {
         let removed = if in_head { None } else { removals.filter_map(dated).max() };
         let until = removed.as_ref().map_or(self.head_date, |(_, seconds, _)| *seconds);
         let days = introduced.as_ref().map(|(_, seconds, _)| u64::try_from(until - seconds).unwrap_or(0) / 86_400);
-        let date = |(_, seconds, commit): (usize, i64, String)| CommitDate { commit, date: rfc3339(seconds) };
+        let date = |(_, seconds, commit): (usize, i64, String)| commit_date(commit, seconds);
         finding.exposure = Some(Exposure {
             introduced: introduced.map(date),
             removed: removed.map(date),
@@ -265,10 +266,4 @@ impl ScannedRange {
             ..Exposure::default()
         });
     }
-}
-
-/// Formats seconds since 1970 in UTC. A time that no calendar has is clamped.
-pub(super) fn rfc3339(seconds: i64) -> String {
-    let clamped = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
-    jiff::Timestamp::from_second(clamped).map(|at| at.to_string()).unwrap_or_default()
 }

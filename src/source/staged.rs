@@ -1,4 +1,4 @@
-//! Scans what is about to be committed: the staged blobs that differ from HEAD, from the index in force.
+//! Scans the staged blobs that differ from HEAD, which the next commit would contain.
 //!
 //! Blobs are read by id, never from the work tree, which may differ from both. A key that HEAD has in the same file is
 //! `existing`.
@@ -43,7 +43,7 @@ impl StagedIndex {
     }
 }
 
-/// The files that would be committed, whatever the disk holds.
+/// The files that the next commit would contain, whatever the disk holds.
 impl Snapshot for StagedIndex {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
         let Some(entry) = self.index.find(path.as_bytes()) else { return Ok(None) };

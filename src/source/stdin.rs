@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
-use super::text_searcher::Text;
+use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::archive;
 use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
@@ -44,15 +44,15 @@ fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &ScanLocatio
     let mut head = Vec::new();
     (&mut *input).take(HEAD).read_to_end(&mut head)?;
     if !archive::is_archive(&head) {
-        return Ok(collector.scanner.scan(Text::Stream(&mut head.chain(input)), extras));
+        return Ok(collector.scanner.scan(TextInput::Stream(&mut head.chain(input)), extras));
     }
     (&mut *input).take(MAX_IN_MEMORY - HEAD).read_to_end(&mut head)?;
     let mut rest = [0];
     let more = input.read(&mut rest)?;
     if more == 0 {
-        return Ok(collector.scanner.scan(Text::Bytes(&head), extras));
+        return Ok(collector.scanner.scan(TextInput::Bytes(&head), extras));
     }
     let what = format!("{}: too large to be opened from standard input", place.path.text);
     collector.skip(SkipReason::OverLimit, &what);
-    Ok(collector.scanner.searcher.search(Text::Stream(&mut head.chain(&rest[..more]).chain(input))))
+    Ok(collector.scanner.searcher.search(TextInput::Stream(&mut head.chain(&rest[..more]).chain(input))))
 }

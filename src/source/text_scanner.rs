@@ -9,7 +9,7 @@ use std::io::{Cursor, Read};
 use super::archive_members;
 use super::scan_context::ScanContext;
 use super::text_result::{TextHit, TextResult};
-use super::text_searcher::{Text, TextSearcher, name_embedded};
+use super::text_searcher::{TextInput, TextSearcher, name_embedded};
 use crate::archive::{self, Seekable};
 use crate::model::{
     ScanLocation, SkipReason,
@@ -47,7 +47,7 @@ impl<'a> TextScanner<'a> {
     }
 
     /// Scans a text and, if it is an archive, its members.
-    pub(crate) fn scan(&mut self, mut text: Text<'_>, extras: Extras<'_>) -> TextResult {
+    pub(crate) fn scan(&mut self, mut text: TextInput<'_>, extras: Extras<'_>) -> TextResult {
         let Self { searcher, members } = self;
         searcher.guard(|searcher, result| {
             searcher.search_text(&mut text, result);
@@ -62,14 +62,14 @@ impl<'a> TextScanner<'a> {
 fn add_details(
     searcher: &TextSearcher<'_>,
     members: &mut TextSearcher<'_>,
-    (mut text, extras): (Text<'_>, Extras<'_>),
+    (mut text, extras): (TextInput<'_>, Extras<'_>),
     result: &mut TextResult,
 ) {
     let TextSearcher { context, scratch, .. } = searcher;
-    let small = if let Text::Candidates(..) = text { None } else { scratch.whole(result.bytes) };
+    let small = if let TextInput::Candidates(..) = text { None } else { scratch.whole(result.bytes) };
     let whole = match text {
-        Text::Bytes(bytes) | Text::Candidates(bytes, _) => Some(bytes),
-        Text::File(..) | Text::Stream(_) => small,
+        TextInput::Bytes(bytes) | TextInput::Candidates(bytes, _) => Some(bytes),
+        TextInput::File(..) | TextInput::Stream(_) => small,
     };
     if !result.hits.is_empty() {
         let read = if whole.is_none() { read_again(&mut text, result.bytes) } else { None };
@@ -94,15 +94,15 @@ fn add_details(
         if archive::is_archive(whole) {
             open(&mut Cursor::new(whole));
         }
-    } else if let Text::File(input, _) = text
+    } else if let TextInput::File(input, _) = text
         && archive::is_archive_at(input)
     {
         open(input);
     }
 }
 /// Reads a text that does not fit the window once more, if it fits in memory.
-fn read_again(text: &mut Text<'_>, bytes: u64) -> Option<Vec<u8>> {
-    let Text::File(input, _) = text else { return None };
+fn read_again(text: &mut TextInput<'_>, bytes: u64) -> Option<Vec<u8>> {
+    let TextInput::File(input, _) = text else { return None };
     let mut read = Vec::new();
     (bytes <= MAX_IN_MEMORY && input.rewind().is_ok()).then_some(())?;
     Read::take(input, MAX_IN_MEMORY).read_to_end(&mut read).ok()?;
@@ -117,7 +117,6 @@ fn hash_lines(bytes: &[u8], hits: &mut [TextHit]) {
         end: (hit.end.line, hit.end.column),
     };
     let wanted: Vec<TokenSpan> = direct.iter().map(wanted).collect();
-    // Reading stops at the last hit. Reading from memory does not fail.
     let hashes = line_hash::compute(bytes, &wanted);
     direct.iter_mut().zip(hashes).for_each(|(hit, hash)| hit.line_hash = hash);
 }

@@ -15,7 +15,7 @@ use crate::detect::{
 use crate::model::{Origin, SkipReason};
 
 /// A text to scan.
-pub(crate) enum Text<'t> {
+pub(crate) enum TextInput<'t> {
     Bytes(&'t [u8]),
     /// Bytes that were searched already, with the candidates to judge, in order.
     Candidates(&'t [u8], &'t [Found]),
@@ -44,7 +44,7 @@ impl<'a> TextSearcher<'a> {
     }
 
     /// Searches a text, and opens nothing.
-    pub(crate) fn search(&mut self, mut text: Text<'_>) -> TextResult {
+    pub(crate) fn search(&mut self, mut text: TextInput<'_>) -> TextResult {
         self.guard(|searcher, result| searcher.search_text(&mut text, result))
     }
 
@@ -73,15 +73,15 @@ impl<'a> TextSearcher<'a> {
         result
     }
 
-    pub(super) fn search_text(&mut self, text: &mut Text<'_>, result: &mut TextResult) {
+    pub(super) fn search_text(&mut self, text: &mut TextInput<'_>, result: &mut TextResult) {
         match text {
-            Text::Candidates(bytes, candidates) => {
+            TextInput::Candidates(bytes, candidates) => {
                 result.bytes = bytes.len() as u64;
                 judge(self.context.engine, bytes, candidates, result);
             }
-            Text::Bytes(bytes) => self.read(&mut { *bytes }, result),
-            Text::File(input, limit) => self.read(&mut Read::take(input, *limit), result),
-            Text::Stream(reader) => self.read(reader, result),
+            TextInput::Bytes(bytes) => self.read(&mut { *bytes }, result),
+            TextInput::File(input, limit) => self.read(&mut Read::take(input, *limit), result),
+            TextInput::Stream(reader) => self.read(reader, result),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The paths that the index of a repository names.
+//! The paths that a repository tracks, by its index.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use crate::git::{Index, OpenOptions, Repository};
 
 #[derive(Debug)]
 pub(super) struct TrackedPaths {
-    /// `None` if the index cannot be read. Then every path counts as tracked, so that none is skipped by mistake.
+    /// `None` if the index cannot be read: then everything counts as tracked, so that nothing is left out by mistake.
     index: Option<Index>,
 }
 
 impl TrackedPaths {
-    /// Reads the index of the repository whose work tree is `root`.
+    /// Reads the index of the repository whose work tree begins at `root`.
     pub(super) fn load(root: &Path) -> Self {
         let repository = Repository::open(root, &OpenOptions::default()).ok();
         Self { index: repository.and_then(|repository| Index::of(&repository, None).ok()) }
@@ -22,7 +22,7 @@ impl TrackedPaths {
         index.get(index.lower_bound(path)).is_some_and(|entry| entry.path == path)
     }
 
-    /// Returns true if any file below a directory is tracked.
+    /// Returns true if a file below the directory is tracked.
     pub(super) fn holds_below(&self, directory: &[u8]) -> bool {
         let Some(index) = &self.index else { return true };
         let mut prefix = directory.to_vec();

@@ -1,4 +1,4 @@
-//! Files on disk: directories, single files, and whatever repositories lie in them.
+//! Scans files on disk: directories, single files, and the work trees of repositories in them.
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
@@ -8,44 +8,40 @@ use std::path::{Path, PathBuf};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::disk::{self, bytes_of, is_repository, work_tree_of};
-use super::ignores::{Decider, Decision, Ignores};
+use super::ignores::{EntryDecision, IgnoreDecider, IgnoreRules};
 use super::text_scanner::Extras;
-use super::text_searcher::Text;
+use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::model::{PathText, ScanLocation, SkipReason, limits::WINDOW};
 
-/// What to scan and how.
+/// Files and directories on disk.
 #[derive(Debug, Clone)]
-pub(crate) struct Options {
-    /// Directories and files, as given.
+pub(crate) struct WorktreeSource {
+    /// Absolute paths of directories and files.
     pub(crate) paths: Vec<PathBuf>,
     /// The directory that locations are relative to.
     pub(crate) root: PathBuf,
-    /// Take ignored files as well.
+    /// Scan ignored files as well.
     pub(crate) no_ignore: bool,
-    /// Worker threads.
     pub(crate) threads: usize,
 }
 
-/// A path that was asked for and is not there.
+/// A path of the command line that does not exist.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", path.display())]
-pub(crate) struct Missing {
+pub(crate) struct MissingPath {
     path: PathBuf,
     error: io::Error,
 }
 
 /// Makes the paths absolute and finds the root that locations are relative to: the work tree that holds them all, else
 /// their nearest common directory.
-///
-/// # Errors
-/// The first path that is not there.
-pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Missing> {
+pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), MissingPath> {
     let mut absolute = Vec::with_capacity(paths.len());
     for path in paths {
-        let missing = |error| Missing { path: path.clone(), error };
+        let missing = |error| MissingPath { path: path.clone(), error };
         let metadata = std::fs::symlink_metadata(path).map_err(missing)?;
-        // The last component stays as it is: a link given by name is scanned as a link, unless it is a directory.
+        // Keep the last component: a link given by name is scanned as a link, unless it is one to a directory.
         let resolved = if metadata.is_symlink() && !path.is_dir() {
             let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             parent.canonicalize().map_err(missing)?.join(path.file_name().unwrap_or_default())
@@ -69,35 +65,34 @@ fn directory_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new("/")).to_path_buf() }
 }
 
-impl ScanSource for Options {
+impl ScanSource for WorktreeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         scan(context, self);
         Ok(())
     }
 }
 
-/// Scans everything below the paths.
-fn scan(context: &ScanContext<'_>, options: &Options) {
-    let ignores = Ignores::default();
+fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
+    let ignores = IgnoreRules::default();
     for path in &options.paths {
-        let scope = Scope { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
+        let scope = WorktreeScan { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
         if path.is_dir() && !path.is_symlink() {
             scope.directory(path);
         } else {
-            // A file that is named is scanned, whatever an ignore file says.
+            // Scan a file given by name whatever an ignore file says.
             let mut collector = Collector::new(context);
             scope.entry(&mut collector, path, std::fs::symlink_metadata(path).map(|m| m.file_type()).ok());
         }
     }
 }
 
-struct Scope<'a> {
+struct WorktreeScan<'a> {
     context: &'a ScanContext<'a>,
-    options: &'a Options,
-    ignores: Option<&'a Ignores>,
+    options: &'a WorktreeSource,
+    ignores: Option<&'a IgnoreRules>,
 }
 
-impl Scope<'_> {
+impl WorktreeScan<'_> {
     fn directory(&self, path: &Path) {
         let ignores = self.ignores.filter(|ignores| match work_tree_of(path) {
             Some(root) => ignores.enter(&root, path),
@@ -110,7 +105,7 @@ impl Scope<'_> {
         self.walk(path, ignores);
     }
 
-    /// A directory that is itself ignored and was named all the same, such as build output: everything in it counts.
+    /// Scans everything in an ignored directory that was given by name, such as build output.
     fn named_output(&self, path: &Path) {
         let mut collector = Collector::new(self.context);
         for entry in walkdir::WalkDir::new(path).follow_links(false).sort_by_file_name() {
@@ -125,7 +120,7 @@ impl Scope<'_> {
         }
     }
 
-    fn walk(&self, path: &Path, ignores: Option<&Ignores>) {
+    fn walk(&self, path: &Path, ignores: Option<&IgnoreRules>) {
         let walker = WalkBuilder::new(path)
             .standard_filters(false)
             .follow_links(false)
@@ -133,7 +128,7 @@ impl Scope<'_> {
             .build_parallel();
         walker.run(|| {
             let mut collector = Collector::new(self.context);
-            let mut decider = ignores.map(Decider::new);
+            let mut decider = ignores.map(IgnoreDecider::new);
             Box::new(move |entry| self.visit(&mut collector, entry, decider.as_mut()))
         });
     }
@@ -142,7 +137,7 @@ impl Scope<'_> {
         &self,
         collector: &mut Collector<'_>,
         entry: Result<DirEntry, ignore::Error>,
-        decider: Option<&mut Decider<'_>>,
+        decider: Option<&mut IgnoreDecider<'_>>,
     ) -> WalkState {
         if self.context.expired() {
             collector.skip(SkipReason::TimedOut, "the rest of the work tree");
@@ -179,14 +174,14 @@ impl Scope<'_> {
         path: &Path,
         is_directory: bool,
         depth: usize,
-        decider: Option<&mut Decider<'_>>,
+        decider: Option<&mut IgnoreDecider<'_>>,
     ) -> Option<SkipReason> {
         match decider {
             Some(_) if depth == 0 && work_tree_of(path).is_some() => None,
             Some(decider) => match decider.decide(path, is_directory) {
-                Decision::Take => None,
-                Decision::Ignored => Some(SkipReason::Ignored),
-                Decision::GitDir => Some(SkipReason::GitDir),
+                EntryDecision::Take => None,
+                EntryDecision::Ignored => Some(SkipReason::Ignored),
+                EntryDecision::GitDir => Some(SkipReason::GitDir),
             },
             None => {
                 let is_git = path.file_name().is_some_and(|name| name == ".git");
@@ -230,7 +225,7 @@ impl Scope<'_> {
         collector.skip(reason, &self.without_root(&error.to_string()));
     }
 
-    /// Messages of the walker name absolute paths; reports name paths below the root.
+    /// Makes the absolute paths in a message of the walker relative to the root.
     fn without_root(&self, message: &str) -> String {
         let root = format!("{}/", self.options.root.display());
         message.replace(&root, "")
@@ -244,7 +239,7 @@ fn file(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io:
     };
     // Stop near the size at opening time, so that a file that grows meanwhile has an end.
     let most = opened.size.saturating_add(WINDOW as u64);
-    let mut result = collector.scanner.scan(Text::File(&mut opened.file, most), Extras::of_file(place));
+    let mut result = collector.scanner.scan(TextInput::File(&mut opened.file, most), Extras::of_file(place));
     let (bytes, failure, is_defective) = (result.bytes, result.failure.take(), result.is_defective());
     collector.add(result, place);
     if let Some(failure) = failure {

@@ -1,28 +1,27 @@
-//! What trees hold, by number, and which of them lead to what was asked for.
+//! The edges between trees and the objects that they name, and a search for the trees that lead to given objects.
 
 use crate::git::bit_set::BitSet;
 
-/// For each tree, what it names of other trees and of what was asked for.
+/// For each tree, the trees and wanted objects that it names. Objects are numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Edges {
+pub(crate) struct TreeEdges {
     /// The children of all trees, one tree after the other.
     children: Vec<u32>,
     /// Each tree, and where its children end.
     trees: Vec<(u32, u32)>,
 }
 
-/// What is known on the way from trees to what was asked for.
-struct Known {
-    /// By number the place of a tree; none for what is no tree.
+/// State of a search for trees that lead to given objects.
+struct LeadSearch {
+    /// For each number the position of the tree; `u32::MAX` for other objects.
     places: Vec<u32>,
-    /// Trees that are still to be asked, and what leads there.
+    /// Trees that were not searched yet, and objects that lead there.
     open: BitSet,
-    /// What leads there.
+    /// Objects that lead there.
     leads: BitSet,
 }
 
-impl Edges {
-    /// Notes a tree with its children.
+impl TreeEdges {
     pub(crate) fn add(&mut self, tree: u32, children: impl IntoIterator<Item = u32>) {
         let before = self.children.len();
         self.children.extend(children);
@@ -31,13 +30,12 @@ impl Edges {
         }
     }
 
-    /// Gives all trees and children other numbers.
+    /// Replaces all numbers.
     pub(crate) fn renumber(&mut self, number: impl Fn(u32) -> u32) {
         self.children.iter_mut().for_each(|child| *child = number(*child));
         self.trees.iter_mut().for_each(|(tree, _)| *tree = number(*tree));
     }
 
-    /// Adds what another thread has noted.
     pub(crate) fn merge(&mut self, mut other: Self) {
         if self.trees.is_empty() {
             return *self = other;
@@ -47,9 +45,10 @@ impl Edges {
         self.trees.extend(other.trees.into_iter().map(|(tree, end)| (tree, before.saturating_add(end))));
     }
 
-    /// For each number below `count`, whether it is one of `starts` or of a tree that leads to one.
+    /// Marks, of the numbers below `count`, `starts` and the trees that lead to one of them.
     pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
-        let mut known = Known { places: vec![u32::MAX; count], open: BitSet::none(count), leads: BitSet::none(count) };
+        let mut known =
+            LeadSearch { places: vec![u32::MAX; count], open: BitSet::none(count), leads: BitSet::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
             if let Some(known) = known.places.get_mut(*tree as usize) {
                 *known = place;
@@ -61,14 +60,13 @@ impl Edges {
             known.open.set(*start, true);
         }
         for place in 0..self.trees.len() {
-            self.ask(place, &mut known);
+            self.search(place, &mut known);
         }
         (0..).map_while(|number| ((number as usize) < count).then(|| known.leads.has(number))).collect()
     }
 
-    /// Finds out where a tree and all that are below it lead to. A tree within itself, which no hash allows, is asked
-    /// once.
-    fn ask(&self, place: usize, known: &mut Known) {
+    /// Searches a tree and everything below it. A tree within itself, which no hash allows, is searched once.
+    fn search(&self, place: usize, known: &mut LeadSearch) {
         let mut queue = Vec::new();
         self.enter(place, known, &mut queue);
         while let Some((place, at)) = queue.last_mut() {
@@ -92,8 +90,8 @@ impl Edges {
         }
     }
 
-    /// Begins to ask a tree, unless it was asked or leads there.
-    fn enter(&self, place: usize, known: &mut Known, queue: &mut Vec<(usize, usize)>) {
+    /// Begins to search a tree, unless it was searched or leads there.
+    fn enter(&self, place: usize, known: &mut LeadSearch, queue: &mut Vec<(usize, usize)>) {
         let Some((tree, _)) = self.trees.get(place) else { return };
         if known.open.has(*tree) && !known.leads.has(*tree) {
             known.open.set(*tree, false);
@@ -110,7 +108,7 @@ impl Edges {
 mod tests {
     use super::*;
 
-    fn leading(edges: &Edges, starts: &[u32]) -> Vec<usize> {
+    fn leading(edges: &TreeEdges, starts: &[u32]) -> Vec<usize> {
         edges
             .leading(10, starts)
             .into_iter()
@@ -122,8 +120,8 @@ mod tests {
 
     #[test]
     fn what_leads_there_and_what_does_not() {
-        let mut edges = Edges::default();
-        let mut others = Edges::default();
+        let mut edges = TreeEdges::default();
+        let mut others = TreeEdges::default();
         for (tree, children) in [(0, &[1, 2][..]), (1, &[3]), (2, &[4, 5]), (6, &[0]), (7, &[7, 8]), (8, &[7, 3])] {
             let edges = if tree < 2 { &mut edges } else { &mut others };
             edges.add(tree, children.iter().copied());

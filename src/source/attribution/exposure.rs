@@ -1,22 +1,29 @@
-//! Since when, until when and by which refs: 64 credentials at a time, one bit each, over the whole graph.
+//! Computes since when, until when and by which refs credentials are exposed: 64 at a time, one bit each, over the whole
+//! graph.
 
-use super::Question;
-use super::graph::Graph;
-use super::trees::Sets;
+use super::AttributionQuery;
+use super::graph::CommitGraph;
+use super::trees::CredentialSets;
 use crate::git::Oid;
 use crate::git::refs::Refs;
 use crate::model::{CommitDate, Exposure, PathText, limits::MAX_REFS_NAMED};
+use crate::source::commit_date::commit_date;
 
 const DAY: i64 = 86_400;
 
-/// The exposure of every credential.
-pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: &Refs) -> Vec<Exposure> {
+/// Computes the exposure of every credential.
+pub(super) fn exposures(
+    graph: &CommitGraph,
+    sets: &CredentialSets<'_>,
+    query: &AttributionQuery,
+    refs: &Refs,
+) -> Vec<Exposure> {
     let head = refs.head.and_then(|oid| graph.find(&oid));
     let inside = graph.ancestry(head);
-    let mut exposures = Vec::with_capacity(question.credentials);
-    for first in (0..question.credentials).step_by(64) {
-        let bits = Bits { graph, question, first };
-        let count = (question.credentials - first).min(64);
+    let mut exposures = Vec::with_capacity(query.credentials);
+    for first in (0..query.credentials).step_by(64) {
+        let bits = CredentialBatch { graph, query, first };
+        let count = (query.credentials - first).min(64);
         let holds = bits.held(sets);
         let introduced = bits.introduced(&holds);
         let removed = bits.removed(&holds, &inside, head);
@@ -32,7 +39,7 @@ pub(super) fn of_all(graph: &Graph, sets: &Sets<'_>, question: &Question, refs: 
 }
 
 fn exposure(
-    graph: &Graph,
+    graph: &CommitGraph,
     (introduced, removed): (Option<u32>, Option<u32>),
     head: Option<u32>,
     in_head: bool,
@@ -41,8 +48,8 @@ fn exposure(
     let time = |at: u32| graph.commits[at as usize].time;
     let days = introduced.zip(removed.or(head)).map(|(from, to)| time(to).saturating_sub(time(from)) / DAY);
     Exposure {
-        introduced: introduced.map(|at| commit_date(graph, at)),
-        removed: removed.map(|at| commit_date(graph, at)),
+        introduced: introduced.map(|at| date_of(graph, at)),
+        removed: removed.map(|at| date_of(graph, at)),
         in_head,
         days: days.map(|days| u64::try_from(days).unwrap_or(0)),
         refs: refs.iter().take(MAX_REFS_NAMED).map(|name| PathText::new(name).text).collect(),
@@ -50,26 +57,19 @@ fn exposure(
     }
 }
 
-fn commit_date(graph: &Graph, at: u32) -> CommitDate {
+fn date_of(graph: &CommitGraph, at: u32) -> CommitDate {
     let node = &graph.commits[at as usize];
-    CommitDate { commit: node.oid.to_string(), date: date(node.time) }
-}
-
-/// A date in RFC 3339. One that no calendar has is cut to the nearest that one has.
-fn date(seconds: i64) -> String {
-    let known = jiff::Timestamp::from_second(seconds);
-    let nearest = if seconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
-    known.unwrap_or(nearest).to_string()
+    commit_date(node.oid.to_string(), node.time)
 }
 
 /// 64 credentials from `first` on.
-struct Bits<'a> {
-    graph: &'a Graph,
-    question: &'a Question,
+struct CredentialBatch<'a> {
+    graph: &'a CommitGraph,
+    query: &'a AttributionQuery,
     first: usize,
 }
 
-impl Bits<'_> {
+impl CredentialBatch<'_> {
     fn bit(&self, credential: u32) -> u64 {
         let at = (credential as usize).wrapping_sub(self.first);
         if at < 64 { 1 << at } else { 0 }
@@ -79,14 +79,15 @@ impl Bits<'_> {
         credentials.into_iter().fold(0, |mask, credential| mask | self.bit(*credential))
     }
 
-    /// What the tree of each commit holds.
-    fn held(&self, sets: &Sets<'_>) -> Vec<u64> {
+    /// Returns the credentials in the tree of each commit.
+    fn held(&self, sets: &CredentialSets<'_>) -> Vec<u64> {
         let masks: Vec<u64> = sets.sets.iter().map(|set| self.mask(set)).collect();
         let of_commit = |tree| sets.of_tree(tree).map_or(0, |set| masks[set as usize]);
         self.graph.commits.iter().map(|commit| of_commit(commit.tree)).collect()
     }
 
-    /// The commits that hold it and have no ancestor that does; the oldest of them, then the lesser name.
+    /// Finds, for each credential, the commits that hold it and have no ancestor that does. Returns the oldest, then the one
+    /// of least name.
     fn introduced(&self, holds: &[u64]) -> Vec<Option<u32>> {
         let mut before = vec![0_u64; holds.len()];
         let mut best: Vec<Option<u32>> = vec![None; 64];
@@ -104,8 +105,8 @@ impl Bits<'_> {
         best
     }
 
-    /// The commits of HEAD's ancestry that no longer hold what a parent held, and after which none does; the last of
-    /// them.
+    /// Finds, for each credential, the commits of HEAD's ancestry whose parent held it and after which no commit does.
+    /// Returns the last.
     fn removed(&self, holds: &[u64], inside: &[bool], head: Option<u32>) -> Vec<Option<u32>> {
         let mut after = vec![0_u64; holds.len()];
         let mut removed_after = vec![0_u64; holds.len()];
@@ -130,9 +131,9 @@ impl Bits<'_> {
         best
     }
 
-    /// The refs whose history holds it, in trees, messages or names.
+    /// Returns, for each credential, the refs whose history holds it in trees, messages or names.
     fn reached_by_refs<'a>(&self, holds: &[u64], refs: &'a Refs) -> Vec<Vec<&'a [u8]>> {
-        let text = |oid: &Oid| self.question.texts.get(oid).map_or(0, |set| self.mask(set));
+        let text = |oid: &Oid| self.query.texts.get(oid).map_or(0, |set| self.mask(set));
         let mut below: Vec<u64> = holds.to_vec();
         for (at, commit) in self.graph.commits.iter().enumerate() {
             below[at] |= text(&commit.oid);
@@ -143,10 +144,10 @@ impl Bits<'_> {
         }
         let mut names: Vec<Vec<&[u8]>> = vec![Vec::new(); 64];
         for (name, oid) in &refs.refs {
-            let mut mask = self.question.ref_names.get(name).map_or(0, |set| self.mask(set));
+            let mut mask = self.query.ref_names.get(name).map_or(0, |set| self.mask(set));
             let tip = self.graph.peel(oid, &mut |on_the_way| {
                 mask |= text(on_the_way);
-                mask |= self.question.blobs.get(on_the_way).map_or(0, |set| self.mask(set));
+                mask |= self.query.blobs.get(on_the_way).map_or(0, |set| self.mask(set));
             });
             mask |= tip.map_or(0, |tip| below[tip as usize]);
             bits(mask).for_each(|bit| names[bit].push(name));

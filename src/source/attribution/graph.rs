@@ -1,4 +1,4 @@
-//! The commits of a store, whether anything reaches them or not.
+//! The graph of all commits in a store, reachable or not.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -6,98 +6,94 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::edges::Edges;
+use super::edges::TreeEdges;
 use super::flags;
-use super::prefixes::{Prefixes, prefix};
+use super::prefixes::{PrefixTable, oid_prefix};
 use crate::git::refs::Refs;
 use crate::git::{Commit, Oid};
 
-/// Tags of tags that are followed.
+/// Longest chain of tags that is followed.
 const MAX_TAGS: usize = 2_000;
 
-/// A commit.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
+pub(super) struct CommitNode {
     pub(super) oid: Oid,
     /// Prefix of the name of its tree.
     pub(super) tree: u64,
     /// Committer date in seconds.
     pub(super) time: i64,
-    /// Where its parents are among those of all.
+    /// Range of its parents in the list of all.
     parents: Range<u32>,
 }
 
 /// The commits, sorted by name.
 #[derive(Debug, Default)]
-pub(super) struct Graph {
-    pub(super) commits: Vec<Node>,
+pub(super) struct CommitGraph {
+    pub(super) commits: Vec<CommitNode>,
     /// The names of the commits, in the same order.
-    names: Prefixes,
-    /// Positions of the parents that are here, one commit after the other.
+    names: PrefixTable,
+    /// Positions of the parents that exist, commit by commit.
     parents: Vec<u32>,
-    /// Where the parents of each commit end.
+    /// Ends of the parents of each commit.
     ends: Vec<u32>,
-    /// Positions, ancestors first; the older first where that is free.
+    /// Positions in topological order: ancestors first, then by date.
     pub(super) order: Vec<u32>,
-    /// What tags point to.
+    /// Targets of tags.
     tags: HashMap<Oid, Oid>,
 }
 
-/// What the commits, tags and trees of a store say, gathered by whoever walks them.
+/// Commits, tags and tree edges of a store, gathered by the walk over them.
 #[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    commits: Vec<Node>,
-    /// Those of one commit after those of the other: to free a list for each, in another thread, takes long.
+pub(crate) struct GatheredObjects {
+    commits: Vec<CommitNode>,
+    /// One list for all commits: freeing one for each, in another thread, is slow.
     parents: Vec<Oid>,
     tags: Vec<(Oid, Oid)>,
-    edges: Edges,
+    edges: TreeEdges,
 }
 
-impl Gathered {
-    /// Notes a commit.
+impl GatheredObjects {
     pub(crate) fn commit(&mut self, oid: Oid, commit: Commit<'_>) {
         let first = self.parents.len();
         self.parents.extend(commit.parents);
         let parents = number(first)..number(self.parents.len());
-        self.commits.push(Node { oid, tree: prefix(&commit.tree), time: commit.time, parents });
+        self.commits.push(CommitNode { oid, tree: oid_prefix(&commit.tree), time: commit.time, parents });
     }
 
-    /// Notes what a tag points to.
     pub(crate) fn tag(&mut self, oid: Oid, target: Oid) {
         self.tags.push((oid, target));
     }
 
-    /// Notes what trees name.
-    pub(crate) fn edges(&mut self, edges: Edges) {
+    pub(crate) fn edges(&mut self, edges: TreeEdges) {
         self.edges.merge(edges);
     }
 
-    /// Adds what another thread has gathered.
     pub(crate) fn merge(&mut self, mut other: Self) {
         let before = number(self.parents.len());
         self.parents.append(&mut other.parents);
         self.commits.extend(other.commits.into_iter().map(|commit| {
             let parents = commit.parents.start.saturating_add(before)..commit.parents.end.saturating_add(before);
-            Node { parents, ..commit }
+            CommitNode { parents, ..commit }
         }));
         self.tags.append(&mut other.tags);
         self.edges.merge(other.edges);
     }
 
-    /// What trees name.
-    pub(super) fn take_edges(&mut self) -> Edges {
+    pub(super) fn take_edges(&mut self) -> TreeEdges {
         std::mem::take(&mut self.edges)
     }
 
-    /// Lays the commits out.
-    pub(super) fn into_graph(mut self) -> Graph {
-        // Names differ within their first bytes, save those that somebody has made to be alike.
-        let order = |a: &Node, b: &Node| prefix(&a.oid).cmp(&prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid));
+    /// Builds the graph.
+    pub(super) fn into_graph(mut self) -> CommitGraph {
+        // Names differ within their first bytes, unless somebody made them collide.
+        let order = |a: &CommitNode, b: &CommitNode| {
+            oid_prefix(&a.oid).cmp(&oid_prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid))
+        };
         self.commits.par_sort_unstable_by(order);
         self.commits.dedup_by_key(|commit| commit.oid);
-        let names = Prefixes::new(self.commits.iter().map(|commit| prefix(&commit.oid)).collect());
+        let names = PrefixTable::new(self.commits.iter().map(|commit| oid_prefix(&commit.oid)).collect());
         let tags = self.tags.into_iter().collect();
-        let mut graph = Graph { commits: self.commits, names, tags, ..Graph::default() };
+        let mut graph = CommitGraph { commits: self.commits, names, tags, ..CommitGraph::default() };
         let found: Vec<Option<u32>> = self.parents.par_iter().map(|parent| graph.find(parent)).collect();
         for commit in &graph.commits {
             let parents = found.get(commit.parents.start as usize..commit.parents.end as usize).unwrap_or_default();
@@ -113,21 +109,20 @@ fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-impl Graph {
-    /// The position of a commit.
+impl CommitGraph {
     pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
-        let at = self.names.find(prefix(oid))?;
+        let at = self.names.find(oid_prefix(oid))?;
         let found = self.commits[at..].iter().position(|commit| commit.oid >= *oid)? + at;
         u32::try_from(found).ok().filter(|_| self.commits[found].oid == *oid)
     }
 
-    /// The positions of a commit's parents that are here.
+    /// Returns the positions of the parents that exist.
     pub(super) fn parents(&self, at: u32) -> &[u32] {
         let begin = (at as usize).checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.parents[begin..self.ends[at as usize] as usize]
     }
 
-    /// Follows tags to a commit, telling of every object on the way.
+    /// Follows tags to a commit and visits every object on the way.
     pub(super) fn peel(&self, oid: &Oid, tell: &mut dyn FnMut(&Oid)) -> Option<u32> {
         let mut oid = *oid;
         for _ in 0..MAX_TAGS {
@@ -140,10 +135,10 @@ impl Graph {
         None
     }
 
-    /// Brings the commits in order: ancestors first, and among those that are free the older, then the lesser name.
+    /// Sorts the commits topologically: ancestors first, then by date, then by name.
     fn sort(&mut self) {
         let count = number(self.commits.len());
-        let children = Children::of(self, count);
+        let children = CommitChildren::of(self, count);
         let mut missing: Vec<usize> = (0..count).map(|at| self.parents(at).len()).collect();
         let free = |at: u32| Reverse((self.commits[at as usize].time, at));
         let mut heap: BinaryHeap<_> = (0..count).filter(|at| missing[*at as usize] == 0).map(free).collect();
@@ -160,9 +155,9 @@ impl Graph {
         self.order = order;
     }
 
-    /// What reaches each commit.
-    pub(super) fn reach(&self, refs: &Refs) -> Reached {
-        let mut reached = Reached { commits: vec![0; self.commits.len()], others: HashMap::new() };
+    /// Computes what reaches each commit.
+    pub(super) fn reach(&self, refs: &Refs) -> Reachability {
+        let mut reached = Reachability { commits: vec![0; self.commits.len()], others: HashMap::new() };
         let named = refs.refs.iter().map(|(name, oid)| {
             let bit = match name {
                 _ if name.starts_with(b"refs/notes/") => flags::NOTE,
@@ -191,7 +186,7 @@ impl Graph {
         reached
     }
 
-    /// For each commit, whether it is the given one or an ancestor of it.
+    /// Marks the given commit and its ancestors.
     pub(super) fn ancestry(&self, tip: Option<u32>) -> Vec<bool> {
         let mut inside = vec![false; self.commits.len()];
         let mut queue: Vec<u32> = tip.into_iter().collect();
@@ -204,15 +199,15 @@ impl Graph {
     }
 }
 
-/// The children of all commits, those of one after those of the other.
-struct Children {
+/// The children of all commits, commit by commit.
+struct CommitChildren {
     all: Vec<u32>,
-    /// Where those of each commit begin, and where the last end.
+    /// Start of the children of each commit, and the end of the last.
     begins: Vec<u32>,
 }
 
-impl Children {
-    fn of(graph: &Graph, count: u32) -> Self {
+impl CommitChildren {
+    fn of(graph: &CommitGraph, count: u32) -> Self {
         let mut begins = vec![0; graph.commits.len() + 1];
         graph.parents.iter().for_each(|parent| begins[*parent as usize + 1] += 1);
         for at in 0..graph.commits.len() {
@@ -235,17 +230,17 @@ impl Children {
     }
 }
 
-/// What reaches what.
+/// Flags of what reaches each commit and object.
 #[derive(Debug, Default)]
-pub(super) struct Reached {
+pub(super) struct Reachability {
     /// By position of the commit.
     pub(super) commits: Vec<u8>,
-    /// Tags and whatever else a ref names.
+    /// Tags, and objects other than commits that a ref names.
     pub(super) others: HashMap<Oid, u8>,
 }
 
-impl Reached {
-    pub(super) fn of(&self, graph: &Graph, oid: &Oid) -> u8 {
+impl Reachability {
+    pub(super) fn of(&self, graph: &CommitGraph, oid: &Oid) -> u8 {
         let named = self.others.get(oid).copied().unwrap_or(0);
         named | graph.find(oid).map_or(0, |at| self.commits[at as usize])
     }

@@ -1,8 +1,7 @@
-//! Where in history something was: paths, the commit that brought it, the one that took it away, and who reaches it.
+//! Attributes objects with hits to paths, to the commits that introduced and removed them, and to refs.
 //!
-//! Asked only for the objects that hit, after the search, in one pass over commits and trees. A second, partial pass
-//! reads the names in the few trees that lead to those objects. Every walk here is iterative and bounded by the size of
-//! the store, whatever shape its trees have.
+//! Runs after the search, in one pass over commits and trees. A second, partial pass reads the names in the few trees that
+//! lead to those objects. Every walk is iterative and bounded by the size of the store, whatever shape its trees have.
 
 mod edges;
 mod exposure;
@@ -16,13 +15,13 @@ use crate::git::refs::Refs;
 use crate::git::walk::ObjectStore;
 use crate::git::{Index, Oid};
 use crate::model::{Exposure, Reach};
-pub(crate) use edges::Edges;
-pub(crate) use graph::Gathered;
-pub(crate) use prefixes::{Prefixes, prefix};
-use trees::Marked;
-pub(crate) use trees::Paths;
+pub(crate) use edges::TreeEdges;
+pub(crate) use graph::GatheredObjects;
+pub(crate) use prefixes::{PrefixTable, oid_prefix};
+use trees::MarkedObjects;
+pub(crate) use trees::ObjectPaths;
 
-/// Bits that say what reaches a commit or a path.
+/// Bits for what reaches a commit or a path.
 pub(crate) mod flags {
     /// The tree of HEAD.
     pub(crate) const HEAD: u8 = 1;
@@ -38,20 +37,19 @@ pub(crate) mod flags {
     pub(crate) const INDEX: u8 = 32;
 }
 
-/// The repository that is asked.
-pub(crate) struct Subject<'a> {
+pub(crate) struct RepositoryView<'a> {
     pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
 }
 
-/// What is asked for. Credentials are numbers below `credentials`.
+/// The objects to attribute, with their credentials, which are numbers below `credentials`.
 #[derive(Debug, Default)]
-pub(crate) struct Question {
+pub(crate) struct AttributionQuery {
     pub(crate) credentials: usize,
     /// Blobs that hold credentials.
     pub(crate) blobs: BTreeMap<Oid, BTreeSet<u32>>,
-    /// Trees of whose entries the names hold some.
+    /// Trees with an entry whose name holds some.
     pub(crate) trees: BTreeMap<Oid, BTreeSet<u32>>,
     /// Commits and tags whose text holds some.
     pub(crate) texts: BTreeMap<Oid, BTreeSet<u32>>,
@@ -59,68 +57,72 @@ pub(crate) struct Question {
     pub(crate) ref_names: BTreeMap<Vec<u8>, BTreeSet<u32>>,
 }
 
-/// Where a path of a blob or tree was.
+/// What is known of a blob or tree at one path.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Known {
-    /// What reaches it there.
+pub(crate) struct PathState {
+    /// What reaches it there, as [`flags`].
     pub(crate) flags: u8,
     /// The position of the first commit that has it there, in topological order.
     pub(crate) first: Option<u32>,
 }
 
-/// The answer.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
-    /// The paths of each blob and tree that was asked for.
-    pub(crate) paths: HashMap<Oid, Paths>,
-    /// What reaches each commit and tag that was asked for.
+pub(crate) struct Attribution {
+    /// Paths of each blob and tree of the query.
+    pub(crate) paths: HashMap<Oid, ObjectPaths>,
+    /// What reaches each commit and tag of the query, as [`flags`].
     pub(crate) texts: HashMap<Oid, u8>,
-    /// By number of the credential.
+    /// By the number of the credential.
     pub(crate) exposures: Vec<Exposure>,
     /// Commits in topological order, ancestors first.
     pub(crate) order: Vec<Oid>,
 }
 
-/// Answers a question. `gathered` holds all commits and tags, and of the trees at least the edges to other trees and to
-/// the blobs of the question.
-pub(crate) fn answer(subject: &Subject<'_>, question: &Question, mut gathered: Gathered) -> Answer {
-    if question.credentials == 0 {
-        return Answer::default();
+/// Attributes the objects of a query. `gathered` holds all commits and tags, and of the trees at least the edges to other
+/// trees and to the blobs of the query.
+pub(crate) fn attribute(
+    subject: &RepositoryView<'_>,
+    query: &AttributionQuery,
+    mut gathered: GatheredObjects,
+) -> Attribution {
+    if query.credentials == 0 {
+        return Attribution::default();
     }
-    let starts: Vec<Oid> = question.blobs.keys().chain(question.trees.keys()).copied().collect();
+    let starts: Vec<Oid> = query.blobs.keys().chain(query.trees.keys()).copied().collect();
     let edges = gathered.take_edges();
-    let (graph, marked) =
-        subject.store.install(|| rayon::join(|| gathered.into_graph(), || Marked::find(subject.store, &starts, edges)));
+    let (graph, marked) = subject
+        .store
+        .install(|| rayon::join(|| gathered.into_graph(), || MarkedObjects::find(subject.store, &starts, edges)));
     let reached = graph.reach(subject.refs);
     let (mut places, exposures) = subject.store.install(|| {
         rayon::join(
-            || marked.places(&graph, &reached, subject.refs.head, question),
-            || exposure::of_all(&graph, &marked.sets(question), question, subject.refs),
+            || marked.places(&graph, &reached, subject.refs.head, query),
+            || exposure::exposures(&graph, &marked.sets(query), query, subject.refs),
         )
     });
     let order = graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect();
-    let mut answer = Answer { exposures, order, ..Answer::default() };
-    for oid in question.texts.keys() {
-        answer.texts.insert(*oid, reached.of(&graph, oid));
+    let mut attribution = Attribution { exposures, order, ..Attribution::default() };
+    for oid in query.texts.keys() {
+        attribution.texts.insert(*oid, reached.of(&graph, oid));
     }
-    for oid in question.blobs.keys().chain(question.trees.keys()) {
-        let paths = marked.node(prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
-        answer.paths.insert(*oid, paths);
+    for oid in query.blobs.keys().chain(query.trees.keys()) {
+        let paths = marked.node(oid_prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
+        attribution.paths.insert(*oid, paths);
     }
-    add_index(&mut answer, subject);
-    answer
+    add_index(&mut attribution, subject);
+    attribution
 }
 
-/// What is staged has a path, whether it was ever committed or not.
-fn add_index(answer: &mut Answer, subject: &Subject<'_>) {
+/// Adds the paths of staged blobs, which may never have been committed.
+fn add_index(attribution: &mut Attribution, subject: &RepositoryView<'_>) {
     for entry in subject.index.into_iter().flat_map(Index::iter) {
-        if let Some(paths) = answer.paths.get_mut(&entry.oid) {
+        if let Some(paths) = attribution.paths.get_mut(&entry.oid) {
             paths.add_staged(entry.path);
         }
     }
 }
 
-/// Who can get at something, by what reaches it: the widest circle counts.
+/// Returns the most exposed reach of these flags.
 pub(crate) fn reach(flags: u8) -> Reach {
     [
         (flags::HEAD, Reach::Head),

@@ -1,27 +1,25 @@
-//! Names by their first eight bytes, by which objects are told apart here.
+//! Object names by their first eight bytes, which attribution takes for the whole name.
 
 use crate::git::Oid;
 
-/// Most bits of the table in front of the names.
+/// Most bits of the bucket table.
 const MAX_BITS: u32 = 20;
 
-/// The first eight bytes of a name.
-pub(crate) fn prefix(oid: &Oid) -> u64 {
+pub(crate) fn oid_prefix(oid: &Oid) -> u64 {
     oid.as_bytes().first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// Names in order, which are looked up far more often than found.
+/// Sorted names with a bucket table, because most look-ups find nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Prefixes {
+pub(crate) struct PrefixTable {
     sorted: Vec<u64>,
-    /// How many bits of a name the table is made by.
+    /// Bits of a name that select its bucket.
     bits: u32,
-    /// For each beginning of a name how many names begin with less.
+    /// For each bucket, the number of names in those before it.
     before: Vec<u32>,
 }
 
-impl Prefixes {
-    /// Takes names in any order.
+impl PrefixTable {
     pub(crate) fn new(mut prefixes: Vec<u64>) -> Self {
         prefixes.sort_unstable();
         let bits = (prefixes.len() * 8).max(16).ilog2().min(MAX_BITS);
@@ -35,7 +33,7 @@ impl Prefixes {
         Self { sorted: prefixes, bits, before }
     }
 
-    /// The place of a name; the first, if several are alike.
+    /// Returns the position of a name; the first of equal ones.
     pub(crate) fn find(&self, prefix: u64) -> Option<usize> {
         let bucket = bucket(prefix, self.bits);
         let (low, high) = (*self.before.get(bucket)? as usize, *self.before.get(bucket + 1)? as usize);
@@ -65,7 +63,7 @@ mod tests {
     fn names_are_found_wherever_they_crowd() {
         let spread: Vec<u64> = (1..=1000_u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15)).collect();
         for names in [Vec::new(), vec![7], (0..500).collect(), vec![0, 3, 3, u64::MAX, u64::MAX], spread] {
-            let prefixes = Prefixes::new(names.clone());
+            let prefixes = PrefixTable::new(names.clone());
             let mut sorted = names;
             sorted.sort_unstable();
             assert_eq!(prefixes.len(), sorted.len());
@@ -75,6 +73,6 @@ mod tests {
                 assert_eq!(prefixes.find(next), sorted.iter().position(|other| *other == next));
             }
         }
-        assert_eq!(Prefixes::default().find(0), None);
+        assert_eq!(PrefixTable::default().find(0), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The trees that lead to what was asked for: marked from below, then named and reached from above.
+//! Finds the paths of objects: marks the trees that lead to them upwards, then walks down from the commits with names.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
@@ -6,49 +6,49 @@ use std::sync::Mutex;
 
 use rayon::prelude::*;
 
-use super::edges::Edges;
-use super::graph::{Graph, Reached};
-use super::prefixes::{Prefixes, prefix};
-use super::{Known, Question, flags};
+use super::edges::TreeEdges;
+use super::graph::{CommitGraph, Reachability};
+use super::prefixes::{PrefixTable, oid_prefix};
+use super::{AttributionQuery, PathState, flags};
 use crate::git::tree::TreeEntries;
 use crate::git::walk::{ObjectStore, ObjectVisitor, Resolved, VisitedObject, WalkPlan};
 use crate::git::{ObjectKind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
 
-/// Longest path that is put together, in bytes.
+/// Longest path, in bytes.
 const MAX_PATH: usize = 64 << 10;
 
-/// Paths of one blob or tree that are counted beyond those that are kept.
+/// Most paths of one object that are counted beyond those that are kept.
 const MAX_LEFT_OUT: usize = 64 << 10;
 
-/// Trees and blobs that lead to what was asked for, and the names between them.
+/// The objects of a query and the trees that lead to them, with the names of the entries between them.
 #[derive(Debug, Default)]
-pub(super) struct Marked {
+pub(super) struct MarkedObjects {
     /// By name.
-    nodes: Prefixes,
-    /// For each, what it names: name and node, in order.
+    nodes: PrefixTable,
+    /// For each node its entries: name and node, in order.
     children: Vec<Vec<(Vec<u8>, u32)>>,
-    /// Nodes, those that name others first.
+    /// Nodes, parents first.
     order: Vec<u32>,
 }
 
-type Names = Vec<(u32, Vec<u8>, u32)>;
+type EntryNames = Vec<(u32, Vec<u8>, u32)>;
 
-struct Namer<'a> {
-    nodes: &'a Prefixes,
-    /// What was asked for: few, and all that entries name that are no trees.
-    starts: &'a Prefixes,
-    total: &'a Mutex<Names>,
-    own: Names,
+struct NameVisitor<'a> {
+    nodes: &'a PrefixTable,
+    /// The objects of the query: few, so that entries other than trees are checked with these first.
+    starts: &'a PrefixTable,
+    total: &'a Mutex<EntryNames>,
+    own: EntryNames,
 }
 
-impl ObjectVisitor for Namer<'_> {
+impl ObjectVisitor for NameVisitor<'_> {
     type State = ();
 
     fn whole(&mut self, object: &VisitedObject, bytes: &[u8]) {
         let Some(parent) = find(self.nodes, &object.oid).filter(|_| object.fresh) else { return };
         for entry in TreeEntries::new(bytes, object.oid.format()).map_while(Result::ok) {
-            let may_lead = entry.is_tree() || self.starts.find(prefix(&entry.oid)).is_some();
+            let may_lead = entry.is_tree() || self.starts.find(oid_prefix(&entry.oid)).is_some();
             if let Some(child) = may_lead.then(|| find(self.nodes, &entry.oid)).flatten() {
                 self.own.push((parent, entry.name.to_vec(), child));
             }
@@ -64,35 +64,35 @@ impl ObjectVisitor for Namer<'_> {
     }
 }
 
-impl Drop for Namer<'_> {
+impl Drop for NameVisitor<'_> {
     fn drop(&mut self) {
         self.total.lock().unwrap_or_else(std::sync::PoisonError::into_inner).append(&mut self.own);
     }
 }
 
-fn find(nodes: &Prefixes, oid: &Oid) -> Option<u32> {
-    nodes.find(prefix(oid)).and_then(|at| u32::try_from(at).ok())
+fn find(nodes: &PrefixTable, oid: &Oid) -> Option<u32> {
+    nodes.find(oid_prefix(oid)).and_then(|at| u32::try_from(at).ok())
 }
 
-impl Marked {
+impl MarkedObjects {
     /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(store: &ObjectStore<'_>, starts: &[Oid], edges: Edges) -> Self {
+    pub(super) fn find(store: &ObjectStore<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
         let mut numbers = Vec::new();
         store.numbers(starts, &mut numbers);
         let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
         let leading = edges.leading(store.count(), &numbers);
         drop(edges);
-        let starts = Prefixes::new(starts.iter().map(prefix).collect());
+        let starts = PrefixTable::new(starts.iter().map(oid_prefix).collect());
         let mut nodes: Vec<u64> = starts.iter().collect();
         let numbers = (0..).zip(&leading).filter(|(_, leads)| **leads);
-        nodes.extend(numbers.filter_map(|(number, _)| store.oid(number)).map(|oid| prefix(&oid)));
+        nodes.extend(numbers.filter_map(|(number, _)| store.oid(number)).map(|oid| oid_prefix(&oid)));
         nodes.sort_unstable();
         nodes.dedup();
-        let nodes = Prefixes::new(nodes);
-        let total = Mutex::new(Names::new());
+        let nodes = PrefixTable::new(nodes);
+        let total = Mutex::new(EntryNames::new());
         let wanted = |number: usize, _: &[u8]| leading[number];
         let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: &wanted, stop: &|| false };
-        let namer = || Namer { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
+        let namer = || NameVisitor { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
         store.walk(&plan, &namer, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
         store.install(|| names.par_sort_unstable());
@@ -105,7 +105,7 @@ impl Marked {
         marked
     }
 
-    /// The position of an object, if it is marked.
+    /// Returns the node of an object, if it is marked.
     pub(super) fn node(&self, prefix: u64) -> Option<usize> {
         self.nodes.find(prefix)
     }
@@ -131,35 +131,37 @@ impl Marked {
         }
     }
 
-    /// The paths of each node that is asked for, with what reaches them there.
+    /// Computes the paths of each node of the query, with what reaches them there.
     pub(super) fn places(
         &self,
-        graph: &Graph,
-        reached: &Reached,
+        graph: &CommitGraph,
+        reached: &Reachability,
         head: Option<Oid>,
-        question: &Question,
-    ) -> Vec<Paths> {
-        let asked: HashSet<usize> = question.trees.keys().filter_map(|oid| self.node(prefix(oid))).collect();
-        let mut places: Vec<Paths> = vec![Paths::default(); self.nodes.len()];
+        query: &AttributionQuery,
+    ) -> Vec<ObjectPaths> {
+        let asked: HashSet<usize> = query.trees.keys().filter_map(|oid| self.node(oid_prefix(oid))).collect();
+        let mut places: Vec<ObjectPaths> = vec![ObjectPaths::default(); self.nodes.len()];
         let head = head.and_then(|oid| graph.find(&oid));
         for (position, commit) in graph.order.iter().enumerate() {
             if let Some(node) = self.node(graph.commits[*commit as usize].tree) {
                 let is_head = if head == Some(*commit) { flags::HEAD } else { 0 };
-                let known =
-                    Known { flags: reached.commits[*commit as usize] | is_head, first: u32::try_from(position).ok() };
+                let known = PathState {
+                    flags: reached.commits[*commit as usize] | is_head,
+                    first: u32::try_from(position).ok(),
+                };
                 places[node].add(Vec::new(), known);
             }
         }
         for (oid, bits) in &reached.others {
-            if let Some(node) = self.node(prefix(oid)) {
-                places[node].add(Vec::new(), Known { flags: *bits, first: None });
+            if let Some(node) = self.node(oid_prefix(oid)) {
+                places[node].add(Vec::new(), PathState { flags: *bits, first: None });
             }
         }
         for node in &self.order {
             let node = *node as usize;
             if places[node].kept.is_empty() && !self.children[node].is_empty() {
-                // A tree that no commit has: what is in it is told by its path from there.
-                places[node].add(Vec::new(), Known::default());
+                // No commit has this tree: paths in it start here.
+                places[node].add(Vec::new(), PathState::default());
             }
             if self.children[node].is_empty() {
                 continue;
@@ -184,15 +186,16 @@ impl Marked {
         places
     }
 
-    /// For each tree (by prefix) the set of credentials in it, as a number, and the sets.
-    pub(super) fn sets(&self, question: &Question) -> Sets<'_> {
+    /// Computes the set of credentials in each tree.
+    pub(super) fn sets(&self, query: &AttributionQuery) -> CredentialSets<'_> {
         let mut own: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.nodes.len()];
-        for (oid, credentials) in question.blobs.iter().chain(&question.trees) {
-            if let Some(node) = self.node(prefix(oid)) {
+        for (oid, credentials) in query.blobs.iter().chain(&query.trees) {
+            if let Some(node) = self.node(oid_prefix(oid)) {
                 own[node].extend(credentials);
             }
         }
-        let mut sets = Sets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
+        let mut sets =
+            CredentialSets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
         let mut numbers: HashMap<Vec<u32>, u32> = HashMap::from([(Vec::new(), 0)]);
         let mut below: Vec<u32> = Vec::new();
         for node in self.order.iter().rev() {
@@ -220,44 +223,44 @@ impl Marked {
     }
 }
 
-/// Which credentials the trees hold.
+/// Sets of credentials, and which of them each tree holds.
 #[derive(Debug)]
-pub(super) struct Sets<'a> {
-    nodes: &'a Prefixes,
+pub(super) struct CredentialSets<'a> {
+    nodes: &'a PrefixTable,
     /// For each node the number of its set.
     of_node: Vec<u32>,
     /// Credentials, ascending. The first has none.
     pub(super) sets: Vec<Vec<u32>>,
 }
 
-impl Sets<'_> {
-    /// The number of a tree's set, by the prefix of its name; trees without any may have none.
+impl CredentialSets<'_> {
+    /// Returns the number of a tree's set. A tree without credentials may have none.
     pub(super) fn of_tree(&self, tree: u64) -> Option<u32> {
         self.of_node.get(self.nodes.find(tree)?).copied()
     }
 }
 
-/// The paths of a blob or tree. Of too many those in HEAD or the index stay, then those that sort first; the others are counted.
+/// The paths of a blob or tree. Of too many, those in HEAD or the index are kept, then those that sort first; the others
+/// are counted.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Paths {
+pub(crate) struct ObjectPaths {
     /// In order, at most [`MAX_PLACES_PER_BLOB`].
-    pub(crate) kept: Vec<(Vec<u8>, Known)>,
+    pub(crate) kept: Vec<(Vec<u8>, PathState)>,
     /// Hashes of the others, up to [`MAX_LEFT_OUT`]: the same path comes up again in every version of a tree.
     left_out: HashSet<u64>,
-    /// How many hashes were handed over to what is below.
+    /// Number of hashes that were handed over to the children.
     handed_over: u64,
 }
 
-impl Paths {
-    /// Adds what is known of a path.
-    fn add(&mut self, path: Vec<u8>, known: Known) {
+impl ObjectPaths {
+    fn add(&mut self, path: Vec<u8>, known: PathState) {
         if !self.left_out.is_empty() {
             self.left_out.remove(&hash(EMPTY, &path));
         }
         let at = match self.kept.binary_search_by(|kept| kept.0.cmp(&path)) {
             Ok(at) => at,
             Err(at) => {
-                self.kept.insert(at, (path, Known::default()));
+                self.kept.insert(at, (path, PathState::default()));
                 at
             }
         };
@@ -280,14 +283,14 @@ impl Paths {
         }
     }
 
-    /// Adds a path of the index. One that was left out before stays so: what reached it is no longer known.
+    /// Adds a path of the index, unless it was left out before: what reaches it is not known then.
     pub(super) fn add_staged(&mut self, path: &[u8]) {
         if !self.left_out.contains(&hash(EMPTY, path)) {
-            self.add(path.to_vec(), Known { flags: flags::INDEX, first: None });
+            self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None });
         }
     }
 
-    /// How many paths there are beyond those that are kept.
+    /// Counts the paths beyond those that are kept.
     pub(crate) fn more(&self) -> u64 {
         self.left_out.len() as u64 + self.handed_over
     }
@@ -301,7 +304,7 @@ impl Paths {
 /// The hash of no bytes.
 const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, which goes on from a path to what is below it without the path itself.
+/// FNV-1a, which can continue from the hash of a directory to that of a path in it.
 fn hash(before: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(before, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }

@@ -12,7 +12,7 @@ use crate::detect::decode::wide::is_wide_text;
 use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::Origin;
 use crate::source::text_scanner::Extras;
-use crate::source::text_searcher::{Text, guarded};
+use crate::source::text_searcher::{TextInput, guarded};
 
 /// Largest text that is searched whole; larger ones are searched through a window.
 const MAX_WHOLE: usize = 8 << 20;
@@ -58,7 +58,7 @@ impl<'a> BlobVisitor<'a> {
         let (engine, is_plain) = (self.worker.context.scan.engine, self.worker.context.plain);
         if bytes.len() > MAX_WHOLE || engine.decodes() && is_wide_text(bytes).is_some() {
             if object.fresh {
-                self.scan_text(object, Text::Bytes(bytes));
+                self.scan_text(object, TextInput::Bytes(bytes));
             }
             return None;
         }
@@ -76,9 +76,9 @@ impl<'a> BlobVisitor<'a> {
             let is_clean = match base {
                 Some((base, copies)) if base.is_nothing => {
                     let changed = incremental::changed_candidates(engine, copies, &found);
-                    self.scan_text(object, Text::Candidates(bytes, &changed))
+                    self.scan_text(object, TextInput::Candidates(bytes, &changed))
                 }
-                _ => self.scan_text(object, Text::Candidates(bytes, &found)),
+                _ => self.scan_text(object, TextInput::Candidates(bytes, &found)),
             };
             is_nothing = is_clean && !self.record_pointer(object, bytes);
             if is_nothing {
@@ -90,7 +90,7 @@ impl<'a> BlobVisitor<'a> {
     }
 
     /// Returns true if the text is clean.
-    fn scan_text(&mut self, object: &VisitedObject, text: Text<'_>) -> bool {
+    fn scan_text(&mut self, object: &VisitedObject, text: TextInput<'_>) -> bool {
         let result = self.worker.scanner.scan(text, Extras::default());
         self.worker.add(object, Origin::File, result)
     }

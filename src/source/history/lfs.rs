@@ -13,7 +13,7 @@ use crate::git::walk::{ObjectStore, VisitedObject};
 use crate::git::{ObjectKind, Oid, Repository};
 use crate::model::{Origin, SkipReason};
 use crate::source::text_scanner::Extras;
-use crate::source::text_searcher::Text;
+use crate::source::text_searcher::TextInput;
 
 /// Scans the content of the pointers in `partial`, and removes those whose content is there.
 pub(super) fn scan(context: &HistoryContext<'_>, store: &ObjectStore<'_>, partial: &mut HistoryPartial) {
@@ -51,7 +51,7 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
             return false;
         }
     };
-    let mut result = worker.scanner.scan(Text::File(&mut file, u64::MAX), Extras::default());
+    let mut result = worker.scanner.scan(TextInput::File(&mut file, u64::MAX), Extras::default());
     let is_clean = result.is_clean();
     if let Some(error) = result.failure.take() {
         worker.partial.coverage.skip(SkipReason::Unreadable, format!("{}: {error}", text()));

@@ -122,7 +122,7 @@ impl HistorySource {
         indexes.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
         report_unread(coverage, repo, &partial);
         partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
+        let subject = attribution::RepositoryView { store: &store, refs: &refs, index: index.as_ref() };
         let gathered = std::mem::take(&mut partial.gathered);
         let (attributed, mut facts) = store.install(|| {
             let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
@@ -212,8 +212,8 @@ fn search(context: &HistoryContext<'_>, store: &ObjectStore<'_>, refs: &Refs) ->
     search_ref_names(context.scan, refs, &mut partial);
     let blobs_with_hits = |partial: &HistoryPartial| {
         let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
-        let prefixes = || blobs.map(|hit| attribution::prefix(&hit.oid)).collect();
-        (!partial.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
+        let prefixes = || blobs.map(|hit| attribution::oid_prefix(&hit.oid)).collect();
+        (!partial.hits.is_empty()).then(|| attribution::PrefixTable::new(prefixes()))
     };
     let blobs = blobs_with_hits(&partial);
     let wanted = |number: usize, name: &[u8]| is_uncached(number, name) || blobs.is_some();

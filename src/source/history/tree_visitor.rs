@@ -16,8 +16,8 @@ use crate::git::tree_diff::{EntryOffsets, NewEntry, TreeDiff};
 use crate::git::walk::{CopiedRange, DeltaOnly, ObjectStore, ObjectVisitor, Resolved, VisitedObject};
 use crate::git::{Commit, ObjectKind, Oid};
 use crate::model::SkipReason;
-use crate::source::attribution::{Edges, Prefixes, prefix};
-use crate::source::text_searcher::{Text, guarded};
+use crate::source::attribution::{PrefixTable, TreeEdges, oid_prefix};
+use crate::source::text_searcher::{TextInput, guarded};
 
 /// The purpose of a walk over trees, commits and tags.
 #[derive(Debug, Clone, Copy)]
@@ -25,14 +25,14 @@ pub(super) struct WalkPurpose<'a> {
     /// Search names and texts, and look up the objects that they name.
     pub(super) search: bool,
     /// Gather commits, tags and edges: those to other trees and to these blobs.
-    pub(super) gather: Option<&'a Prefixes>,
+    pub(super) gather: Option<&'a PrefixTable>,
 }
 
 /// State of a tree, remembered for the deltas on it.
 #[derive(Debug, Default)]
 pub(super) struct TreeState {
     starts: EntryOffsets,
-    /// Gathered entries, ascending: their offset, and the id of the look-up of what they name.
+    /// GatheredObjects entries, ascending: their offset, and the id of the look-up of what they name.
     edges: Vec<(u32, u32)>,
     /// A name holds a key, which is reported for every tree that has it.
     has_hit: bool,
@@ -59,9 +59,9 @@ pub(super) struct TreeVisitor<'a> {
     purpose: WalkPurpose<'a>,
     lookups: LookupBatch<'a>,
     /// With ids of look-ups for numbers.
-    edges: Edges,
+    edges: TreeEdges,
     parts: TreeDiff,
-    /// NewEntry entries of a tree that is not resolved.
+    /// New entries of a tree that is not resolved.
     new_entries: Vec<u8>,
     /// Buffer for the edges of a tree that is not remembered.
     spare: Vec<(u32, u32)>,
@@ -74,7 +74,7 @@ impl<'a> TreeVisitor<'a> {
             worker: HistoryWorker::new(context),
             purpose,
             lookups: LookupBatch::new(store, context.odb),
-            edges: Edges::default(),
+            edges: TreeEdges::default(),
             parts: TreeDiff::default(),
             new_entries: Vec::new(),
             spare: Vec::new(),
@@ -193,7 +193,7 @@ impl<'a> TreeVisitor<'a> {
     }
 
     fn gathers(&self, entry: &TreeEntry<'_>) -> bool {
-        self.purpose.gather.is_some_and(|blobs| entry.is_tree() || blobs.find(prefix(&entry.oid)).is_some())
+        self.purpose.gather.is_some_and(|blobs| entry.is_tree() || blobs.find(oid_prefix(&entry.oid)).is_some())
     }
 
     /// Searches the names of new entries. Returns true if one of them holds a key or causes a panic.
@@ -256,7 +256,7 @@ impl<'a> TreeVisitor<'a> {
         self.worker.context.scan.engine.prefilter().find(bytes, &mut self.found);
         if !self.found.is_empty() {
             for (origin, part) in commit_parts(object.kind, bytes) {
-                let result = self.worker.scanner.searcher.search(Text::Bytes(part));
+                let result = self.worker.scanner.searcher.search(TextInput::Bytes(part));
                 is_clean &= self.worker.add(object, origin, result);
             }
         }

@@ -10,10 +10,10 @@ use crate::git::walk::VisitedObject;
 use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, SkipReason};
 use crate::source::ScanContext;
-use crate::source::attribution::Gathered;
+use crate::source::attribution::GatheredObjects;
 use crate::source::text_result::{TextHit, TextResult};
 use crate::source::text_scanner::TextScanner;
-use crate::source::text_searcher::Text;
+use crate::source::text_searcher::TextInput;
 
 /// A hit in an object. Trees and commits know its locations.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(super) struct HistoryPartial {
     pub(super) mentions: HashSet<Oid>,
     /// Objects without a hit of which everything was read, for the cache.
     pub(super) clean: Vec<Oid>,
-    pub(super) gathered: Gathered,
+    pub(super) gathered: GatheredObjects,
 }
 
 impl HistoryPartial {
@@ -160,7 +160,7 @@ impl<'a> HistoryWorker<'a> {
         keep: bool,
     ) -> io::Result<()> {
         self.count(size);
-        let mut result = self.scanner.searcher.search(Text::Stream(content));
+        let mut result = self.scanner.searcher.search(TextInput::Stream(content));
         let (failure, is_defective) = (result.failure.take(), result.is_defective());
         if keep || is_defective {
             self.add(object, Origin::File, result);
