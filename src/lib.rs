@@ -29,4 +29,4 @@ mod policy;
 pub mod report;
 pub mod rules;
 mod scan;
-pub mod source;
+mod source;

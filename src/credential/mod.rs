@@ -16,6 +16,9 @@ pub use account::AccountId;
 pub use family::{Family, split, split_by};
 pub use secret::{Fingerprint, Secret};
 
+/// Longest body that can be a Stripe key. Stripe reserves identifiers of up to 255 characters.
+pub const MAX_BODY: usize = 255;
+
 /// What a credential is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

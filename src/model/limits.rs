@@ -3,8 +3,7 @@
 //!
 //! Reaching a limit is never silent: what it cuts off is counted in [`crate::model::Coverage`].
 
-/// Longest body that can be a Stripe key. Stripe reserves identifiers of up to 255 characters.
-pub const MAX_BODY: usize = 255;
+pub use crate::credential::MAX_BODY;
 
 /// Bytes around a token that are searched for the word `stripe`, a vendor's name or an assignment.
 pub const CONTEXT: usize = 256;

@@ -14,7 +14,7 @@ use crate::detect::{self, Engine};
 use crate::model::{CoverageReport, Report, SCHEMA, Tool};
 use crate::policy::{self, CONFIG_FILE};
 use crate::rules::load;
-use crate::source::{self, Progress, Shared};
+use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
 use plan::{ScanPlan, ScanSubject};
 use target::OpenTarget;
@@ -61,22 +61,22 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
 }
 
 /// State that the threads of a scan share.
-fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> Shared<'a> {
+fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
     let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let unit = if matches!(plan.subject, ScanSubject::History { .. }) { "objects" } else { "files" };
     let progress = if plan.progress { Progress::drawn(unit) } else { Progress::hidden() };
-    let mut context = Shared::new(engine, deadline, progress);
+    let mut context = ScanContext::new(engine, deadline, progress);
     context.archives = plan.archives;
     context.line_hashes = plan.reporting.needs_line_hashes();
     context
 }
 
 /// Turns hits into findings, lints them, and applies the policy.
-fn report(context: &Shared<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
+fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
     let OpenTarget { target, source, files, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
-    let mut findings = group::findings(rules, collected.sightings);
+    let mut findings = group::findings(rules, collected.hits);
     findings.iter_mut().for_each(|finding| source.expose(rules, finding));
     let context_of = |path: &str| policy.policy.config.context(path).map(<[_]>::to_vec);
     context.lints().run(&mut findings, &collected.facts, &*files, &context_of);

@@ -1,10 +1,10 @@
 //! Opens scanned files, which others may be changing: follows no links, waits for no writers.
 
-#![cfg_attr(not(unix), expect(clippy::disallowed_methods, reason = "opens the files that are scanned"))]
+#![expect(clippy::disallowed_methods, reason = "opens the files that are scanned")]
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A regular file and its size when it was opened.
 #[derive(Debug)]
@@ -53,4 +53,14 @@ pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
 #[cfg(not(unix))]
 pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()
+}
+
+/// Returns true if the directory is the root of a work tree.
+pub(super) fn is_repository(path: &Path) -> bool {
+    std::fs::symlink_metadata(path.join(".git")).is_ok_and(|git| git.is_dir() || git.is_file())
+}
+
+/// Returns the root of the work tree that holds the directory.
+pub(super) fn work_tree_of(directory: &Path) -> Option<PathBuf> {
+    directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
 }

@@ -1,8 +1,8 @@
-//! Where in a file that holds other files' text a hit really is: the original source in a source map, the cell of a
+//! Names the text that holds a hit in a file which embeds other texts: the original source in a source map, the cell of a
 //! notebook.
 //!
-//! Asked for files with a hit only. The JSON is walked once, without building anything, and a damaged file gives no
-//! names rather than wrong ones.
+//! Runs for files with a hit only. The JSON is walked once, without building anything, and a damaged file gives no names
+//! rather than wrong ones.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::detect::Redactor;
 /// Nesting that is followed.
 const MAX_DEPTH: usize = 256;
 
-/// Longest name that is given, in characters.
+/// Longest name, in characters.
 const MAX_NAME: usize = 256;
 
 /// One step down into a JSON value.
@@ -22,16 +22,14 @@ enum Step<'a> {
     Index(usize),
 }
 
-/// Whether a text that begins with these bytes may be one that holds others.
-#[must_use]
-pub fn may_hold_texts(bytes: &[u8]) -> bool {
+/// Returns false if no text that begins with these bytes embeds others.
+pub(super) fn may_hold_texts(bytes: &[u8]) -> bool {
     let begins = bytes.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | 0xef | 0xbb | 0xbf));
     begins == Some(&b'{')
 }
 
-/// The original source or the cell that holds each of these offsets. A name is redacted here, because a long one is cut.
-#[must_use]
-pub fn names(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
+/// Names the original source or the cell that holds each of these offsets. Redacts names, because long ones are cut.
+pub(super) fn names(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
     let nothing = vec![None; offsets.len()];
     if !may_hold_texts(bytes) {
         return nothing;
@@ -47,7 +45,7 @@ pub fn names(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<S
 }
 
 fn sources(bytes: &[u8], offsets: &[u64], redactor: &Redactor) -> Vec<Option<String>> {
-    // A map of maps has `sections`, each with sources of its own: they are kept apart by where their map stands.
+    // A map of maps has `sections`, each with sources of its own: the path to their map tells them apart.
     let mut contents: Vec<(Range<usize>, (String, usize))> = Vec::new();
     let mut names: BTreeMap<(String, usize), &[u8]> = BTreeMap::new();
     walk(bytes, &mut |path, value| {
@@ -97,8 +95,8 @@ fn place(path: &[Step<'_>]) -> String {
         .collect()
 }
 
-/// Tells every scalar of a JSON text with the way to it, in order, until the text ends or makes no sense.
-fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
+/// Visits every string of a JSON text with the path to it, in order, until the text ends or is malformed.
+fn walk<'a>(bytes: &'a [u8], visit: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
     let mut path: Vec<Step<'a>> = Vec::new();
     let mut at = 0;
     let mut key_next = false;
@@ -134,7 +132,7 @@ fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
                         *key = &bytes[start + 1..end - 1];
                         key_next = false;
                     }
-                    _ => tell(&path, start..end),
+                    _ => visit(&path, start..end),
                 }
             }
             _ => {}
@@ -142,7 +140,7 @@ fn walk<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(&[Step<'a>], Range<usize>)) {
     }
 }
 
-/// Behind the quote that ends the string whose text begins at `at`.
+/// Returns the offset after the quote that ends the string whose text begins at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let found = at + memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::disk::bytes_of;
+use super::disk::{self, bytes_of};
 use super::tracked::TrackedPaths;
 
 /// What to do with an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
+pub(super) enum Decision {
     /// Scan it, or walk into it.
     Take,
     /// Untracked and ignored.
@@ -53,26 +53,25 @@ impl Repository {
 
 /// Decides for the entries of one walk. Shared by its threads.
 #[derive(Debug, Default)]
-pub struct Ignores {
+pub(super) struct Ignores {
     directories: Mutex<HashMap<PathBuf, Arc<Directory>>>,
 }
 
 /// One thread's way to the decisions: most entries lie in the directory of the entry before.
 #[derive(Debug, Clone)]
-pub struct Decider<'a> {
+pub(super) struct Decider<'a> {
     ignores: &'a Ignores,
     last: Option<(PathBuf, Arc<Directory>)>,
 }
 
 impl<'a> Decider<'a> {
     /// Nothing decided yet.
-    #[must_use]
-    pub fn new(ignores: &'a Ignores) -> Self {
+    pub(super) fn new(ignores: &'a Ignores) -> Self {
         Self { ignores, last: None }
     }
 
     /// Decides about an entry; a directory that is taken is remembered with its rules. Parents come before children.
-    pub fn decide(&mut self, path: &Path, is_directory: bool) -> Decision {
+    pub(super) fn decide(&mut self, path: &Path, is_directory: bool) -> Decision {
         let parent = path.parent().and_then(|parent| self.known(parent));
         if path.file_name().is_some_and(|name| name == ".git")
             && parent.as_ref().is_some_and(|p| p.repository.is_some())
@@ -111,7 +110,7 @@ impl<'a> Decider<'a> {
 impl Ignores {
     /// Makes the directories from a repository's root down to `path` known, so that a scan of a part of a repository
     /// obeys the same rules as one of the whole. False if `path` itself is ignored.
-    pub fn enter(&self, root: &Path, path: &Path) -> bool {
+    pub(super) fn enter(&self, root: &Path, path: &Path) -> bool {
         self.remember(root, None, false);
         let mut decider = Decider::new(self);
         let mut at = root.to_path_buf();
@@ -129,7 +128,7 @@ impl Ignores {
     }
 
     fn remember(&self, path: &Path, parent: Option<Arc<Directory>>, ignored: bool) {
-        let directory = if super::worktree::is_repository(path) {
+        let directory = if disk::is_repository(path) {
             let repository = Repository { root: path.to_path_buf(), tracked: OnceLock::new() };
             let rules = rules_of(path, &[path.join(".gitignore"), path.join(".git/info/exclude")]);
             Directory { parent: None, rules, repository: Some(Arc::new(repository)), ignored: false }

@@ -19,21 +19,19 @@ struct Counts {
 
 /// Counts what was scanned and, if wanted, draws it.
 #[derive(Debug, Clone, Default)]
-pub struct Progress {
+pub(crate) struct Progress {
     counts: Arc<Counts>,
     drawer: Arc<Mutex<Option<std::thread::JoinHandle<()>>>>,
 }
 
 impl Progress {
     /// Counts only.
-    #[must_use]
-    pub fn hidden() -> Self {
+    pub(crate) fn hidden() -> Self {
         Self::default()
     }
 
     /// Draws to standard error, counting in `unit` ("files", "objects").
-    #[must_use]
-    pub fn drawn(unit: &'static str) -> Self {
+    pub(crate) fn drawn(unit: &'static str) -> Self {
         let progress = Self::default();
         let counts = Arc::clone(&progress.counts);
         let thread = std::thread::spawn(move || draw(&counts, unit));
@@ -42,23 +40,23 @@ impl Progress {
     }
 
     /// One more item of this many bytes.
-    pub fn add(&self, bytes: u64) {
+    pub(crate) fn add(&self, bytes: u64) {
         self.add_many(1, bytes);
     }
 
     /// Several more items.
-    pub fn add_many(&self, items: u64, bytes: u64) {
+    pub(crate) fn add_many(&self, items: u64, bytes: u64) {
         self.counts.items.fetch_add(items, Ordering::Relaxed);
         self.counts.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// How many items there will be, if known.
-    pub fn expect(&self, items: u64) {
+    pub(crate) fn expect(&self, items: u64) {
         self.counts.total.store(items, Ordering::Relaxed);
     }
 
     /// Takes the bar away.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.counts.finished.store(true, Ordering::Relaxed);
         if let Some(thread) = self.drawer.lock().unwrap_or_else(PoisonError::into_inner).take() {
             thread.thread().unpark();

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::open_repository::OpenRepository;
 use super::range::{self, ScannedRange, tree_changes};
-use super::{Collector, Error, ScanSource, Shared, objects};
+use super::{Collector, Error, ScanContext, ScanSource, blobs};
 use crate::git::ancestry::Ancestry;
 use crate::git::commit::tag_target;
 use crate::git::{ObjectKind, Odb, Oid};
@@ -33,9 +33,9 @@ impl PushedSource {
 }
 
 impl ScanSource for PushedSource {
-    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
+    fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
-        let mut collector = Collector::new(shared);
+        let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
         for head in &self.heads {
             let Some(head) = peel(&mut collector, self.repository.odb(), *head) else { continue };
@@ -68,7 +68,7 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
             Ok(Some((ObjectKind::Commit, _))) => return Some(oid),
             Ok(Some((ObjectKind::Tag, bytes))) => {
                 collector.coverage().objects += 1;
-                collector.bytes(&bytes, &place(Origin::TagMessage));
+                collector.scan_text(&bytes, &place(Origin::TagMessage));
                 let Some(target) = tag_target(&bytes, odb.format) else {
                     collector.skip(SkipReason::Damaged, &format!("tag {oid}"));
                     return None;
@@ -76,7 +76,7 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
                 oid = target;
             }
             Ok(Some((ObjectKind::Blob, _))) => {
-                objects::blob(collector, odb, &oid, &place(Origin::File));
+                blob(collector, odb, &oid, &place(Origin::File));
                 return None;
             }
             Ok(Some((ObjectKind::Tree, _))) => {
@@ -106,8 +106,14 @@ fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
         if new.is_submodule() {
             collector.skip(SkipReason::Submodule, &place.path.text);
         } else {
-            collector.name(&change.path, &place);
-            objects::blob(collector, odb, &new.oid, &place);
+            collector.scan_name(&change.path, &place);
+            blob(collector, odb, &new.oid, &place);
         }
+    }
+}
+
+fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) {
+    if let Some(result) = blobs::scan(collector, odb, oid, place) {
+        collector.add(result, place);
     }
 }

@@ -6,9 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::objects::{self, Before};
+use super::blobs;
 use super::open_repository::{OpenRepository, tree_of};
-use super::{Collector, Error, ScanSource, Shared};
+use super::previous_versions::PreviousVersions;
+use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
 use crate::git::{Commit, ObjectKind, Odb, Oid};
@@ -45,8 +46,8 @@ impl RangeSource {
 }
 
 impl ScanSource for RangeSource {
-    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
-        let mut collector = Collector::new(shared);
+    fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
+        let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
         self.scanned = Some(scan(&mut collector, &self.repository, (self.merge_base, self.head), &self.commits));
         Ok(())
@@ -91,14 +92,14 @@ pub(super) fn scan(
         shallow,
         head,
         head_files: changes.iter().filter_map(new).collect(),
-        before: Before::new(collector.shared().engine, odb, &changes),
+        before: PreviousVersions::new(odb, &changes),
         old_files: changes.iter().filter_map(old).collect(),
         seen: HashSet::new(),
         scanned: ScannedRange::default(),
         collector,
     };
     for (order, oid) in commits.iter().enumerate() {
-        if scan.collector.shared().expired() {
+        if scan.collector.context.expired() {
             scan.collector.skip(SkipReason::TimedOut, &format!("commit {oid}"));
         } else {
             scan.commit(order, oid);
@@ -115,7 +116,7 @@ struct RangeScan<'a, 'c> {
     /// Files that differ between merge base and head, as they are in head and at the merge base.
     head_files: HashMap<Vec<u8>, Oid>,
     old_files: HashMap<Vec<u8>, Oid>,
-    before: Before<'a>,
+    before: PreviousVersions<'a>,
     seen: HashSet<Oid>,
     scanned: ScannedRange,
 }
@@ -154,7 +155,7 @@ impl RangeScan<'_, '_> {
         for parent in parents {
             let mut differ = TreeDiffer::new(self.odb, self.odb.format);
             differ.trees(parent, Some(commit.tree));
-            objects::report_differ(self.collector, &differ);
+            blobs::report_differ(self.collector, &differ);
             let mut changes: HashMap<Vec<u8>, FileChange> =
                 differ.changes.into_iter().map(|change| (change.path.clone(), change)).collect();
             if let Some(common) = common {
@@ -178,15 +179,15 @@ impl RangeScan<'_, '_> {
         }
         let place = self.place(commit, &change.path, path, new);
         if change.old.is_none() {
-            self.collector.name(&change.path, &place);
+            self.collector.scan_name(&change.path, &place);
         }
         if !self.seen.insert(new.oid) && place.reach != Reach::Head {
             return;
         }
-        let Some(scanned) = objects::blob(self.collector, self.odb, &new.oid, &place) else { return };
+        let Some(result) = blobs::scan(self.collector, self.odb, &new.oid, &place) else { return };
         self.collector.coverage().files += 1;
         let old = self.old_files.get(&change.path).copied();
-        objects::mark_existing(self.collector, &mut self.before, (&change.path, old), &scanned);
+        self.before.add_marked(self.collector, (&change.path, old), &place, result);
     }
 
     fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> ScanLocation {
@@ -208,7 +209,7 @@ pub(super) fn tree_changes(
 ) -> Vec<FileChange> {
     let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(old, new);
-    objects::report_differ(collector, &differ);
+    blobs::report_differ(collector, &differ);
     differ.changes
 }
 
@@ -226,13 +227,13 @@ pub(super) fn commit_text(collector: &mut Collector<'_>, oid: &Oid, bytes: &[u8]
     let mut rest = Vec::new();
     for line in headers.split(|byte| *byte == b'\n') {
         match (line.strip_prefix(b"author "), line.strip_prefix(b"committer ")) {
-            (Some(author), _) => drop(collector.bytes(author, &place(Origin::Author))),
-            (_, Some(committer)) => drop(collector.bytes(committer, &place(Origin::Committer))),
+            (Some(author), _) => collector.scan_text(author, &place(Origin::Author)),
+            (_, Some(committer)) => collector.scan_text(committer, &place(Origin::Committer)),
             _ => rest.extend(line.iter().chain(b"\n")),
         }
     }
-    collector.bytes(&rest, &place(Origin::CommitMessage));
-    collector.bytes(message.strip_prefix(b"\n\n").unwrap_or(message), &place(Origin::CommitMessage));
+    collector.scan_text(&rest, &place(Origin::CommitMessage));
+    collector.scan_text(message.strip_prefix(b"\n\n").unwrap_or(message), &place(Origin::CommitMessage));
 }
 
 impl ScannedRange {

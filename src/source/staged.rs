@@ -5,9 +5,10 @@
 
 use std::rc::Rc;
 
-use super::objects::{self, Before};
+use super::blobs;
 use super::open_repository::{OpenRepository, read_object, tree_of};
-use super::{Collector, Error, ScanSource, Shared};
+use super::previous_versions::PreviousVersions;
+use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::{Index, ObjectKind, Odb, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
@@ -68,17 +69,17 @@ impl Snapshot for StagedIndex {
 }
 
 impl ScanSource for Rc<StagedIndex> {
-    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
-        let mut collector = Collector::new(shared);
+    fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
+        let mut collector = Collector::new(context);
         let mut differ = self.differ();
         let odb = self.repository.odb();
         self.repository.report_problems(collector.coverage());
-        objects::report_differ(&mut collector, &differ);
+        blobs::report_differ(&mut collector, &differ);
         let mut changes = std::mem::take(&mut differ.changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut before = Before::new(shared.engine, odb, &changes);
+        let mut before = PreviousVersions::new(odb, &changes);
         for change in &changes {
-            if shared.expired() {
+            if context.expired() {
                 collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
                 continue;
             }
@@ -88,7 +89,7 @@ impl ScanSource for Rc<StagedIndex> {
     }
 }
 
-fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>, change: &FileChange) {
+fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut PreviousVersions<'_>, change: &FileChange) {
     let Some(new) = change.new else { return };
     let path = PathText::new(&change.path);
     if new.is_submodule() {
@@ -96,10 +97,10 @@ fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut Before<'_>
     }
     let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
     if change.old.is_none() {
-        collector.name(&change.path, &place);
+        collector.scan_name(&change.path, &place);
     }
-    if let Some(scanned) = objects::blob(collector, odb, &new.oid, &place) {
+    if let Some(result) = blobs::scan(collector, odb, &new.oid, &place) {
         collector.coverage().files += 1;
-        objects::mark_existing(collector, before, (&change.path, change.old.map(|old| old.oid)), &scanned);
+        before.add_marked(collector, (&change.path, change.old.map(|old| old.oid)), &place, result);
     }
 }

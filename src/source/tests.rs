@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
-use crate::detect::DEFECT;
+use crate::detect::{DEFECT, Engine};
 use crate::git::testing::Lab;
 use crate::git::{GitEnv, OpenOptions};
-use crate::model::PathText;
+use crate::model::{PathText, SkipReason};
 use crate::rules::load;
 use crate::source::history::HistorySource;
 use crate::source::open_repository::OpenRepository;
@@ -38,10 +38,10 @@ fn defective_name() -> String {
 
 /// Scans and gives the credentials with their paths, and the texts that brought out a defect.
 fn seen(engine: &Engine, mut source: impl ScanSource) -> (Vec<(Fingerprint, String)>, Vec<String>) {
-    let shared = Shared::new(engine, None, Progress::hidden());
-    source.scan(&shared).unwrap();
-    let collected = shared.take_collected();
-    let found = collected.sightings.into_iter().map(|seen| (seen.hit.fingerprint, seen.place.words().into_owned()));
+    let context = ScanContext::new(engine, None, Progress::hidden());
+    source.scan(&context).unwrap();
+    let collected = context.take_collected();
+    let found = collected.hits.into_iter().map(|seen| (seen.hit.fingerprint, seen.place.words().into_owned()));
     let mut found: Vec<_> = found.collect();
     found.sort();
     found.dedup();
@@ -119,7 +119,7 @@ fn index() {
 }
 
 #[test]
-fn what_stood_there_before() {
+fn previous_version() {
     let (engine, lab) = (engine(), Lab::new(&[]));
     lab.commit("a", &defect());
     std::fs::write(lab.root.join("a"), keys(1)).unwrap();
@@ -209,7 +209,7 @@ fn an_object_too_large_for_memory() {
 }
 
 #[test]
-fn contents_of_large_files() {
+fn lfs_content() {
     let (engine, lab) = (engine(), Lab::new(&[]));
     let name = |digit: &str| digit.repeat(64);
     for (file, digit, content) in [("a", "1", defect()), ("b", "2", keys(1).into_bytes()), ("c", "3", defect())] {

@@ -2,44 +2,37 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::disk::{self, bytes_of};
+use super::disk::{self, bytes_of, is_repository, work_tree_of};
 use super::ignores::{Decider, Decision, Ignores};
-use super::{Collector, Error, ScanSource, Shared};
-use crate::model::{
-    PathText, ScanLocation, SkipReason,
-    limits::{MAX_IN_MEMORY, WINDOW},
-};
+use super::text_scanner::Extras;
+use super::text_searcher::Text;
+use super::{Collector, Error, ScanContext, ScanSource};
+use crate::model::{PathText, ScanLocation, SkipReason, limits::WINDOW};
 
 /// What to scan and how.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(crate) struct Options {
     /// Directories and files, as given.
-    pub paths: Vec<PathBuf>,
+    pub(crate) paths: Vec<PathBuf>,
     /// The directory that locations are relative to.
-    pub root: PathBuf,
+    pub(crate) root: PathBuf,
     /// Take ignored files as well.
-    pub no_ignore: bool,
+    pub(crate) no_ignore: bool,
     /// Worker threads.
-    pub threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// A path that was asked for and is not there.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {error}", path.display())]
-pub struct Missing {
+pub(crate) struct Missing {
     path: PathBuf,
     error: io::Error,
-}
-
-/// Whether a directory is the root of a work tree.
-#[must_use]
-pub fn is_repository(path: &Path) -> bool {
-    std::fs::symlink_metadata(path.join(".git")).is_ok_and(|git| git.is_dir() || git.is_file())
 }
 
 /// Makes the paths absolute and finds the root that locations are relative to: the work tree that holds them all, else
@@ -47,7 +40,7 @@ pub fn is_repository(path: &Path) -> bool {
 ///
 /// # Errors
 /// The first path that is not there.
-pub fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Missing> {
+pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Missing> {
     let mut absolute = Vec::with_capacity(paths.len());
     for path in paths {
         let missing = |error| Missing { path: path.clone(), error };
@@ -76,36 +69,30 @@ fn directory_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new("/")).to_path_buf() }
 }
 
-/// The work tree that a directory is in.
-#[must_use]
-pub fn work_tree_of(directory: &Path) -> Option<PathBuf> {
-    directory.ancestors().find(|ancestor| is_repository(ancestor)).map(Path::to_path_buf)
-}
-
 impl ScanSource for Options {
-    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
-        scan(shared, self);
+    fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
+        scan(context, self);
         Ok(())
     }
 }
 
 /// Scans everything below the paths.
-fn scan(shared: &Shared<'_>, options: &Options) {
+fn scan(context: &ScanContext<'_>, options: &Options) {
     let ignores = Ignores::default();
     for path in &options.paths {
-        let scope = Scope { shared, options, ignores: (!options.no_ignore).then_some(&ignores) };
+        let scope = Scope { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
         if path.is_dir() && !path.is_symlink() {
             scope.directory(path);
         } else {
             // A file that is named is scanned, whatever an ignore file says.
-            let mut collector = Collector::new(shared);
+            let mut collector = Collector::new(context);
             scope.entry(&mut collector, path, std::fs::symlink_metadata(path).map(|m| m.file_type()).ok());
         }
     }
 }
 
 struct Scope<'a> {
-    shared: &'a Shared<'a>,
+    context: &'a ScanContext<'a>,
     options: &'a Options,
     ignores: Option<&'a Ignores>,
 }
@@ -125,7 +112,7 @@ impl Scope<'_> {
 
     /// A directory that is itself ignored and was named all the same, such as build output: everything in it counts.
     fn named_output(&self, path: &Path) {
-        let mut collector = Collector::new(self.shared);
+        let mut collector = Collector::new(self.context);
         for entry in walkdir::WalkDir::new(path).follow_links(false).sort_by_file_name() {
             match entry {
                 Ok(entry) if entry.file_type().is_dir() => {}
@@ -145,7 +132,7 @@ impl Scope<'_> {
             .threads(self.options.threads)
             .build_parallel();
         walker.run(|| {
-            let mut collector = Collector::new(self.shared);
+            let mut collector = Collector::new(self.context);
             let mut decider = ignores.map(Decider::new);
             Box::new(move |entry| self.visit(&mut collector, entry, decider.as_mut()))
         });
@@ -157,7 +144,7 @@ impl Scope<'_> {
         entry: Result<DirEntry, ignore::Error>,
         decider: Option<&mut Decider<'_>>,
     ) -> WalkState {
-        if self.shared.expired() {
+        if self.context.expired() {
             collector.skip(SkipReason::TimedOut, "the rest of the work tree");
             return WalkState::Quit;
         }
@@ -179,7 +166,7 @@ impl Scope<'_> {
         if is_directory {
             if entry.depth() > 0 {
                 let relative = self.relative(entry.path());
-                collector.name(&relative, &ScanLocation::file(PathText::new(&relative)));
+                collector.scan_name(&relative, &ScanLocation::file(PathText::new(&relative)));
             }
             return WalkState::Continue;
         }
@@ -219,38 +206,20 @@ impl Scope<'_> {
     fn entry(&self, collector: &mut Collector<'_>, path: &Path, kind: Option<std::fs::FileType>) {
         let relative = self.relative(path);
         let place = ScanLocation::file(PathText::new(&relative));
-        collector.name(&relative, &place);
-        let outcome = collector.guard(&place.path.text, |collector| match kind {
-            Some(kind) if kind.is_file() => self.file(collector, path, &place),
+        collector.scan_name(&relative, &place);
+        let outcome = match kind {
+            Some(kind) if kind.is_file() => file(collector, path, &place),
             Some(kind) if kind.is_symlink() => link(collector, path, &place),
             _ => {
                 collector.skip(SkipReason::SpecialFile, &place.path.text);
                 Ok(())
             }
-        });
-        if let Some(Err(error)) = outcome {
+        };
+        if let Err(error) = outcome {
             let reason =
                 if error.kind() == io::ErrorKind::NotFound { SkipReason::Vanished } else { SkipReason::Unreadable };
             collector.skip(reason, &format!("{}: {error}", place.path.text));
         }
-    }
-
-    fn file(&self, collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
-        let Some(mut opened) = disk::open(path)? else {
-            collector.skip(SkipReason::SpecialFile, &place.path.text);
-            return Ok(());
-        };
-        // A file that grows while it is read ends where it ended when it was opened, give or take a window.
-        let most = opened.size.saturating_add(WINDOW as u64);
-        let scanned = collector.file(&mut opened.file, most, place)?;
-        collector.coverage().files += 1;
-        if scanned.bytes < opened.size {
-            collector.skip(SkipReason::Changed, &place.path.text);
-        }
-        if opened.size <= MAX_IN_MEMORY {
-            collector.hash_lines(&scanned, || Some(disk::open(path).ok()??.file.take(MAX_IN_MEMORY)));
-        }
-        Ok(())
     }
 
     fn unreadable_entry(&self, collector: &mut Collector<'_>, error: &ignore::Error) {
@@ -268,9 +237,28 @@ impl Scope<'_> {
     }
 }
 
+fn file(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
+    let Some(mut opened) = disk::open(path)? else {
+        collector.skip(SkipReason::SpecialFile, &place.path.text);
+        return Ok(());
+    };
+    // Stop near the size at opening time, so that a file that grows meanwhile has an end.
+    let most = opened.size.saturating_add(WINDOW as u64);
+    let mut result = collector.scanner.scan(Text::File(&mut opened.file, most), Extras::of_file(place));
+    let (bytes, failure, is_defective) = (result.bytes, result.failure.take(), result.is_defective());
+    collector.add(result, place);
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    collector.coverage().files += u64::from(!is_defective);
+    if bytes < opened.size && !is_defective {
+        collector.skip(SkipReason::Changed, &place.path.text);
+    }
+    Ok(())
+}
+
 fn link(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
-    let target = disk::link_text(path)?;
-    collector.text(&mut target.as_slice(), place)?;
+    collector.scan_text(&disk::link_text(path)?, place);
     collector.coverage().files += 1;
     collector.skip(SkipReason::SymlinkTarget, &place.path.text);
     Ok(())

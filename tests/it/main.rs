@@ -13,6 +13,7 @@ mod action;
 mod archives;
 mod damage;
 mod encodings;
+mod floors;
 mod frameworks;
 mod history;
 mod hooks;

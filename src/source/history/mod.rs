@@ -1,54 +1,49 @@
-//! Every object of a repository: what all refs, stashes and reflogs reach, and what nothing reaches any more.
+//! Scans every object of a repository, reachable or not.
 //!
-//! First the store is searched object by object, without knowing any path ([`visitor`]). Only for what hit are trees and
-//! commits asked where it was, since when and until when ([`crate::source::attribution`]). Nothing is fetched, written or run.
+//! First all blobs are scanned, object by object, without any path; then trees, commits, tags and ref names. Only the hits
+//! are attributed to paths, commits and refs ([`super::attribution`]). Nothing is fetched, written or run.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-mod blobs;
-mod cache;
-mod head;
-mod inherit;
+mod blob_visitor;
+mod clean_cache;
+mod commit_parts;
+mod delta_filter;
+mod head_facts;
+mod incremental;
 mod lfs;
-mod named;
-mod places;
-mod structure;
-mod texts;
-mod unbuilt;
-mod visitor;
+mod locate;
+mod lookup_batch;
+mod tree_visitor;
+mod worker;
 
 use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
-use super::{Collector, Error, ScanSource, Shared, guarded};
+use super::text_scanner::TextScanner;
+use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::credential::Fingerprint;
-use crate::detect::Budget;
-use crate::detect::LocatedHit;
 use crate::git::refs::Refs;
 use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
 use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
-use crate::lints::SourceFacts;
-use crate::model::{Coverage, Exposure, Finding, PathText, SkipReason};
+use crate::model::{Coverage, Exposure, Finding, Origin, PathText, SkipReason};
 use crate::rules::RuleSet;
-use crate::source::attribution;
-use blobs::Searcher;
-use cache::Cache;
-use structure::{Purpose, Reader};
-use visitor::{Common, Raw, Seen};
+use blob_visitor::BlobVisitor;
+use clean_cache::CleanCache;
+use locate::ByCredential;
+use tree_visitor::{TreeVisitor, WalkPurpose};
+use worker::{HistoryContext, HistoryPartial, ObjectHit};
 
-/// How a history is scanned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Worker threads.
-    pub threads: usize,
+pub(crate) struct Options {
+    pub(crate) threads: usize,
     /// Search every text whole instead of what its delta inserts: slower, with the same result.
-    pub plain: bool,
-    /// Where the names of clean objects are kept between scans.
-    pub cache: Option<PathBuf>,
+    pub(crate) plain: bool,
+    /// Directory of the cache of clean objects.
+    pub(crate) cache: Option<PathBuf>,
 }
 
 /// The object stores of one or several repositories.
@@ -59,8 +54,9 @@ pub(crate) struct HistorySource {
     pub(crate) root: PathBuf,
     options: Options,
     warnings: Vec<String>,
-    exposures: BTreeMap<(usize, Fingerprint), Exposure>,
-    more: BTreeMap<(usize, Fingerprint), u64>,
+    exposures: ByCredential<Exposure>,
+    /// Locations beyond those that are reported.
+    more_locations: ByCredential<u64>,
 }
 
 impl HistorySource {
@@ -84,31 +80,74 @@ impl HistorySource {
             root,
             options,
             warnings: Vec::new(),
-            exposures: BTreeMap::new(),
-            more: BTreeMap::new(),
+            exposures: ByCredential::new(),
+            more_locations: ByCredential::new(),
         })
     }
 
     /// Returns HEAD's tree of each repository, below its directory of the root.
     pub(crate) fn heads(&self) -> CommitTrees {
         let tree = |(repository, head): &(Rc<OpenRepository>, Option<Oid>)| {
-            Some((self.below(repository), CommitTree::new(repository, Some((*head)?))))
+            Some((PathText::new(&self.below(repository)).text, CommitTree::new(repository, Some((*head)?))))
         };
         CommitTrees(self.repositories.iter().filter_map(tree).collect())
     }
 
     /// Returns the directory of a repository below the root: empty, or with a slash at its end.
-    fn below(&self, repository: &OpenRepository) -> String {
+    fn below(&self, repository: &OpenRepository) -> Vec<u8> {
         let below = repository.root().strip_prefix(&self.root).unwrap_or(Path::new(""));
-        match PathText::new(below.as_os_str().as_encoded_bytes()).text {
-            below if below.is_empty() => below,
-            below => format!("{below}/"),
+        match below.as_os_str().as_encoded_bytes() {
+            [] => Vec::new(),
+            below => [below, b"/"].concat(),
         }
     }
 
-    fn add(&mut self, exposures: BTreeMap<(usize, Fingerprint), Exposure>) {
-        for (key, exposure) in exposures {
-            match self.exposures.entry(key) {
+    fn scan_repository(&mut self, scan: &ScanContext<'_>, opened: &OpenRepository) -> Result<(), Error> {
+        let (repo, odb) = (&opened.repository, opened.odb());
+        let (mut store, refs) = ObjectStore::new(odb, self.options.threads, || Refs::read(repo))?;
+        let mut collector = Collector::new(scan);
+        let coverage = collector.coverage();
+        opened.report_problems(coverage);
+        refs.report_problems(coverage);
+        let index = read_index(repo, coverage);
+        let (files, indexes) = store.take_problems();
+        let cache = self.options.cache.as_deref().map(|dir| open_cache(scan, dir, repo, &mut self.warnings));
+        let plain = self.options.plain;
+        let context = HistoryContext { scan, repo, odb, plain, cache: cache.as_ref(), total: Mutex::default() };
+        let (mut partial, lost) = search(&context, &store, &refs);
+        coverage.merge(std::mem::take(&mut partial.coverage));
+        let clean = if indexes.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
+        report_lost(coverage, lost);
+        files.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
+        indexes.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
+        report_unread(coverage, repo, &partial);
+        partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
+        let gathered = std::mem::take(&mut partial.gathered);
+        let (attributed, mut facts) = store.install(|| {
+            let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
+            rayon::join(|| locate::attribute(&subject, &partial.hits, gathered), facts)
+        });
+        coverage.merge(context.take().coverage);
+        if let Some(cache) = cache {
+            let failed = cache.save(clean).err();
+            self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
+        }
+        let directory = self.below(opened);
+        let shown = PathText::new(&directory).text;
+        facts.iter_mut().for_each(|facts| facts.move_below(&shown));
+        collector.add_hits([], facts);
+        for hit in partial.hits {
+            *self.more_locations.entry(hit.credential()).or_default() += attributed.left_out(&hit);
+            collector.add_hits(attributed.locate(&hit, &directory), None);
+        }
+        self.add_exposures(attributed.exposures());
+        Ok(())
+    }
+
+    fn add_exposures(&mut self, exposures: impl Iterator<Item = ((usize, Fingerprint), Exposure)>) {
+        for (credential, exposure) in exposures {
+            match self.exposures.entry(credential) {
                 Entry::Vacant(entry) => {
                     entry.insert(exposure);
                 }
@@ -118,7 +157,7 @@ impl HistorySource {
     }
 }
 
-/// The same credential in two repositories: the longer story counts, and all refs do.
+/// Merges the exposures of a credential in two repositories: that which is in HEAD or lasts longer, with all refs.
 fn merge(known: &mut Exposure, other: Exposure) {
     let refs_total = known.refs_total + other.refs_total;
     let mut refs = std::mem::take(&mut known.refs);
@@ -131,37 +170,24 @@ fn merge(known: &mut Exposure, other: Exposure) {
 }
 
 impl ScanSource for HistorySource {
-    fn scan(&mut self, shared: &Shared<'_>) -> Result<(), Error> {
-        for (repository, _) in self.repositories.clone() {
-            let mut history = scan(shared, &repository, &self.options)?;
-            self.add(std::mem::take(&mut history.exposures));
-            for (key, count) in std::mem::take(&mut history.more) {
-                *self.more.entry(key).or_default() += count;
-            }
-            self.warnings.append(&mut history.warnings);
-            if repository.repository.foreign {
-                let shown = repository.repository.git_dir.to_string_lossy();
+    fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
+        for (opened, _) in self.repositories.clone() {
+            self.scan_repository(context, &opened)?;
+            if opened.repository.foreign {
+                let shown = opened.repository.git_dir.to_string_lossy();
                 self.warnings.push(format!(
-                    "{shown} belongs to another user: its objects are read, its configuration is not obeyed"
+                    "{shown} belongs to another user: its objects are read, its configuration is ignored"
                 ));
             }
-            let prefix = self.below(&repository);
-            let in_files = history.sightings.iter_mut().filter(|sighting| !sighting.place.path.text.is_empty());
-            in_files.for_each(|sighting| sighting.place.path.text.insert_str(0, &prefix));
-            history.facts.iter_mut().for_each(|facts| facts.move_below(&prefix));
-            let mut collector = Collector::new(shared);
-            collector.seen.sightings.append(&mut history.sightings);
-            collector.seen.facts.append(&mut history.facts);
-            collector.seen.coverage.merge(history.coverage);
         }
         Ok(())
     }
 
     fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
         let rule = rules.index_of(&finding.rule);
-        let key = rule.map(|rule| (rule, finding.fingerprint));
-        finding.exposure = key.and_then(|key| self.exposures.get(&key).cloned());
-        finding.more_locations += key.and_then(|key| self.more.get(&key)).copied().unwrap_or(0);
+        let credential = rule.map(|rule| (rule, finding.fingerprint));
+        finding.exposure = credential.and_then(|credential| self.exposures.get(&credential).cloned());
+        finding.more_locations += credential.and_then(|it| self.more_locations.get(&it)).copied().unwrap_or(0);
     }
 
     fn warnings(&self) -> &[String] {
@@ -169,129 +195,69 @@ impl ScanSource for HistorySource {
     }
 }
 
-/// What a history holds.
-#[derive(Debug, Default)]
-pub struct History {
-    /// Hits in their places.
-    pub sightings: Vec<LocatedHit>,
-    /// What source lints want to know of HEAD's files.
-    pub facts: Vec<SourceFacts>,
-    /// How long each credential was exposed, by rule and fingerprint.
-    pub exposures: BTreeMap<(usize, Fingerprint), Exposure>,
-    /// Places of each credential beyond those in `sightings`, by rule and fingerprint.
-    pub more: BTreeMap<(usize, Fingerprint), u64>,
-    /// What was read and what was not.
-    pub coverage: Coverage,
-    /// Sentences for the user.
-    pub warnings: Vec<String>,
-}
-
-/// Scans the whole store of a repository.
-///
-/// # Errors
-/// The threads cannot be started.
-fn scan(shared: &Shared<'_>, opened: &OpenRepository, options: &Options) -> Result<History, Error> {
-    let (repo, odb) = (&opened.repository, opened.odb());
-    let (mut store, refs) = ObjectStore::new(odb, options.threads, || Refs::read(repo))?;
-    let mut history = History::default();
-    opened.report_problems(&mut history.coverage);
-    refs.report_problems(&mut history.coverage);
-    let index = index(repo, &mut history.coverage);
-    let (files, indexes) = store.take_problems();
-    let cache = options.cache.as_deref().map(|dir| open_cache(shared, dir, repo, &mut history.warnings));
-    let common = Common { shared, repo, odb, plain: options.plain, cache: cache.as_ref(), total: Mutex::default() };
-    let (mut seen, lost) = search(&common, &store, &refs);
-    history.coverage.merge(std::mem::take(&mut seen.coverage));
-    let clean = if indexes.is_empty() { healthy(std::mem::take(&mut seen.clean), &lost) } else { Vec::new() };
-    count_lost(&mut history.coverage, lost);
-    files.iter().for_each(|error| history.coverage.skip(error.reason(), error.to_string()));
-    indexes.into_iter().for_each(|index| history.coverage.skip(SkipReason::Damaged, index));
-    count_unread(&mut history.coverage, repo, &seen);
-    seen.hits.sort_by(|a, b| key(a).cmp(&key(b)));
-    let subject = attribution::Subject { store: &store, refs: &refs, index: index.as_ref() };
-    let gathered = std::mem::take(&mut seen.gathered);
-    let (attributed, facts) = store.install(|| {
-        let facts = || head::facts(&common, refs.head, &seen.mentions);
-        rayon::join(|| places::attribute(&subject, &seen.hits, gathered), facts)
-    });
-    history.facts = facts;
-    history.coverage.merge(common.take().coverage);
-    if let Some(cache) = cache {
-        let failed = cache.save(clean).err();
-        history.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
-    }
-    (history.sightings, history.exposures, history.more) = places::place(&attributed, seen.hits, &refs);
-    Ok(history)
-}
-
-/// Shows every object to a visitor: the blobs first, then, knowing which of them hit, trees and texts.
-fn search(common: &Common<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (Seen, WalkFailures) {
-    let stop = || common.shared.expired();
-    let expect = |objects| common.shared.progress.expect(objects);
-    let known = AtomicU64::new(0);
-    let unknown = |_: usize, name: &[u8]| {
-        let is_known = common.knows(name);
-        known.fetch_add(u64::from(is_known), Ordering::Relaxed);
-        !is_known
+/// Walks over all objects: the blobs first, then, knowing which of them have hits, trees, commits and tags.
+fn search(context: &HistoryContext<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (HistoryPartial, WalkFailures) {
+    let stop = || context.scan.expired();
+    let expect = |objects| context.scan.progress.expect(objects);
+    let cached = AtomicU64::new(0);
+    let is_uncached = |_: usize, name: &[u8]| {
+        let is_cached = context.is_cached(name);
+        cached.fetch_add(u64::from(is_cached), Ordering::Relaxed);
+        !is_cached
     };
-    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &unknown, stop: &stop };
-    let mut lost = store.walk(&plan, &|| Searcher::new(common), &expect);
-    let mut seen = common.take();
-    lfs::read(common, store, &mut seen);
-    search_ref_names(common.shared, refs, &mut seen);
-    let hit = |seen: &Seen| {
-        let blobs = seen.hits.iter().filter(|raw| raw.kind == ObjectKind::Blob);
-        let prefixes = || blobs.map(|raw| attribution::prefix(&raw.oid)).collect();
-        (!seen.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &is_uncached, stop: &stop };
+    let mut lost = store.walk(&plan, &|| BlobVisitor::new(context), &expect);
+    let mut partial = context.take();
+    lfs::scan(context, store, &mut partial);
+    search_ref_names(context.scan, refs, &mut partial);
+    let blobs_with_hits = |partial: &HistoryPartial| {
+        let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
+        let prefixes = || blobs.map(|hit| attribution::prefix(&hit.oid)).collect();
+        (!partial.hits.is_empty()).then(|| attribution::Prefixes::new(prefixes()))
     };
-    let blobs = hit(&seen);
-    let wanted = |number: usize, name: &[u8]| unknown(number, name) || blobs.is_some();
+    let blobs = blobs_with_hits(&partial);
+    let wanted = |number: usize, name: &[u8]| is_uncached(number, name) || blobs.is_some();
     let plan =
         WalkPlan { kinds: &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag], wanted: &wanted, stop: &stop };
-    let purpose = Purpose { search: true, gather: blobs.as_ref() };
-    lost.merge(store.walk(&plan, &|| Reader::new(common, store, purpose), &expect));
-    seen.merge(common.take());
-    if let (None, Some(blobs)) = (&blobs, hit(&seen)) {
-        // Only a name or a text holds a key, which was not to be known before.
+    let purpose = WalkPurpose { search: true, gather: blobs.as_ref() };
+    lost.merge(store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &expect));
+    partial.merge(context.take());
+    if let (None, Some(blobs)) = (&blobs, blobs_with_hits(&partial)) {
+        // The first hit is in a name or a commit: nothing was gathered yet.
         let plan = WalkPlan { wanted: &|_, _| true, ..plan };
-        let purpose = Purpose { search: false, gather: Some(&blobs) };
-        store.walk(&plan, &|| Reader::new(common, store, purpose), &|_| {});
-        seen.merge(common.take());
+        let purpose = WalkPurpose { search: false, gather: Some(&blobs) };
+        store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &|_| {});
+        partial.merge(context.take());
     }
-    seen.coverage.objects += known.into_inner();
-    (seen, lost)
+    partial.coverage.objects += cached.into_inner();
+    (partial, lost)
 }
 
-type Key<'a> = (Oid, crate::model::Origin, &'a [String], Option<&'a [u8]>, u64, usize);
+type SortKey<'a> = (Oid, Origin, &'a [String], Option<&'a [u8]>, u64, usize);
 
-fn key(raw: &Raw) -> Key<'_> {
-    (raw.oid, raw.origin, &raw.chain, raw.name.as_deref(), raw.hit.span.start, raw.hit.rule)
+fn sort_key(object: &ObjectHit) -> SortKey<'_> {
+    let ObjectHit { oid, name, hit, .. } = object;
+    (*oid, hit.origin, &hit.chain, name.as_deref(), hit.hit.span.start, hit.hit.rule)
 }
 
-fn open_cache(shared: &Shared<'_>, directory: &Path, repo: &Repository, warnings: &mut Vec<String>) -> Cache {
-    let under = format!("{} archives={}", shared.engine.rules().digest(), shared.archives);
-    let (cache, warning) = Cache::open(directory, repo, &under);
+fn open_cache(scan: &ScanContext<'_>, directory: &Path, repo: &Repository, warnings: &mut Vec<String>) -> CleanCache {
+    let under = format!("{} archives={}", scan.engine.rules().digest(), scan.archives);
+    let (cache, warning) = CleanCache::open(directory, repo, &under);
     warnings.extend(warning);
     cache
 }
 
-/// Without what can be read although its checksum is wrong.
-fn healthy(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
+/// Drops objects that can be read although their checksum is wrong.
+fn undamaged(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
     clean
 }
 
-fn index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
-    match Index::of(repo, None) {
-        Ok(index) => Some(index),
-        Err(error) => {
-            coverage.skip(error.reason(), error.to_string());
-            None
-        }
-    }
+fn read_index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
+    Index::of(repo, None).map_err(|error| coverage.skip(error.reason(), error.to_string())).ok()
 }
 
-fn count_lost(coverage: &mut Coverage, lost: WalkFailures) {
+fn report_lost(coverage: &mut Coverage, lost: WalkFailures) {
     for error in lost.objects {
         coverage.skip(error.reason(), error.to_string());
     }
@@ -303,39 +269,29 @@ fn count_lost(coverage: &mut Coverage, lost: WalkFailures) {
     }
 }
 
-/// Counts what is not here, by anybody's intent or not.
-fn count_unread(coverage: &mut Coverage, repo: &Repository, seen: &Seen) {
+/// Counts everything that is not in this repository, on purpose or not.
+fn report_unread(coverage: &mut Coverage, repo: &Repository, partial: &HistoryPartial) {
     for oid in &repo.shallow {
         coverage.skip(SkipReason::ShallowBoundary, format!("commit {oid}"));
     }
-    for oid in &seen.missing {
+    for oid in &partial.missing {
         coverage.skip(SkipReason::MissingObject, oid.to_string());
     }
-    for name in &seen.submodules {
+    for name in &partial.submodules {
         coverage.skip(SkipReason::Submodule, String::from_utf8_lossy(name));
     }
-    for oid in seen.pointers.keys() {
+    for oid in partial.pointers.keys() {
         coverage.skip(SkipReason::LfsPointer, format!("blob {oid}: its content is not here"));
     }
 }
 
-/// The name of a ref is told like a text of its own.
-fn search_ref_names(shared: &Shared<'_>, refs: &Refs, seen: &mut Seen) {
+fn search_ref_names(scan: &ScanContext<'_>, refs: &Refs, partial: &mut HistoryPartial) {
+    let mut scanner = TextScanner::new(scan);
     for (name, oid) in &refs.refs {
-        let mut budget = Budget::new(name.len());
-        let hits = guarded(|| shared.engine.scan_within(name, &mut budget)).unwrap_or_else(|reason| {
-            seen.coverage.skip(reason, format!("the name of a ref to {oid}"));
-            Vec::new()
-        });
-        seen.coverage.skip_hits(budget.left_out(), "the name of a ref");
-        seen.hits.extend(hits.into_iter().map(|hit| Raw {
-            oid: *oid,
-            kind: ObjectKind::Commit,
-            origin: crate::model::Origin::RefName,
-            chain: Vec::new(),
-            name: Some(name.clone()),
-            within: None,
-            hit,
-        }));
+        let mut result = scanner.searcher.search_name(name, 0);
+        if !result.is_clean() {
+            result.hits.iter_mut().for_each(|hit| hit.origin = Origin::RefName);
+            partial.add((*oid, ObjectKind::Commit), Some(name), &format!("the name of a ref to {oid}"), result);
+        }
     }
 }

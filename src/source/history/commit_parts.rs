@@ -1,10 +1,10 @@
-//! The parts of commits and tags.
+//! Splits commits and tags into parts, so that a hit names the part that holds it.
 
 use crate::git::ObjectKind;
 use crate::model::Origin;
 
-/// Author, committer or tagger, the other headers, and the message.
-pub(super) fn parts(kind: ObjectKind, bytes: &[u8]) -> Vec<(Origin, &[u8])> {
+/// Returns author, committer or tagger, the other headers, and the message.
+pub(super) fn commit_parts(kind: ObjectKind, bytes: &[u8]) -> Vec<(Origin, &[u8])> {
     let message_origin = if kind == ObjectKind::Tag { Origin::TagMessage } else { Origin::CommitMessage };
     let head_end = memchr::memmem::find(bytes, b"\n\n").map_or(bytes.len(), |at| at + 1);
     let mut parts = Vec::new();
@@ -41,13 +41,13 @@ mod tests {
     #[test]
     fn every_byte_but_the_blank_line_is_in_one_part() {
         let commit = b"tree x\nauthor A <a> 1 +0\ncommitter C <c> 1 +0\ngpgsig a\n b\n\nsubject\n\nbody\n";
-        let found = parts(ObjectKind::Commit, commit);
+        let found = commit_parts(ObjectKind::Commit, commit);
         let origins: Vec<Origin> = found.iter().map(|part| part.0).collect();
         let message = Origin::CommitMessage;
         assert_eq!(origins, [message, Origin::Author, Origin::Committer, message, message]);
         assert_eq!(found.iter().map(|part| part.1.len()).sum::<usize>() + 1, commit.len());
         assert_eq!(found[4].1, b"subject\n\nbody\n");
-        assert_eq!(parts(ObjectKind::Tag, b"object x\ntagger T\n\nhello")[1].0, Origin::Committer);
-        assert_eq!(parts(ObjectKind::Tag, b"").len(), 0);
+        assert_eq!(commit_parts(ObjectKind::Tag, b"object x\ntagger T\n\nhello")[1].0, Origin::Committer);
+        assert_eq!(commit_parts(ObjectKind::Tag, b"").len(), 0);
     }
 }

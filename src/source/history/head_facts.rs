@@ -1,4 +1,4 @@
-//! Collects source facts from the program code of HEAD's tree.
+//! Collects source facts from the code in HEAD's tree.
 //!
 //! Keys are searched in every object of a store. The meaning of code depends on the tree that it is in, and HEAD's is the
 //! one that will be run.
@@ -7,26 +7,26 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
-use super::visitor::{Common, Share};
+use super::worker::{HistoryContext, HistoryWorker};
 use crate::git::changes::TreeDiffer;
 use crate::git::walk::VisitedObject;
 use crate::git::{ObjectKind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Reach, ScanLocation};
-use crate::source::guarded;
 use crate::source::open_repository::tree_of;
+use crate::source::text_searcher::guarded;
 
-/// Collects the facts of HEAD's files. Unreadable blobs were counted by the search of the store, which also recorded the
-/// blobs that mention Stripe: the others are not read again.
-pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
-    let (shared, odb) = (common.shared, common.odb);
-    let Some(head) = head.filter(|_| shared.lints().read_code()) else { return Vec::new() };
+/// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
+/// mention Stripe: the others are not read again.
+pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
+    let (scan, odb) = (context.scan, context.odb);
+    let Some(head) = head.filter(|_| scan.lints().read_code()) else { return Vec::new() };
     let mut differ = TreeDiffer::new(odb, odb.format);
     differ.trees(None, tree_of(odb, &head));
     let may_matter = |path: &str, oid: &Oid| {
         // The cheap test first: a path is compared with hundreds of words.
-        (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || common.knows(oid.as_bytes()))
-            && shared.lints().may_read(path)
+        (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || context.is_cached(oid.as_bytes()))
+            && scan.lints().may_read(path)
     };
     let files: Vec<(String, Oid)> = differ
         .changes
@@ -36,7 +36,7 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
         .map(|(path, side)| (path, side.oid))
         .collect();
     let read = |(path, oid): &(String, Oid)| {
-        if shared.expired() {
+        if scan.expired() {
             return None;
         }
         let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
@@ -45,10 +45,10 @@ pub(super) fn facts(common: &Common<'_>, head: Option<Oid>, mentions: &HashSet<O
             blob: Some(oid.to_string()),
             ..ScanLocation::file(PathText::new(path.as_bytes()))
         };
-        let collect = || shared.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
+        let collect = || scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
         guarded(collect).unwrap_or_else(|reason| {
             let object = VisitedObject { oid: *oid, kind: ObjectKind::Blob, fresh: true };
-            Share::new(common).defect(&object, reason);
+            HistoryWorker::new(context).defect(&object, reason);
             None
         })
     };

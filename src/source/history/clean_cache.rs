@@ -1,11 +1,10 @@
-//! The names of objects in which nothing was found, kept from one scan to the next.
+//! Remembers from one scan to the next which objects are clean.
 //!
-//! Names are hashes, so an object that was clean under the same rules is clean for good. The set is exact: sorted names,
-//! looked up by halving. It holds under one program version, one set of rules and one way to scan; under any other it is
-//! made anew. It is written beside its place and moved there, with a checksum at its end, and never holds anything that
-//! was found or could not be read.
+//! An object's name is its hash, so what was clean under the same rules stays clean. The cache holds sorted names with a
+//! checksum. It is valid for one program version, one set of rules and one set of options, and never holds an object with
+//! a hit or one that could not be read. It is written to a temporary file that then replaces it.
 
-#![expect(clippy::disallowed_methods, reason = "edge module: keeps a file where the user said")]
+#![expect(clippy::disallowed_methods, reason = "writes the cache")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,22 +15,22 @@ use crate::git::mmap::MappedFile;
 use crate::git::{ObjectFormat, Oid, Repository};
 
 const MAGIC: &[u8] = b"pinstripe-clean/1\n";
-/// Magic, key, length of a name, how many there are.
+/// Magic, key, length of a name, number of names.
 const HEAD: usize = MAGIC.len() + 32 + 1 + 8;
 const CHECKSUM: usize = 32;
 
-/// Names known to be clean.
+/// Names of clean objects.
 #[derive(Debug)]
-pub(super) struct Cache {
+pub(super) struct CleanCache {
     file: PathBuf,
     key: [u8; 32],
     format: ObjectFormat,
     known: Option<MappedFile>,
 }
 
-impl Cache {
-    /// Opens the cache of a repository in a directory. `under` says which rules and which way to scan. Gives a message
-    /// if there was a cache that is of no use because it is damaged.
+impl CleanCache {
+    /// Opens the cache of a repository in `directory`. `under` names rules and options. Returns a warning if the cache is
+    /// damaged.
     pub(super) fn open(directory: &Path, repository: &Repository, under: &str) -> (Self, Option<String>) {
         let place = Sha256::digest(repository.common_dir.as_os_str().as_encoded_bytes());
         let name: String = place.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -54,7 +53,7 @@ impl Cache {
         (cache, None)
     }
 
-    /// `None` if the bytes are no cache, false if they are one for something else.
+    /// Returns `None` if the bytes are no cache, and false if the cache is for other rules or options.
     fn check(&self, bytes: &[u8]) -> Option<bool> {
         let head = bytes.get(..HEAD)?.strip_prefix(MAGIC)?;
         let (content, checksum) = bytes.split_at_checked(bytes.len().checked_sub(CHECKSUM)?)?;
@@ -71,7 +70,7 @@ impl Cache {
         whole.get(HEAD..whole.len().saturating_sub(CHECKSUM)).unwrap_or_default()
     }
 
-    /// Whether an object is known to be clean.
+    /// Returns true if an earlier scan found the object clean.
     pub(super) fn has(&self, name: &[u8]) -> bool {
         let (names, length) = (self.names(), self.format.raw_len());
         let (mut low, mut high) = (0, names.len() / length);
@@ -86,10 +85,7 @@ impl Cache {
         false
     }
 
-    /// Adds what was found clean, and writes the cache if that is anything.
-    ///
-    /// # Errors
-    /// The system's own.
+    /// Adds clean objects and writes the cache, if there are any.
     pub(super) fn save(self, mut clean: Vec<Oid>) -> std::io::Result<()> {
         if clean.is_empty() {
             return Ok(());

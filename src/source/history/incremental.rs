@@ -1,9 +1,9 @@
-//! Where to look closer in a text that was made from another: what the copies carry over, and a search of the rest.
+//! Finds the candidates of a text that a delta makes: those that copies carry over from the delta base, and those that a
+//! search of the edited ranges finds.
 //!
-//! The result is, pivot for pivot, what a search of the whole text gives. What a search reports at an offset depends on
-//! no more than the longest pivot's length from there, and a long run on its own characters up to a delimiter on either
-//! side; so a pivot whose bytes came over in one copy came over, and everything at a seam or in an insertion is
-//! searched again.
+//! The result is exactly what a search of the whole text gives. A hit of the searcher depends on no more bytes than the
+//! longest anchor has, and a long run on its own characters up to a delimiter on either side. So a candidate whose bytes
+//! lie in one copy is carried over, and everything at the edge of a copy or in an insertion is searched again.
 
 use std::ops::Range;
 
@@ -14,32 +14,42 @@ use crate::detect::{
 use crate::git::walk::CopiedRange;
 use crate::model::limits::{CONTEXT, MAX_BODY, REACH};
 
-/// Stretches to be searched that are nearer to each other than this are searched as one: starting a search costs about
-/// as much as this many bytes.
+/// Ranges that are nearer to each other than this are searched as one: starting a search costs about as much as this many
+/// bytes.
 const JOIN: usize = 96;
 
-/// How far a judgement looks from the word `stripe`: twice as far as a key may be from it, since what is near the key
-/// counts too.
+/// Reach of a judgement from the word `stripe`: twice the distance that a key may have from it, since the context of the
+/// key counts too.
 pub(super) const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
 
-/// Whether all that a pivot's judgement looks at lies within a copy, so that the verdict came over as well.
-pub(super) fn is_deep(engine: &Engine, pivot: &Found, copy: &Range<usize>) -> bool {
-    let reach = if engine.is_stripe(pivot.pivot) { NEAR_STRIPE } else { REACH };
-    let is_run = pivot.pivot == engine.prefilter().long_run();
-    !is_run && pivot.at >= copy.start + reach && pivot.at + reach <= copy.end
+/// The candidates of a text, remembered for the deltas on it.
+#[derive(Debug, Default)]
+pub(super) struct BaseState {
+    pub(super) found: Vec<Found>,
+    /// All candidates were judged and rejected.
+    pub(super) is_nothing: bool,
+    /// One of them is the word `stripe`.
+    pub(super) mentions_stripe: bool,
 }
 
-/// The pivots that are to be judged, given that all of the base's were judged to be nothing.
-pub(super) fn unsettled(engine: &Engine, copies: &[CopiedRange], found: &[Found]) -> Vec<Found> {
+/// Returns true if everything that the judgement of a candidate reads lies within `copy`, so that the verdict still holds.
+pub(super) fn is_deep(engine: &Engine, candidate: &Found, copy: &Range<usize>) -> bool {
+    let reach = if engine.is_stripe(candidate.pivot) { NEAR_STRIPE } else { REACH };
+    let is_run = candidate.pivot == engine.prefilter().long_run();
+    !is_run && candidate.at >= copy.start + reach && candidate.at + reach <= copy.end
+}
+
+/// Returns the candidates to judge, given that all candidates of the delta base were rejected.
+pub(super) fn changed_candidates(engine: &Engine, copies: &[CopiedRange], found: &[Found]) -> Vec<Found> {
     let mut copies = copies.iter().peekable();
-    let is_unsettled = |pivot: &&Found| {
-        while copies.next_if(|copy| copy.to + copy.len <= pivot.at).is_some() {}
-        !copies.peek().is_some_and(|copy| is_deep(engine, pivot, &(copy.to..copy.to + copy.len)))
+    let is_changed = |candidate: &&Found| {
+        while copies.next_if(|copy| copy.to + copy.len <= candidate.at).is_some() {}
+        !copies.peek().is_some_and(|copy| is_deep(engine, candidate, &(copy.to..copy.to + copy.len)))
     };
-    found.iter().filter(is_unsettled).copied().collect()
+    found.iter().filter(is_changed).copied().collect()
 }
 
-/// Adds to `found` what [`Prefilter::find`] would find in `bytes`, of which `copies` came from a text where it found `known`.
+/// Adds to `found` what [`Prefilter::find`] finds in `bytes`. `copies` come from a base whose candidates are `known`.
 pub(super) fn find(
     prefilter: &Prefilter,
     known: &[Found],
@@ -49,65 +59,64 @@ pub(super) fn find(
 ) {
     let first = found.len();
     let (behind, before) = prefilter.reach();
-    let mut seams = Seams { prefilter, bytes, found, before, stretch: 0..0, gaps: 0..0, run_end: 0 };
+    let mut edited = EditedRanges { prefilter, bytes, found, before, range: 0..0, edits: 0..0, run_end: 0 };
     let (mut at, mut clean_from) = (0, 0);
     for copy in copies {
-        seams.gap(at..copy.to, clean_from);
+        edited.add_edit(at..copy.to, clean_from);
         at = copy.to + copy.len;
-        // Pivots that begin before this came over whole.
+        // Candidates that begin before this lie in the copy.
         clean_from = copy.to + (copy.len + 1).saturating_sub(behind);
     }
-    seams.gap(at..bytes.len(), clean_from);
-    seams.search();
+    edited.add_edit(at..bytes.len(), clean_from);
+    edited.search();
     if !known.is_empty() {
-        inherit(prefilter, known, copies, bytes, found);
+        carry_over(prefilter, known, copies, bytes, found);
     }
     if found.len() > first + 1 {
-        found[first..].sort_unstable_by_key(|pivot| (pivot.at, pivot.pivot));
+        found[first..].sort_unstable_by_key(|candidate| (candidate.at, candidate.pivot));
         found.dedup();
     }
 }
 
-/// What is not copied, and what a copy cannot carry over because it reaches past its end.
-struct Seams<'a> {
+/// Searches the bytes that are not copied, and as much of the copies beside them as a candidate can reach into.
+struct EditedRanges<'a> {
     prefilter: &'a Prefilter,
     bytes: &'a [u8],
     found: &'a mut Vec<Found>,
-    /// How far behind a gap a pivot may begin that depends on it.
+    /// Distance from the end of an edit at which a candidate may begin that depends on it.
     before: usize,
-    /// Offsets at which a pivot may begin that were not searched yet.
-    stretch: Range<usize>,
-    /// From the first to the last gap in it.
-    gaps: Range<usize>,
-    /// Long runs were looked for up to here.
+    /// Offsets at which a candidate may begin that were not searched yet.
+    range: Range<usize>,
+    /// From the first to the last edit in it.
+    edits: Range<usize>,
+    /// Long runs were searched up to here.
     run_end: usize,
 }
 
-impl Seams<'_> {
-    /// Adds what lies between two copies. Pivots from `clean_from` on may reach into it.
+impl EditedRanges<'_> {
+    /// Adds the bytes between two copies. Candidates from `clean_from` on may reach into them.
     #[inline]
-    fn gap(&mut self, gap: Range<usize>, clean_from: usize) {
-        if clean_from > self.stretch.end + JOIN {
+    fn add_edit(&mut self, edit: Range<usize>, clean_from: usize) {
+        if clean_from > self.range.end + JOIN {
             self.search();
-            self.stretch.start = clean_from;
-            self.gaps.start = gap.start;
+            self.range.start = clean_from;
+            self.edits.start = edit.start;
         }
-        self.stretch.end = self.bytes.len().min(gap.end + self.before);
-        self.gaps.end = gap.end;
+        self.range.end = self.bytes.len().min(edit.end + self.before);
+        self.edits.end = edit.end;
     }
 
-    /// Searches the stretch.
     fn search(&mut self) {
-        self.prefilter.find_pivots(self.bytes, self.stretch.clone(), self.found);
+        self.prefilter.find_pivots(self.bytes, self.range.clone(), self.found);
         if self.prefilter.has_runs() {
-            self.runs();
+            self.search_runs();
         }
     }
 
-    /// Looks for long runs that touch the gaps. Where there may be one, the run around is searched, each once.
-    fn runs(&mut self) {
+    /// Searches each long run that touches the edits once.
+    fn search_runs(&mut self) {
         let mut from = self.run_end;
-        while let Some(part) = decode::next_run_touching(self.bytes, &self.gaps, from) {
+        while let Some(part) = decode::next_run_touching(self.bytes, &self.edits, from) {
             let run = digits_before(self.bytes, part.start, self.run_end)..digits_after(self.bytes, part.start);
             self.run_end = run.end;
             from = run.end.max(part.end);
@@ -116,52 +125,50 @@ impl Seams<'_> {
     }
 }
 
-/// Adds the pivots that the copies carry over.
-fn inherit(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], bytes: &[u8], found: &mut Vec<Found>) {
+/// Adds the candidates that the copies carry over.
+fn carry_over(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], bytes: &[u8], found: &mut Vec<Found>) {
     let (behind, before) = prefilter.reach();
-    let mut run = Run::default();
+    let mut run = CopiedRun::default();
     let mut from = 0;
     for copy in copies {
-        // Mostly a copy goes on behind the one before it.
-        if from > 0 && known[from - 1].at >= copy.from || known.get(from).is_some_and(|pivot| pivot.at < copy.from) {
-            from = known.partition_point(|pivot| pivot.at < copy.from);
+        // Most copies follow the one before them in the base.
+        if from > 0 && known[from - 1].at >= copy.from || known.get(from).is_some_and(|known| known.at < copy.from) {
+            from = known.partition_point(|known| known.at < copy.from);
         }
-        for pivot in known[from..].iter().take_while(|pivot| pivot.at < copy.from + copy.len) {
+        for candidate in known[from..].iter().take_while(|known| known.at < copy.from + copy.len) {
             from += 1;
-            let at = pivot.at - copy.from + copy.to;
-            if pivot.pivot == prefilter.long_run() {
-                if run.carries(bytes, at, &(copy.to..copy.to + copy.len)) {
-                    found.push(Found { at, pivot: pivot.pivot });
+            let at = candidate.at - copy.from + copy.to;
+            if candidate.pivot == prefilter.long_run() {
+                if run.is_intact(bytes, at, &(copy.to..copy.to + copy.len)) {
+                    found.push(Found { at, pivot: candidate.pivot });
                 } else if !run.is_searched {
                     run.is_searched = true;
                     push_runs(prefilter, bytes, run.range.clone(), found);
                 }
-            // What is not so deep inside was found at the seam.
+            // Nearer to the edge of the copy, the search of the edited ranges found it.
             } else if at >= copy.to + before && at + behind <= copy.to + copy.len {
-                found.push(Found { at, pivot: pivot.pivot });
+                found.push(Found { at, pivot: candidate.pivot });
             }
         }
     }
 }
 
-/// The run that a known long run is a part of.
+/// The run that holds a known long run.
 #[derive(Default)]
-struct Run {
+struct CopiedRun {
     range: Range<usize>,
-    /// Whether it touches no seam.
-    is_whole: bool,
+    is_intact: bool,
     is_searched: bool,
 }
 
-impl Run {
-    /// Whether what is known of a place still holds there: not in a run that touches the end of its copy, which is not
-    /// the run that it was.
-    fn carries(&mut self, bytes: &[u8], at: usize, copy: &Range<usize>) -> bool {
+impl CopiedRun {
+    /// Returns true if the run around `at` lies strictly inside the copied range; otherwise it may have grown or shrunk.
+    fn is_intact(&mut self, bytes: &[u8], at: usize, copy: &Range<usize>) -> bool {
         if !self.range.contains(&at) {
             let range = digits_before(bytes, at, self.range.end)..digits_after(bytes, at);
-            *self = Self { is_whole: copy.start < range.start && range.end < copy.end, is_searched: false, range };
+            *self = Self { is_intact: copy.start < range.start && range.end < copy.end, is_searched: false, range };
         }
-        self.is_whole
+        self.is_intact
     }
 }
 
@@ -170,19 +177,19 @@ fn push_runs(prefilter: &Prefilter, bytes: &[u8], run: Range<usize>, found: &mut
     decode::long_runs(&bytes[run], &mut |at| found.push(Found { at: start + at, pivot: prefilter.long_run() }));
 }
 
-/// Where the run that goes on before `at` begins, not before `low`.
+/// Returns the start of the run that ends at `at`, at least `low`.
 fn digits_before(bytes: &[u8], at: usize, low: usize) -> usize {
     at - bytes[low..at].iter().rev().take_while(|byte| decode::is_run_digit(**byte)).count()
 }
 
-/// Where the run that goes on at `at` ends.
+/// Returns the end of the run that starts at `at`.
 fn digits_after(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|byte| decode::is_run_digit(**byte)).count()
 }
 
 #[cfg(test)]
 pub(super) mod testing {
-    //! Deltas against any base, with bait in them.
+    //! Arbitrary deltas on arbitrary bases, with anchors in them.
 
     use super::*;
     use crate::detect::decode::PIVOTS;

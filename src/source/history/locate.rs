@@ -1,0 +1,90 @@
+//! Attributes hits in objects to credentials, and joins them with their locations.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::worker::ObjectHit;
+use crate::credential::Fingerprint;
+use crate::detect::LocatedHit;
+use crate::git::ObjectKind;
+use crate::model::{Exposure, Origin, PathText, Reach, ScanLocation};
+use crate::source::attribution::{self, Answer, Gathered, Known, Question, Subject, flags};
+
+/// A value for each credential, by rule and fingerprint.
+pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
+
+/// Everything that trees and commits say about the hits.
+pub(super) struct Attributed {
+    answer: Answer,
+    /// Numbers of the credentials, in order.
+    numbers: ByCredential<u32>,
+}
+
+/// Asks trees and commits for the locations of the hits.
+pub(super) fn attribute(subject: &Subject<'_>, hits: &[ObjectHit], gathered: Gathered) -> Attributed {
+    let keys: BTreeSet<(usize, Fingerprint)> = hits.iter().map(ObjectHit::credential).collect();
+    let numbers: ByCredential<u32> = keys.into_iter().zip(0..).collect();
+    let mut question = Question { credentials: numbers.len(), ..Question::default() };
+    for hit in hits {
+        let Some(number) = numbers.get(&hit.credential()) else { continue };
+        let set = match (hit.hit.origin, hit.kind, &hit.name) {
+            (Origin::RefName, _, Some(name)) => question.ref_names.entry(name.clone()).or_default(),
+            (_, ObjectKind::Tree, _) => question.trees.entry(hit.oid).or_default(),
+            (_, ObjectKind::Blob, _) => question.blobs.entry(hit.oid).or_default(),
+            _ => question.texts.entry(hit.oid).or_default(),
+        };
+        set.insert(*number);
+    }
+    Attributed { answer: attribution::answer(subject, &question, gathered), numbers }
+}
+
+impl Attributed {
+    /// Returns the exposure of each credential.
+    pub(super) fn exposures(&self) -> impl Iterator<Item = ((usize, Fingerprint), Exposure)> + '_ {
+        let exposure = |number: &u32| self.answer.exposures.get(*number as usize).cloned();
+        self.numbers.iter().filter_map(move |(key, number)| Some((*key, exposure(number)?)))
+    }
+
+    /// Returns the number of paths of an object beyond those that are kept.
+    pub(super) fn left_out(&self, hit: &ObjectHit) -> u64 {
+        self.answer.paths.get(&hit.oid).map_or(0, attribution::Paths::more)
+    }
+
+    /// Joins a hit with each of its locations. Paths begin with `directory`, which is empty or ends with a slash.
+    pub(super) fn locate(&self, hit: &ObjectHit, directory: &[u8]) -> Vec<LocatedHit> {
+        let nowhere = [(Vec::new(), Known::default())];
+        let paths = match (hit.hit.origin, hit.kind) {
+            (Origin::RefName, _) | (_, ObjectKind::Commit | ObjectKind::Tag) => None,
+            _ => self.answer.paths.get(&hit.oid).map(|paths| &paths.kept[..]).filter(|paths| !paths.is_empty()),
+        };
+        let place = |(path, known): &(Vec<u8>, Known)| place(&self.answer, hit, directory, (path, *known));
+        paths.unwrap_or(&nowhere).iter().map(|path| hit.hit.clone().locate(&place(path))).collect()
+    }
+}
+
+/// Returns a location of the text that holds the hit.
+fn place(answer: &Answer, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], Known)) -> ScanLocation {
+    let name = hit.name.as_deref().unwrap_or_default();
+    let path = if path.is_empty() || name.is_empty() { [path, name].concat() } else { [path, b"/", name].concat() };
+    let mut place = ScanLocation::file(PathText::default());
+    if !path.is_empty() {
+        place.path = PathText::new(&[directory, &path].concat());
+    }
+    let oid = hit.oid.to_string();
+    if hit.hit.origin == Origin::RefName {
+        place.reach = if name == b"refs/stash" { Reach::Stash } else { Reach::Ref };
+        place.commit = Some(oid);
+        return place;
+    }
+    if matches!(hit.kind, ObjectKind::Commit | ObjectKind::Tag) {
+        place.reach = attribution::reach(answer.texts.get(&hit.oid).copied().unwrap_or(0));
+        place.commit = (hit.kind == ObjectKind::Commit).then(|| oid.clone());
+    } else {
+        place.reach = attribution::reach(known.flags);
+        place.commit = known.first.and_then(|at| answer.order.get(at as usize)).map(ToString::to_string);
+        if known.flags & flags::NOTE != 0 && known.flags & (flags::HEAD | flags::REF) == 0 {
+            place.origin = Origin::Note;
+        }
+    }
+    place.blob = Some(oid);
+    place
+}

@@ -1,0 +1,201 @@
+//! What the visitors of an object store share: the context of the scan and, for each thread, its scanner and results.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::{self, Read};
+use std::sync::{Mutex, PoisonError};
+
+use super::clean_cache::CleanCache;
+use crate::credential::Fingerprint;
+use crate::git::walk::VisitedObject;
+use crate::git::{ObjectKind, Odb, Oid, Repository};
+use crate::model::{Coverage, Origin, SkipReason};
+use crate::source::ScanContext;
+use crate::source::attribution::Gathered;
+use crate::source::text_result::{TextHit, TextResult};
+use crate::source::text_scanner::TextScanner;
+use crate::source::text_searcher::Text;
+
+/// A hit in an object. Trees and commits know its locations.
+#[derive(Debug, Clone)]
+pub(super) struct ObjectHit {
+    pub(super) oid: Oid,
+    pub(super) kind: ObjectKind,
+    /// The name that holds it: of a ref or of a tree's entry.
+    pub(super) name: Option<Vec<u8>>,
+    pub(super) hit: TextHit,
+}
+
+impl ObjectHit {
+    /// Returns rule and fingerprint.
+    pub(super) fn credential(&self) -> (usize, Fingerprint) {
+        (self.hit.hit.rule, self.hit.hit.fingerprint)
+    }
+}
+
+/// Results of some threads.
+#[derive(Debug, Default)]
+pub(super) struct HistoryPartial {
+    pub(super) hits: Vec<ObjectHit>,
+    pub(super) coverage: Coverage,
+    pub(super) submodules: BTreeSet<Vec<u8>>,
+    pub(super) missing: BTreeSet<Oid>,
+    /// Git LFS pointers with the names of their content.
+    pub(super) pointers: BTreeMap<Oid, String>,
+    /// Blobs that mention Stripe, which source lints may want to read.
+    pub(super) mentions: HashSet<Oid>,
+    /// Objects without a hit of which everything was read, for the cache.
+    pub(super) clean: Vec<Oid>,
+    pub(super) gathered: Gathered,
+}
+
+impl HistoryPartial {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        if self.mentions.len() < other.mentions.len() {
+            std::mem::swap(&mut self.mentions, &mut other.mentions);
+        }
+        self.hits.extend(other.hits);
+        self.coverage.merge(other.coverage);
+        self.submodules.extend(other.submodules);
+        self.missing.extend(other.missing);
+        self.pointers.extend(other.pointers);
+        self.mentions.extend(other.mentions);
+        self.clean.extend(other.clean);
+        self.gathered.merge(other.gathered);
+    }
+
+    /// Keeps the hits of `result` and counts what was not read.
+    pub(super) fn add(&mut self, (oid, kind): (Oid, ObjectKind), name: Option<&[u8]>, text: &str, result: TextResult) {
+        // One example for each reason: an archive may have thousands of versions.
+        result.report_skips(&mut self.coverage, text, 1);
+        let hit = |hit| ObjectHit { oid, kind, name: name.map(<[u8]>::to_vec), hit };
+        self.hits.extend(result.hits.into_iter().map(hit));
+    }
+}
+
+/// State that the threads share.
+pub(super) struct HistoryContext<'a> {
+    pub(super) scan: &'a ScanContext<'a>,
+    pub(super) repo: &'a Repository,
+    pub(super) odb: &'a Odb,
+    /// Search every text whole: the slow way, against which the fast one is tested.
+    pub(super) plain: bool,
+    pub(super) cache: Option<&'a CleanCache>,
+    pub(super) total: Mutex<HistoryPartial>,
+}
+
+impl HistoryContext<'_> {
+    /// Takes the results since the last call. Workers hand theirs over when dropped.
+    pub(super) fn take(&self) -> HistoryPartial {
+        std::mem::take(&mut *self.total.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns true if an earlier scan found the object clean.
+    pub(super) fn is_cached(&self, name: &[u8]) -> bool {
+        self.cache.is_some_and(|cache| cache.has(name))
+    }
+}
+
+/// One thread's scanner and results. Dropping it adds the results to those of the other threads.
+pub(super) struct HistoryWorker<'a> {
+    pub(super) context: &'a HistoryContext<'a>,
+    pub(super) scanner: TextScanner<'a>,
+    pub(super) partial: HistoryPartial,
+    /// Objects and bytes that are not in `partial` yet.
+    counted: (u64, u64),
+}
+
+impl<'a> HistoryWorker<'a> {
+    pub(super) fn new(context: &'a HistoryContext<'a>) -> Self {
+        let (scanner, partial) = (TextScanner::new(context.scan), HistoryPartial::default());
+        Self { context, scanner, partial, counted: (0, 0) }
+    }
+
+    /// Counts an object with the bytes that were read of it.
+    pub(super) fn count(&mut self, bytes: u64) {
+        self.counted.0 += 1;
+        self.counted.1 += bytes;
+        if self.counted.0 >= 512 {
+            self.flush_counts();
+        }
+    }
+
+    /// Counts bytes that belong to an object which was counted.
+    pub(super) fn count_more(&mut self, bytes: u64) {
+        self.counted.1 += bytes;
+    }
+
+    fn flush_counts(&mut self) {
+        let (objects, bytes) = std::mem::take(&mut self.counted);
+        self.partial.coverage.objects += objects;
+        self.partial.coverage.bytes += bytes;
+        self.context.scan.progress.add_many(objects, bytes);
+    }
+
+    /// Keeps the result of a text of `object`, whose bytes were counted. Returns true if it is clean.
+    pub(super) fn add(&mut self, object: &VisitedObject, origin: Origin, result: TextResult) -> bool {
+        let is_clean = result.is_clean();
+        if is_clean {
+            self.counted.1 += result.member_bytes;
+        } else {
+            self.add_named(object, &text_name(object), origin, result);
+        }
+        is_clean
+    }
+
+    /// As [`Self::add`], for a text that coverage calls `text`.
+    pub(super) fn add_named(&mut self, object: &VisitedObject, text: &str, origin: Origin, mut result: TextResult) {
+        self.counted.1 += result.member_bytes;
+        if origin != Origin::File {
+            result.hits.iter_mut().for_each(|hit| hit.origin = origin);
+        }
+        self.partial.add((object.oid, object.kind), None, text, result);
+    }
+
+    /// Searches an object that does not fit in memory, and keeps its hits if `keep` is set.
+    pub(super) fn stream(
+        &mut self,
+        object: &VisitedObject,
+        size: u64,
+        content: &mut dyn Read,
+        keep: bool,
+    ) -> io::Result<()> {
+        self.count(size);
+        let mut result = self.scanner.searcher.search(Text::Stream(content));
+        let (failure, is_defective) = (result.failure.take(), result.is_defective());
+        if keep || is_defective {
+            self.add(object, Origin::File, result);
+        }
+        if is_defective {
+            // Read the rest, so that the walk does not take the object for a damaged one.
+            return io::copy(content, &mut io::sink()).map(drop);
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Counts an object whose visit panicked, unless it was visited before and only its bytes were needed.
+    pub(super) fn defect(&mut self, object: &VisitedObject, reason: SkipReason) {
+        if object.fresh {
+            self.partial.coverage.skip(reason, text_name(object));
+        }
+    }
+
+    /// Adds a clean object to the cache, if there is one.
+    pub(super) fn clean(&mut self, oid: Oid) {
+        if self.context.cache.is_some() {
+            self.partial.clean.push(oid);
+        }
+    }
+}
+
+impl Drop for HistoryWorker<'_> {
+    fn drop(&mut self) {
+        self.flush_counts();
+        let partial = std::mem::take(&mut self.partial);
+        self.context.total.lock().unwrap_or_else(PoisonError::into_inner).merge(partial);
+    }
+}
+
+/// Names an object in coverage.
+pub(super) fn text_name(object: &VisitedObject) -> String {
+    format!("{} {}", object.kind.name(), object.oid)
+}

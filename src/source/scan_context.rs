@@ -1,0 +1,73 @@
+//! State that all threads of a scan share.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Progress;
+use crate::detect::Engine;
+use crate::detect::LocatedHit;
+use crate::lints::{LintSet, SourceFacts};
+use crate::model::Coverage;
+
+/// All results of a scan.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    /// Hits with their locations, in no particular order.
+    pub(crate) hits: Vec<LocatedHit>,
+    pub(crate) facts: Vec<SourceFacts>,
+    pub(crate) coverage: Coverage,
+}
+
+impl Collected {
+    fn merge(&mut self, other: Self) {
+        self.hits.extend(other.hits);
+        self.facts.extend(other.facts);
+        self.coverage.merge(other.coverage);
+    }
+}
+
+/// State that all threads of a scan share.
+#[derive(Debug)]
+pub(crate) struct ScanContext<'a> {
+    pub(crate) engine: &'a Engine,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) progress: Progress,
+    /// Open archives.
+    pub(crate) archives: bool,
+    /// Compute line hashes.
+    pub(crate) line_hashes: bool,
+    lints: LintSet<'a>,
+    total: Mutex<Collected>,
+}
+
+impl<'a> ScanContext<'a> {
+    pub(crate) fn new(engine: &'a Engine, deadline: Option<Instant>, progress: Progress) -> Self {
+        let lints = LintSet::new(engine);
+        Self { engine, deadline, progress, archives: true, line_hashes: true, lints, total: Mutex::default() }
+    }
+
+    pub(crate) fn lints(&self) -> &LintSet<'a> {
+        &self.lints
+    }
+
+    /// Returns true once the deadline has passed.
+    pub(crate) fn expired(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Returns the time until the deadline, if there is one.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Adds the results of a thread.
+    pub(super) fn add(&self, results: Collected) {
+        self.total.lock().unwrap_or_else(PoisonError::into_inner).merge(results);
+    }
+
+    /// Ends the progress bar and returns the results of all threads, once they are done.
+    pub(crate) fn take_collected(&self) -> Collected {
+        self.progress.finish();
+        std::mem::take(&mut self.total.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
