@@ -1,7 +1,7 @@
 //! The rules embedded in the binary: `build.rs` lists the files of `rules/keys` and `rules/lints`.
 //!
 //! Start-up parses only their `[detect]` sections. These files therefore keep a fixed layout: single keys before the lists
-//! of examples, and every section header and end of a list on a line of its own.
+//! of examples, every section header on a line of its own, and no line of a list but its last one ends with `]`.
 
 use super::parse::{RuleFile, parse};
 use super::rule::{Examples, KeyPattern, RuleFacts, RuleRole};
@@ -16,7 +16,7 @@ pub(super) fn detect(text: &str) -> Result<Option<KeyPattern>, toml::de::Error> 
 }
 
 pub(super) fn role(text: &str) -> Option<RuleRole> {
-    let mut head = text.lines().take_while(|line| !line.ends_with('['));
+    let mut head = text.lines().take_while(|line| !line.starts_with('[') && !line.ends_with('['));
     match head.find_map(|line| line.strip_prefix("role = "))? {
         "\"placeholder\"" => Some(RuleRole::Placeholder),
         "\"published-sample\"" => Some(RuleRole::PublishedSample),
@@ -40,9 +40,9 @@ fn file(id: &str, text: &str) -> Option<RuleFile> {
 fn without_examples(text: &str) -> String {
     let (mut list, mut string) = (false, false);
     let wanted = |line: &&str| {
-        let inside = list || matches!(line.trim_end(), "examples = [" | "counter-examples = [");
+        let inside = list || line.starts_with("examples = [") || line.starts_with("counter-examples = [");
         string ^= inside && line.matches("'''").count() % 2 == 1;
-        list = inside && (string || line.trim_end() != "]");
+        list = inside && (string || !line.trim_end().ends_with(']'));
         !inside
     };
     text.split_inclusive('\n').filter(wanted).collect()
@@ -59,7 +59,7 @@ mod tests {
             assert_eq!(detect(text).unwrap(), whole.detect, "{id}");
             assert_eq!(role(text), whole.role, "{id}");
             assert_eq!(facts(id, text), Some(whole.facts), "{id}");
-            assert!(!without_examples(text).contains("examples = ["), "{id}: each list ends with a line of its own");
+            assert!(!without_examples(text).contains("examples = ["), "{id}: a `]` ends each list and its line");
         }
     }
 }
