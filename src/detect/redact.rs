@@ -13,7 +13,7 @@ use aho_corasick::AhoCorasick;
 use super::prefilter::Prefilter;
 use crate::credential::family::FAMILIES;
 use crate::credential::randomness as shape;
-use crate::detect::decode::{self, Covered, PIVOTS, View};
+use crate::detect::decode::{self, ANCHORS, DecodedRanges, View};
 use crate::model::limits::MAX_DECODE_DEPTH;
 
 /// How much is taken for a key.
@@ -121,7 +121,7 @@ fn candidates(bytes: &[u8], spans: &mut Vec<(Range<usize>, String)>) {
 /// Spans whose decoded text holds a candidate.
 fn disguised(bytes: &[u8], depth: usize, spans: &mut Vec<(Range<usize>, String)>) {
     static PREFILTER: OnceLock<Option<Prefilter>> = OnceLock::new();
-    let texts = || PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
+    let texts = || ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
     let Some(prefilter) = PREFILTER.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
     let mut found = Vec::new();
     prefilter.find(bytes, &mut found);
@@ -134,11 +134,11 @@ fn disguised(bytes: &[u8], depth: usize, spans: &mut Vec<(Range<usize>, String)>
         }
         spans.extend(inner.into_iter().map(|(span, shown)| (view.span(span), shown)));
     };
-    let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
+    let (mut covered, mut covered_runs) = (DecodedRanges::default(), DecodedRanges::default());
     for pivot in found {
-        match PIVOTS.get(pivot.pivot) {
+        match ANCHORS.get(pivot.pivot) {
             Some(known) => decode::views(bytes, known, pivot.at, &mut covered, &mut look),
-            None => decode::run_views(bytes, pivot.at, &mut covered_runs, &mut look),
+            None => decode::blind::blind_views(bytes, pivot.at, &mut covered_runs, &mut look),
         }
     }
 }

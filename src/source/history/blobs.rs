@@ -10,7 +10,7 @@ use super::unbuilt::Abridged;
 use super::visitor::{Common, Share};
 use crate::detect::{
     Budget, Window,
-    decode::wide::is_wide_text,
+    decode::utf16::WideLayout,
     prefilter::Found,
     stream::{Scratch, scan_reader},
 };
@@ -72,7 +72,7 @@ impl<'a> Searcher<'a> {
             self.share.count(bytes.len() as u64);
         }
         let engine = self.share.common.shared.engine;
-        let wide = engine.decodes() && is_wide_text(bytes).is_some();
+        let wide = engine.decodes() && WideLayout::detect(bytes).is_some();
         if wide || bytes.len() > MAX_WHOLE {
             if object.fresh {
                 let first = self.share.seen.hits.len();
@@ -181,7 +181,7 @@ impl Visitor for Searcher<'_> {
         // What brings out a defect here is built and searched as any other text.
         let passes = guarded(|| {
             abridged.is_dull(engine, base, unbuilt)
-                && !(engine.decodes() && is_wide_text(&abridged.head).is_some())
+                && !(engine.decodes() && WideLayout::detect(&abridged.head).is_some())
                 && !crate::archive::may_be_archive(&abridged.head, &abridged.part)
         });
         let passes = passes.unwrap_or_else(|_| {

@@ -148,9 +148,9 @@ impl Abridged {
         if self.found.iter().any(|pivot| !is_stripe(pivot) && new.contains(&pivot.at)) {
             return None;
         }
-        if prefilter.has_runs() && decode::next_run_touching(&self.part, &(self.cut..seam), 0).is_some() {
+        if prefilter.has_runs() && decode::blind::next_run_touching(&self.part, &(self.cut..seam), 0).is_some() {
             let mut is_dull = true;
-            decode::long_runs(&self.part, &mut |_| is_dull = false);
+            decode::blind::blind_runs(&self.part, &mut |_| is_dull = false);
             is_dull.then_some(())?;
         }
         // Further from the seams, nothing changed that a judgement looks at.
