@@ -117,11 +117,11 @@ fn all() -> Vec<Anchor> {
 /// The order that makes the search fast.
 #[rustfmt::skip]
 const ORDER: &[&[u8]] = &[
-    b"_\xc2\xad", b"X3Rl", b"JldF", b"cmV0", b"005", b"x5f", b"736563", b"=5F", b"oak_", b"ZWN", b"XN0X", b"%5F",
-    b"6976655", b"cret_", b"TRIPE", b"sec_", b"oart_", b"c3Rf", b"VzdF", b"doc2", b"90ZX", b"u{5", b"95,", b"\0_\0",
-    b"fbGl", b"'_'", b"9saX", b"org_", b"k_l", b"\\137", b"whs", b"_\xe2\x81", b"ZXRf", b"NlY", b"dmVf", b"uk_",
-    b"_\xe2\x80", b"95;", b"3aHN", b"fdGV", b"2Vj", b"_sec", b"ar;", b"%5f", b"k_t", b"test", b"live", b"l2ZV",
-    b"XZlX", b"tripe", b"x5F", b"X2xp", b"746573745", b"d2hz", b"\"_\"", b"_\xef\xbb",
+    b"XZlX", b"_sec", b"_\xc2\xad", b"2Vj", b"3aHN", b"95,", b"c3Rf", b"k_l", b"d2hz", b"uk_", b"oart_", b"tripe",
+    b"live", b"%5f", b"sec_", b"736563", b"X2xp", b"VzdF", b"_\xe2\x81", b"'_'", b"dmVf", b"NlY", b"ZWN", b"k_t",
+    b"doc2", b"u{5", b"oak_", b"%5F", b"cmV0", b"x5f", b"test", b"746573745", b"\\137", b"XN0X", b"_\xe2\x80", b"=5F",
+    b"90ZX", b"95;", b"ZXRf", b"JldF", b"org_", b"6976655", b"fbGl", b"x5F", b"ar;", b"l2ZV", b"TRIPE", b"005",
+    b"X3Rl", b"9saX", b"whs", b"\"_\"", b"fdGV", b"_\xef\xbb", b"cret_", b"\0_\0",
 ];
 
 #[cfg(test)]

@@ -7,14 +7,12 @@ pub(super) const BLOCK: usize = 16;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) use vector::{
-    Block16, digit_blocks, digit_mask, even_digit_blocks, is_digits, may_be_digits, may_be_pairs, text_lanes,
-    text_phases,
+    Block16, digit_blocks, digit_mask, even_digit_blocks, may_be_digits, may_be_pairs, text_lanes, text_phases,
 };
 
 #[cfg(not(target_arch = "x86_64"))]
 pub(super) use portable::{
-    Block16, digit_blocks, digit_mask, even_digit_blocks, is_digits, may_be_digits, may_be_pairs, text_lanes,
-    text_phases,
+    Block16, digit_blocks, digit_mask, even_digit_blocks, may_be_digits, may_be_pairs, text_lanes, text_phases,
 };
 
 /// Bytes of a chunk of blocks.
@@ -25,6 +23,11 @@ pub(super) const SHORTEST: usize = 48;
 
 /// The bits of all bytes of a block.
 pub(super) const ALL: u16 = 0xffff;
+
+#[inline]
+pub(super) fn is_digits(block: &[u8; BLOCK]) -> bool {
+    digit_mask(block) == ALL
+}
 
 /// Whether the block at `at` consists of digits.
 #[inline]
@@ -128,17 +131,12 @@ mod vector {
         super::has_every_third(bits(same), !bits(blank))
     }
 
-    /// Whether all bytes lie between the least and the greatest digit of base64. Cheaper than [`is_digits`].
+    /// Whether all bytes lie between the least and the greatest digit of base64. Cheaper than [`super::is_digits`].
     #[inline]
     pub(in super::super) fn may_be_digits(block: &[u8; BLOCK]) -> bool {
         let from_plus = sub_i8_m128i(load_unaligned_m128i(block), set_splat_i8_m128i(b'+'.cast_signed()));
         let inside = cmp_eq_mask_i8_m128i(min_u8_m128i(from_plus, set_splat_i8_m128i(0x4f)), from_plus);
         bits(inside) == super::ALL
-    }
-
-    #[inline]
-    pub(in super::super) fn is_digits(block: &[u8; BLOCK]) -> bool {
-        digit_mask(block) == super::ALL
     }
 
     /// Returns a bit for each byte that is a digit of base64.
@@ -227,10 +225,6 @@ mod portable {
         block.iter().all(|byte| (b'+'..=b'z').contains(byte))
     }
 
-    pub(in super::super) fn is_digits(block: &[u8; BLOCK]) -> bool {
-        digit_mask(block) == super::ALL
-    }
-
     pub(in super::super) fn digit_mask(block: &[u8; BLOCK]) -> u16 {
         mask(block, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'/' | b'_'))
     }
@@ -262,7 +256,6 @@ mod tests {
             prop_assert_eq!(vector::digit_blocks(&blocks[0]), portable::digit_blocks(&blocks[0]));
             prop_assert_eq!(vector::even_digit_blocks(&blocks[0]), portable::even_digit_blocks(&blocks[0]));
             let block = blocks[0].first_chunk().unwrap();
-            prop_assert_eq!(vector::is_digits(block), portable::is_digits(block));
             prop_assert_eq!(vector::may_be_digits(block), portable::may_be_digits(block));
             prop_assert_eq!(vector::digit_mask(block), portable::digit_mask(block));
             prop_assert_eq!(vector::text_phases(block), portable::text_phases(block));

@@ -5,21 +5,25 @@
 //! first step below, few through the second, and hardly any through the last.
 //!
 //! ```text
-//!           one chunk of 64 bytes                 each digit of base64 from `+` to `z`
-//!  ┌──────────┬──────────┬──────────┬──────────┐
-//!  │ block 0  │ block 1  │ block 2  │ block 3  │  `block`: tests of 16 bytes at once
-//!  └────▲─────┴──────────┴────▲─────┴──────────┘
-//!       └── all digits? ──────┘                   `run_scan`: any segment of 48 digits covers block 0 or 2 of a chunk.
-//!                                                 It gives a hint if a neighbour shares a phase, or a stream starts:
-//!    key: "aGlkZGVuIHRleHQgaW4gYmFzZTY0…"
-//!          └──┘└──┘└──┘└──┘                       groups of four: each decodes to ASCII, so that its first character is
-//!          G   b   I   d                          one of `A`–`Z`, `a`–`f`. In 32 random characters that holds in one of
-//!                                                 the four phases once in 64 times.
-//!          ├───────── text run ────────┤          `text_run`: the longest sequence of units that decode to text, of at
-//!          ▲          ▲          ▲                least 12 groups, 37 pairs of hexadecimal digits or 24 pairs with
-//!          reported places, 1 KiB apart           separators. Each place is then decoded around.
+//!  one chunk of 64 bytes
+//!  ┌─────────┬─────────┬─────────┬─────────┐
+//!  │ block 0 │ block 1 │ block 2 │ block 3 │      `block` tests 16 bytes at once.
+//!  └─────────┴─────────┴─────────┴─────────┘
+//!       ▲                   ▲
+//!       └─ only digits? ────┘                     `run_scan` tests blocks 0 and 2 of each chunk: a segment of 48 digits
+//!                                                 covers one of them. It gives a hint where an adjacent block shares a
+//!                                                 phase with this one, or a compressed stream starts.
 //!
-//!    key: "H4sIAAAAAAAA…"                         `compressed`: a segment that starts with the magic of a format.
+//!  k: "aGlkZGVuIHRleHQgaW4gYmFzZTY0…"             `text_run` decodes units: groups of four characters here, pairs of
+//!      └──┘└──┘└──┘└──┘                           hexadecimal digits, or pairs with a separator. Every decoded byte of
+//!      hid den  te xt                             ASCII has its top bit clear, so that the first character of a group
+//!                                                 is one of `A`–`Z`, `a`–`f`: in 32 random characters that holds in
+//!                                                 some phase once in 64 times.
+//!      ├──────── text run ────────…               The longest sequence of units that are text is reported if it has 12
+//!      ▲          ▲          ▲                    groups, 37 pairs or 24 pairs with separators: at its start, and again
+//!                                                 after every KiB.
+//!  k: "H4sIAAAAAAAA…"                             `compressed` reports segments that start like a known format.
+//!      ▲
 //! ```
 //!
 //! Where segments follow each other closely, and in noise, hints are regions instead of single segments. The runs depend
