@@ -1,35 +1,35 @@
-//! Every view of every pivot, three layers deep: units lie in order, inside the source.
+//! Every view of every anchor, three layers deep: bytes map to sources in order, inside the source.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::detect::decode::{Covered, PIVOTS, View, long_runs, run_views, views};
+use pinstripe::detect::decode::{ANCHORS, DecodedRanges, View, blind::{blind_runs, blind_views}, views};
 
 fn exercise(bytes: &[u8], depth: usize) {
     let mut look = |view: View| {
         assert!(view.source.start <= view.source.end && view.source.end <= bytes.len());
         let mut last = 0;
         for at in 0..view.bytes.len() {
-            let unit = view.unit(at);
-            assert!(last <= unit.start && unit.start < unit.end && unit.end <= bytes.len());
-            last = unit.start;
+            let source = view.source_range(at);
+            assert!(last <= source.start && source.start < source.end && source.end <= bytes.len());
+            last = source.start;
         }
         if depth > 1 && view.bytes.len() <= 4 * bytes.len() {
             exercise(&view.bytes, depth - 1);
         }
     };
-    let mut covered = Covered::default();
+    let mut decoded = DecodedRanges::default();
     for at in 0..bytes.len() {
-        for pivot in PIVOTS.iter().filter(|pivot| bytes[at..].starts_with(pivot.text)) {
-            views(bytes, pivot, at, &mut covered, &mut look);
+        for anchor in ANCHORS.iter().filter(|anchor| bytes[at..].starts_with(anchor.text)) {
+            views(bytes, anchor, at, &mut decoded, &mut look);
         }
     }
-    let mut covered = Covered::default();
+    let mut decoded = DecodedRanges::default();
     let mut runs = Vec::new();
-    long_runs(bytes, &mut |at| runs.push(at));
+    blind_runs(bytes, &mut |at| runs.push(at));
     runs.sort_unstable();
     for at in runs {
-        run_views(bytes, at, &mut covered, &mut look);
+        blind_views(bytes, at, &mut decoded, &mut look);
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::prefilter::Found;
 use super::{Engine, Meaning, Token};
-use crate::detect::decode::{self, Covered, View};
+use crate::detect::decode::{self, DecodedRanges, View};
 use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH, MAX_HITS_PER_TEXT};
 
 /// Decoded bytes that a text may cost, beyond what its own size allows.
@@ -140,7 +140,7 @@ impl Engine {
         if text.depth >= MAX_DECODE_DEPTH {
             return;
         }
-        let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
+        let (mut covered, mut covered_runs) = (DecodedRanges::default(), DecodedRanges::default());
         for pivot in found {
             // Decoding costs something also where it gives no view.
             if !budget.take(covered_runs.take_work()) {
@@ -152,7 +152,7 @@ impl Engine {
                     decode::views(text.bytes, disguise, pivot.at, &mut covered, &mut look);
                 }
                 Meaning { long_run: true, .. } => {
-                    decode::run_views(text.bytes, pivot.at, &mut covered_runs, &mut look);
+                    decode::blind::blind_views(text.bytes, pivot.at, &mut covered_runs, &mut look);
                 }
                 _ => {}
             }

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::detect::decode::{PIVOTS, Pivot, Role, Senses};
+use crate::detect::decode::{ANCHORS, Anchor, AnchorFilter, Role};
 use crate::rules::RuleSet;
 
 use super::prefilter::CORES;
@@ -23,7 +23,7 @@ pub(super) struct Meaning {
     /// `stripe`: short prefixes count near it.
     pub(super) near_stripe: bool,
     /// It may belong to a key in disguise.
-    pub(super) disguise: Option<&'static Pivot>,
+    pub(super) disguise: Option<&'static Anchor>,
     /// It is no text, but a long run of encoded text.
     pub(super) long_run: bool,
 }
@@ -31,7 +31,7 @@ pub(super) struct Meaning {
 /// Everything that the rules want to be found.
 pub(super) struct Wanted {
     pub(super) texts: Vec<Vec<u8>>,
-    pub(super) senses: Senses,
+    pub(super) senses: AnchorFilter,
     /// One for each text, and one for long runs.
     pub(super) meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
@@ -41,7 +41,7 @@ pub(super) struct Wanted {
 impl Wanted {
     /// Gives each literal of the rules a pivot.
     pub(super) fn by(rules: &RuleSet, encodings: bool) -> Self {
-        let known = PIVOTS.iter().filter(|pivot| encodings || is_plain(pivot));
+        let known = ANCHORS.iter().filter(|pivot| encodings || is_plain(pivot));
         let mut pivots: Vec<(Vec<u8>, Meaning)> =
             known.map(|pivot| (pivot.text.to_vec(), meaning(pivot, encodings))).collect();
         let mut near = Vec::new();
@@ -52,7 +52,7 @@ impl Wanted {
         }
         let literals = rules.detecting().flat_map(|(_, detect)| &detect.literals);
         let literals = literals.map(|literal| literal.as_bytes().to_vec()).collect();
-        let senses = Senses::new(pivots.iter().map(|(text, _)| text.as_slice()), literals);
+        let senses = AnchorFilter::new(pivots.iter().map(|(text, _)| text.as_slice()), literals);
         let (texts, mut meanings): (Vec<_>, Vec<_>) = pivots.into_iter().unzip();
         let finder = |literal: Literal| (Finder::new(&literal.text).into_owned(), literal);
         let near = near.into_iter().map(finder).collect();
@@ -61,7 +61,7 @@ impl Wanted {
     }
 }
 
-fn meaning(pivot: &'static Pivot, encodings: bool) -> Meaning {
+fn meaning(pivot: &'static Anchor, encodings: bool) -> Meaning {
     let disguise = matches!(pivot.role, Role::Core | Role::Encoded(_)) && encodings;
     let disguise = disguise.then_some(pivot);
     Meaning { near_stripe: pivot.role == Role::Vendor, disguise, ..Meaning::default() }
@@ -85,6 +85,6 @@ fn place_literal(rule: usize, literal: &str, pivots: &mut Vec<(Vec<u8>, Meaning)
 }
 
 /// Whether a pivot serves the plain search.
-fn is_plain(pivot: &Pivot) -> bool {
+fn is_plain(pivot: &Anchor) -> bool {
     pivot.role == Role::Vendor || CORES.iter().any(|core| core.as_bytes() == pivot.text)
 }

@@ -198,7 +198,7 @@ impl Engine {
     /// As [`Self::scan`], and counts in `budget` what was left undecoded and which hits were not kept.
     #[must_use]
     pub fn scan_within(&self, bytes: &[u8], budget: &mut Budget) -> Vec<Hit> {
-        if self.decodes() && decode::wide::is_wide_text(bytes).is_some() {
+        if self.decodes() && decode::utf16::WideLayout::detect(bytes).is_some() {
             let (mut hits, mut scratch) = (Vec::new(), stream::Scratch::default());
             // Reading from memory does not fail, and what came before a failure would be there.
             let _ = stream::scan_reader(self, &mut { bytes }, &mut scratch, &mut hits);

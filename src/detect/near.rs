@@ -33,7 +33,7 @@ pub(super) fn unprefixed_runs(bytes: &[u8], range: Range<usize>) -> Vec<Range<us
     let mut runs = Vec::new();
     let mut done = range.start;
     let end = bytes.len().min(range.end + UNPREFIXED);
-    for row in decode::rows_of_digits(&bytes[range.start..end]).map(|row| range.start + row) {
+    for row in decode::blind::find_digit_blocks(&bytes[range.start..end]).map(|row| range.start + row) {
         if row < done || !is_word(bytes[row]) {
             continue;
         }

@@ -10,13 +10,13 @@ use std::ops::Range;
 use aho_corasick::packed::{Config, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
-use crate::detect::decode::{self, SENSE_BEFORE, SENSE_BEHIND, Senses};
+use crate::detect::decode::{self, AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
 
 /// The most pivots the SIMD searcher is built with.
 pub const MAX_PIVOTS: usize = 64;
 
 /// Shared parts of prefixes: a literal is looked for by the first of these that it contains. All of them are pivots of
-/// [`crate::detect::decode::PIVOTS`].
+/// [`crate::detect::decode::ANCHORS`].
 pub const CORES: &[&str] = &["cret_", "live", "test", "whs", "org_", "oak_", "oart_", "sec_", "uk_"];
 
 /// Where a pivot was found.
@@ -32,7 +32,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct Prefilter {
     pivots: Vec<Vec<u8>>,
-    senses: Senses,
+    senses: AnchorFilter,
     simd: Option<Searcher>,
     fallback: Option<AhoCorasick>,
     /// Whether long runs are told of as well.
@@ -57,18 +57,18 @@ impl Prefilter {
             None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
         };
         let longest = pivots.iter().map(Vec::len).max().unwrap_or(1);
-        Ok(Self { pivots, senses: Senses::default(), simd, fallback, runs, longest })
+        Ok(Self { pivots, senses: AnchorFilter::default(), simd, fallback, runs, longest })
     }
 
     /// Leaves out pivots that make no sense where they stand.
     #[must_use]
-    pub(super) fn with_senses(self, senses: Senses) -> Self {
+    pub(super) fn with_senses(self, senses: AnchorFilter) -> Self {
         Self { senses, ..self }
     }
 
     #[cfg(test)]
     pub(super) fn forget_senses(&mut self) {
-        self.senses = Senses::default();
+        self.senses = AnchorFilter::default();
     }
 
     /// Whether the fast searcher is in use.
@@ -85,7 +85,7 @@ impl Prefilter {
 
     /// How far behind the first byte of a pivot anything lies that it depends on, and in front of it.
     pub(crate) fn reach(&self) -> (usize, usize) {
-        if self.senses.is_empty() { (self.longest, 0) } else { (self.longest + SENSE_BEHIND, SENSE_BEFORE) }
+        if self.senses.is_empty() { (self.longest, 0) } else { (self.longest + FILTER_AFTER, FILTER_BEFORE) }
     }
 
     /// Whether long runs of encoded text are told of.
@@ -94,7 +94,7 @@ impl Prefilter {
         self.runs
     }
 
-    /// The number under which a long run of encoded text is found ([`crate::detect::decode::long_runs`]).
+    /// The number under which a long run of encoded text is found ([`crate::detect::decode::blind::blind_runs`]).
     #[must_use]
     pub fn long_run(&self) -> usize {
         self.pivots.len()
@@ -106,7 +106,7 @@ impl Prefilter {
         self.find_pivots(bytes, 0..bytes.len(), found);
         if self.runs {
             let pivots = found.len();
-            decode::long_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
+            decode::blind::blind_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
             if found.len() > pivots {
                 found[first..].sort_by_key(|found| found.at);
                 // A stretch may begin like a compressed stream.
@@ -128,7 +128,7 @@ impl Prefilter {
             };
             let Some(next) = next.filter(|next| next.start() < range.end) else { return };
             let pivot = next.pattern().as_usize();
-            if self.senses.hold(pivot, bytes, next.start()) {
+            if self.senses.accepts(pivot, bytes, next.start()) {
                 found.push(Found { at: next.start(), pivot });
             }
             at = next.start() + 1;

@@ -15,7 +15,7 @@ use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
 use crate::credential::randomness as shape;
 use crate::credential::{family::FAMILIES, masked};
-use crate::detect::decode::{self, Covered, PIVOTS, View};
+use crate::detect::decode::{self, ANCHORS, DecodedRanges, View};
 use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
 use crate::rules::RuleSet;
@@ -168,7 +168,7 @@ impl Redactor {
 
     /// Adds spans whose decoded text holds a candidate.
     fn disguised(&self, bytes: &[u8], depth: usize, spans: &mut Vec<Span>) {
-        let texts = || PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
+        let texts = || ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
         let Some(prefilter) = self.anchors.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
         let mut found = Vec::new();
         prefilter.find(bytes, &mut found);
@@ -181,11 +181,11 @@ impl Redactor {
             }
             spans.extend(inner.into_iter().map(|(span, shown)| (view.span(span), shown)));
         };
-        let (mut covered, mut covered_runs) = (Covered::default(), Covered::default());
+        let (mut covered, mut covered_runs) = (DecodedRanges::default(), DecodedRanges::default());
         for pivot in found {
-            match PIVOTS.get(pivot.pivot) {
+            match ANCHORS.get(pivot.pivot) {
                 Some(known) => decode::views(bytes, known, pivot.at, &mut covered, &mut look),
-                None => decode::run_views(bytes, pivot.at, &mut covered_runs, &mut look),
+                None => decode::blind::blind_views(bytes, pivot.at, &mut covered_runs, &mut look),
             }
         }
     }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::lines::{Cursor, Position};
 use super::prefilter::Found;
 use super::{Budget, Engine, Hit, Window};
-use crate::detect::decode::wide::{Layout, Transcoder, is_wide_text};
+use crate::detect::decode::utf16::{Transcoder, WideLayout};
 use crate::model::limits::{MAX_HITS_PER_TEXT, REACH, WINDOW};
 
 /// Bytes of a full window, and of one for small texts.
@@ -172,7 +172,7 @@ pub fn scan_reader(
         let is_end = !matches!(outcome, Ok(true));
         let arrived = old..scratch.raw.filled;
         if !std::mem::replace(&mut begun, true) && engine.decodes() {
-            wide = is_wide_text(&scratch.raw.buffer[arrived.clone()]).map(Wide::new);
+            wide = WideLayout::detect(&scratch.raw.buffer[arrived.clone()]).map(Wide::new);
             if wide.is_some() {
                 scratch.wide.begin();
             }
@@ -195,13 +195,13 @@ pub fn scan_reader(
 
 /// The same text as UTF-8.
 struct Wide {
-    layout: Layout,
+    layout: WideLayout,
     coder: Option<Transcoder>,
     hits: Vec<Hit>,
 }
 
 impl Wide {
-    fn new(layout: Layout) -> Self {
+    fn new(layout: WideLayout) -> Self {
         Self { layout, coder: Some(Transcoder::new(layout)), hits: Vec::new() }
     }
 

@@ -1,12 +1,12 @@
 //! Backslash escapes of programming languages: `\u005f`, `\u{5f}`, `\U0000005f`, `\x5f`, `\137`.
 //!
-//! Any number of backslashes may stand in front, as when JSON is quoted in JSON. Escapes that stand for no part of a
-//! token (`\n`, `\"`) are left alone: they end a token as well as what they stand for.
+//! A sequence may start with several backslashes, as in JSON quoted in JSON. Escapes of characters that no token holds
+//! (`\n`, `\"`) are copied: they end a token as the character does.
 
-use super::units::{Unit, Units, hex_byte, hex_digits};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax, hex_byte, hex_digits};
+use super::view::EncodingNames;
 
-/// Backslashes that quoting can pile up: four layers.
+/// Most backslashes in a row: four layers of quoting.
 const MAX_SLASHES: usize = 16;
 
 pub(super) struct Backslash;
@@ -15,50 +15,50 @@ fn slashes(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count()
 }
 
-impl Units for Backslash {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for Backslash {
+    fn may_start_with(&self, byte: u8) -> bool {
         byte == b'\\'
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         let letter = at + slashes(bytes, at);
         let width = |digits: usize| letter + digits - at;
         match bytes.get(letter)? {
             b'u' if bytes.get(letter + 1) == Some(&b'{') => {
                 let (code, digits) = hex_digits(bytes, letter + 2, 6);
                 let closed = bytes.get(letter + 2 + digits) == Some(&b'}');
-                (digits > 0 && closed).then(|| Unit::char(code, width(digits + 3)))
+                (digits > 0 && closed).then(|| EscapeSequence::char(code, width(digits + 3)))
             }
             b'u' => match hex_digits(bytes, letter + 1, 4) {
-                (code, 4) => Some(Unit::char(code, width(5))),
+                (code, 4) => Some(EscapeSequence::char(code, width(5))),
                 _ => None,
             },
             b'U' => match hex_digits(bytes, letter + 1, 8) {
-                (code, 8) => Some(Unit::char(code, width(9))),
+                (code, 8) => Some(EscapeSequence::char(code, width(9))),
                 _ => None,
             },
             b'x' if bytes.get(letter + 1) == Some(&b'{') => {
                 let (code, digits) = hex_digits(bytes, letter + 2, 6);
                 let closed = bytes.get(letter + 2 + digits) == Some(&b'}');
-                (digits > 0 && closed).then(|| Unit::char(code, width(digits + 3)))
+                (digits > 0 && closed).then(|| EscapeSequence::char(code, width(digits + 3)))
             }
-            b'x' => hex_byte(bytes, letter + 1).map(|byte| Unit::byte(byte, width(3))),
+            b'x' => hex_byte(bytes, letter + 1).map(|byte| EscapeSequence::byte(byte, width(3))),
             b'0'..=b'7' => {
                 let octal = bytes[letter..].iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7'));
                 let (value, digits) =
                     octal.fold((0u32, 0), |(value, n), byte| (value << 3 | u32::from(byte - b'0'), n + 1));
                 let byte = u8::try_from(value).ok().filter(|_| digits >= 2)?;
-                Some(Unit::byte(byte, width(digits)))
+                Some(EscapeSequence::byte(byte, width(digits)))
             }
             _ => None,
         }
     }
 
-    fn name_at(&self, bytes: &[u8], at: usize) -> Names {
+    fn names_at(&self, bytes: &[u8], at: usize) -> EncodingNames {
         match bytes.get(at + slashes(bytes, at)) {
-            Some(b'u' | b'U') => &["unicode-escape"],
             Some(b'x') => &["hex-escape"],
-            _ => &["octal-escape"],
+            Some(b'0'..=b'7') => &["octal-escape"],
+            _ => &[],
         }
     }
 }
@@ -85,12 +85,12 @@ mod tests {
             (r"\\x5F", 5),
         ];
         for (text, width) in rows {
-            assert_eq!(Backslash.unit(text.as_bytes(), 0), Some(Unit::byte(b'_', width)), "{text}");
+            assert_eq!(Backslash.parse(text.as_bytes(), 0), Some(EscapeSequence::byte(b'_', width)), "{text}");
         }
         for text in [r"\n", r#"\""#, r"\u00", r"\u{}", r"\u{5f", r"\x5", r"\8", r"\", r"\999"] {
-            assert_eq!(Backslash.unit(text.as_bytes(), 0), None, "{text}");
+            assert_eq!(Backslash.parse(text.as_bytes(), 0), None, "{text}");
         }
-        assert_eq!(Backslash.unit(br"\ud83d", 0).unwrap().text(), "\u{fffd}".as_bytes());
+        assert_eq!(Backslash.parse(br"\ud83d", 0).unwrap().text(), "\u{fffd}".as_bytes());
     }
 
     #[test]

@@ -1,25 +1,29 @@
-//! Base64 in its two alphabets, padded or not, in all three alignments, wrapped in any way of [`super::wraps`].
+//! Base64 in both alphabets, padded or not, in all three alignments, with any of the [line wraps](super::line_wrap).
 //!
-//! A pivot is three characters or more of an encoded core and tells which character begins a group of four, so the run
-//! around it can be decoded from any place. A core's first and last characters are separate pivots where it is long
-//! enough, because a wrap may fall into it.
+//! An anchor is at least three characters of an encoded core. It determines which character starts a group of four, so
+//! that the run around it can be decoded from any place. Each core has an anchor at either end, because a line may be
+//! wrapped inside one of them.
 
 use std::ops::Range;
 
-use super::view::{Line, View};
-use super::wraps::{self, Alphabet};
-use super::{Encoding, Look, has_core};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Source bytes decoded in front of a pivot, and behind it.
+use super::anchor::{EncodedAnchor, text};
+use super::line_wrap::{self, Alphabet};
+use super::view::{Base64Line, View};
+use super::{DecodeOutcome, Decoder, has_core};
+
+/// Source bytes to decode before an anchor, and after it.
 const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
 
-/// A token that begins this far from the end of a view is decoded again around its own pivot.
+/// A token that starts this close to the end of a view gets a view around its own anchor.
 const MARGIN: usize = 4 << 10;
 
 const NONE: u8 = 0xff;
 
-/// The value of each character of either alphabet.
+/// The value of each character of both alphabets.
 pub(super) const SEXTETS: [u8; 256] = {
     let mut table = [NONE; 256];
     let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -44,56 +48,61 @@ pub(super) const ALPHABET: Alphabet = {
     table
 };
 
-/// Pivot texts, and at which place of a group of four each begins.
-const PIVOTS: &[(&[u8], usize)] = &[
+/// Anchors, and at which place of a group of four each starts.
+pub(super) const ANCHORS: &[EncodedAnchor] = &[
     // `_live_`
-    (b"X2xp", 0),
-    (b"dmVf", 0),
-    (b"9saX", 2),
-    (b"XZlX", 1),
-    (b"fbGl", 3),
-    (b"l2ZV", 2),
+    text(b"X2xp").at_phase(0),
+    text(b"dmVf").at_phase(0),
+    text(b"9saX").at_phase(2),
+    text(b"XZlX").at_phase(1),
+    text(b"fbGl").at_phase(3),
+    text(b"l2ZV").at_phase(2),
     // `_test_`
-    (b"X3Rl", 0),
-    (b"c3Rf", 0),
-    (b"90ZX", 2),
-    (b"XN0X", 1),
-    (b"fdGV", 3),
-    (b"VzdF", 2),
+    text(b"X3Rl").at_phase(0),
+    text(b"c3Rf").at_phase(0),
+    text(b"90ZX").at_phase(2),
+    text(b"XN0X").at_phase(1),
+    text(b"fdGV").at_phase(3),
+    text(b"VzdF").at_phase(2),
     // `whs` of `whsec_`, `sec` of that and of `_secret_`, `ret_` of the latter
-    (b"d2hz", 0),
-    (b"doc2", 2),
-    (b"3aHN", 3),
-    (b"ZWN", 0),
-    (b"2Vj", 1),
-    (b"NlY", 2),
-    (b"JldF", 2),
-    (b"ZXRf", 0),
-    (b"cmV0", 0),
+    text(b"d2hz").at_phase(0),
+    text(b"doc2").at_phase(2),
+    text(b"3aHN").at_phase(3),
+    text(b"ZWN").at_phase(0),
+    text(b"2Vj").at_phase(1),
+    text(b"NlY").at_phase(2),
+    text(b"JldF").at_phase(2),
+    text(b"ZXRf").at_phase(0),
+    text(b"cmV0").at_phase(0),
 ];
 
 pub(super) struct Base64;
 
-impl Encoding for Base64 {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
-        let until = pivot.end;
-        Look::or_barren(view_of(bytes, pivot), until)
+impl Decoder for Base64 {
+    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
+        let until = anchor.end;
+        DecodeOutcome::or_skip(view_around(bytes, anchor), until)
     }
 }
 
-fn view_of(bytes: &[u8], pivot: Range<usize>) -> Option<View> {
-    let text = bytes.get(pivot.clone())?;
-    let phase = phase_of(text)?;
-    let near = decode(bytes, pivot.start, phase, 48..48)?;
-    has_core(&near.bytes).then(|| view_at(bytes, pivot.start, phase))?
+fn view_around(bytes: &[u8], anchor: Range<usize>) -> Option<View> {
+    let text = bytes.get(anchor.clone())?;
+    let phase = ANCHORS.iter().find(|anchor| anchor.text == text)?.phase;
+    let near = decode(bytes, anchor.start, phase, 48..48)?;
+    has_core(&near.bytes).then(|| view_at(bytes, anchor.start, phase))?
 }
 
-/// The place in a group of four at which a pivot begins.
-pub(super) fn phase_of(pivot: &[u8]) -> Option<usize> {
-    PIVOTS.iter().find(|(text, _)| *text == pivot).map(|(_, phase)| *phase)
+/// Returns the characters that a text determines, at each alignment.
+pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
+    let at = |before: usize| {
+        let bytes = [&[0; 2][..before], text].concat();
+        let code = STANDARD_NO_PAD.encode(&bytes).into_bytes();
+        code[(8 * before).div_ceil(6)..8 * bytes.len() / 6].to_vec()
+    };
+    vec![at(0), at(1), at(2)]
 }
 
-/// The view of the run around the character at `at`, which begins `phase` places into a group of four.
+/// Decodes the run around the character at `at`, which is at place `phase` of a group of four.
 pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<View> {
     decode(bytes, at, phase, LEFT..RIGHT)
 }
@@ -101,21 +110,21 @@ pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<View> {
 /// Decodes the run around `at`, `reach.start` bytes to the left and `reach.end` to the right of it.
 pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<View> {
     let bounds = at.saturating_sub(reach.start)..bytes.len().min(at + reach.end);
-    let mut pieces = wraps::run_around(bytes, at, bounds.clone(), &ALPHABET);
-    // PEM's armour is made of digits of the other alphabet.
+    let mut pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
+    // The dashes of PEM's armour are characters of the URL-safe alphabet.
     pieces.retain(|piece| piece.contains(&at) || !is_armour(&bytes[piece.clone()]));
     let source = pieces.first()?.start..pieces.last()?.end;
     let mut lines = Vec::with_capacity(pieces.len());
     let mut sextets = Vec::with_capacity(source.len());
     let mut before = 0;
     for piece in pieces {
-        lines.push(Line { index: sextets.len(), source: piece.start });
+        lines.push(Base64Line { index: sextets.len(), source: piece.start });
         if piece.contains(&at) {
             before = sextets.len() + at - piece.start;
         }
         sextets.extend(bytes[piece].iter().map(|byte| SEXTETS[usize::from(*byte)]));
     }
-    // The first character that begins a group, given that character `before` stands at `phase` of one.
+    // Character `before` is at place `phase` of a group.
     let first = (before + 4 - phase) % 4;
     let out = groups(sextets.get(first..)?);
     let text = &bytes[source.clone()];
@@ -130,7 +139,7 @@ fn is_armour(piece: &[u8]) -> bool {
     piece.starts_with(b"--") || piece.ends_with(b"--")
 }
 
-/// Decodes whole groups and what the last, short one still holds.
+/// Decodes whole groups and the bytes of the last, incomplete one.
 fn groups(sextets: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(sextets.len() / 4 * 3 + 3);
     let (whole, rest) = sextets.as_chunks::<4>();
@@ -150,13 +159,12 @@ fn groups(sextets: &[u8]) -> Vec<u8> {
 mod tests {
     use super::super::testing::{Noise, token};
     use super::*;
-    use base64::Engine as _;
-    use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
     fn find(text: &[u8], secret: &[u8]) -> Option<Range<usize>> {
-        PIVOTS.iter().find_map(|(pivot, _)| {
-            memchr::memmem::find_iter(text, pivot).find_map(|at| {
-                let view = view_of(text, at..at + pivot.len())?;
+        ANCHORS.iter().find_map(|anchor| {
+            memchr::memmem::find_iter(text, anchor.text).find_map(|at| {
+                let view = view_around(text, at..at + anchor.text.len())?;
                 let hit = memchr::memmem::find(&view.bytes, secret)?;
                 Some(view.span(hit..hit + secret.len()))
             })
@@ -164,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn pivots_stand_where_the_table_says() {
-        for (pivot, phase) in PIVOTS {
+    fn anchors_stand_where_the_table_says() {
+        for EncodedAnchor { text: anchor, phase, .. } in ANCHORS {
             let stands = |(core, pad): (&str, usize)| {
                 let code = STANDARD.encode(format!("{}{core}??", &"ab"[..pad]));
-                memchr::memmem::find(code.as_bytes(), pivot).is_some_and(|at| at % 4 == *phase)
+                memchr::memmem::find(code.as_bytes(), anchor).is_some_and(|at| at % 4 == *phase)
             };
             let cores = ["_live_", "_test_", "whsec_", "_secret_"];
-            assert!(cores.iter().flat_map(|core| (0..3).map(|pad| (*core, pad))).any(stands), "{pivot:?}");
+            assert!(cores.iter().flat_map(|core| (0..3).map(|pad| (*core, pad))).any(stands), "{anchor:?}");
         }
     }
 

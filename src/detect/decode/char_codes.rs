@@ -2,33 +2,33 @@
 
 use std::ops::Range;
 
-use super::view::Builder;
-use super::{Encoding, Look, has_core};
+use super::view::ViewBuilder;
+use super::{DecodeOutcome, Decoder, has_core};
 
 const LEFT: usize = 1 << 10;
 const RIGHT: usize = 8 << 10;
 
-/// Longest item with the separator in front of it.
+/// Longest item with the separator before it.
 const MAX_ITEM: usize = 40;
 
 pub(super) struct CharCodes;
 
-impl Encoding for CharCodes {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
-        let low = pivot.start.saturating_sub(6);
-        let start = low + bytes[low..pivot.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
-        // In tables of numbers most neighbours are no letters.
+impl Decoder for CharCodes {
+    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
+        let low = anchor.start.saturating_sub(6);
+        let start = low + bytes[low..anchor.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+        // In most tables of numbers the item before is no letter.
         let letter = |(byte, _): (u8, usize)| byte.is_ascii_alphanumeric();
         if !item_before(bytes, start).and_then(|before| item(bytes, before)).is_some_and(letter) {
-            return Look::Barren(pivot.end);
+            return DecodeOutcome::Skip(anchor.end);
         }
         let near = list(bytes, start, 96, 192);
         if !has_core(near.bytes()) {
-            return Look::Barren(start + 96);
+            return DecodeOutcome::Skip(start + 96);
         }
         let source = start.saturating_sub(LEFT)..bytes.len().min(start + RIGHT);
         let builder = list(bytes, start, LEFT, RIGHT);
-        Look::View(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
+        DecodeOutcome::View(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
     }
 }
 
@@ -36,14 +36,14 @@ fn is_digit(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b'x' | b'X')
 }
 
-/// The items around the one that begins at `at`.
-fn list(bytes: &[u8], at: usize, left: usize, right: usize) -> Builder {
+/// Decodes the items around the one that starts at `at`.
+fn list(bytes: &[u8], at: usize, left: usize, right: usize) -> ViewBuilder {
     let low = at.saturating_sub(left);
     let mut first = at;
     while let Some(before) = item_before(bytes, first).filter(|before| *before >= low) {
         first = before;
     }
-    let mut builder = Builder::default();
+    let mut builder = ViewBuilder::default();
     let mut next = first;
     let high = bytes.len().min(at + right);
     while let Some((byte, end)) = item(&bytes[..high], next) {
@@ -56,7 +56,7 @@ fn list(bytes: &[u8], at: usize, left: usize, right: usize) -> Builder {
     builder
 }
 
-/// The code at `at`, and where it ends.
+/// Parses the code at `at`: its value and its end.
 fn item(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     let digits = bytes.get(at..)?;
     let hex = matches!(digits, [b'0', b'x' | b'X', ..]);
@@ -68,13 +68,14 @@ fn item(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     Some((code, at + skip + count))
 }
 
-/// Behind a comma and the blanks around it.
+/// Returns the end of a comma and the blanks around it.
 fn separator(bytes: &[u8], at: usize) -> Option<usize> {
     let blank = |at: usize| at + bytes[at..].iter().take(32).take_while(|byte| byte.is_ascii_whitespace()).count();
     let comma = blank(at);
     (bytes.get(comma) == Some(&b',')).then(|| blank(comma + 1))
 }
 
+/// Returns the start of the item whose separator ends at `at`.
 fn item_before(bytes: &[u8], at: usize) -> Option<usize> {
     let low = at.saturating_sub(MAX_ITEM);
     let digits = bytes[low..at].iter().rposition(|byte| is_digit(*byte)).map(|last| low + last + 1)?;

@@ -1,11 +1,11 @@
-//! HTML and XML character references, decimal, hexadecimal and named, also escaped again (`&amp;#95;`).
+//! Character references of HTML and XML: decimal, hexadecimal and named, also escaped again (`&amp;#95;`).
 
-use super::units::{Unit, Units, hex_digits};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax, hex_digits};
 
 pub(super) struct Entity;
 
-/// The named references that can stand in a key: the underscore's two names, and what is invisible.
+/// Named references that a key may hold: those of the underscore, of invisible characters and of quotes and `+`, which
+/// concatenate literals.
 const NAMED: &[(&[u8], u32)] = &[
     (b"lowbar;", 0x5f),
     (b"UnderBar;", 0x5f),
@@ -19,12 +19,12 @@ const NAMED: &[(&[u8], u32)] = &[
     (b"plus;", 0x2b),
 ];
 
-impl Units for Entity {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for Entity {
+    fn may_start_with(&self, byte: u8) -> bool {
         byte == b'&'
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         let mut name = at + 1;
         while bytes[name..].starts_with(b"amp;") && name < at + 12 {
             name += 4;
@@ -32,7 +32,7 @@ impl Units for Entity {
         let rest = &bytes[name..];
         if rest.first() != Some(&b'#') {
             let (text, code) = NAMED.iter().find(|(text, _)| rest.starts_with(text))?;
-            return Some(Unit::char(*code, name + text.len() - at));
+            return Some(EscapeSequence::char(*code, name + text.len() - at));
         }
         let (code, digits) = if matches!(rest.get(1), Some(b'x' | b'X')) {
             let (code, digits) = hex_digits(bytes, name + 2, 8);
@@ -46,11 +46,7 @@ impl Units for Entity {
         }
         let end = name + 1 + digits;
         let end = end + usize::from(bytes.get(end) == Some(&b';'));
-        Some(Unit::char(code, end - at))
-    }
-
-    fn name_at(&self, _: &[u8], _: usize) -> Names {
-        &["html-entity"]
+        Some(EscapeSequence::char(code, end - at))
     }
 }
 
@@ -72,12 +68,12 @@ mod tests {
             "&amp;#95;",
             "&amp;amp;lowbar;",
         ] {
-            assert_eq!(Entity.unit(text.as_bytes(), 0), Some(Unit::byte(b'_', text.len())), "{text}");
+            assert_eq!(Entity.parse(text.as_bytes(), 0), Some(EscapeSequence::byte(b'_', text.len())), "{text}");
         }
         for text in ["&", "&#", "&#x", "&#;", "&amp;", "&lowba"] {
-            assert_eq!(Entity.unit(text.as_bytes(), 0), None, "{text}");
+            assert_eq!(Entity.parse(text.as_bytes(), 0), None, "{text}");
         }
-        assert!(Entity.unit(b"&#99999999;", 0).is_some());
+        assert!(Entity.parse(b"&#99999999;", 0).is_some());
     }
 
     #[test]

@@ -1,18 +1,17 @@
 //! Hexadecimal text in either case, wrapped or not, as `xxd -p`, SQL dumps and database exports write it.
 //!
-//! The pivots are stretches of encoded cores that hold decimal digits only, so that one serves both cases.
+//! The anchors are parts of encoded cores in decimal digits, which are the same in both cases.
 
 use std::ops::Range;
 
-use super::view::{Builder, View};
-use super::wraps::{self, Alphabet};
-use super::{Encoding, Look, has_core};
+use super::line_wrap::{self, Alphabet};
+use super::view::{View, ViewBuilder};
+use super::{DecodeOutcome, Decoder, has_core};
 
 const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
 const MARGIN: usize = 4 << 10;
 
-/// The digits of both cases.
 pub(super) const ALPHABET: Alphabet = {
     let mut table = [false; 256];
     let digits = b"0123456789abcdefABCDEF";
@@ -26,26 +25,32 @@ pub(super) const ALPHABET: Alphabet = {
 
 pub(super) struct Hex;
 
-impl Encoding for Hex {
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look {
-        let near = decode(bytes, pivot.start, 64, 64).is_some_and(|near| has_core(&near.bytes));
-        Look::or_barren(if near { view_at(bytes, pivot.start) } else { None }, pivot.end)
+impl Decoder for Hex {
+    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
+        let near = decode(bytes, anchor.start, 64, 64).is_some_and(|near| has_core(&near.bytes));
+        DecodeOutcome::or_skip(if near { view_at(bytes, anchor.start) } else { None }, anchor.end)
     }
 }
 
-/// The view of the run around the digit at `at`, which begins a byte.
+/// Returns the digits of a text in either case.
+pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
+    let lower: Vec<u8> = text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    vec![lower.to_ascii_uppercase(), lower]
+}
+
+/// Decodes the run around the first digit of a byte, at `at`.
 pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
     decode(bytes, at, LEFT, RIGHT)
 }
 
 fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
     let bounds = at.saturating_sub(left)..bytes.len().min(at + right);
-    let pieces = wraps::run_around(bytes, at, bounds.clone(), &ALPHABET);
+    let pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
     let source = pieces.first()?.start..pieces.last()?.end;
     let before: usize =
         pieces.iter().take_while(|piece| piece.start <= at).map(|piece| piece.end.min(at) - piece.start).sum();
     let mut digits = pieces.into_iter().flatten().skip(before % 2);
-    let mut builder = Builder::with_capacity(source.len() / 2);
+    let mut builder = ViewBuilder::with_capacity(source.len() / 2);
     while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
         builder.push(value(bytes[high]) << 4 | value(bytes[low]), high, low + 1 - high);
     }

@@ -1,121 +1,217 @@
-//! Encodings as views: bytes in, what they say and where each decoded byte came from out.
+//! Encodings: decodes the bytes around an anchor and maps every decoded byte back to its source.
 //!
-//! A key in base64 or in an escaped literal is as leaked as a plain one. Decoding everything is out of the question,
-//! so each encoding names its *pivots*: short texts that a core common to many families (`live_`, `test_`, `whsec_`)
-//! leaves in encoded text. The engine searches for all of them at once, plain ones included ([`PIVOTS`]), and asks
-//! here for the views of the run around each. Layers are undone one by one: the engine searches a view like any other
-//! bytes. What has no pivot at all, such as base64 of base64, is found by shape ([`long_runs`]).
+//! A key in base64 or in an escaped literal is as leaked as a plain one. Decoding everything would be too slow, so each
+//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in encoded
+//! text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around each.
+//! Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such as
+//! base64 of base64, are found by their shape ([`blind`]).
 //!
-//! Nothing here depends on anything further than [`crate::model::limits::REACH`] from the pivot, and nothing judges: whether a
-//! view holds a key is for the engine to say. An encoding of its own is one file and one row.
+//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine decides
+//! whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
 
+mod anchor;
+mod anchor_filter;
 mod backslash;
 mod base64;
+pub mod blind;
 mod char_codes;
-mod covered;
+mod decoded_ranges;
 mod entity;
+mod escape;
 mod hex;
-mod joined;
-mod packed;
+mod hex_dump;
+mod line_wrap;
+mod mixed;
 mod percent;
-mod pivots;
-mod plain;
 mod quoted_printable;
-mod rows;
-mod runs;
-mod segments;
-mod sense;
-mod spaced;
-mod stretch;
+mod string_concat;
 #[cfg(test)]
 mod testing;
-mod units;
-mod utf16;
+pub mod utf16;
 mod view;
-pub mod wide;
-mod wraps;
 mod zero_width;
 
 use std::ops::Range;
 
-pub use covered::Covered;
-pub use pivots::{PIVOTS, Pivot, Role};
-pub(crate) use rows::rows_of_digits;
-pub use runs::{is_run_digit, long_runs, run_views};
-pub(crate) use segments::next_touching as next_run_touching;
-pub(crate) use sense::{SENSE_BEFORE, SENSE_BEHIND, Senses};
+pub use anchor::{ANCHORS, Anchor, Role};
+pub(crate) use anchor_filter::{AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
+pub use decoded_ranges::DecodedRanges;
 pub use view::View;
 
-/// What a look at a pivot gave.
-enum Look {
+use anchor::{EncodedAnchor, text};
+use line_wrap::Alphabet;
+use view::EncodingNames;
+
+/// The result of decoding around an anchor.
+enum DecodeOutcome {
     View(View),
-    /// The pivot is there by chance, and so are all before this offset.
-    Barren(usize),
+    /// False positive; no anchor before this offset needs another attempt.
+    Skip(usize),
 }
 
-impl Look {
-    fn or_barren(view: Option<View>, until: usize) -> Self {
-        view.map_or(Self::Barren(until), Self::View)
+impl DecodeOutcome {
+    fn or_skip(view: Option<View>, until: usize) -> Self {
+        view.map_or(Self::Skip(until), Self::View)
     }
 }
 
-/// A way to write bytes as other bytes.
-trait Encoding: Sync {
-    /// The view of the run around one of its pivots, if the pivot is not there by chance.
-    fn view(&self, bytes: &[u8], pivot: Range<usize>) -> Look;
+/// Decodes one encoding.
+trait Decoder: Sync {
+    /// Decodes the run around one of the encoding's anchors.
+    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome;
 
-    /// The view around a plain pivot whose word breaks off at `at`, if this encoding lets it go on there.
-    fn resumes(&self, _bytes: &[u8], _pivot: usize, _at: usize) -> Option<Look> {
+    /// Decodes a token that starts in plain text, at `anchor`, and continues in this encoding at `at`.
+    fn continue_right(&self, _bytes: &[u8], _anchor: usize, _at: usize) -> Option<DecodeOutcome> {
         None
     }
 
-    /// The view around the first unit that begins within `starts` and ends within `ends`.
-    fn leads_to(&self, _bytes: &[u8], _starts: Range<usize>, _ends: Range<usize>) -> Option<Look> {
+    /// Decodes around the first escape sequence that starts within `starts` and ends within `ends`.
+    fn continue_left(&self, _bytes: &[u8], _starts: Range<usize>, _ends: Range<usize>) -> Option<DecodeOutcome> {
         None
     }
 }
 
-/// Every encoding. The order is that of the constants below.
-const ENCODINGS: [&dyn Encoding; 13] = [
-    &percent::Percent,
-    &backslash::Backslash,
-    &entity::Entity,
-    &quoted_printable::QuotedPrintable,
-    &zero_width::ZeroWidth,
-    &joined::Joined::Operators,
-    &joined::Joined::Elements,
-    &joined::Joined::Underscored,
-    &base64::Base64,
-    &hex::Hex,
-    &utf16::Wide { width: 2 },
-    &utf16::Wide { width: 4 },
-    &char_codes::CharCodes,
+/// Everything about an encoding.
+struct Encoding {
+    /// Its name in reports. A view may carry a more specific one.
+    names: EncodingNames,
+    /// Texts that prefixes leave in it.
+    anchors: &'static [EncodedAnchor],
+    decoder: &'static dyn Decoder,
+    phases: Phases,
+    /// Whether a token may start in plain text and continue in this encoding, or the other way round.
+    continues_plain: bool,
+    /// The digits it writes every byte in, if it does.
+    digits: Option<Digits>,
+    /// How to find and decode it without an anchor.
+    blind: Option<BlindDecoder>,
+}
+
+/// The ways to decode one place: runs in different phases are decoded separately.
+#[derive(Clone, Copy)]
+enum Phases {
+    /// The offset modulo this number.
+    Offset(usize),
+    /// The place of the anchor's first character in its group of four. Line wraps shift it.
+    Group,
+}
+
+/// An encoding that writes every byte in digits of an alphabet.
+struct Digits {
+    alphabet: &'static Alphabet,
+    /// Returns the digits that a text determines, in every phase and case.
+    spellings: fn(&[u8]) -> Vec<Vec<u8>>,
+}
+
+/// Finds and decodes a run without an anchor.
+struct BlindDecoder {
+    /// Returns true if a run that decodes to text starts here.
+    starts: fn(&[u8], usize) -> bool,
+    decode: fn(&[u8], usize) -> Option<View>,
+}
+
+/// Every encoding. The order decides which one names a view that several of them give.
+static ENCODINGS: &[Encoding] = &[
+    Encoding { names: &["percent"], anchors: &[text(b"%5F"), text(b"%5f")], ..escape(&percent::Percent) },
+    Encoding {
+        names: &["unicode-escape"],
+        anchors: &[
+            text(b"005").between(b"uUxX{", b"fF"),
+            text(b"u{5").between(b"", b"fF"),
+            text(b"x5f"),
+            text(b"x5F"),
+            text(b"\\137"),
+        ],
+        ..escape(&backslash::Backslash)
+    },
+    Encoding {
+        names: &["html-entity"],
+        anchors: &[
+            text(b"005").between(b"uUxX{", b"fF"),
+            text(b"x5f"),
+            text(b"x5F"),
+            text(b"95;"),
+            text(b"ar;").between(b"bB", b""),
+        ],
+        ..escape(&entity::Entity)
+    },
+    Encoding { names: &["quoted-printable"], anchors: &[text(b"=5F")], ..escape(&quoted_printable::QuotedPrintable) },
+    Encoding {
+        names: &["zero-width"],
+        anchors: &[text(b"_\xc2\xad"), text(b"_\xe2\x80"), text(b"_\xe2\x81"), text(b"_\xef\xbb")],
+        ..escape(&zero_width::ZeroWidth)
+    },
+    Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Operators) },
+    Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Elements) },
+    Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Underscored) },
+    Encoding {
+        names: &["base64"],
+        anchors: base64::ANCHORS,
+        phases: Phases::Group,
+        digits: Some(Digits { alphabet: &base64::ALPHABET, spellings: base64::spellings }),
+        blind: Some(BlindDecoder { starts: blind::starts_base64, decode: |bytes, at| base64::view_at(bytes, at, 0) }),
+        ..run(&base64::Base64)
+    },
+    Encoding {
+        names: &["hex"],
+        anchors: &[text(b"6976655"), text(b"746573745"), text(b"736563")],
+        phases: Phases::Offset(2),
+        digits: Some(Digits { alphabet: &hex::ALPHABET, spellings: hex::spellings }),
+        blind: Some(BlindDecoder { starts: blind::starts_hex, decode: hex::view_at }),
+        ..run(&hex::Hex)
+    },
+    Encoding {
+        names: &["hex"],
+        blind: Some(BlindDecoder { starts: blind::starts_hex_dump, decode: hex_dump::view_at }),
+        ..run(&hex_dump::HexDump)
+    },
+    Encoding {
+        names: &["utf-16le"],
+        anchors: &[text(b"\0_\0")],
+        phases: Phases::Offset(2),
+        ..run(&utf16::WideRun { width: 2 })
+    },
+    Encoding {
+        names: &["utf-32le"],
+        anchors: &[text(b"\0_\0")],
+        phases: Phases::Offset(4),
+        ..run(&utf16::WideRun { width: 4 })
+    },
+    Encoding {
+        names: &["char-codes"],
+        anchors: &[text(b"95,"), text(b"x5f"), text(b"x5F")],
+        ..run(&char_codes::CharCodes)
+    },
 ];
 
-const PERCENT: u8 = 0;
-const BACKSLASH: u8 = 1;
-const ENTITY: u8 = 2;
-const QUOTED_PRINTABLE: u8 = 3;
-const ZERO_WIDTH: u8 = 4;
-const BASE64: u8 = 8;
-const HEX: u8 = 9;
-const WIDE16: u8 = 10;
-const WIDE32: u8 = 11;
-const CHAR_CODES: u8 = 12;
+/// An encoding that replaces some characters and copies the rest.
+const fn escape(decoder: &'static dyn Decoder) -> Encoding {
+    Encoding { continues_plain: true, ..run(decoder) }
+}
 
-/// The first so many encodings can take over in the middle of a plain token.
-const UNITS: usize = 8;
+/// An encoding that writes a whole run differently.
+const fn run(decoder: &'static dyn Decoder) -> Encoding {
+    Encoding {
+        names: &[],
+        anchors: &[],
+        decoder,
+        phases: Phases::Offset(1),
+        continues_plain: false,
+        digits: None,
+        blind: None,
+    }
+}
 
-/// Gives the views of the run around a pivot of [`PIVOTS`] found at `at`. Pivots are to be asked about in the order in
-/// which they stand, with one `covered` for one slice of bytes: a run is decoded once, however many pivots it holds.
-pub fn views(bytes: &[u8], pivot: &Pivot, at: usize, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    let range = at..at + pivot.text.len();
-    match pivot.role {
-        Role::Core => plain::views(bytes, &range, covered, give),
+/// Passes the views of the run around an anchor found at `at` to `give`. Call it for the anchors of one slice in order,
+/// with one `decoded`: a run is decoded once, however many anchors it holds.
+pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+    let range = at..at + anchor.text.len();
+    match &anchor.role {
+        Role::Core => mixed::views(bytes, &range, decoded, give),
         Role::Encoded(encodings) => {
-            for index in encodings.iter().map(|index| usize::from(*index)) {
-                if !covered.has(index, pivot, at) {
-                    covered.keep(index, at, ENCODINGS[index].view(bytes, range.clone()), give);
+            for encoding in encodings.iter().copied() {
+                if !decoded.has(encoding, anchor.phase, at) {
+                    decoded.keep(encoding, at, ENCODINGS[encoding].decoder.decode(bytes, range.clone()), give);
                 }
             }
         }
@@ -140,7 +236,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Pieces that lead a decoder on: pivots, the beginnings of units, glue, and noise.
+    /// Pieces that lead a decoder on: anchors, the beginnings of units, glue, and noise.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
         let bait: Vec<Vec<u8>> = [
             "\"", "'", " + ", "\\", "\\x", "\\u", "\\u{", "%", "%25", "&", "&#", "&#x", "&amp;", "=", "=\r\n", "\n",
@@ -149,7 +245,7 @@ mod tests {
         ]
         .iter()
         .map(|text| text.as_bytes().to_vec())
-        .chain(PIVOTS.iter().map(|pivot| pivot.text.to_vec()))
+        .chain(ANCHORS.iter().map(|anchor| anchor.text.to_vec()))
         .collect();
         let piece = prop_oneof![
             8 => proptest::sample::select(bait),
@@ -164,23 +260,23 @@ mod tests {
             assert!(view.source.end <= bytes.len() && view.source.start <= view.source.end);
             let mut last = 0;
             for at in 0..view.bytes.len() {
-                let unit = view.unit(at);
+                let unit = view.source_range(at);
                 assert!(unit.start >= last && unit.end <= bytes.len(), "{:?}", view.encodings);
                 assert!(unit.start >= view.source.start && unit.end <= view.source.end && unit.start < unit.end);
                 assert!(!view.is_plain(at..at + 1) || bytes[unit] == view.bytes[at..=at]);
-                last = view.unit(at).start;
+                last = view.source_range(at).start;
             }
             if depth > 1 {
                 exercise(&view.bytes, depth - 1);
             }
         };
-        let mut covered = Covered::default();
+        let mut decoded = DecodedRanges::default();
         for at in 0..bytes.len() {
-            for pivot in PIVOTS.iter().filter(|pivot| bytes[at..].starts_with(pivot.text)) {
-                views(bytes, pivot, at, &mut covered, &mut check);
+            for anchor in ANCHORS.iter().filter(|anchor| bytes[at..].starts_with(anchor.text)) {
+                views(bytes, anchor, at, &mut decoded, &mut check);
             }
         }
-        long_runs(bytes, &mut |at| run_views(bytes, at, &mut covered, &mut check));
+        blind::blind_runs(bytes, &mut |at| blind::blind_views(bytes, at, &mut decoded, &mut check));
     }
 
     proptest! {

@@ -1,26 +1,21 @@
-//! Percent-encoding, as in URLs and form bodies, also encoded again (`%255F`).
+//! Percent-encoding of URLs and form bodies, also applied repeatedly (`%255F`).
 
-use super::units::{Unit, Units, hex_byte};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax, hex_byte};
 
 pub(super) struct Percent;
 
-impl Units for Percent {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for Percent {
+    fn may_start_with(&self, byte: u8) -> bool {
         byte == b'%'
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         // Each further layer turns the `%` into `%25`.
         let layers = bytes[at + 1..].chunks_exact(2).take(3).take_while(|pair| *pair == b"25").count();
         (0..=layers).rev().find_map(|layers| {
             let digits = at + 1 + 2 * layers;
-            hex_byte(bytes, digits).map(|byte| Unit::byte(byte, digits + 2 - at))
+            hex_byte(bytes, digits).map(|byte| EscapeSequence::byte(byte, digits + 2 - at))
         })
-    }
-
-    fn name_at(&self, _: &[u8], _: usize) -> Names {
-        &["percent"]
     }
 }
 
@@ -40,10 +35,10 @@ mod tests {
             ("%25zz", b'%'),
             ("%2525", b'%'),
         ] {
-            assert_eq!(Percent.unit(text.as_bytes(), 0).map(|unit| unit.text()[0]), Some(byte), "{text}");
+            assert_eq!(Percent.parse(text.as_bytes(), 0).map(|unit| unit.text()[0]), Some(byte), "{text}");
         }
-        assert_eq!(Percent.unit(b"%", 0), None);
-        assert_eq!(Percent.unit(b"%g0", 0), None);
+        assert_eq!(Percent.parse(b"%", 0), None);
+        assert_eq!(Percent.parse(b"%g0", 0), None);
     }
 
     #[test]

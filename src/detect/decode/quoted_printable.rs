@@ -1,28 +1,23 @@
 //! Quoted-printable mail text: `=5F`, and soft line breaks that may fall anywhere in a key.
 
-use super::units::{Unit, Units, hex_byte};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax, hex_byte};
 
 pub(super) struct QuotedPrintable;
 
-impl Units for QuotedPrintable {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for QuotedPrintable {
+    fn may_start_with(&self, byte: u8) -> bool {
         byte == b'='
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
-        // Gateways add blanks behind a soft break.
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
+        // Gateways append blanks to lines.
         let blanks = bytes[at + 1..].iter().take(8).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let end = at + 1 + blanks;
         match bytes.get(end..)? {
-            [b'\r', b'\n', ..] => Some(Unit::gap(end + 2 - at)),
-            [b'\n' | b'\r', ..] => Some(Unit::gap(end + 1 - at)),
-            _ => hex_byte(bytes, at + 1).map(|byte| Unit::byte(byte, 3)),
+            [b'\r', b'\n', ..] => Some(EscapeSequence::gap(end + 2 - at)),
+            [b'\n' | b'\r', ..] => Some(EscapeSequence::gap(end + 1 - at)),
+            _ => hex_byte(bytes, at + 1).map(|byte| EscapeSequence::byte(byte, 3)),
         }
-    }
-
-    fn name_at(&self, _: &[u8], _: usize) -> Names {
-        &["quoted-printable"]
     }
 }
 

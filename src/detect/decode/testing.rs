@@ -1,16 +1,17 @@
-//! What the decoders' tests share: deterministic bodies, and a search through views as the engine does it.
+//! Shared by the decoders' tests: deterministic bodies, and a search through views as the engine does it.
 
 use std::ops::Range;
 
-use super::{Covered, PIVOTS, Role, View, long_runs, run_views, views};
+use super::blind::{blind_runs, blind_views};
+use super::{ANCHORS, DecodedRanges, Role, View, views};
 
-/// Prefixes that every encoding is tried with.
+/// Prefixes to try with every encoding.
 pub(super) const PREFIXES: [&str; 4] = ["sk_live_", "rk_live_", "whsec_", "sk_test_"];
 
 /// A layout's name and how it writes a character.
-type Layout = (&'static str, fn(char) -> Vec<u8>);
+type WideWriter = (&'static str, fn(char) -> Vec<u8>);
 
-pub(super) const WIDE: &[Layout] = &[
+pub(super) const WIDE: &[WideWriter] = &[
     ("utf-16le", |c| (c as u16).to_le_bytes().to_vec()),
     ("utf-16be", |c| (c as u16).to_be_bytes().to_vec()),
     ("utf-32le", |c| (c as u32).to_le_bytes().to_vec()),
@@ -21,7 +22,7 @@ pub(super) fn token(prefix: &str, body: &str) -> String {
     format!("{prefix}{body}")
 }
 
-/// A small generator; the bodies it makes look random and are the same in each run.
+/// A small generator of bodies that look random and are the same in each run.
 pub(super) struct Noise(u64);
 
 impl Noise {
@@ -47,8 +48,7 @@ pub(super) fn splits(prefix: &str, secret: &str) -> Vec<usize> {
     (1..=prefix.len()).chain([prefix.len() + 1, prefix.len() + 7, secret.len() - 1]).collect()
 }
 
-/// The encodings through which a secret is found, and where it stands; `None` if it is not found or stands there
-/// plainly.
+/// Returns the encodings through which a secret is found, and its place.
 pub(super) fn find(bytes: &[u8], secret: &[u8]) -> Option<(Vec<&'static str>, Range<usize>)> {
     assert!(memchr::memmem::find(bytes, secret).is_none(), "plain");
     search(bytes, secret, 3)
@@ -68,16 +68,16 @@ fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str
             found = Some((view.encodings.iter().copied().chain(inner).collect(), view.span(span)));
         }
     };
-    let mut covered = Covered::default();
+    let mut decoded = DecodedRanges::default();
     for at in 0..bytes.len() {
-        for pivot in PIVOTS.iter().filter(|pivot| !matches!(pivot.role, Role::Short | Role::Vendor)) {
-            if bytes[at..].starts_with(pivot.text) {
-                views(bytes, pivot, at, &mut covered, &mut look);
+        for anchor in ANCHORS.iter().filter(|anchor| !matches!(anchor.role, Role::Short | Role::Vendor)) {
+            if bytes[at..].starts_with(anchor.text) {
+                views(bytes, anchor, at, &mut decoded, &mut look);
             }
         }
     }
-    let mut covered = Covered::default();
-    long_runs(bytes, &mut |at| run_views(bytes, at, &mut covered, &mut look));
+    let mut decoded = DecodedRanges::default();
+    blind_runs(bytes, &mut |at| blind_views(bytes, at, &mut decoded, &mut look));
     found
 }
 

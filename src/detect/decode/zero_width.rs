@@ -1,28 +1,23 @@
-//! Characters that show nothing: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. Copying
-//! from a chat or a word processor leaves them inside a key, and so does hiding one.
+//! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. A key copied from a
+//! chat or a word processor holds them, and so may a hidden one.
 
-use super::units::{Unit, Units};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax};
 
 pub(super) struct ZeroWidth;
 
-impl Units for ZeroWidth {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for ZeroWidth {
+    fn may_start_with(&self, byte: u8) -> bool {
         matches!(byte, 0xc2 | 0xe2 | 0xef)
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         match bytes.get(at..)? {
-            [0xc2, 0xad, ..] => Some(Unit::gap(2)),
+            [0xc2, 0xad, ..] => Some(EscapeSequence::gap(2)),
             [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae, ..]
             | [0xe2, 0x81, 0xa0..=0xa4 | 0xa6..=0xaf, ..]
-            | [0xef, 0xbb, 0xbf, ..] => Some(Unit::gap(3)),
+            | [0xef, 0xbb, 0xbf, ..] => Some(EscapeSequence::gap(3)),
             _ => None,
         }
-    }
-
-    fn name_at(&self, _: &[u8], _: usize) -> Names {
-        &["zero-width"]
     }
 }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use super::delta_filter::DeltaExcerpt;
 use super::incremental::{self, BaseState};
 use super::worker::{HistoryContext, HistoryWorker};
-use crate::detect::decode::wide::is_wide_text;
+use crate::detect::decode::utf16::WideLayout;
 use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::Origin;
 use crate::source::text_scanner::Extras;
@@ -56,7 +56,7 @@ impl<'a> BlobVisitor<'a> {
             self.worker.count(bytes.len() as u64);
         }
         let (engine, is_plain) = (self.worker.context.scan.engine, self.worker.context.plain);
-        if bytes.len() > MAX_WHOLE || engine.decodes() && is_wide_text(bytes).is_some() {
+        if bytes.len() > MAX_WHOLE || engine.decodes() && WideLayout::detect(bytes).is_some() {
             if object.fresh {
                 self.scan_text(object, TextInput::Bytes(bytes));
             }
@@ -131,7 +131,7 @@ impl ObjectVisitor for BlobVisitor<'_> {
         let (engine, excerpt) = (context.scan.engine, &mut self.excerpt);
         let passes = guarded(|| {
             excerpt.has_nothing_new(engine, base, unbuilt)
-                && !(engine.decodes() && is_wide_text(&excerpt.head).is_some())
+                && !(engine.decodes() && WideLayout::detect(&excerpt.head).is_some())
                 && !crate::archive::may_be_archive(&excerpt.head, &excerpt.part)
         });
         // After a panic the blob is built and scanned as any other.

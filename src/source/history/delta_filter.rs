@@ -145,9 +145,9 @@ impl DeltaExcerpt {
         if self.found.iter().any(|found| !is_stripe(found) && new.contains(&found.at)) {
             return None;
         }
-        if prefilter.has_runs() && decode::next_run_touching(&self.part, &(self.cut..edge), 0).is_some() {
+        if prefilter.has_runs() && decode::blind::next_run_touching(&self.part, &(self.cut..edge), 0).is_some() {
             let mut has_run = false;
-            decode::long_runs(&self.part, &mut |_| has_run = true);
+            decode::blind::blind_runs(&self.part, &mut |_| has_run = true);
             (!has_run).then_some(())?;
         }
         // Farther from the edges, nothing changed that a judgement reads.

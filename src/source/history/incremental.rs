@@ -116,7 +116,7 @@ impl EditedRanges<'_> {
     /// Searches each long run that touches the edits once.
     fn search_runs(&mut self) {
         let mut from = self.run_end;
-        while let Some(part) = decode::next_run_touching(self.bytes, &self.edits, from) {
+        while let Some(part) = decode::blind::next_run_touching(self.bytes, &self.edits, from) {
             let run = digits_before(self.bytes, part.start, self.run_end)..digits_after(self.bytes, part.start);
             self.run_end = run.end;
             from = run.end.max(part.end);
@@ -174,17 +174,17 @@ impl CopiedRun {
 
 fn push_runs(prefilter: &Prefilter, bytes: &[u8], run: Range<usize>, found: &mut Vec<Found>) {
     let start = run.start;
-    decode::long_runs(&bytes[run], &mut |at| found.push(Found { at: start + at, pivot: prefilter.long_run() }));
+    decode::blind::blind_runs(&bytes[run], &mut |at| found.push(Found { at: start + at, pivot: prefilter.long_run() }));
 }
 
 /// Returns the start of the run that ends at `at`, at least `low`.
 fn digits_before(bytes: &[u8], at: usize, low: usize) -> usize {
-    at - bytes[low..at].iter().rev().take_while(|byte| decode::is_run_digit(**byte)).count()
+    at - bytes[low..at].iter().rev().take_while(|byte| decode::blind::is_run_digit(**byte)).count()
 }
 
 /// Returns the end of the run that starts at `at`.
 fn digits_after(bytes: &[u8], at: usize) -> usize {
-    at + bytes[at..].iter().take_while(|byte| decode::is_run_digit(**byte)).count()
+    at + bytes[at..].iter().take_while(|byte| decode::blind::is_run_digit(**byte)).count()
 }
 
 #[cfg(test)]
@@ -192,11 +192,11 @@ pub(super) mod testing {
     //! Arbitrary deltas on arbitrary bases, with anchors in them.
 
     use super::*;
-    use crate::detect::decode::PIVOTS;
+    use crate::detect::decode::ANCHORS;
     use proptest::prelude::*;
 
     pub(in super::super) fn piece() -> impl Strategy<Value = Vec<u8>> {
-        let bait: Vec<Vec<u8>> = PIVOTS.iter().map(|pivot| pivot.text.to_vec()).collect();
+        let bait: Vec<Vec<u8>> = ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
         prop_oneof![
             4 => proptest::sample::select(bait),
             2 => "[a-z_ .\n'=,+]{0,9}".prop_map(String::into_bytes),

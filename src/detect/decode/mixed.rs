@@ -1,115 +1,113 @@
-//! Where a key that begins or ends in plain text goes on in disguise: `sk_live_\x35…`, `"sk_li" + "ve_…"`,
+//! Keys that start or end in plain text and continue in an encoding: `sk_live_\x35…`, `"sk_li" + "ve_…"`,
 //! `s\x6b_live_…`.
 //!
-//! Looked at from each plain pivot. Nearly all pivots are ordinary names such as `test_helper`, so a few bytes decide.
+//! Called for each plain anchor. Nearly all of them are ordinary names such as `test_helper`, so that the first checks
+//! read a few bytes only.
 
 use std::ops::Range;
 
-use super::{Covered, ENCODINGS, Encoding, Look, UNITS, View};
+use super::view::is_word;
+use super::{DecodeOutcome, DecodedRanges, Decoder, ENCODINGS, View};
 
-/// How far behind a pivot a body may break off.
+/// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
 
-/// What stands in front of each core in a complete prefix.
+/// The part before the core in a complete prefix.
 pub(super) const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
 
-/// Longest part of a prefix in front of a core, its last character escaped in the longest way.
+/// Longest part of a prefix before a core, its last character escaped in the longest way.
 const MAX_HEAD: usize = 20;
 
-/// Longest part of an object's id in front of its secret: that of a checkout session has 66 characters.
+/// Longest id of an object before its secret: that of a checkout session has 66 characters.
 const MAX_OBJECT: usize = 80;
 
-/// Longest name of an object in front of its id, with the underscore.
+/// Longest prefix of an object's id, with the underscore.
 const LONGEST_OBJECT: usize = 7;
 
-/// Longest glue or gap in front of a piece.
+/// Longest sequence before a piece.
 const MAX_GAP: usize = 96;
 
-pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// What a token can break off at and still go on.
+/// Whether a token may break off at this byte and continue in an encoding.
 pub(super) fn may_break_off(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
 }
 
-/// Gives the views in which the word around a plain pivot goes on, to the right or to the left.
-pub(super) fn views(bytes: &[u8], pivot: &Range<usize>, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    if !may_be_core(bytes, pivot) {
+/// Passes on the views in which the word around a plain anchor continues, to the right or to the left.
+pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+    if !may_be_core(bytes, anchor) {
         return;
     }
-    let end = match &bytes[pivot.clone()] {
-        // The piece ends at the closing quote, which belongs to the pivot.
-        b"\"_\"" | b"'_'" => pivot.end - 1,
-        _ => covered.word_end(bytes, pivot.end, MAX_WORD),
+    let end = match &bytes[anchor.clone()] {
+        // The piece ends at the closing quote, which is part of the anchor.
+        b"\"_\"" | b"'_'" => anchor.end - 1,
+        _ => decoded.word_end(bytes, anchor.end, MAX_WORD),
     };
-    let right = bytes.get(end).copied().is_some_and(may_break_off) && may_reach(bytes, pivot, end);
-    let left = goes_on_left(bytes, pivot);
+    let right = bytes.get(end).copied().is_some_and(may_break_off) && may_reach(bytes, anchor, end);
+    let left = start_on_left(bytes, anchor);
     if !right && left.is_none() {
         return;
     }
-    for (index, encoding) in ENCODINGS[..UNITS].iter().enumerate() {
-        if covered.has_mark(index, pivot.start) {
+    for (index, encoding) in ENCODINGS.iter().enumerate().filter(|(_, encoding)| encoding.continues_plain) {
+        if decoded.has(index, 0, anchor.start) {
             continue;
         }
-        let look = if right { encoding.resumes(bytes, pivot.start, end) } else { None };
-        let look = look.or_else(|| left.and_then(|word| from_left(*encoding, bytes, word, pivot.start)));
-        if let Some(look) = look {
-            covered.keep(index, pivot.start, look, give);
+        let outcome = if right { encoding.decoder.continue_right(bytes, anchor.start, end) } else { None };
+        let outcome = outcome.or_else(|| continue_left(encoding.decoder, bytes, left?, anchor.start));
+        if let Some(outcome) = outcome {
+            decoded.keep(index, anchor.start, outcome, give);
         }
     }
 }
 
-/// Whether `live` and `test` end a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or go on with their underscore. Other
-/// pivots are rare.
-fn may_be_core(bytes: &[u8], pivot: &Range<usize>) -> bool {
-    if !matches!(&bytes[pivot.clone()], b"live" | b"test") {
+/// Whether `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues with an underscore. Other
+/// anchors are too rare to check.
+fn may_be_core(bytes: &[u8], anchor: &Range<usize>) -> bool {
+    if !matches!(&bytes[anchor.clone()], b"live" | b"test") {
         return true;
     }
-    let before = bytes[..pivot.start].last();
-    let begins = before.is_some_and(|byte| matches!(byte, b'_' | b'"' | b'\'' | b'`') || ends_unit(*byte));
-    match bytes.get(pivot.end) {
+    let before = bytes[..anchor.start].last();
+    let begins = before.is_some_and(|byte| matches!(byte, b'_' | b'"' | b'\'' | b'`') || may_end_sequence(*byte));
+    match bytes.get(anchor.end) {
         Some(b'_') => true,
         Some(next) => may_break_off(*next) && begins,
         None => false,
     }
 }
 
-/// Whether an escape or an invisible character can end with this byte.
-fn ends_unit(byte: u8) -> bool {
+/// Whether an escape sequence or an invisible character can end with this byte.
+fn may_end_sequence(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
 }
 
-/// Whether the word up to its break can be the beginning of a key: `k_l` goes on with `ive_` as far as it goes.
-fn may_reach(bytes: &[u8], pivot: &Range<usize>, end: usize) -> bool {
-    let rest: &[u8] = match &bytes[pivot.clone()] {
+/// Whether the word up to its break can be the start of a key: `ive_` follows `k_l`, as far as the word goes.
+fn may_reach(bytes: &[u8], anchor: &Range<usize>, end: usize) -> bool {
+    let rest: &[u8] = match &bytes[anchor.clone()] {
         b"k_l" => b"ive_",
         b"k_t" => b"est_",
         b"whs" => b"ec_",
         b"_sec" => b"ret_",
         _ => return true,
     };
-    let word = &bytes[pivot.end..end];
+    let word = &bytes[anchor.end..end];
     let shared = word.len().min(rest.len());
     word[..shared] == rest[..shared]
 }
 
-/// The start of the word that ends at a pivot, if what stands in front of it can be a disguised beginning of a prefix.
-fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
-    let (heads, reach): (&[&[u8]], usize) = match &bytes[pivot.clone()] {
-        b"live" | b"test" if bytes.get(pivot.end) == Some(&b'_') => (HEADS, MAX_HEAD),
+/// Returns the start of the word that ends at an anchor, if the bytes before it can encode the start of a prefix.
+fn start_on_left(bytes: &[u8], anchor: &Range<usize>) -> Option<usize> {
+    let (heads, reach): (&[&[u8]], usize) = match &bytes[anchor.clone()] {
+        b"live" | b"test" if bytes.get(anchor.end) == Some(&b'_') => (HEADS, MAX_HEAD),
         b"sec_" => (&[b"wh"], MAX_HEAD),
         b"cret_" => (&[b"_se"], MAX_OBJECT),
         b"org_" => (&[b"sk_"], MAX_HEAD),
         _ => return None,
     };
-    let low = pivot.start.saturating_sub(reach);
-    let start = pivot.start - bytes[low..pivot.start].iter().rev().take_while(|byte| is_word(**byte)).count();
+    let low = anchor.start.saturating_sub(reach);
+    let start = anchor.start - bytes[low..anchor.start].iter().rev().take_while(|byte| is_word(**byte)).count();
     let before = *bytes.get(start.checked_sub(1)?)?;
-    let word = &bytes[start..pivot.start];
+    let word = &bytes[start..anchor.start];
     let escaped = matches!(before, b'%' | b'\\' | b'#' | b'=' | b'{') && !word.is_empty();
-    // In front of `_secret_` stands the object that the secret is for, `pi_…`.
+    // The id of an object precedes `_secret_`: `pi_…`.
     let object = word.strip_suffix(b"_se").filter(|_| heads == [b"_se"]);
     let partial =
         heads.iter().any(|head| head.len() > word.len() && head.ends_with(word)) || object.is_some_and(is_cut);
@@ -118,7 +116,7 @@ fn goes_on_left(bytes: &[u8], pivot: &Range<usize>) -> Option<usize> {
     (!whole && (escaped || partial && gap)).then_some(start)
 }
 
-/// Whether an object's id is short of its beginning, or of the id itself: `3Ab…`, `_3Ab…`, `i_3Ab…`.
+/// Whether an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.
 fn is_cut(object: &[u8]) -> bool {
     let id = object.iter().rposition(|byte| *byte == b'_').map_or(object, |at| &object[at + 1..]);
     object.len() < MAX_OBJECT
@@ -126,17 +124,17 @@ fn is_cut(object: &[u8]) -> bool {
         && (id.len() == object.len() || id.len() >= 12)
 }
 
-/// The view from a unit that ends where the word begins, or inside it.
-fn from_left(encoding: &dyn Encoding, bytes: &[u8], word: usize, pivot: usize) -> Option<Look> {
+/// Decodes from a sequence that ends at the start of the word, or inside it.
+fn continue_left(decoder: &dyn Decoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
-        // Only a line end that is itself escaped.
+        // Only an escaped line end continues a token.
         let low = word.saturating_sub(MAX_GAP);
         let last = bytes[low..word].iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | b' ' | b'\t'))?;
         if !matches!(bytes[low + last], b'\\' | b'=') {
             return None;
         }
     }
-    encoding.leads_to(bytes, word.saturating_sub(MAX_GAP)..pivot, word..pivot + 1)
+    decoder.continue_left(bytes, word.saturating_sub(MAX_GAP)..anchor, word..anchor + 1)
 }
 
 #[cfg(test)]
@@ -146,7 +144,7 @@ mod tests {
 
     #[test]
     fn ordinary_names_cost_nothing() {
-        for (text, pivot) in [
+        for (text, anchor) in [
             ("def test_helper(x)", "test"),
             ("\"test_helper\"", "test"),
             ("[\"test\", \"live\"].join(\"\")", "test"),
@@ -165,9 +163,9 @@ mod tests {
             ("\"org_id\"", "org_"),
             ("\"latest\\n\"", "test"),
         ] {
-            let at = text.find(pivot).unwrap();
+            let at = text.find(anchor).unwrap();
             let mut views = 0;
-            super::views(text.as_bytes(), &(at..at + pivot.len()), &mut Covered::default(), &mut |_| views += 1);
+            super::views(text.as_bytes(), &(at..at + anchor.len()), &mut DecodedRanges::default(), &mut |_| views += 1);
             assert_eq!(views, 0, "{text}");
         }
     }

@@ -1,130 +1,126 @@
-//! Whether a pivot can belong to a key at all, told from the few bytes around it.
+//! Rejects anchors that cannot belong to a key, given the few bytes around them.
 //!
-//! `live` and `test` are in every other file: in `deliver`, `latest`, `test_helper`. A pivot makes sense if the literal
-//! that it is a part of goes on around it, or breaks off where a disguise can begin or end. What makes no sense would
-//! be judged to be nothing; to drop it at once saves that, and in a history the search of texts that hold nothing else.
+//! `live` and `test` occur in every other file: in `deliver`, `latest`, `test_helper`. An anchor is kept if the rest of
+//! the prefix surrounds it, or breaks off where an encoding can start or end. Rejecting the others here saves the regex
+//! and the classifier, and lets a history skip texts that hold nothing else.
 
 use std::sync::OnceLock;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use super::line_wrap::Alphabet;
+use super::mixed::{HEADS, may_break_off};
+use super::{ANCHORS, Anchor, Digits, ENCODINGS, Role};
 
-use super::plain::{HEADS, may_break_off};
-use super::wraps::Alphabet;
-use super::{BASE64, HEX, PIVOTS, Pivot, Role, base64 as base64_text, hex};
-
-/// How far in front of a pivot its sense is read, and behind it, in bytes.
-pub(crate) const SENSE_BEFORE: usize = PART + 1 + MARK;
-pub(crate) const SENSE_BEHIND: usize = PART + 1;
+/// Bytes before and after an anchor that the filter reads.
+pub(crate) const FILTER_BEFORE: usize = PART + 1 + MARK;
+pub(crate) const FILTER_AFTER: usize = PART + 1;
 
 /// Bytes of the prefix that are compared on either side.
 const PART: usize = 8;
 
-/// How far blanks and digits are looked past: more than the longest escape of one character has.
+/// Most blanks and digits to skip: more than the longest escape sequence has.
 const MARK: usize = 10;
 
-/// What must stand around each pivot of a search.
+/// The filters of the anchors of a search.
 #[derive(Debug, Default)]
-pub(crate) struct Senses {
-    pivots: Vec<Option<Sense>>,
-    /// What rules look for.
+pub(crate) struct AnchorFilter {
+    anchors: Vec<Option<FilteredAnchor>>,
+    /// The literals of all rules.
     literals: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
-struct Sense {
-    pivot: &'static Pivot,
-    /// What is in front of it and behind it in the prefixes that contain it. Most pivots are never seen.
-    around: OnceLock<Vec<Around>>,
-    /// Whether an encoded prefix may go on behind it with a byte: nearly all that is there by chance does not.
-    goes_on: OnceLock<Alphabet>,
+struct FilteredAnchor {
+    anchor: &'static Anchor,
+    /// Its surroundings in the prefixes that contain it. Computed late, because most anchors are never seen.
+    around: OnceLock<Vec<Surroundings>>,
+    /// Whether an encoded prefix may continue with a byte: after nearly all false positives it may not.
+    may_follow: OnceLock<Alphabet>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Around {
+struct Surroundings {
     head: Vec<u8>,
     tail: Vec<u8>,
 }
 
-impl Senses {
-    /// Those of the pivots of a search, by number; a text that is none of [`super::PIVOTS`] may stand anywhere.
+impl AnchorFilter {
+    /// Builds one filter per anchor. Literals from user rules are not filtered.
     pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>, literals: Vec<Vec<u8>>) -> Self {
-        let pivot = |text: &[u8]| PIVOTS.iter().find(|pivot| pivot.text == text);
-        let sense = |text| pivot(text).map(|pivot| Sense { pivot, around: OnceLock::new(), goes_on: OnceLock::new() });
-        Self { pivots: texts.map(sense).collect(), literals }
+        let anchor = |text: &[u8]| ANCHORS.iter().find(|anchor| anchor.text == text);
+        let filtered = |anchor| FilteredAnchor { anchor, around: OnceLock::new(), may_follow: OnceLock::new() };
+        Self { anchors: texts.map(|text| anchor(text).map(filtered)).collect(), literals }
     }
 
-    /// Whether nothing is asked of any pivot.
+    /// Whether every anchor passes.
     pub(crate) fn is_empty(&self) -> bool {
-        self.pivots.is_empty()
+        self.anchors.is_empty()
     }
 
-    /// Whether the pivot of this number makes sense at `at`.
+    /// Returns true if the anchor of this number, found at `at`, may belong to a key.
     #[inline]
-    pub(crate) fn hold(&self, number: usize, bytes: &[u8], at: usize) -> bool {
-        let Some(Some(sense)) = self.pivots.get(number) else { return true };
-        let (before, after) = (&bytes[..at], &bytes[at + sense.pivot.text.len()..]);
-        match sense.pivot.role {
-            _ if !sense.pivot.behind.is_empty() => {
-                let byte = before.iter().rev().take(MARK).find(|byte| **byte != b'0');
-                byte.is_none_or(|byte| sense.pivot.behind.contains(byte))
-            }
+    pub(crate) fn accepts(&self, number: usize, bytes: &[u8], at: usize) -> bool {
+        let Some(Some(filtered)) = self.anchors.get(number) else { return true };
+        let anchor = filtered.anchor;
+        let (before, after) = (&bytes[..at], &bytes[at + anchor.text.len()..]);
+        match &anchor.role {
             Role::Core => {
-                let around = sense.around.get_or_init(|| sense.within(&self.literals));
-                around.is_empty() || around.iter().any(|around| around.is_plain(before, after))
+                let around =
+                    filtered.around.get_or_init(|| surroundings(anchor.text, prefixes().iter().chain(&self.literals)));
+                around.is_empty() || around.iter().any(|around| around.fits_plain(before, after))
             }
-            Role::Encoded([BASE64]) => {
-                sense.is_encoded(before, after, |prefix| in_base64(prefix).into(), &base64_text::ALPHABET)
-            }
-            Role::Encoded([HEX]) => sense.is_encoded(before, after, |prefix| in_hex(prefix).into(), &hex::ALPHABET),
-            Role::Encoded(_) | Role::Short | Role::Vendor => true,
+            Role::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
+                Some(digits) => filtered.fits_digits(before, after, digits),
+                None => fits_neighbours(anchor, before, after),
+            },
+            Role::Short | Role::Vendor => true,
         }
     }
 }
 
-impl Sense {
-    fn within(&self, literals: &[Vec<u8>]) -> Vec<Around> {
-        around(self.pivot.text, prefixes().iter().chain(literals))
-    }
+fn fits_neighbours(anchor: &Anchor, before: &[u8], after: &[u8]) -> bool {
+    let fits = |byte: Option<&u8>, wanted: &[u8]| wanted.is_empty() || byte.is_none_or(|byte| wanted.contains(byte));
+    fits(before.iter().rev().take(MARK).find(|byte| **byte != b'0'), anchor.before) && fits(after.first(), anchor.after)
+}
 
-    /// Whether it is a part of a prefix in the digits of an alphabet.
-    fn is_encoded(&self, before: &[u8], after: &[u8], encode: fn(&[u8]) -> Vec<Vec<u8>>, alphabet: &Alphabet) -> bool {
+impl FilteredAnchor {
+    /// Whether the anchor is part of a prefix in these digits.
+    fn fits_digits(&self, before: &[u8], after: &[u8], digits: &Digits) -> bool {
         let around = self.around.get_or_init(|| {
-            let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| encode(prefix)).collect();
-            around(self.pivot.text, texts.iter())
+            let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| (digits.spellings)(prefix)).collect();
+            surroundings(self.anchor.text, texts.iter())
         });
-        let goes_on = self.goes_on.get_or_init(|| {
-            let begins = |byte: u8| around.iter().any(|around| around.tail.first().is_none_or(|first| *first == byte));
-            std::array::from_fn(|byte| !alphabet[byte] || u8::try_from(byte).is_ok_and(begins))
+        let may_follow = self.may_follow.get_or_init(|| {
+            let starts = |byte: u8| around.iter().any(|around| around.tail.first().is_none_or(|first| *first == byte));
+            std::array::from_fn(|byte| !digits.alphabet[byte] || u8::try_from(byte).is_ok_and(starts))
         });
-        after.first().is_none_or(|byte| goes_on[usize::from(*byte)])
-            && around.iter().any(|around| around.is_encoded(before, after, alphabet))
+        after.first().is_none_or(|byte| may_follow[usize::from(*byte)])
+            && around.iter().any(|around| around.fits_digits(before, after, digits.alphabet))
     }
 }
 
-impl Around {
-    /// Whether the rest of the literal stands here, as far as it is not disguised.
-    fn is_plain(&self, before: &[u8], after: &[u8]) -> bool {
-        differs(after.iter(), self.tail.iter()).is_none_or(|at| may_break_off(after[at]))
-            && differs(before.iter().rev(), self.head.iter().rev())
-                .is_none_or(|at| may_end_disguise(&before[..before.len() - at]))
+impl Surroundings {
+    /// Whether the rest of the literal follows and precedes, up to where an encoding may start or end.
+    fn fits_plain(&self, before: &[u8], after: &[u8]) -> bool {
+        difference(after.iter(), self.tail.iter()).is_none_or(|at| may_break_off(after[at]))
+            && difference(before.iter().rev(), self.head.iter().rev())
+                .is_none_or(|at| may_end_encoding(&before[..before.len() - at]))
     }
 
-    /// Whether the rest of the encoded text stands here, as far as the line is not wrapped.
-    fn is_encoded(&self, before: &[u8], after: &[u8], alphabet: &Alphabet) -> bool {
-        differs(after.iter(), self.tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
-            && differs(before.iter().rev(), self.head.iter().rev())
+    /// Whether the rest of the encoded text follows and precedes, up to where a line may be wrapped.
+    fn fits_digits(&self, before: &[u8], after: &[u8], alphabet: &Alphabet) -> bool {
+        difference(after.iter(), self.tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
+            && difference(before.iter().rev(), self.head.iter().rev())
                 .is_none_or(|at| may_end_wrap(&before[..before.len() - at], alphabet))
     }
 }
 
-/// What stands around a text in the texts that contain it.
-fn around<'a>(text: &[u8], within: impl Iterator<Item = &'a Vec<u8>>) -> Vec<Around> {
+/// Collects the surroundings of a text in the texts that contain it.
+fn surroundings<'a>(text: &[u8], within: impl Iterator<Item = &'a Vec<u8>>) -> Vec<Surroundings> {
     let mut all = Vec::new();
     for whole in within {
         all.extend(memchr::memmem::find_iter(whole, text).map(|at| {
             let (head, tail) = (&whole[..at], &whole[at + text.len()..]);
-            Around {
+            Surroundings {
                 head: head[head.len().saturating_sub(PART)..].to_vec(),
                 tail: tail[..tail.len().min(PART)].to_vec(),
             }
@@ -141,34 +137,18 @@ fn prefixes() -> Vec<Vec<u8>> {
     moded.chain([b"whsec_".to_vec(), b"sk_org_".to_vec(), b"_secret_".to_vec()]).collect()
 }
 
-/// The characters that a text alone decides, at each alignment.
-fn in_base64(text: &[u8]) -> [Vec<u8>; 3] {
-    let at = |before: usize| {
-        let bytes = [&[0; 2][..before], text].concat();
-        let code = STANDARD_NO_PAD.encode(&bytes).into_bytes();
-        code[(8 * before).div_ceil(6)..8 * bytes.len() / 6].to_vec()
-    };
-    [at(0), at(1), at(2)]
-}
-
-/// In lower case and in upper case.
-fn in_hex(text: &[u8]) -> [Vec<u8>; 2] {
-    let lower: Vec<u8> = text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
-    [lower.to_ascii_uppercase(), lower]
-}
-
-/// Where a text differs from what is wanted, up to where either ends.
-fn differs<'a>(text: impl Iterator<Item = &'a u8>, wanted: impl Iterator<Item = &'a u8>) -> Option<usize> {
+/// Returns the first place at which two texts differ, up to the end of either.
+fn difference<'a>(text: impl Iterator<Item = &'a u8>, wanted: impl Iterator<Item = &'a u8>) -> Option<usize> {
     text.zip(wanted).position(|(byte, wanted)| byte != wanted)
 }
 
-/// Whether a line may end here, wrapped in any way.
+/// Whether a line may be wrapped after these bytes.
 fn may_end_wrap(before: &[u8], alphabet: &Alphabet) -> bool {
-    before.last().is_none_or(|last| !alphabet[usize::from(*last)]) || may_end_disguise(before)
+    before.last().is_none_or(|last| !alphabet[usize::from(*last)]) || may_end_encoding(before)
 }
 
-/// Whether a disguise may end with the last of these bytes: an escape, a quote, a line end that is escaped.
-fn may_end_disguise(before: &[u8]) -> bool {
+/// Whether an escape sequence or glue may end with the last of these bytes: an escape, a quote, an escaped line end.
+fn may_end_encoding(before: &[u8]) -> bool {
     let Some((last, rest)) = before.split_last() else { return true };
     match last {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
@@ -184,7 +164,7 @@ fn may_end_disguise(before: &[u8]) -> bool {
     }
 }
 
-/// The bytes in front of the blanks at their end, unless those are too many.
+/// Strips the blanks at the end, unless there are too many.
 fn without_blanks(before: &[u8]) -> Option<&[u8]> {
     let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let blanks = before.iter().rev().take(MARK).take_while(is_blank).count();
@@ -198,14 +178,14 @@ mod tests {
     use crate::detect::{Engine, Hit};
     use proptest::prelude::*;
 
-    fn makes_sense(text: &str, pivot: &str) -> bool {
-        let senses = Senses::new(std::iter::once(pivot.as_bytes()), Vec::new());
-        senses.hold(0, text.as_bytes(), text.find(pivot).unwrap())
+    fn accepts(text: &str, anchor: &str) -> bool {
+        let filter = AnchorFilter::new(std::iter::once(anchor.as_bytes()), Vec::new());
+        filter.accepts(0, text.as_bytes(), text.find(anchor).unwrap())
     }
 
     #[test]
-    fn words_make_no_sense_and_parts_of_prefixes_do() {
-        for (text, pivot, expected) in [
+    fn words_are_rejected_and_parts_of_prefixes_accepted() {
+        for (text, anchor, expected) in [
             ("sk_live_x", "live", true),
             ("deliver", "live", false),
             ("a live_mode", "live", false),
@@ -232,9 +212,14 @@ mod tests {
             ("discret_x", "cret_", false),
             ("my_org_id", "org_", false),
             ("sk_org_live_x", "org_", true),
-            ("\\u005f", "005f", true),
-            ("\\U0000005f", "005f", true),
-            ("ab7005f3", "005f", false),
+            ("\\u005f", "005", true),
+            ("\\U0000005F", "005", true),
+            ("ab7005f3", "005", false),
+            ("\\u0058", "005", false),
+            ("\\u{5f}", "u{5", true),
+            ("\\u{5}", "u{5", false),
+            ("&lowbar;", "ar;", true),
+            ("var;", "ar;", false),
             ("c2tfbGl2ZV8", "fbGl", true),
             ("c2tfbGl4ZV8", "fbGl", false),
             ("c2t4bGl2ZV8", "l2ZV", false),
@@ -244,7 +229,7 @@ mod tests {
             ("80736563aa", "736563", false),
             ("\"7768\n736563\"", "736563", true),
         ] {
-            assert_eq!(makes_sense(text, pivot), expected, "{text}");
+            assert_eq!(accepts(text, anchor), expected, "{text}");
         }
     }
 
@@ -308,12 +293,12 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(500))]
         #[test]
-        fn what_makes_no_sense_is_judged_to_be_nothing(text in text()) {
+        fn rejected_anchors_give_no_hit(text in text()) {
             let rules = || crate::rules::load::load(true, &[]).unwrap();
             let engine = Engine::new(rules()).unwrap();
             let mut thorough = Engine::new(rules()).unwrap();
             thorough.take_everything_for_sense();
-            // Which pivot a view was taken from may change its name.
+            // Which anchor a view was taken from may change its name.
             let hits = |engine: &Engine| engine.scan(text.as_bytes()).into_iter().map(|hit| Hit { encodings: Vec::new(), ..hit }).collect::<Vec<_>>();
             prop_assert_eq!(hits(&engine), hits(&thorough));
         }

@@ -1,29 +1,29 @@
-//! Line wraps inside base64 and hex text: where a run of digits goes on after a break.
+//! Line wraps inside base64 and hex text.
 //!
 //! Mail and PEM wrap with LF or CRLF, YAML block scalars indent, JSON writes the break as `\n`, URLs as `%0A`, XML as
 //! `&#10;`, and source code closes one literal and opens the next. A blank line, padding or anything else ends a run.
-//! The grammar is written once, forwards; going back is a search for the place from which it leads here.
+//! The grammar is written once, forwards; going back searches for the place from which it leads here.
 //!
-//! What is on the next line need not belong to the run: in `TOKEN=c2tf…\nOTHER=1` it is a name. Lines of one block are
-//! told from their neighbours by their width and by what follows them ([`goes_on`]).
+//! The next line need not continue the run: in `TOKEN=c2tf…\nOTHER=1` it starts with a name. Lines of one block are
+//! recognised by their width and by the bytes after them ([`block_around`]).
 
 use std::ops::Range;
 
-use super::joined;
+use super::string_concat;
 
 /// Longest wrap, in bytes: a deep indentation or a literal's glue.
 const MAX_WRAP: usize = 96;
 
-/// A set of bytes as a table.
+/// A set of bytes.
 pub(super) type Alphabet = [bool; 256];
 
-/// The end of the wrap that begins at `at`, if one does.
+/// Returns the end of the wrap that starts at `at`.
 pub(super) fn wrap(bytes: &[u8], at: usize) -> Option<usize> {
     let end = match bytes.get(at)? {
         b'\n' | b'\r' | b' ' | b'\t' => newline(bytes, at)?,
         b'\\' => escaped_newline(bytes, at)?,
         b'%' | b'&' => spelled_newline(bytes, at)?,
-        b'"' | b'\'' | b'`' => joined::glue(bytes, at, false)?,
+        b'"' | b'\'' | b'`' => string_concat::glue(bytes, at, false)?,
         _ => return None,
     };
     (end - at <= MAX_WRAP).then_some(end)
@@ -46,7 +46,7 @@ fn newline(bytes: &[u8], at: usize) -> Option<usize> {
     Some(blanks(&bytes[..bytes.len().min(at + MAX_WRAP)], at))
 }
 
-/// `\n` or `\r\n` as text, behind any small number of backslashes, or a backslash in front of a real line end.
+/// Returns the end of `\n` or `\r\n` as text, with up to eight backslashes each, or of an escaped line end.
 fn escaped_newline(bytes: &[u8], at: usize) -> Option<usize> {
     let mut end = at;
     let mut seen = false;
@@ -61,8 +61,8 @@ fn escaped_newline(bytes: &[u8], at: usize) -> Option<usize> {
         return if matches!(bytes.get(at + 1), Some(b'\n' | b'\r')) { newline(bytes, at + 1) } else { None };
     }
     let end = blanks(&bytes[..bytes.len().min(end + MAX_WRAP)], end);
-    // "…\n" + "…": the break is spelled and the literal ends as well.
-    Some(joined::glue(bytes, end, false).unwrap_or(end))
+    // "…\n" + "…": the literal ends after the break.
+    Some(string_concat::glue(bytes, end, false).unwrap_or(end))
 }
 
 fn spelled_newline(bytes: &[u8], at: usize) -> Option<usize> {
@@ -76,8 +76,8 @@ fn spelled_newline(bytes: &[u8], at: usize) -> Option<usize> {
     (end > at).then_some(end)
 }
 
-/// The wrap in front of `start`, the first byte of a segment: its beginning, and where the segment really starts (the
-/// `n` of `\n` looks like a digit).
+/// Returns the wrap before `start`, the first digit of a segment. It may end later, because the `n` of `\n` looks like a
+/// digit.
 fn wrap_before(bytes: &[u8], start: usize, low: usize, alphabet: &Alphabet) -> Option<Range<usize>> {
     let low = low.max(start.saturating_sub(MAX_WRAP));
     (low + 1..start)
@@ -85,7 +85,7 @@ fn wrap_before(bytes: &[u8], start: usize, low: usize, alphabet: &Alphabet) -> O
         .find_map(|at| wrap(bytes, at).filter(|end| (start..=start + 3).contains(end)).map(|end| at..end))
 }
 
-/// The pieces of a run of digits around `at`, wraps left out, between `low` and `high`.
+/// Returns the pieces between the wraps of the run of digits around `at`.
 pub(super) fn run_around(bytes: &[u8], at: usize, bounds: Range<usize>, alphabet: &Alphabet) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut end = at;
@@ -118,13 +118,13 @@ pub(super) fn run_around(bytes: &[u8], at: usize, bounds: Range<usize>, alphabet
     block_around(bytes, at, &pieces, bounds)
 }
 
-/// The pieces that belong to one block with the one at `at`: lines of one width, a shorter one at the end, and in front
-/// what stands behind a name.
+/// Returns the pieces of the block of lines around `at`: lines of one width, a shorter one at the end, and the value after
+/// a name at the start.
 fn block_around(bytes: &[u8], at: usize, pieces: &[Range<usize>], bounds: Range<usize>) -> Vec<Range<usize>> {
     let Some(held) = pieces.iter().position(|piece| piece.end >= at) else { return Vec::new() };
     let width = |piece: usize| pieces[piece].len();
     let literal = |piece: usize| is_literal(bytes, pieces[piece].end..pieces[piece + 1].start);
-    // The width of a line's end says nothing about the next line's.
+    // A literal, or a value after a name, need not be as wide as the next line.
     let free = |piece: usize| literal(piece) || piece == 0 && !begins_line(bytes, pieces[0].start, bounds.start);
     let mut last = held;
     while last + 1 < pieces.len() {
@@ -147,12 +147,12 @@ fn block_around(bytes: &[u8], at: usize, pieces: &[Range<usize>], bounds: Range<
     pieces[first..=last].to_vec()
 }
 
-/// Whether the gap between two pieces ends one literal and begins the next; their widths say nothing.
+/// Whether the gap between two pieces ends one literal and starts the next, so that their widths may differ.
 fn is_literal(bytes: &[u8], gap: Range<usize>) -> bool {
     bytes[gap].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
 }
 
-/// Whether nothing but blanks stands between a line's begin and `at`.
+/// Whether only blanks precede `at` in its line.
 fn begins_line(bytes: &[u8], at: usize, low: usize) -> bool {
     let blanks = bytes[low..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     match bytes[..at - blanks].last() {
@@ -161,7 +161,7 @@ fn begins_line(bytes: &[u8], at: usize, low: usize) -> bool {
     }
 }
 
-/// Whether a line that begins with digits up to `end` says something else: `OTHER=1`, `next: 2`, `export X`, `call(`.
+/// Whether the digits up to `end` are the first word of an unrelated line: `OTHER=1`, `next: 2`, `export X`, `call(`.
 fn is_name(bytes: &[u8], end: usize) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match bytes.get(end..).unwrap_or_default() {
@@ -175,7 +175,7 @@ fn is_name(bytes: &[u8], end: usize) -> bool {
     }
 }
 
-/// Whether digits that begin inside a line, at `start`, are the last word of a sentence.
+/// Whether the digits that start at `start`, inside a line, are the last word of a sentence.
 fn is_prose(bytes: &[u8], start: usize) -> bool {
     let before = bytes[..start].strip_suffix(b" ").unwrap_or_default();
     before.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'.'))
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn runs_go_on_behind_every_kind_of_wrap() {
+    fn runs_continue_behind_every_kind_of_wrap() {
         let wraps: &[&str] = &[
             "\n",
             "\r\n",
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_neighbouring_line_is_not_taken_in() {
+    fn unrelated_lines_are_left_out() {
         for (text, run) in [
             ("A=QUJDREVG\nOTHER=1\n", "QUJDREVG"),
             ("a:\n  b: QUJDREVG\n  c: 1\n", "QUJDREVG"),

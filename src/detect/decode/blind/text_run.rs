@@ -1,57 +1,50 @@
-//! Stretches of base64 or hexadecimal digits that decode to readable text, found without a pivot.
+//! Runs of base64 or hexadecimal digits that decode to text.
 //!
-//! A *stretch* is the longest sequence of units (groups of four characters, pairs of hexadecimal digits, such pairs with
-//! a separator) that each decode to text; it counts from so many units on. Which stretches there are depends on their characters
-//! alone and not on where a search began, so they can be carried over from one text to another.
-//!
-//! Nothing but arithmetic on whole blocks is done to noise. Every decoded byte of ASCII has its top bit clear, so every
-//! fourth character of a stretch is one of `A`–`Z`, `a`–`f`; of 32 random characters that holds in one alignment once
-//! in 64 times. A stretch of 48 characters has 32 of them in two whole blocks of 16, so none is missed.
+//! A *text run* is the longest sequence of units (groups of four characters, pairs of hexadecimal digits, such pairs with a
+//! separator) that each decode to text, and has a least length.
 
 use std::ops::Range;
 
-use super::base64::SEXTETS;
-use super::hex;
-use super::rows::{BLOCK, Row, text_begins};
-use super::spaced::is_separator;
+use super::block::{BLOCK, Block16, CHUNK, text_lanes};
+use crate::detect::decode::base64::SEXTETS;
+use crate::detect::decode::hex;
+use crate::detect::decode::hex_dump::is_separator;
 
-/// Groups of base64 from which on a stretch counts: the shortest key in two layers has 38 characters in the inner one,
-/// which fill 12 groups of the outer one at any alignment.
+/// Fewest groups of base64: the shortest key in two layers has 38 characters in the inner one, which fill 12 groups of the
+/// outer one at any alignment.
 const GROUPS: usize = 12;
 
-/// Pairs of hexadecimal digits: the same 38 characters, less one.
+/// Fewest pairs of hexadecimal digits: for the same 38 characters, less one.
 const PAIRS: usize = 37;
 
-/// Pairs with separators: what keeps the screen's probe inside, and less than any key has.
+/// Fewest pairs with separators: more than a chunk, and less than any key has.
 const SPACED_PAIRS: usize = 24;
 
-/// Bytes that are screened at a time, and how many of them are tried as hexadecimal digits: so many at the beginning
-/// of a block lie inside every stretch.
-pub(super) const SCREEN: usize = 4 * BLOCK;
+/// Bytes at the start of each chunk that are tested for hexadecimal digits: every run covers those of some chunk.
 const PROBE: usize = 8;
 
-/// In a long stretch, one place is told every so many bytes: a view reaches further than that.
+/// Bytes between the reported places of a long run. A view reaches further.
 const STEP: usize = 1 << 10;
 
-/// A byte that text is made of, given that a wider encoding has zero bytes in between.
+/// Whether text may hold a byte. UTF-16 and UTF-32 have zero bytes.
 const fn is_texty(byte: u8) -> bool {
     matches!(byte, 0 | b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
 
-/// Units of digits that each decode to text.
-trait Unit {
+/// A unit of digits that decodes to whole bytes.
+trait DigitUnit {
     /// Characters of a unit.
     const WIDTH: usize;
-    /// Units of the shortest stretch.
+    /// Fewest units of a run.
     const SHORTEST: usize;
 
-    /// The decoded bytes if they are text.
+    /// Returns the decoded bytes if they are text.
     fn text(chars: &[u8]) -> Option<[u8; 3]>;
 }
 
 struct Group;
 
-impl Unit for Group {
+impl DigitUnit for Group {
     const WIDTH: usize = 4;
     const SHORTEST: usize = GROUPS;
 
@@ -64,7 +57,7 @@ impl Unit for Group {
 
 struct Pair;
 
-impl Unit for Pair {
+impl DigitUnit for Pair {
     const WIDTH: usize = 2;
     const SHORTEST: usize = PAIRS;
 
@@ -76,10 +69,10 @@ impl Unit for Pair {
     }
 }
 
-/// A pair and what sets it off from the next.
+/// A pair and a separator.
 struct SpacedPair;
 
-impl Unit for SpacedPair {
+impl DigitUnit for SpacedPair {
     const WIDTH: usize = 3;
     const SHORTEST: usize = SPACED_PAIRS;
 
@@ -88,14 +81,13 @@ impl Unit for SpacedPair {
     }
 }
 
-/// Whether two neighbours belong to one stretch: nothing that is text has this many zero bytes in a row, and binary
-/// data has little else.
+/// Whether two neighbours belong to one run: text has fewer zero bytes in a row, and binary data many.
 fn joins(one: [u8; 3], next: [u8; 3]) -> bool {
     one != [0; 3] || next != [0; 3]
 }
 
-/// The stretch of units in step with `at`, if the units of `at..within` belong to one.
-fn around<U: Unit>(bytes: &[u8], at: usize, within: usize) -> Option<Range<usize>> {
+/// Returns the run in phase with `at`, if it covers `at..within`.
+fn around<U: DigitUnit>(bytes: &[u8], at: usize, within: usize) -> Option<Range<usize>> {
     let unit = |at: usize| U::text(bytes.get(at..)?);
     let first = unit(at)?;
     let (mut last, mut end) = (first, at + U::WIDTH);
@@ -114,22 +106,22 @@ fn around<U: Unit>(bytes: &[u8], at: usize, within: usize) -> Option<Range<usize
     (end - start >= U::WIDTH * U::SHORTEST).then_some(start..end)
 }
 
-/// Whether a place that [`find`] told of begins a stretch of base64, or what is left of one.
-pub(super) fn is_base64(bytes: &[u8], at: usize) -> bool {
+/// Whether a run of base64 starts here, or the rest of one.
+pub(in super::super) fn starts_base64(bytes: &[u8], at: usize) -> bool {
     holds::<Group>(bytes, at)
 }
 
-/// As [`is_base64`], for hexadecimal digits.
-pub(super) fn is_hex(bytes: &[u8], at: usize) -> bool {
+/// As [`starts_base64`], for hexadecimal digits.
+pub(in super::super) fn starts_hex(bytes: &[u8], at: usize) -> bool {
     holds::<Pair>(bytes, at)
 }
 
-/// As [`is_base64`], for pairs of hexadecimal digits with separators.
-pub(super) fn is_spaced_hex(bytes: &[u8], at: usize) -> bool {
+/// As [`starts_base64`], for pairs of hexadecimal digits with separators.
+pub(in super::super) fn starts_hex_dump(bytes: &[u8], at: usize) -> bool {
     holds::<SpacedPair>(bytes, at)
 }
 
-fn holds<U: Unit>(bytes: &[u8], at: usize) -> bool {
+fn holds<U: DigitUnit>(bytes: &[u8], at: usize) -> bool {
     let mut last = None;
     (0..U::SHORTEST).all(|unit| {
         let next = bytes.get(at + unit * U::WIDTH..).and_then(U::text);
@@ -138,86 +130,90 @@ fn holds<U: Unit>(bytes: &[u8], at: usize) -> bool {
     })
 }
 
-/// Tells where stretches are: where each begins, and again after every [`STEP`] bytes of it.
+/// Reports the start of each run, and a place after every [`STEP`] bytes of it. Holds the end of the last reported run by
+/// kind and phase.
 #[derive(Default)]
-pub(super) struct Finder([Told; 3]);
+pub(super) struct TextRunFinder([[usize; 4]; 3]);
 
-impl Finder {
-    /// Looks for all kinds in a region.
-    pub(super) fn digits(&mut self, bytes: &[u8], region: &Range<usize>, tell: &mut dyn FnMut(usize)) {
+impl TextRunFinder {
+    /// Finds runs of all kinds in a region.
+    pub(super) fn find(&mut self, bytes: &[u8], region: &Range<usize>, report: &mut dyn FnMut(usize)) {
         let Range { start, end } = *region;
-        let (blocks, rest) = bytes[start..end].as_chunks::<SCREEN>();
-        let mut before = Row::none();
+        let (chunks, rest) = bytes[start..end].as_chunks::<CHUNK>();
+        let mut before = Block16::none();
         let mut done = 0;
-        while let Some((skipped, screened)) = screen(&blocks[done..], &mut before) {
+        while let Some((skipped, screened)) = screen(&chunks[done..], &mut before) {
             done += skipped + 1;
-            self.look(bytes, start + (done - 1) * SCREEN, screened, tell);
+            self.find_screened(bytes, start + (done - 1) * CHUNK, screened, report);
         }
-        let mut last = [b'='; SCREEN];
+        let mut last = [b'='; CHUNK];
         last[..rest.len()].copy_from_slice(rest);
         if let Some((_, screened)) = screen(&[last], &mut before) {
-            self.look(bytes, end - rest.len(), screened, tell);
+            self.find_screened(bytes, end - rest.len(), screened, report);
         }
     }
 
-    /// Looks for pairs with separators near the block at `at`.
-    pub(super) fn spaced(&mut self, bytes: &[u8], at: usize, tell: &mut dyn FnMut(usize)) {
-        self.look(bytes, at, Screened { base64: 0, hex: 0, spaced: separators(&bytes[at..]) }, tell);
+    /// Finds hex dumps around the chunk at `at`.
+    pub(super) fn find_hex_dump(&mut self, bytes: &[u8], at: usize, report: &mut dyn FnMut(usize)) {
+        let spaced = separators(&bytes[at..]);
+        self.find_screened(bytes, at, Screened { base64: 0, hex: 0, spaced }, report);
     }
 
-    fn look(&mut self, bytes: &[u8], at: usize, screened: Screened, tell: &mut dyn FnMut(usize)) {
+    fn find_screened(&mut self, bytes: &[u8], at: usize, screened: Screened, report: &mut dyn FnMut(usize)) {
         let [base64, hex, spaced] = &mut self.0;
         for bit in bits(u64::from(screened.base64)) {
-            // From the row before.
-            let Some(row) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
-            if !is_blank(bytes, row) {
-                let group = row + bit % 4;
-                tell_new::<Group>(bytes, group, row + 2 * BLOCK, &mut base64[group % 4], tell);
+            // The bit stands for two blocks, of which this is the first.
+            let Some(block) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
+            if !is_blank(bytes, block) {
+                let group = block + bit % 4;
+                report_new::<Group>(bytes, group, block + 2 * BLOCK, &mut base64[group % 4], report);
             }
         }
         for pair in bits(screened.hex).map(|bit| at + bit) {
-            tell_new::<Pair>(bytes, pair, at + PROBE, &mut hex[pair % 2], tell);
+            report_new::<Pair>(bytes, pair, at + PROBE, &mut hex[pair % 2], report);
         }
         for separator in bits(screened.spaced).map(|bit| at + bit / 8) {
             if bytes.get(separator).is_some_and(|byte| is_separator(*byte)) {
                 let pair = separator + 1;
-                tell_new::<SpacedPair>(bytes, pair, at + PROBE, &mut spaced[pair % 3], tell);
+                report_new::<SpacedPair>(bytes, pair, at + PROBE, &mut spaced[pair % 3], report);
             }
         }
     }
 }
 
-/// Whether a block may hold pairs with separators.
+/// Whether a chunk may hold pairs with separators.
 #[inline]
-pub(super) fn may_be_spaced(block: &[u8]) -> bool {
-    separators(block) != 0
+pub(super) fn may_be_hex_dump(chunk: &[u8]) -> bool {
+    separators(chunk) != 0
 }
 
 #[inline]
-fn separators(block: &[u8]) -> u64 {
-    block.first_chunk().map_or(0, |probe| every_third(u64::from_le_bytes(*probe)))
+fn separators(chunk: &[u8]) -> u64 {
+    chunk.first_chunk().map_or(0, |probe| every_third(u64::from_le_bytes(*probe)))
 }
 
-/// What a block may hold.
+/// The kinds of runs that a chunk may hold.
 #[derive(Clone, Copy)]
 struct Screened {
-    /// As [`text_begins`] gives it.
+    /// As [`text_lanes`].
     base64: u32,
-    /// A bit for each place of a pair.
+    /// A bit for each phase.
     hex: u64,
-    /// Not zero if separators may stand at every third place.
+    /// The top bits of separators at every third place.
     spaced: u64,
 }
 
-/// The first block that may hold text. Nearly everything is looked at here and nowhere else.
+/// Finds the first chunk that may hold text.
+///
+/// Not inlined, to keep the loop that nearly all digits go through in registers.
 #[inline(never)]
-fn screen(blocks: &[[u8; SCREEN]], before: &mut Row) -> Option<(usize, Screened)> {
+fn screen(chunks: &[[u8; CHUNK]], before: &mut Block16) -> Option<(usize, Screened)> {
     const EVERY_SECOND: u64 = 0x00ff_00ff_00ff_00ff;
-    for (at, block) in blocks.iter().enumerate() {
-        let (base64, row) = text_begins(block, *before);
-        *before = row;
-        let probe = block.first_chunk::<PROBE>().map_or(!0, |probe| u64::from_le_bytes(*probe));
-        // Of hexadecimal text, every second digit is less than eight.
+    for (at, chunk) in chunks.iter().enumerate() {
+        let (base64, last) = text_lanes(chunk, *before);
+        *before = last;
+        let probe = chunk.first_chunk::<PROBE>().map_or(!0, |probe| u64::from_le_bytes(*probe));
+        // The first digit of a byte of ASCII is less than eight.
         let odd = (probe & 0xf8f8_f8f8_f8f8_f8f8) ^ 0x3030_3030_3030_3030;
         let hex = u64::from(odd & EVERY_SECOND == 0) | u64::from(odd & !EVERY_SECOND == 0) << 1;
         let spaced = every_third(probe);
@@ -228,21 +224,18 @@ fn screen(blocks: &[[u8; SCREEN]], before: &mut Row) -> Option<(usize, Screened)
     None
 }
 
-/// The top bit of each byte that is the same as the one three places on, if it may be a separator between digits.
+/// Returns the top bit of each byte that equals the one three places on and may be a separator between digits.
 fn every_third(probe: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let at_least = |least: u64| probe.wrapping_add((0x80 - least) * ONES);
     let other = probe ^ (probe >> 24);
     let same = !(other & (0x7f * ONES)).wrapping_add(0x7f * ONES) & !other;
     let digits = at_least(0x30);
-    // Of eight bytes, the last three have no partner. No separator is as large as `@`.
+    // The last three bytes have no partner. All separators are less than `@`.
     same & at_least(0x20) & !at_least(0x40) & (digits >> 8) & (digits >> 16) & 0x0000_0080_8080_8080
 }
 
-/// Up to where stretches have been told, for each place of a unit.
-type Told = [usize; 4];
-
-/// The numbers of the bits that are set.
+/// Returns the numbers of the bits that are set.
 fn bits(mut left: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let bit = left.trailing_zeros() as usize;
@@ -253,48 +246,54 @@ fn bits(mut left: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Zero bytes are text to the screen, and there are many.
+/// Whether a block decodes to zero bytes, which are frequent and pass for text.
 fn is_blank(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + BLOCK) == Some(&[b'A'; BLOCK])
 }
 
-fn tell_new<U: Unit>(bytes: &[u8], at: usize, within: usize, told: &mut usize, tell: &mut dyn FnMut(usize)) {
-    if at < *told {
+fn report_new<U: DigitUnit>(
+    bytes: &[u8],
+    at: usize,
+    within: usize,
+    reported: &mut usize,
+    report: &mut dyn FnMut(usize),
+) {
+    if at < *reported {
         return;
     }
-    if let Some(stretch) = around::<U>(bytes, at, within) {
-        *told = stretch.end;
-        tell_all::<U>(&stretch, tell);
+    if let Some(run) = around::<U>(bytes, at, within) {
+        *reported = run.end;
+        report_all::<U>(&run, report);
     }
 }
 
-fn tell_all<U: Unit>(stretch: &Range<usize>, tell: &mut dyn FnMut(usize)) {
-    let last = stretch.end - U::WIDTH * U::SHORTEST;
-    (stretch.start..=last).step_by(STEP).for_each(tell);
+fn report_all<U: DigitUnit>(run: &Range<usize>, report: &mut dyn FnMut(usize)) {
+    let last = run.end - U::WIDTH * U::SHORTEST;
+    (run.start..=last).step_by(STEP).for_each(report);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Noise;
     use super::*;
+    use crate::detect::decode::testing::Noise;
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
 
     fn found(bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
-        super::super::long_runs(bytes, &mut |at| places.push(at));
+        super::super::blind_runs(bytes, &mut |at| places.push(at));
         places.sort_unstable();
         places.dedup();
         places
     }
 
-    /// Every stretch by definition.
-    fn by_definition<U: Unit>(bytes: &[u8]) -> Vec<usize> {
+    /// Every run by definition.
+    fn by_definition<U: DigitUnit>(bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
         for at in 0..bytes.len() {
-            if let Some(stretch) = around::<U>(bytes, at, at).filter(|stretch| stretch.start == at) {
-                tell_all::<U>(&stretch, &mut |at| places.push(at));
+            if let Some(run) = around::<U>(bytes, at, at).filter(|run| run.start == at) {
+                report_all::<U>(&run, &mut |at| places.push(at));
             }
         }
         places

@@ -1,5 +1,4 @@
-//! Compressed streams in base64. What they hold shows nothing at all in the outer layer, so they are known by their
-//! first characters, at the beginning of a segment of digits.
+//! Compressed streams in base64, found by their first characters at the start of a segment of digits.
 
 use std::io::{self, Read};
 use std::ops::Range;
@@ -7,93 +6,92 @@ use std::sync::OnceLock;
 
 use aho_corasick::packed::Searcher;
 
-use super::base64::{self, ALPHABET};
-use super::segments::is_long;
-use super::view::View;
-use super::wraps::Alphabet;
+use super::block::is_long;
+use crate::detect::decode::base64::{self, ALPHABET};
+use crate::detect::decode::line_wrap::Alphabet;
+use crate::detect::decode::view::{EncodingNames, View};
 
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
 
-/// Base64 characters of one stream that are decoded at most, and what may come out of it.
-const MAX_PACKED: usize = 8 << 20;
-const MAX_UNPACKED: u64 = 16 << 20;
+/// Most base64 characters of one stream, and most bytes that come out of it.
+const MAX_COMPRESSED: usize = 8 << 20;
+const MAX_DECOMPRESSED: u64 = 16 << 20;
 
-/// Base64 characters tried before what looks compressed is believed to be.
+/// Base64 characters of a trial, which rejects most false positives.
 const TRIAL: usize = 512;
 
-/// How many times as many characters are decoded where a stream goes on behind those that were.
+/// Factor by which more characters are decoded while a stream continues.
 const GROWTH: usize = 4;
 
-/// What a trial reads, and what it must give at least. Formats with large blocks give nothing before the first is whole.
+/// Bytes that a trial reads, and the fewest it must give.
 const TRIAL_READS: u64 = 64;
 const TRIAL_GIVES: usize = 16;
 
-/// Memory for the dictionary of a decoder, a power of two: what `zstd -19` and `xz -7` take.
+/// Memory for the dictionary of a decoder, a power of two: `zstd -19` and `xz -7` need as much.
 const MAX_DICTIONARY: u64 = 32 << 20;
 
-/// A way to open a stream. What it does not need stays behind in the slice.
+/// Opens a stream. Bytes behind its end stay in the slice.
 type Open = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
 
-/// A compression, as it looks in base64.
-struct Format {
-    /// The first characters; those of zlib are its two bytes at any level and two bits of the third.
+/// A compression format in base64.
+struct StreamFormat {
+    /// The first characters. Those of zlib are its two bytes at any level and two bits of the third.
     magics: &'static [&'static str],
-    names: &'static [&'static str],
-    /// Whether the first bytes give something before the rest is there.
+    names: EncodingNames,
+    /// Whether a part of a stream gives a part of the text. Formats with large blocks need the whole first block.
     streams: bool,
     open: Open,
 }
 
-const FORMATS: &[Format] = &[
-    Format {
+const FORMATS: &[StreamFormat] = &[
+    StreamFormat {
         magics: &["H4sI"],
         names: &["base64", "gzip"],
         streams: true,
-        open: |packed| Ok(Box::new(flate2::bufread::MultiGzDecoder::new(packed))),
+        open: |compressed| Ok(Box::new(flate2::bufread::MultiGzDecoder::new(compressed))),
     },
-    Format {
+    StreamFormat {
         magics: &[
             "eJw", "eJx", "eJy", "eJz", "eNo", "eNp", "eNq", "eNr", "eAE", "eAF", "eAG", "eAH", "eF4", "eF5", "eF6",
             "eF7",
         ],
         names: &["base64", "zlib"],
         streams: true,
-        open: |packed| Ok(Box::new(flate2::bufread::ZlibDecoder::new(packed))),
+        open: |compressed| Ok(Box::new(flate2::bufread::ZlibDecoder::new(compressed))),
     },
-    Format {
+    StreamFormat {
         magics: &["KLUv/", "KLUv_"],
         names: &["base64", "zstd"],
         streams: false,
-        open: |packed| {
-            let mut stream = zstd::stream::read::Decoder::with_buffer(packed)?;
+        open: |compressed| {
+            let mut stream = zstd::stream::read::Decoder::with_buffer(compressed)?;
             stream.window_log_max(MAX_DICTIONARY.ilog2())?;
             Ok(Box::new(stream))
         },
     },
-    Format {
+    StreamFormat {
         magics: &["/Td6WFoA", "_Td6WFoA"],
         names: &["base64", "xz"],
         streams: false,
-        open: |packed| {
+        open: |compressed| {
             let stream = liblzma::stream::Stream::new_stream_decoder(MAX_DICTIONARY, 0)?;
-            Ok(Box::new(liblzma::bufread::XzDecoder::new_stream(packed, stream)))
+            Ok(Box::new(liblzma::bufread::XzDecoder::new_stream(compressed, stream)))
         },
     },
-    Format {
+    StreamFormat {
         magics: &["QlpoM", "QlpoN", "QlpoO"],
         names: &["base64", "bzip2"],
         streams: false,
-        open: |packed| Ok(Box::new(bzip2::bufread::MultiBzDecoder::new(packed))),
+        open: |compressed| Ok(Box::new(bzip2::bufread::MultiBzDecoder::new(compressed))),
     },
 ];
 
-/// All magics with the number of their format.
 fn magics() -> impl Iterator<Item = (&'static str, usize)> {
     FORMATS.iter().enumerate().flat_map(|(at, format)| format.magics.iter().map(move |magic| (*magic, at)))
 }
 
-/// The characters that magics begin with.
+/// The first characters of all magics.
 static FIRST: Alphabet = {
     let (mut table, mut format) = ([false; 256], 0);
     while format < FORMATS.len() {
@@ -107,9 +105,9 @@ static FIRST: Alphabet = {
     table
 };
 
-/// Whether a segment of digits begins like a compressed stream.
+/// Whether a segment of digits starts like a compressed stream.
 #[inline]
-pub(super) fn begins(segment: &[u8]) -> bool {
+pub(super) fn starts(segment: &[u8]) -> bool {
     segment.first().is_some_and(|first| FIRST[usize::from(*first)]) && has_magic(segment)
 }
 
@@ -117,70 +115,70 @@ fn has_magic(segment: &[u8]) -> bool {
     magics().any(|(magic, _)| segment.starts_with(magic.as_bytes()))
 }
 
-/// Tells where segments of digits in a region begin like a compressed stream.
-pub(super) fn find(bytes: &[u8], region: &Range<usize>, tell: &mut dyn FnMut(usize)) {
+/// Reports the segments of digits in a region that start like a compressed stream.
+pub(super) fn find(bytes: &[u8], region: &Range<usize>, report: &mut dyn FnMut(usize)) {
     let searched = &bytes[region.start..bytes.len().min(region.end + LONGEST_MAGIC - 1)];
     search(searched, &mut |at| {
         let at = region.start + at;
-        let begins = at.checked_sub(1).is_none_or(|before| !ALPHABET[usize::from(bytes[before])]);
-        if at < region.end && begins && is_long(bytes, at) {
-            tell(at);
+        let starts = at.checked_sub(1).is_none_or(|before| !ALPHABET[usize::from(bytes[before])]);
+        if at < region.end && starts && is_long(bytes, at) {
+            report(at);
         }
     });
 }
 
-fn search(bytes: &[u8], look: &mut dyn FnMut(usize)) {
+fn search(bytes: &[u8], report: &mut dyn FnMut(usize)) {
     static SEARCHER: OnceLock<Option<Searcher>> = OnceLock::new();
     match SEARCHER.get_or_init(|| Searcher::new(magics().map(|(magic, _)| magic))) {
-        Some(searcher) => searcher.find_iter(bytes).for_each(|found| look(found.start())),
-        None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *look)),
+        Some(searcher) => searcher.find_iter(bytes).for_each(|found| report(found.start())),
+        None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *report)),
     }
 }
 
-/// The stream that begins at `at`, unpacked. Adds to `work` what was decoded behind the trial.
+/// Decompresses the stream that starts at `at`. Adds the bytes decoded behind the trial to `work`.
 pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
     let rest = bytes.get(at..)?;
     let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
-    let mut packed = base64::decode(bytes, at, 0, 0..TRIAL)?;
-    if format.streams && unpack(&packed.bytes, format.open, TRIAL_READS).bytes.len() < TRIAL_GIVES {
+    let mut compressed = base64::decode(bytes, at, 0, 0..TRIAL)?;
+    if format.streams && decompress(&compressed.bytes, format.open, TRIAL_READS).bytes.len() < TRIAL_GIVES {
         return None;
     }
     // Streams are mostly short, and a run of digits can go on behind one.
-    let mut stream = unpack(&packed.bytes, format.open, MAX_UNPACKED);
+    let mut stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     let mut reach = TRIAL;
-    while stream.read == packed.bytes.len() && reach < MAX_PACKED {
+    while stream.read == compressed.bytes.len() && reach < MAX_COMPRESSED {
         reach *= GROWTH;
-        let longer = base64::decode(bytes, at, 0, 0..reach.min(MAX_PACKED))?;
+        let longer = base64::decode(bytes, at, 0, 0..reach.min(MAX_COMPRESSED))?;
         *work += longer.bytes.len();
-        if longer.bytes.len() == packed.bytes.len() {
+        if longer.bytes.len() == compressed.bytes.len() {
             break;
         }
-        packed = longer;
-        stream = unpack(&packed.bytes, format.open, MAX_UNPACKED);
+        compressed = longer;
+        stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     }
-    let source = packed.source.start..packed.unit(stream.read.checked_sub(1)?).end;
+    let source = compressed.source.start..compressed.source_range(stream.read.checked_sub(1)?).end;
     (!stream.bytes.is_empty()).then(|| View::of_whole(stream.bytes, format.names, source))
 }
 
-/// What came out of a stream, and how many of its bytes that took.
-struct Unpacked {
+/// The output of a stream, and the number of its bytes that were read.
+struct Decompressed {
     bytes: Vec<u8>,
     read: usize,
 }
 
-/// Reads a stream until it ends, breaks or reaches the limit. One that is cut or damaged still gives what was read
-/// before, and a cut one was read to the last byte.
-fn unpack(packed: &[u8], open: Open, limit: u64) -> Unpacked {
-    let (mut rest, mut bytes) = (packed, Vec::new());
+/// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its last
+/// byte.
+fn decompress(compressed: &[u8], open: Open, limit: u64) -> Decompressed {
+    let (mut rest, mut bytes) = (compressed, Vec::new());
     let _ = open(&mut rest).and_then(|stream| stream.take(limit).read_to_end(&mut bytes));
-    Unpacked { bytes, read: packed.len() - rest.len() }
+    Decompressed { bytes, read: compressed.len() - rest.len() }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::segments::REGION;
-    use super::super::testing::Noise;
+    use super::super::run_scan::REGION;
     use super::*;
+    use crate::detect::decode::testing::Noise;
     use ::base64::Engine as _;
     use ::base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
@@ -195,7 +193,7 @@ mod tests {
     fn a_stream_is_read_to_its_end_and_no_further() {
         let plain = Noise::new(104).body(40_000);
         let (bytes, level) = (plain.as_bytes(), flate2::Compression::fast());
-        for (name, packed) in [
+        for (name, compressed) in [
             ("gzip", through(flate2::read::GzEncoder::new(bytes, level))),
             ("zlib", through(flate2::read::ZlibEncoder::new(bytes, level))),
             ("zstd", zstd::encode_all(bytes, 3).unwrap()),
@@ -203,7 +201,7 @@ mod tests {
             ("bzip2", through(bzip2::read::BzEncoder::new(bytes, bzip2::Compression::fast()))),
         ] {
             for rest in ["", "AAAA", &Noise::new(105).body(60_000)] {
-                let code = STANDARD.encode(&packed);
+                let code = STANDARD.encode(&compressed);
                 let code = code.trim_end_matches('=');
                 let view = view(format!("{code}{rest}").as_bytes(), 0, &mut 0).unwrap();
                 assert_eq!(view.bytes, bytes, "{name}");
@@ -215,14 +213,14 @@ mod tests {
 
     /// Every place by definition.
     fn by_definition(bytes: &[u8]) -> Vec<usize> {
-        let begins = |at: &usize| *at == 0 || !ALPHABET[usize::from(bytes[at - 1])];
+        let starts = |at: &usize| *at == 0 || !ALPHABET[usize::from(bytes[at - 1])];
         let magic = |at: &usize| magics().any(|(magic, _)| bytes[*at..].starts_with(magic.as_bytes()));
-        (0..bytes.len()).filter(|at| begins(at) && magic(at) && is_long(bytes, *at)).collect()
+        (0..bytes.len()).filter(|at| starts(at) && magic(at) && is_long(bytes, *at)).collect()
     }
 
     fn found(bytes: &[u8]) -> Vec<usize> {
         let mut places = Vec::new();
-        super::super::long_runs(bytes, &mut |at| places.push(at));
+        super::super::blind_runs(bytes, &mut |at| places.push(at));
         places
     }
 

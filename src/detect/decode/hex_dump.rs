@@ -1,11 +1,12 @@
 //! Hexadecimal pairs with something in between: `73 6b 5f`, `73:6b:5f`, `73,00,6b,00` of a registry export.
 //!
-//! There is no pivot for them; a key makes a stretch that is found by its shape ([`super::stretch`]).
+//! They show no anchor; a key is long enough to be found by its shape ([`super::blind`]).
 
 use std::ops::Range;
 
 use super::hex::{ALPHABET, value};
-use super::view::{Builder, View};
+use super::view::{View, ViewBuilder};
+use super::{DecodeOutcome, Decoder};
 
 const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
@@ -14,7 +15,7 @@ const MARGIN: usize = 4 << 10;
 /// Longest separator with a line end and indentation.
 const MAX_GAP: usize = 33;
 
-/// What may stand between two pairs. It takes part in what a long run is.
+/// Whether a byte may separate two pairs.
 pub(super) fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b':' | b',' | b'-')
 }
@@ -24,7 +25,7 @@ fn pair(bytes: &[u8], at: usize) -> Option<u8> {
     (ALPHABET[usize::from(high)] && ALPHABET[usize::from(low)]).then(|| value(high) << 4 | value(low))
 }
 
-/// Behind a separator, and the line end and indentation that may follow it.
+/// Returns the end of a separator and of the line end and indentation that may follow it.
 fn next_pair(bytes: &[u8], end: usize) -> Option<usize> {
     let rest = bytes.get(end..)?;
     let separators = usize::from(is_separator(*rest.first()?));
@@ -33,7 +34,7 @@ fn next_pair(bytes: &[u8], end: usize) -> Option<usize> {
     (width > 0).then_some(end + width)
 }
 
-/// The pair from which [`next_pair`] leads to `start`.
+/// Returns the pair from which [`next_pair`] leads to `start`.
 fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
     let blank = |byte: &&u8| is_separator(**byte) || byte.is_ascii_whitespace() || **byte == b'\\';
     let gap = bytes[start.saturating_sub(MAX_GAP)..start].iter().rev().take_while(blank).count();
@@ -41,7 +42,15 @@ fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
     (pair(bytes, before).is_some() && next_pair(bytes, before + 2) == Some(start)).then_some(before)
 }
 
-/// The view of the pairs around the one at `at`.
+pub(super) struct HexDump;
+
+impl Decoder for HexDump {
+    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
+        DecodeOutcome::or_skip(view_at(bytes, anchor.start), anchor.end)
+    }
+}
+
+/// Decodes the pairs around the one at `at`.
 pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
     let low = at.saturating_sub(LEFT);
     let mut first = at;
@@ -49,7 +58,7 @@ pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
         first = before;
     }
     let high = bytes.len().min(at + RIGHT);
-    let mut builder = Builder::default();
+    let mut builder = ViewBuilder::default();
     let (mut next, mut end) = (Some(first), first);
     while let Some(start) = next
         && let Some(byte) = pair(&bytes[..high], start)

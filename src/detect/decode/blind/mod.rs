@@ -1,69 +1,91 @@
-//! Layers that show no pivot, found by shape.
+//! Encoded runs without an anchor, found by their shape.
 //!
-//! Base64 of base64, of UTF-16, of escaped JSON or of a gzip stream shows no core in its outer layer. Such a layer is
-//! long: it is found as a stretch of digits that decode to text ([`super::stretch`]), or as a compressed stream by its
-//! first characters ([`super::packed`]). What is found, and where it is told of, depends on the digits around the place
-//! and on nothing else: not on where a search began, nor on anything beyond the run's delimiters ([`is_run_digit`]).
+//! Base64 of base64, of UTF-16, of escaped JSON or of a gzip stream shows no core in its outer layer. Such a layer is long:
+//! it is a run of digits that decode to text, or the start of a compressed stream. All bytes of a text pass through the
+//! first step below, few through the second, and hardly any through the last.
+//!
+//! ```text
+//!  one chunk of 64 bytes
+//!  ┌─────────┬─────────┬─────────┬─────────┐
+//!  │ block 0 │ block 1 │ block 2 │ block 3 │      `block` tests 16 bytes at once.
+//!  └─────────┴─────────┴─────────┴─────────┘
+//!       ▲                   ▲
+//!       └─ only digits? ────┘                     `run_scan` tests blocks 0 and 2 of each chunk: a segment of 48 digits
+//!                                                 covers one of them. It gives a hint where an adjacent block shares a
+//!                                                 phase with this one, or a compressed stream starts.
+//!
+//!  k: "aGlkZGVuIHRleHQgaW4gYmFzZTY0…"             `text_run` decodes units: groups of four characters here, pairs of
+//!      └──┘└──┘└──┘└──┘                           hexadecimal digits, or pairs with a separator. Every decoded byte of
+//!      hid den  te xt                             ASCII has its top bit clear, so that the first character of a group
+//!                                                 is one of `A`–`Z`, `a`–`f`: in 32 random characters that holds in
+//!                                                 some phase once in 64 times.
+//!      ├──────── text run ────────…               The longest sequence of units that are text is reported if it has 12
+//!      ▲          ▲          ▲                    groups, 37 pairs or 24 pairs with separators: at its start, and again
+//!                                                 after every KiB.
+//!  k: "H4sIAAAAAAAA…"                             `compressed` reports segments that start like a known format.
+//!      ▲
+//! ```
+//!
+//! Where segments follow each other closely, and in noise, hints are regions instead of single segments. The runs depend
+//! on their characters alone and not on where the search started, so that a history can carry them over from a delta base
+//! to its descendants ([`is_run_digit`], [`next_run_touching`]).
 
-use super::segments::{Sign, Signs};
-use super::view::View;
-use super::{Covered, base64, hex, packed, spaced, stretch};
+mod block;
+mod compressed;
+mod run_scan;
+mod text_run;
 
-/// How far around a region stretches are looked for: one may reach in or out.
+use super::{DecodeOutcome, DecodedRanges, ENCODINGS, View, base64, hex_dump};
+use run_scan::{RunHint, RunHints};
+use text_run::TextRunFinder;
+
+pub(crate) use block::find_digit_blocks;
+pub(crate) use run_scan::next_run_touching;
+pub(super) use text_run::{starts_base64, starts_hex, starts_hex_dump};
+
+/// Bytes around a region that are searched too: a run may reach in or out.
 const MARGIN: usize = 128;
 
-/// Whether a long run may go on with this byte. A change on the other side of a byte that is none changes no run.
+/// Whether an encoded run may contain this byte. A change behind any other byte leaves the run as it is.
 #[must_use]
 pub fn is_run_digit(byte: u8) -> bool {
-    base64::ALPHABET[usize::from(byte)] || spaced::is_separator(byte)
+    base64::ALPHABET[usize::from(byte)] || hex_dump::is_separator(byte)
 }
 
-/// Tells where long runs hold text: the places to ask [`super::run_views`] about.
-pub fn long_runs(bytes: &[u8], tell: &mut dyn FnMut(usize)) {
-    let mut stretches = stretch::Finder::default();
-    for sign in Signs::new(bytes) {
-        match sign {
-            Sign::Segment(segment) => {
-                stretches.digits(bytes, &segment, tell);
-                if packed::begins(&bytes[segment.start..]) {
-                    tell(segment.start);
+/// Reports the places of encoded runs, for [`blind_views`].
+pub fn blind_runs(bytes: &[u8], report: &mut dyn FnMut(usize)) {
+    let mut finder = TextRunFinder::default();
+    for hint in RunHints::new(bytes) {
+        match hint {
+            RunHint::Segment(segment) => {
+                finder.find(bytes, &segment, report);
+                if compressed::starts(&bytes[segment.start..]) {
+                    report(segment.start);
                 }
             }
-            Sign::Digits(region) => {
+            RunHint::Digits(region) => {
                 let region_around = region.start.saturating_sub(MARGIN)..bytes.len().min(region.end + MARGIN);
-                stretches.digits(bytes, &region_around, tell);
-                packed::find(bytes, &region, tell);
+                finder.find(bytes, &region_around, report);
+                compressed::find(bytes, &region, report);
             }
-            Sign::Separators(block) => stretches.spaced(bytes, block, tell),
+            RunHint::HexDump(chunk) => finder.find_hex_dump(bytes, chunk, report),
         }
     }
 }
 
-/// Gives the views of the long run that [`long_runs`] told of.
-pub fn run_views(bytes: &[u8], at: usize, covered: &mut Covered, give: &mut dyn FnMut(View)) {
-    if let Some(view) = packed::view(bytes, at, &mut covered.work) {
+/// Passes the views of an encoded run at a reported place to `give`.
+pub fn blind_views(bytes: &[u8], at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+    if let Some(view) = compressed::view(bytes, at, &mut decoded.work) {
         give(view);
     }
-    if stretch::is_base64(bytes, at)
-        && !covered.has_base64(at, 0)
-        && let Some(view) = base64::view_at(bytes, at, 0)
-    {
-        covered.add_base64(&view);
-        give(view);
-    }
-    if stretch::is_hex(bytes, at)
-        && !covered.has_hex(at)
-        && let Some(view) = hex::view_at(bytes, at)
-    {
-        covered.add_hex(at, &view);
-        give(view);
-    }
-    if stretch::is_spaced_hex(bytes, at)
-        && !covered.has_spaced(at)
-        && let Some(view) = spaced::view_at(bytes, at)
-    {
-        covered.add_spaced(&view);
-        give(view);
+    for (row, encoding) in ENCODINGS.iter().enumerate() {
+        if let Some(blind) = &encoding.blind
+            && (blind.starts)(bytes, at)
+            && !decoded.has(row, 0, at)
+            && let Some(view) = (blind.decode)(bytes, at)
+        {
+            decoded.keep(row, at, DecodeOutcome::View(view), give);
+        }
     }
 }
 
@@ -91,7 +113,7 @@ mod tests {
         for len in 900..1300 {
             let text = [&b"+/".repeat(650)[..len], stream.as_bytes()].concat();
             let mut told = Vec::new();
-            long_runs(&text, &mut |at| told.push(at));
+            blind_runs(&text, &mut |at| told.push(at));
             assert!(told.contains(&(len + 1)), "{len}");
         }
     }
@@ -173,8 +195,8 @@ mod tests {
         let mut noise = Noise::new(8);
         let text: String = (0..2_000).map(|_| format!("{}\n", noise.body(76))).collect();
         let mut views = 0;
-        long_runs(text.as_bytes(), &mut |at| {
-            run_views(text.as_bytes(), at, &mut Covered::default(), &mut |_| views += 1)
+        blind_runs(text.as_bytes(), &mut |at| {
+            blind_views(text.as_bytes(), at, &mut DecodedRanges::default(), &mut |_| views += 1)
         });
         assert!(views < 5, "{views}");
     }

@@ -1,20 +1,19 @@
-//! Literals that a program joins: `"sk_" + "live_…"` and its relatives in other languages, neighbours that a compiler
-//! joins, a backslash at a line's end, pieces in a template, and the elements of a list next to a `join`.
+//! String literals that a program concatenates: `"sk_" + "live_…"` in the syntax of many languages, adjacent literals, a
+//! backslash at the end of a line, pieces in a template, and the elements of a list near a call of `join`.
 //!
-//! The glue between two pieces is short and holds nothing but operators, blanks and brackets; a variable in between
-//! is not joined. Quotes may themselves be escaped, as in code inside JSON.
+//! The glue between two pieces is short and consists of operators, blanks, brackets and comments; a variable ends a
+//! token. Quotes may be escaped, as in code inside JSON.
 
-use super::units::{Unit, Units};
-use super::view::Names;
+use super::escape::{EscapeSequence, EscapeSyntax};
 
 /// Longest glue, in bytes.
 const MAX_GLUE: usize = 80;
 
-/// How far from a piece the word is looked for that makes commas glue.
+/// Bytes before and after a piece that are searched for the call that makes commas glue.
 const JOIN_BEFORE: usize = 800;
 const JOIN_AFTER: usize = 800;
 
-/// What may stand between two literals, longest first where one begins another.
+/// Operators between two literals. One precedes its own prefixes.
 const OPERATORS: &[&[u8]] = &[
     b".concat(",
     b").append(",
@@ -34,7 +33,7 @@ const OPERATORS: &[&[u8]] = &[
     b"^",
 ];
 
-/// The end of the glue that begins with the closing quote at `at`: behind the next literal's opening quote.
+/// Returns the end of the glue that starts with the closing quote at `at`: after the next literal's opening quote.
 pub(super) fn glue(bytes: &[u8], at: usize, commas: bool) -> Option<usize> {
     let bytes = &bytes[..bytes.len().min(at + MAX_GLUE)];
     let closed = quote(bytes, at)?;
@@ -47,12 +46,12 @@ pub(super) fn glue(bytes: &[u8], at: usize, commas: bool) -> Option<usize> {
     }
     // r"…", f'…', L"…", @"…", u8"…"
     let letters = bytes.get(next..)?.iter().take(2).take_while(|b| b.is_ascii_alphanumeric() || **b == b'@').count();
-    // Without anything in between, "r" is a literal and no prefix of one.
+    // Directly after the closing quote, letters belong to a name.
     let letters = if next > closed { letters } else { 0 };
     (0..=letters).rev().find_map(|letters| quote(bytes, next + letters))
 }
 
-/// The end of a quote at `at`, escaped or not.
+/// Returns the end of the quote at `at`, escaped or not.
 fn quote(bytes: &[u8], at: usize) -> Option<usize> {
     let slashes = bytes.get(at..)?.iter().take(7).take_while(|byte| **byte == b'\\').count();
     matches!(bytes.get(at + slashes)?, b'"' | b'\'' | b'`').then_some(at + slashes + 1)
@@ -78,54 +77,50 @@ fn blanks(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// What joins the literals.
+/// Which glue joins literals.
 #[derive(PartialEq, Eq)]
-pub(super) enum Joined {
-    /// Operators, or that they stand next to each other.
+pub(super) enum StringConcat {
+    /// An operator, or none between adjacent literals.
     Operators,
-    /// The same, and nothing between the elements of a joined list.
+    /// The same, and commas in a list that is joined by nothing.
     Elements,
-    /// The same, and an underscore between the elements of a joined list.
+    /// The same, and commas in a list that is joined by underscores.
     Underscored,
 }
 
-impl Units for Joined {
-    fn leads(&self, byte: u8) -> bool {
+impl EscapeSyntax for StringConcat {
+    fn may_start_with(&self, byte: u8) -> bool {
         matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'$' | b'#' | b'{')
     }
 
-    fn unit(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+    fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         let end = match bytes[at] {
             b'$' | b'#' => placeholder(bytes, at + 1),
-            // The type of a list in Go is no text in front of a placeholder.
+            // `[]string{"…"}` in Go opens a list, not a placeholder.
             b'{' if bytes[..at].ends_with(b"]string") => None,
             b'{' => placeholder(bytes, at),
             b'\\' => line_end(bytes, at).or_else(|| glue(bytes, at, false)),
             _ => closing(bytes, at).or_else(|| glue(bytes, at, false)),
         };
-        end.map(|end| Unit::gap(end - at)).or_else(|| self.between_elements(bytes, at))
-    }
-
-    fn name_at(&self, _: &[u8], _: usize) -> Names {
-        &["joined"]
+        end.map(|end| EscapeSequence::gap(end - at)).or_else(|| self.between_elements(bytes, at))
     }
 }
 
-impl Joined {
-    /// What stands between two elements of a joined list.
-    fn between_elements(&self, bytes: &[u8], at: usize) -> Option<Unit> {
+impl StringConcat {
+    /// Parses the glue between two elements of a joined list.
+    fn between_elements(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         if *self == Self::Operators || !matches!(bytes[at], b'"' | b'\'' | b'`' | b'\\') {
             return None;
         }
         let width = glue(bytes, at, true)? - at;
         match self {
-            Self::Underscored => is_joined_by_underscores(bytes, at).then(|| Unit::byte(b'_', width)),
-            _ => is_joined(bytes, at).then(|| Unit::gap(width)),
+            Self::Underscored => is_joined_by_underscores(bytes, at).then(|| EscapeSequence::byte(b'_', width)),
+            _ => is_joined(bytes, at).then(|| EscapeSequence::gap(width)),
         }
     }
 }
 
-/// Whether a list around `at` is one that a program joins.
+/// Whether a call that joins a list is near.
 fn is_joined(bytes: &[u8], at: usize) -> bool {
     let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
     [b"join".as_slice(), b"Join", b"implode", b"oncat", b"CONCAT"]
@@ -133,7 +128,7 @@ fn is_joined(bytes: &[u8], at: usize) -> bool {
         .any(|word| memchr::memmem::find(around, word).is_some())
 }
 
-/// Whether a list around `at` is one whose elements a program joins with underscores.
+/// Whether a call that joins a list by underscores is near.
 fn is_joined_by_underscores(bytes: &[u8], at: usize) -> bool {
     let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
     [b"\"_".as_slice(), b"'_", b"`_"].iter().any(|text| {
@@ -144,7 +139,7 @@ fn is_joined_by_underscores(bytes: &[u8], at: usize) -> bool {
     })
 }
 
-/// Whether a literal between these texts is what a list is joined with: `join("_")`, `"_".join(`, `implode('_', …)`,
+/// Whether a literal between these texts is the separator of a join: `join("_")`, `"_".join(`, `implode('_', …)`,
 /// `Join(list, "_")`.
 fn is_separator(before: &[u8], after: &[u8]) -> bool {
     let (before, after) = (before.trim_ascii_end(), after.trim_ascii_start());
@@ -154,12 +149,12 @@ fn is_separator(before: &[u8], after: &[u8]) -> bool {
         || after.starts_with(b")") && (before.ends_with(b"},") || before.ends_with(b"],"))
 }
 
-/// `{"` of `${"…"}`, `#{"…"}` or `{'…'}`.
+/// Returns the end of `{"` in `${"…"}`, `#{"…"}` or `{'…'}`.
 fn placeholder(bytes: &[u8], at: usize) -> Option<usize> {
     (bytes.get(at) == Some(&b'{')).then(|| quote(bytes, blanks(&bytes[..bytes.len().min(at + MAX_GLUE)], at + 1)))?
 }
 
-/// `"}` where the literal was opened by a placeholder's brace.
+/// Returns the end of `"}` if a placeholder's brace opened the literal.
 fn closing(bytes: &[u8], at: usize) -> Option<usize> {
     let end = blanks(&bytes[..bytes.len().min(at + MAX_GLUE)], at + 1);
     if bytes.get(end) != Some(&b'}') {
@@ -171,7 +166,7 @@ fn closing(bytes: &[u8], at: usize) -> Option<usize> {
     (*before == b'{').then_some(end + 1)
 }
 
-/// A backslash at the end of a line, and the next line's indentation; also spelled out inside JSON.
+/// Returns the end of an escaped line end and the next line's indentation. In JSON it is written `\\\n`.
 fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
     let slashes = bytes[at..].iter().take(8).take_while(|byte| **byte == b'\\').count();
     let end = match bytes.get(at + slashes..)? {

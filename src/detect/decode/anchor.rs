@@ -1,0 +1,297 @@
+//! The anchors: the few short texts that every search looks for, all at once.
+//!
+//! Plain cores are listed here, those of encodings in their rows of [`ENCODINGS`]. **At most 60 in all, in the order of
+//! [`ORDER`].** `aho_corasick::packed` searches with fat Teddy: sixteen buckets, a pattern's place modulo sixteen
+//! chooses its bucket (patterns whose first three bytes have the same low halves share one), and a bucket fires on any
+//! mixture of its patterns' first three bytes. In a bad order the searcher drowns in false alarms: 0.7–1.0 GB/s on
+//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor that
+//! [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
+//!
+//! Cores are found through two overlapping halves (`k_l` and `live`, `_sec` and `cret_`), so that a prefix split at any
+//! place still shows one. A longer text would not be faster: the first three bytes decide. Prefixes in pieces of one or
+//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap may
+//! fall into them. Where a text has two spellings that differ behind the third byte (`005f` and `005F`), the common
+//! bytes are the anchor and [`Anchor::after`] tells them from the rest.
+
+use std::sync::LazyLock;
+
+use super::ENCODINGS;
+
+/// A text worth stopping at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anchor {
+    /// The text searched for.
+    pub text: &'static [u8],
+    /// What to do where it is found.
+    pub role: Role,
+    /// If not empty, one of these bytes precedes it, zeros skipped.
+    pub(super) before: &'static [u8],
+    /// If not empty, one of these bytes follows it.
+    pub(super) after: &'static [u8],
+    /// Place of its first character in a group of four, in base64.
+    pub(super) phase: usize,
+}
+
+/// What to do where an anchor is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// Part of a prefix in plain text. The token may also continue in an encoding: call [`super::views`].
+    Core,
+    /// A short or shared prefix, which counts in plain text only.
+    Short,
+    /// The vendor's name, which makes short prefixes near it count.
+    Vendor,
+    /// Part of a prefix in these rows of the table of encodings: call [`super::views`].
+    Encoded(Vec<usize>),
+}
+
+/// An anchor of one encoding.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EncodedAnchor {
+    pub(super) text: &'static [u8],
+    before: &'static [u8],
+    after: &'static [u8],
+    pub(super) phase: usize,
+}
+
+/// An anchor that may have any neighbours.
+pub(super) const fn text(text: &'static [u8]) -> EncodedAnchor {
+    EncodedAnchor { text, before: b"", after: b"", phase: 0 }
+}
+
+impl EncodedAnchor {
+    /// Requires one of these bytes before the anchor, zeros skipped, and one of those after it; none means any.
+    pub(super) const fn between(self, before: &'static [u8], after: &'static [u8]) -> Self {
+        Self { before, after, ..self }
+    }
+
+    pub(super) const fn at_phase(self, phase: usize) -> Self {
+        Self { phase, ..self }
+    }
+}
+
+/// Anchors in plain text.
+const PLAIN: &[(&[u8], Role)] = &[
+    (b"live", Role::Core),
+    (b"test", Role::Core),
+    (b"k_l", Role::Core),
+    (b"k_t", Role::Core),
+    (b"whs", Role::Core),
+    (b"sec_", Role::Core),
+    (b"_sec", Role::Core),
+    (b"cret_", Role::Core),
+    (b"org_", Role::Core),
+    (b"\"_\"", Role::Core),
+    (b"'_'", Role::Core),
+    (b"oak_", Role::Short),
+    (b"oart_", Role::Short),
+    (b"uk_", Role::Short),
+    (b"tripe", Role::Vendor),
+    (b"TRIPE", Role::Vendor),
+];
+
+/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue one
+/// byte after the start of each match.
+pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
+    let mut anchors = all();
+    anchors.sort_by_key(|anchor| ORDER.iter().position(|text| *text == anchor.text).unwrap_or(ORDER.len()));
+    anchors
+});
+
+/// Merges the anchors of all rows: a text that several encodings share is searched for once.
+fn all() -> Vec<Anchor> {
+    let plain =
+        |(text, role): &(&'static [u8], Role)| Anchor { text, role: role.clone(), before: b"", after: b"", phase: 0 };
+    let mut anchors: Vec<Anchor> = PLAIN.iter().map(plain).collect();
+    for (row, encoding) in ENCODINGS.iter().enumerate() {
+        for EncodedAnchor { text, before, after, phase } in encoding.anchors.iter().copied() {
+            match anchors.iter_mut().find(|anchor| anchor.text == text) {
+                Some(Anchor { role: Role::Encoded(rows), .. }) => rows.push(row),
+                _ => anchors.push(Anchor { text, role: Role::Encoded(vec![row]), before, after, phase }),
+            }
+        }
+    }
+    anchors
+}
+
+/// The order that makes the search fast.
+#[rustfmt::skip]
+const ORDER: &[&[u8]] = &[
+    b"XZlX", b"_sec", b"_\xc2\xad", b"2Vj", b"3aHN", b"95,", b"c3Rf", b"k_l", b"d2hz", b"uk_", b"oart_", b"tripe",
+    b"live", b"%5f", b"sec_", b"736563", b"X2xp", b"VzdF", b"_\xe2\x81", b"'_'", b"dmVf", b"NlY", b"ZWN", b"k_t",
+    b"doc2", b"u{5", b"oak_", b"%5F", b"cmV0", b"x5f", b"test", b"746573745", b"\\137", b"XN0X", b"_\xe2\x80", b"=5F",
+    b"90ZX", b"95;", b"ZXRf", b"JldF", b"org_", b"6976655", b"fbGl", b"x5F", b"ar;", b"l2ZV", b"TRIPE", b"005",
+    b"X3Rl", b"9saX", b"whs", b"\"_\"", b"fdGV", b"_\xef\xbb", b"cret_", b"\0_\0",
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
+    use super::super::AnchorFilter;
+    use super::super::testing::{self, Noise};
+    use super::*;
+
+    #[test]
+    fn the_simd_searcher_takes_them_all() {
+        assert!(ANCHORS.len() <= 60);
+        assert!(ANCHORS.iter().all(|anchor| anchor.text.len() >= 3));
+        let searcher = aho_corasick::packed::Searcher::new(ANCHORS.iter().map(|anchor| anchor.text));
+        if cfg!(target_arch = "x86_64") {
+            assert!(searcher.is_some());
+        }
+    }
+
+    #[test]
+    fn no_anchor_hides_another() {
+        for (at, anchor) in ANCHORS.iter().enumerate() {
+            for other in &ANCHORS[at + 1..] {
+                assert!(
+                    !anchor.text.starts_with(other.text) && !other.text.starts_with(anchor.text),
+                    "{anchor:?} {other:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_lists_every_anchor() {
+        let texts = all().into_iter().map(|anchor| anchor.text).collect::<BTreeSet<_>>();
+        let missing: Vec<_> =
+            texts.iter().filter(|text| !ORDER.contains(text)).map(|text| text.escape_ascii()).collect();
+        // Without a place, an anchor is searched last: slower, but found.
+        if !missing.is_empty() {
+            eprintln!("no place in ORDER for {missing:?}: `cargo bench --bench anchor_order` finds one");
+        }
+        assert!(ORDER.iter().all(|text| texts.contains(text)), "ORDER lists a text that is no anchor");
+        assert_eq!(ORDER.iter().collect::<BTreeSet<_>>().len(), ORDER.len(), "ORDER lists an anchor twice");
+    }
+
+    const PREFIXES: &[&str] = &[
+        "sk_live_",
+        "rk_live_",
+        "pk_live_",
+        "ek_live_",
+        "rkcs_live_",
+        "pst_live_",
+        "pss_live_",
+        "sk_org_live_",
+        "sk_test_",
+        "rk_test_",
+        "pk_test_",
+        "ek_test_",
+        "rkcs_test_",
+        "pst_test_",
+        "pss_test_",
+        "sk_org_test_",
+        "whsec_",
+        "pi_3Ab4Cd5Ef6Gh7Ij8Kl9Mn0Op_secret_",
+        "cs_live_a1b2c3d4e5f6_secret_",
+    ];
+
+    fn assert_has_anchor(text: &[u8], prefix: &str, how: &str) {
+        static FILTER: LazyLock<AnchorFilter> =
+            LazyLock::new(|| AnchorFilter::new(ANCHORS.iter().map(|anchor| anchor.text), Vec::new()));
+        let shows = |(number, anchor): (usize, &Anchor)| {
+            matches!(anchor.role, Role::Core | Role::Encoded(_))
+                && memchr::memmem::find_iter(text, anchor.text).any(|at| FILTER.accepts(number, text, at))
+        };
+        assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");
+    }
+
+    /// How each escape syntax writes a byte.
+    const ESCAPES: [(&str, fn(u8) -> String); 17] = [
+        ("percent", |byte| format!("%{byte:02X}")),
+        ("percent in lower case", |byte| format!("%{byte:02x}")),
+        ("\\u", |byte| format!("\\u{byte:04x}")),
+        ("\\u in upper case", |byte| format!("\\\\u{byte:04X}")),
+        ("\\u{}", |byte| format!("\\u{{{byte:x}}}")),
+        ("\\u{} in upper case", |byte| format!("\\u{{{byte:X}}}")),
+        ("\\u{00}", |byte| format!("\\u{{00{byte:X}}}")),
+        ("\\U", |byte| format!("\\U000000{byte:X}")),
+        ("\\x", |byte| format!("\\x{byte:02x}")),
+        ("\\x in upper case", |byte| format!("\\x{byte:02X}")),
+        ("octal", |byte| format!("\\{byte:03o}")),
+        ("&#", |byte| format!("&#{byte};")),
+        ("&#x", |byte| format!("&#x{byte:x};")),
+        ("&#x in upper case", |byte| format!("&amp;#x{byte:X};")),
+        ("&#x00", |byte| format!("&#x00{byte:x};")),
+        ("named", |byte| if byte == b'_' { "&lowbar;".to_owned() } else { format!("&#{byte};") }),
+        ("quoted-printable", |byte| format!("={byte:02X}")),
+    ];
+
+    #[test]
+    fn every_prefix_shows_an_anchor_in_every_escape_syntax() {
+        let body = Noise::new(1).body(24);
+        for (prefix, (name, escape)) in PREFIXES.iter().flat_map(|prefix| ESCAPES.map(|escape| (*prefix, escape))) {
+            let key = format!("{prefix}{body}");
+            let write = |escaped: &dyn Fn(usize) -> bool| -> String {
+                let byte = |(at, byte): (usize, u8)| if escaped(at) { escape(byte) } else { char::from(byte).into() };
+                key.bytes().enumerate().map(byte).collect()
+            };
+            let is_underscore = |at: usize| key.as_bytes()[at] == b'_';
+            assert_has_anchor(write(&is_underscore).as_bytes(), prefix, name);
+            for cut in 0..=prefix.len() {
+                assert_has_anchor(write(&|at| at >= cut).as_bytes(), prefix, name);
+                if prefix[..cut].contains('_') {
+                    assert_has_anchor(write(&|at| at < cut).as_bytes(), prefix, name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_prefix_shows_an_anchor_in_two_pieces() {
+        let body = Noise::new(2).body(24);
+        for (prefix, glue) in PREFIXES.iter().flat_map(|prefix| {
+            ["\" + \"", "' . '", "\\\n    ", "=\r\n", "\u{200b}", "\u{2060}", "\u{feff}", "\u{ad}"]
+                .map(|glue| (*prefix, glue))
+        }) {
+            // Of `pst_l` and `ive_`, neither shows one.
+            let core = prefix.rfind("_live").or(prefix.rfind("_test"));
+            let is_halved = prefix.contains("sk_org_") || core.is_none_or(|core| prefix[..core].ends_with('k'));
+            for cut in (1..=prefix.len())
+                .filter(|cut| is_halved || core.is_some_and(|core| !(core + 2..core + 5).contains(cut)))
+            {
+                let text = format!("\"{}{glue}{}{body}\"", &prefix[..cut], &prefix[cut..]);
+                assert_has_anchor(text.as_bytes(), prefix, &format!("{glue:?} at {cut}"));
+            }
+        }
+    }
+
+    #[test]
+    fn every_prefix_shows_an_anchor_in_every_phase_and_wrap() {
+        for prefix in PREFIXES {
+            let body = Noise::new(3).body(24);
+            for pad in 0..4 {
+                let plain = [vec![0xfe; pad], prefix.bytes().collect(), body.bytes().collect()].concat();
+                let code = STANDARD.encode(&plain);
+                assert_has_anchor(code.as_bytes(), prefix, "base64");
+                for cut in 0..code.len() {
+                    let wrapped = format!("{}\n{}", &code[..cut], &code[cut..]);
+                    assert_has_anchor(wrapped.as_bytes(), prefix, &format!("base64 with pad {pad} wrapped at {cut}"));
+                }
+                let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_has_anchor(hex.as_bytes(), prefix, "hex");
+                assert_has_anchor(hex.to_uppercase().as_bytes(), prefix, "hex in upper case");
+                for (name, write) in testing::WIDE {
+                    let wide = prefix.chars().chain(body.chars()).flat_map(write);
+                    let text: Vec<u8> = std::iter::repeat_n(0xfe, pad).chain(wide).collect();
+                    assert_has_anchor(&text, prefix, name);
+                }
+            }
+            let codes: [fn(u8) -> String; 3] =
+                [|byte| format!("{byte}, "), |byte| format!("0x{byte:02x},"), |byte| format!("0x{byte:02X}, ")];
+            for code in codes {
+                assert_has_anchor(prefix.bytes().map(code).collect::<String>().as_bytes(), prefix, "character codes");
+            }
+            for gap in ["\u{200b}", "\u{2060}", "\u{feff}", "\u{ad}", "\",\"", "','"] {
+                let text: String = prefix.chars().flat_map(|char| [char.to_string(), gap.to_owned()]).collect();
+                assert_has_anchor(text.as_bytes(), prefix, &format!("{gap:?} between all"));
+            }
+        }
+    }
+}

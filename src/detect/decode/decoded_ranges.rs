@@ -1,0 +1,71 @@
+//! Remembers which parts of a slice have been decoded, so that a run full of anchors is decoded once.
+
+use super::view::{View, is_word};
+use super::{DecodeOutcome, ENCODINGS, Phases};
+
+const MAX_PHASES: usize = 4;
+
+/// The state of [`super::views`] and [`super::blind::blind_views`] for one slice of bytes.
+#[derive(Debug, Default)]
+pub struct DecodedRanges {
+    /// The end of what is decoded, by encoding and phase.
+    ends: [[usize; MAX_PHASES]; ENCODINGS.len()],
+    /// Encodings in groups, with views of theirs without the bytes.
+    groups: Vec<(usize, View)>,
+    word_end: usize,
+    pub(super) work: usize,
+}
+
+impl DecodedRanges {
+    /// Returns and resets the number of bytes decoded from compressed streams, which views do not account for.
+    pub fn take_work(&mut self) -> usize {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Returns true if the run around `at` is decoded. `phase` is that of the anchor, for encodings in groups.
+    pub(super) fn has(&self, encoding: usize, phase: usize, at: usize) -> bool {
+        match ENCODINGS[encoding].phases {
+            Phases::Offset(phases) => at < self.ends[encoding][at % phases],
+            Phases::Group => self
+                .groups
+                .iter()
+                .any(|(other, view)| *other == encoding && at < view.settled && view.group_phase_at(at) == Some(phase)),
+        }
+    }
+
+    /// Records the outcome of decoding around the anchor at `at`, and passes the view on.
+    pub(super) fn keep(&mut self, encoding: usize, at: usize, outcome: DecodeOutcome, give: &mut dyn FnMut(View)) {
+        match (outcome, ENCODINGS[encoding].phases) {
+            (DecodeOutcome::View(view), Phases::Group) => {
+                self.groups.retain(|(_, old)| old.settled > view.source.start);
+                self.groups.push((encoding, view.outline()));
+                give(view);
+            }
+            (DecodeOutcome::View(mut view), Phases::Offset(phases)) => {
+                self.add(encoding, at % phases, view.settled);
+                if view.encodings.is_empty() {
+                    view.encodings = ENCODINGS[encoding].names;
+                }
+                give(view);
+            }
+            (DecodeOutcome::Skip(until), Phases::Offset(phases)) => self.add(encoding, at % phases, until),
+            // Anchors in other phases may lie before `until`.
+            (DecodeOutcome::Skip(_), Phases::Group) => {}
+        }
+    }
+
+    fn add(&mut self, encoding: usize, phase: usize, end: usize) {
+        let mark = &mut self.ends[encoding][phase];
+        *mark = end.max(*mark);
+    }
+
+    /// Returns the end of the word that continues at `at`, at most `most` bytes on.
+    pub(super) fn word_end(&mut self, bytes: &[u8], at: usize, most: usize) -> usize {
+        // Anchors in one long word would otherwise each read it to its end.
+        if !(at..at + most).contains(&self.word_end) {
+            let tail = &bytes[at..bytes.len().min(at + most)];
+            self.word_end = at + tail.iter().take_while(|byte| is_word(**byte)).count();
+        }
+        self.word_end
+    }
+}
