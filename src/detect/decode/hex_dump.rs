@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::hex::{ALPHABET, value};
 use super::view::{View, ViewBuilder};
-use super::{DecodeOutcome, Decoder};
+use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
 
 const LEFT: usize = 4 << 10;
 const RIGHT: usize = 12 << 10;
@@ -45,8 +45,8 @@ fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
 pub(super) struct HexDump;
 
 impl Decoder for HexDump {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        DecodeOutcome::or_skip(view_at(bytes, anchor.start), anchor.end)
+    fn decode(&self, _prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        DecodeOutcome::or_skip(view_at(bytes, at), at + anchor.text.len())
     }
 }
 

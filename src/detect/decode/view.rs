@@ -193,11 +193,6 @@ impl ViewBuilder {
     }
 }
 
-/// Whether a byte can be part of a plain token.
-pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
