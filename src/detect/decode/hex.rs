@@ -41,7 +41,7 @@ pub(super) fn spellings(literal: &[u8]) -> Vec<Spelling> {
 pub(super) fn anchors(spelling: &Spelling) -> Vec<EncodedAnchor> {
     let parts = || spelling.digits.windows(spelling.digits.len().min(8)).step_by(2);
     let part = parts().find(|part| part.iter().all(u8::is_ascii_digit)).or_else(|| parts().next());
-    part.into_iter().map(|part| owned(part)).collect()
+    part.into_iter().map(owned).collect()
 }
 
 /// Decodes the run around the first digit of a byte, at `at`.

@@ -5,9 +5,9 @@ use super::escape::{EscapeSequence, EscapeSyntax, hex_byte};
 
 pub(super) struct Percent;
 
-/// Returns the anchors of an escaped byte, also one that is escaped twice.
+/// Returns the anchors of an escaped byte.
 pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
-    [format!("%{byte:02x}"), format!("%{byte:02X}"), "%25".to_owned()].map(owned).into()
+    [format!("%{byte:02x}"), format!("%{byte:02X}")].map(owned).into()
 }
 
 impl EscapeSyntax for Percent {
