@@ -202,8 +202,10 @@ mod tests {
         assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");
     }
 
-    /// How each escape syntax writes a byte.
-    const ESCAPES: [(&str, fn(u8) -> String); 17] = [
+    /// The name of an escape syntax, and how it writes a byte.
+    type EscapeSyntax = (&'static str, fn(u8) -> String);
+
+    const ESCAPES: [EscapeSyntax; 17] = [
         ("percent", |byte| format!("%{byte:02X}")),
         ("percent in lower case", |byte| format!("%{byte:02x}")),
         ("\\u", |byte| format!("\\u{byte:04x}")),
