@@ -4,14 +4,14 @@
 //! [`ORDER`].** `aho_corasick::packed` searches with fat Teddy: sixteen buckets, a pattern's place modulo sixteen
 //! chooses its bucket (patterns whose first three bytes have the same low halves share one), and a bucket fires on any
 //! mixture of its patterns' first three bytes. In a bad order the searcher drowns in false alarms: 0.7–1.0 GB/s on
-//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor that
-//! [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
+//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor
+//! that [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
 //!
 //! Cores are found through two overlapping halves (`k_l` and `live`, `_sec` and `cret_`), so that a prefix split at any
 //! place still shows one. A longer text would not be faster: the first three bytes decide. Prefixes in pieces of one or
-//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap may
-//! fall into them. Where a text has two spellings that differ behind the third byte (`005f` and `005F`), the common
-//! bytes are the anchor and [`Anchor::after`] tells them from the rest.
+//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap
+//! may fall into them. Where a text has two spellings that differ after the third byte (`005f` and `005F`), the common
+//! bytes are the anchor and [`Anchor::after`] rejects the rest.
 
 use std::sync::LazyLock;
 
@@ -90,8 +90,8 @@ const PLAIN: &[(&[u8], Role)] = &[
     (b"TRIPE", Role::Vendor),
 ];
 
-/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue one
-/// byte after the start of each match.
+/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
+/// one byte after the start of each match.
 pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
     let mut anchors = all();
     anchors.sort_by_key(|anchor| ORDER.iter().position(|text| *text == anchor.text).unwrap_or(ORDER.len()));

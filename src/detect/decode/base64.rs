@@ -11,15 +11,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::anchor::{EncodedAnchor, text};
 use super::line_wrap::{self, Alphabet};
-use super::view::{Base64Line, View};
+use super::view::{Base64Line, LEFT, RIGHT, View, settled};
 use super::{DecodeOutcome, Decoder, has_core};
-
-/// Source bytes to decode before an anchor, and after it.
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-
-/// A token that starts this close to the end of a view gets a view around its own anchor.
-const MARGIN: usize = 4 << 10;
 
 const NONE: u8 = 0xff;
 
@@ -130,8 +123,7 @@ pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>)
     let text = &bytes[source.clone()];
     let url =
         text.iter().any(|byte| matches!(byte, b'-' | b'_')) && !text.iter().any(|byte| matches!(byte, b'+' | b'/'));
-    let settled = if source.end < bounds.end { source.end } else { source.end.saturating_sub(MARGIN).max(at + 1) };
-    let settled = if bounds.end == bytes.len() { source.end } else { settled };
+    let settled = settled(at, source.end, source.end == bounds.end && bounds.end < bytes.len());
     Some(View::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines).covering(source, settled))
 }
 

@@ -5,20 +5,15 @@
 use std::ops::Range;
 
 use super::line_wrap::{self, Alphabet};
-use super::view::{View, ViewBuilder};
+use super::view::{LEFT, RIGHT, View, ViewBuilder, settled};
 use super::{DecodeOutcome, Decoder, has_core};
-
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-const MARGIN: usize = 4 << 10;
 
 pub(super) const ALPHABET: Alphabet = {
     let mut table = [false; 256];
-    let digits = b"0123456789abcdefABCDEF";
-    let mut i = 0;
-    while i < digits.len() {
-        table[digits[i] as usize] = true;
-        i += 1;
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_hexdigit();
+        byte += 1;
     }
     table
 };
@@ -54,12 +49,8 @@ fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
     while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
         builder.push(value(bytes[high]) << 4 | value(bytes[low]), high, low + 1 - high);
     }
-    let settled = if source.end < bounds.end || bounds.end == bytes.len() {
-        source.end
-    } else {
-        source.end.saturating_sub(MARGIN)
-    };
-    Some(builder.finish(&["hex"], source, settled.max(at + 1)))
+    let settled = settled(at, source.end, source.end == bounds.end && bounds.end < bytes.len());
+    Some(builder.finish(&["hex"], source, settled))
 }
 
 pub(super) fn value(digit: u8) -> u8 {

@@ -1,13 +1,13 @@
 //! Encodings: decodes the bytes around an anchor and maps every decoded byte back to its source.
 //!
 //! A key in base64 or in an escaped literal is as leaked as a plain one. Decoding everything would be too slow, so each
-//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in encoded
-//! text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around each.
-//! Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such as
-//! base64 of base64, are found by their shape ([`blind`]).
+//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in
+//! encoded text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around
+//! each. Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such
+//! as base64 of base64, are found by their shape ([`blind`]).
 //!
-//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine decides
-//! whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
+//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine
+//! decides whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
 
 mod anchor;
 mod anchor_filter;
@@ -219,7 +219,7 @@ pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRang
     }
 }
 
-/// Whether the bytes hold a complete prefix that some encoding may disguise.
+/// Returns true if the bytes hold a complete prefix that some encoding may disguise.
 fn has_core(bytes: &[u8]) -> bool {
     const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
     memchr::memchr_iter(b'_', bytes).any(|at| {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 
@@ -31,7 +31,7 @@ const TRIAL_GIVES: usize = 16;
 /// Memory for the dictionary of a decoder, a power of two: `zstd -19` and `xz -7` need as much.
 const MAX_DICTIONARY: u64 = 32 << 20;
 
-/// Opens a stream. Bytes behind its end stay in the slice.
+/// Opens a stream. Bytes after its end stay in the slice.
 type Open = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
 
 /// A compression format in base64.
@@ -92,20 +92,13 @@ fn magics() -> impl Iterator<Item = (&'static str, usize)> {
 }
 
 /// The first characters of all magics.
-static FIRST: Alphabet = {
-    let (mut table, mut format) = ([false; 256], 0);
-    while format < FORMATS.len() {
-        let mut magic = 0;
-        while magic < FORMATS[format].magics.len() {
-            table[FORMATS[format].magics[magic].as_bytes()[0] as usize] = true;
-            magic += 1;
-        }
-        format += 1;
-    }
+static FIRST: LazyLock<Alphabet> = LazyLock::new(|| {
+    let mut table = [false; 256];
+    magics().for_each(|(magic, _)| table[usize::from(magic.as_bytes()[0])] = true);
     table
-};
+});
 
-/// Whether a segment of digits starts like a compressed stream.
+/// Returns true if a segment of digits starts like a compressed stream.
 #[inline]
 pub(super) fn starts(segment: &[u8]) -> bool {
     segment.first().is_some_and(|first| FIRST[usize::from(*first)]) && has_magic(segment)
@@ -128,14 +121,14 @@ pub(super) fn find(bytes: &[u8], region: &Range<usize>, report: &mut dyn FnMut(u
 }
 
 fn search(bytes: &[u8], report: &mut dyn FnMut(usize)) {
-    static SEARCHER: OnceLock<Option<Searcher>> = OnceLock::new();
-    match SEARCHER.get_or_init(|| Searcher::new(magics().map(|(magic, _)| magic))) {
+    static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(magics().map(|(magic, _)| magic)));
+    match &*SEARCHER {
         Some(searcher) => searcher.find_iter(bytes).for_each(|found| report(found.start())),
         None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *report)),
     }
 }
 
-/// Decompresses the stream that starts at `at`. Adds the bytes decoded behind the trial to `work`.
+/// Decompresses the stream that starts at `at`. Adds the bytes decoded after the trial to `work`.
 pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
     let rest = bytes.get(at..)?;
     let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
@@ -143,7 +136,7 @@ pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
     if format.streams && decompress(&compressed.bytes, format.open, TRIAL_READS).bytes.len() < TRIAL_GIVES {
         return None;
     }
-    // Streams are mostly short, and a run of digits can go on behind one.
+    // Streams are mostly short, and a run of digits can continue after one.
     let mut stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     let mut reach = TRIAL;
     while stream.read == compressed.bytes.len() && reach < MAX_COMPRESSED {
@@ -166,8 +159,8 @@ struct Decompressed {
     read: usize,
 }
 
-/// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its last
-/// byte.
+/// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its
+/// last byte.
 fn decompress(compressed: &[u8], open: Open, limit: u64) -> Decompressed {
     let (mut rest, mut bytes) = (compressed, Vec::new());
     let _ = open(&mut rest).and_then(|stream| stream.take(limit).read_to_end(&mut bytes));
@@ -205,7 +198,7 @@ mod tests {
                 let code = code.trim_end_matches('=');
                 let view = view(format!("{code}{rest}").as_bytes(), 0, &mut 0).unwrap();
                 assert_eq!(view.bytes, bytes, "{name}");
-                // What stands behind a member of gzip is looked at as the header of another.
+                // A decoder reads the bytes after a member of gzip as the header of another.
                 assert!(view.source.start == 0 && view.source.end <= code.len() + 14, "{name}");
             }
         }
