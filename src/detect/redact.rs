@@ -13,7 +13,7 @@ use aho_corasick::AhoCorasick;
 use super::prefilter::Prefilter;
 use crate::credential::family::FAMILIES;
 use crate::credential::randomness as shape;
-use crate::detect::decode::{self, ANCHORS, DecodedRanges, View};
+use crate::detect::decode::{self, ANCHORS, DecodedRanges, DecodedView};
 use crate::model::limits::MAX_DECODE_DEPTH;
 
 /// How much is taken for a key.
@@ -125,7 +125,7 @@ fn disguised(bytes: &[u8], depth: usize, spans: &mut Vec<(Range<usize>, String)>
     let Some(prefilter) = PREFILTER.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
     let mut found = Vec::new();
     prefilter.find(bytes, &mut found);
-    let mut look = |view: View| {
+    let mut look = |view: DecodedView| {
         let mut inner = Vec::new();
         candidates(&view.bytes, &mut inner);
         inner.retain(|(span, _)| !view.is_plain(span.clone()));

@@ -23,7 +23,7 @@ pub struct Anchor {
     /// The text searched for.
     pub text: &'static [u8],
     /// What to do where it is found.
-    pub role: Role,
+    pub role: AnchorRole,
     /// If not empty, one of these bytes precedes it, zeros skipped.
     pub(super) before: &'static [u8],
     /// If not empty, one of these bytes follows it.
@@ -34,7 +34,7 @@ pub struct Anchor {
 
 /// What to do where an anchor is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
+pub enum AnchorRole {
     /// Part of a prefix in plain text. The token may also continue in an encoding: call [`super::views`].
     Core,
     /// A short or shared prefix, which counts in plain text only.
@@ -71,23 +71,23 @@ impl EncodedAnchor {
 }
 
 /// Anchors in plain text.
-const PLAIN: &[(&[u8], Role)] = &[
-    (b"live", Role::Core),
-    (b"test", Role::Core),
-    (b"k_l", Role::Core),
-    (b"k_t", Role::Core),
-    (b"whs", Role::Core),
-    (b"sec_", Role::Core),
-    (b"_sec", Role::Core),
-    (b"cret_", Role::Core),
-    (b"org_", Role::Core),
-    (b"\"_\"", Role::Core),
-    (b"'_'", Role::Core),
-    (b"oak_", Role::Short),
-    (b"oart_", Role::Short),
-    (b"uk_", Role::Short),
-    (b"tripe", Role::Vendor),
-    (b"TRIPE", Role::Vendor),
+const PLAIN: &[(&[u8], AnchorRole)] = &[
+    (b"live", AnchorRole::Core),
+    (b"test", AnchorRole::Core),
+    (b"k_l", AnchorRole::Core),
+    (b"k_t", AnchorRole::Core),
+    (b"whs", AnchorRole::Core),
+    (b"sec_", AnchorRole::Core),
+    (b"_sec", AnchorRole::Core),
+    (b"cret_", AnchorRole::Core),
+    (b"org_", AnchorRole::Core),
+    (b"\"_\"", AnchorRole::Core),
+    (b"'_'", AnchorRole::Core),
+    (b"oak_", AnchorRole::Short),
+    (b"oart_", AnchorRole::Short),
+    (b"uk_", AnchorRole::Short),
+    (b"tripe", AnchorRole::Vendor),
+    (b"TRIPE", AnchorRole::Vendor),
 ];
 
 /// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
@@ -100,14 +100,19 @@ pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
 
 /// Merges the anchors of all rows: a text that several encodings share is searched for once.
 fn all() -> Vec<Anchor> {
-    let plain =
-        |(text, role): &(&'static [u8], Role)| Anchor { text, role: role.clone(), before: b"", after: b"", phase: 0 };
+    let plain = |(text, role): &(&'static [u8], AnchorRole)| Anchor {
+        text,
+        role: role.clone(),
+        before: b"",
+        after: b"",
+        phase: 0,
+    };
     let mut anchors: Vec<Anchor> = PLAIN.iter().map(plain).collect();
     for (row, encoding) in ENCODINGS.iter().enumerate() {
         for EncodedAnchor { text, before, after, phase } in encoding.anchors.iter().copied() {
             match anchors.iter_mut().find(|anchor| anchor.text == text) {
-                Some(Anchor { role: Role::Encoded(rows), .. }) => rows.push(row),
-                _ => anchors.push(Anchor { text, role: Role::Encoded(vec![row]), before, after, phase }),
+                Some(Anchor { role: AnchorRole::Encoded(rows), .. }) => rows.push(row),
+                _ => anchors.push(Anchor { text, role: AnchorRole::Encoded(vec![row]), before, after, phase }),
             }
         }
     }
@@ -196,7 +201,7 @@ mod tests {
         static FILTER: LazyLock<AnchorFilter> =
             LazyLock::new(|| AnchorFilter::new(ANCHORS.iter().map(|anchor| anchor.text), Vec::new()));
         let shows = |(number, anchor): (usize, &Anchor)| {
-            matches!(anchor.role, Role::Core | Role::Encoded(_))
+            matches!(anchor.role, AnchorRole::Core | AnchorRole::Encoded(_))
                 && memchr::memmem::find_iter(text, anchor.text).any(|at| FILTER.accepts(number, text, at))
         };
         assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");

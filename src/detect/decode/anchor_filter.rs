@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use super::line_wrap::Alphabet;
 use super::mixed::{HEADS, may_break_off};
-use super::{ANCHORS, Anchor, Digits, ENCODINGS, Role};
+use super::{ANCHORS, Anchor, AnchorRole, Digits, ENCODINGS};
 
 /// Bytes before and after an anchor that the filter reads.
 pub(crate) const FILTER_BEFORE: usize = PART + 1 + MARK;
@@ -63,16 +63,16 @@ impl AnchorFilter {
         let anchor = filtered.anchor;
         let (before, after) = (&bytes[..at], &bytes[at + anchor.text.len()..]);
         match &anchor.role {
-            Role::Core => {
+            AnchorRole::Core => {
                 let around =
                     filtered.around.get_or_init(|| surroundings(anchor.text, prefixes().iter().chain(&self.literals)));
                 around.is_empty() || around.iter().any(|around| around.fits_plain(before, after))
             }
-            Role::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
+            AnchorRole::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
                 Some(digits) => filtered.fits_digits(before, after, digits),
                 None => fits_neighbours(anchor, before, after),
             },
-            Role::Short | Role::Vendor => true,
+            AnchorRole::Short | AnchorRole::Vendor => true,
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::view::{EncodingNames, ViewBuilder};
-use super::{DecodeOutcome, Decoder, has_core};
+use super::{DecodeOutcome, RunDecoder, has_core};
 
 /// Source bytes to decode before an anchor, and after it: a 255-character body of the widest sequences and its context.
 const LEFT: usize = 1 << 10;
@@ -68,7 +68,7 @@ pub(super) trait EscapeSyntax: Sync {
     }
 }
 
-impl<T: EscapeSyntax> Decoder for T {
+impl<T: EscapeSyntax> RunDecoder for T {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         let low = anchor.start.saturating_sub(LONGEST);
         let reaches_anchor = |at: &usize| {

@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use super::line_wrap::{self, Alphabet};
-use super::view::{LEFT, RIGHT, View, ViewBuilder, settled};
-use super::{DecodeOutcome, Decoder, has_core};
+use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
+use super::{DecodeOutcome, RunDecoder, has_core};
 
 pub(super) const ALPHABET: Alphabet = {
     let mut table = [false; 256];
@@ -20,7 +20,7 @@ pub(super) const ALPHABET: Alphabet = {
 
 pub(super) struct Hex;
 
-impl Decoder for Hex {
+impl RunDecoder for Hex {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         let near = decode(bytes, anchor.start, 64, 64).is_some_and(|near| has_core(&near.bytes));
         DecodeOutcome::or_skip(if near { view_at(bytes, anchor.start) } else { None }, anchor.end)
@@ -34,11 +34,11 @@ pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Decodes the run around the first digit of a byte, at `at`.
-pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<DecodedView> {
     decode(bytes, at, LEFT, RIGHT)
 }
 
-fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
+fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<DecodedView> {
     let bounds = at.saturating_sub(left)..bytes.len().min(at + right);
     let pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
     let source = pieces.first()?.start..pieces.last()?.end;

@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use super::hex::{ALPHABET, value};
-use super::view::{LEFT, RIGHT, View, ViewBuilder, settled};
-use super::{DecodeOutcome, Decoder};
+use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
+use super::{DecodeOutcome, RunDecoder};
 
 /// Longest separator with a line end and indentation.
 const MAX_GAP: usize = 33;
@@ -40,14 +40,14 @@ fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
 
 pub(super) struct HexDump;
 
-impl Decoder for HexDump {
+impl RunDecoder for HexDump {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         DecodeOutcome::or_skip(view_at(bytes, anchor.start), anchor.end)
     }
 }
 
 /// Decodes the pairs around the one at `at`.
-pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<DecodedView> {
     let low = at.saturating_sub(LEFT);
     let mut first = at;
     while let Some(before) = pair_before(bytes, first).filter(|before| *before >= low) {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::view::is_word;
-use super::{DecodeOutcome, DecodedRanges, Decoder, ENCODINGS, View};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, RunDecoder};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
@@ -33,7 +33,12 @@ pub(super) fn may_break_off(byte: u8) -> bool {
 }
 
 /// Passes on the views in which the word around a plain anchor continues, to the right or to the left.
-pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+pub(super) fn views(
+    bytes: &[u8],
+    anchor: &Range<usize>,
+    decoded: &mut DecodedRanges,
+    give: &mut dyn FnMut(DecodedView),
+) {
     if !may_be_core(bytes, anchor) {
         return;
     }
@@ -125,7 +130,7 @@ fn is_cut(object: &[u8]) -> bool {
 }
 
 /// Decodes from a sequence that ends at the start of the word, or inside it.
-fn continue_left(decoder: &dyn Decoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
+fn continue_left(decoder: &dyn RunDecoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
         // Only an escaped line end continues a token.
         let low = word.saturating_sub(MAX_GAP);

@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use super::view::{EncodingNames, LEFT, RIGHT, View, ViewBuilder, settled};
-use super::{DecodeOutcome, Decoder, has_core};
+use super::view::{DecodedView, EncodingNames, LEFT, RIGHT, ViewBuilder, settled};
+use super::{DecodeOutcome, RunDecoder, has_core};
 
 /// Bytes that decide the layout of a file without a byte order mark.
 const SAMPLE: usize = 4 << 10;
@@ -90,7 +90,7 @@ impl WideLayout {
     }
 
     /// Decodes the run of characters around `at`.
-    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>) -> View {
+    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>) -> DecodedView {
         let low = at.saturating_sub(reach.start);
         let mut start = at;
         while start >= low + self.width && self.char(bytes, start - self.width).is_some() {
@@ -114,7 +114,7 @@ pub(super) struct WideRun {
     pub(super) width: usize,
 }
 
-impl Decoder for WideRun {
+impl RunDecoder for WideRun {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         let until = anchor.end;
         DecodeOutcome::or_skip(self.view_around(bytes, anchor), until)
@@ -122,7 +122,7 @@ impl Decoder for WideRun {
 }
 
 impl WideRun {
-    fn view_around(&self, bytes: &[u8], anchor: Range<usize>) -> Option<View> {
+    fn view_around(&self, bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
         let start = anchor.start;
         // The anchor starts with a character or with the zero bytes before one.
         let char = start + bytes.get(anchor)?.iter().position(|byte| *byte != 0)?;

@@ -41,7 +41,7 @@ enum SourceMap {
 
 /// Decoded bytes with the way back to the bytes they were decoded from.
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct DecodedView {
     /// The decoded bytes.
     pub bytes: Vec<u8>,
     /// The decoded encodings, outermost first, as reports name them.
@@ -53,7 +53,7 @@ pub struct View {
     map: SourceMap,
 }
 
-impl View {
+impl DecodedView {
     /// Returns the source of the decoded `range`. An empty range gives an empty one.
     #[must_use]
     pub fn span(&self, range: Range<usize>) -> Range<usize> {
@@ -189,8 +189,8 @@ impl ViewBuilder {
         &self.bytes
     }
 
-    pub(super) fn finish(self, encodings: EncodingNames, source: Range<usize>, settled: usize) -> View {
-        View { bytes: self.bytes, encodings, source, settled, map: SourceMap::Runs(self.runs) }
+    pub(super) fn finish(self, encodings: EncodingNames, source: Range<usize>, settled: usize) -> DecodedView {
+        DecodedView { bytes: self.bytes, encodings, source, settled, map: SourceMap::Runs(self.runs) }
     }
 }
 

@@ -9,7 +9,7 @@ use aho_corasick::packed::Searcher;
 use super::block::is_long;
 use crate::detect::decode::base64::{self, ALPHABET};
 use crate::detect::decode::line_wrap::Alphabet;
-use crate::detect::decode::view::{EncodingNames, View};
+use crate::detect::decode::view::{DecodedView, EncodingNames};
 
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
@@ -32,7 +32,7 @@ const TRIAL_GIVES: usize = 16;
 const MAX_DICTIONARY: u64 = 32 << 20;
 
 /// Opens a stream. Bytes after its end stay in the slice.
-type Open = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
+type OpenStream = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
 
 /// A compression format in base64.
 struct StreamFormat {
@@ -41,7 +41,7 @@ struct StreamFormat {
     names: EncodingNames,
     /// Whether a part of a stream gives a part of the text. Formats with large blocks need the whole first block.
     streams: bool,
-    open: Open,
+    open: OpenStream,
 }
 
 const FORMATS: &[StreamFormat] = &[
@@ -129,7 +129,7 @@ fn search(bytes: &[u8], report: &mut dyn FnMut(usize)) {
 }
 
 /// Decompresses the stream that starts at `at`. Adds the bytes decoded after the trial to `work`.
-pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
+pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<DecodedView> {
     let rest = bytes.get(at..)?;
     let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
     let mut compressed = base64::decode(bytes, at, 0, 0..TRIAL)?;
@@ -150,7 +150,7 @@ pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
         stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     }
     let source = compressed.source.start..compressed.source_range(stream.read.checked_sub(1)?).end;
-    (!stream.bytes.is_empty()).then(|| View::of_whole(stream.bytes, format.names, source))
+    (!stream.bytes.is_empty()).then(|| DecodedView::of_whole(stream.bytes, format.names, source))
 }
 
 /// The output of a stream, and the number of its bytes that were read.
@@ -161,7 +161,7 @@ struct Decompressed {
 
 /// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its
 /// last byte.
-fn decompress(compressed: &[u8], open: Open, limit: u64) -> Decompressed {
+fn decompress(compressed: &[u8], open: OpenStream, limit: u64) -> Decompressed {
     let (mut rest, mut bytes) = (compressed, Vec::new());
     let _ = open(&mut rest).and_then(|stream| stream.take(limit).read_to_end(&mut bytes));
     Decompressed { bytes, read: compressed.len() - rest.len() }

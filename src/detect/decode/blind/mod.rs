@@ -35,7 +35,7 @@ mod compressed;
 mod run_scan;
 mod text_run;
 
-use super::{DecodeOutcome, DecodedRanges, ENCODINGS, View, base64, hex_dump};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, base64, hex_dump};
 use run_scan::{RunHint, RunHints};
 use text_run::TextRunFinder;
 
@@ -74,7 +74,7 @@ pub fn blind_runs(bytes: &[u8], report: &mut dyn FnMut(usize)) {
 }
 
 /// Passes the views of an encoded run at a reported place to `give`.
-pub fn blind_views(bytes: &[u8], at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+pub fn blind_views(bytes: &[u8], at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(DecodedView)) {
     if let Some(view) = compressed::view(bytes, at, &mut decoded.work) {
         give(view);
     }

@@ -42,9 +42,9 @@ trait DigitUnit {
     fn text(chars: &[u8]) -> Option<[u8; 3]>;
 }
 
-struct Group;
+struct CharGroup;
 
-impl DigitUnit for Group {
+impl DigitUnit for CharGroup {
     const WIDTH: usize = 4;
     const SHORTEST: usize = GROUPS;
 
@@ -55,9 +55,9 @@ impl DigitUnit for Group {
     }
 }
 
-struct Pair;
+struct HexPair;
 
-impl DigitUnit for Pair {
+impl DigitUnit for HexPair {
     const WIDTH: usize = 2;
     const SHORTEST: usize = PAIRS;
 
@@ -77,7 +77,7 @@ impl DigitUnit for SpacedPair {
     const SHORTEST: usize = SPACED_PAIRS;
 
     fn text(chars: &[u8]) -> Option<[u8; 3]> {
-        Pair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| is_separator(*byte)))
+        HexPair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| is_separator(*byte)))
     }
 }
 
@@ -108,12 +108,12 @@ fn around<U: DigitUnit>(bytes: &[u8], at: usize, within: usize) -> Option<Range<
 
 /// Returns true if a run of base64 starts here, or the rest of one.
 pub(in super::super) fn starts_base64(bytes: &[u8], at: usize) -> bool {
-    holds::<Group>(bytes, at)
+    holds::<CharGroup>(bytes, at)
 }
 
 /// As [`starts_base64`], for hexadecimal digits.
 pub(in super::super) fn starts_hex(bytes: &[u8], at: usize) -> bool {
-    holds::<Pair>(bytes, at)
+    holds::<HexPair>(bytes, at)
 }
 
 /// As [`starts_base64`], for pairs of hexadecimal digits with separators.
@@ -166,11 +166,11 @@ impl TextRunFinder {
             let Some(block) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
             if !is_blank(bytes, block) {
                 let group = block + bit % 4;
-                report_new::<Group>(bytes, group, block + 2 * BLOCK, &mut base64[group % 4], report);
+                report_new::<CharGroup>(bytes, group, block + 2 * BLOCK, &mut base64[group % 4], report);
             }
         }
         for pair in bits(screened.hex).map(|bit| at + bit) {
-            report_new::<Pair>(bytes, pair, at + PROBE, &mut hex[pair % 2], report);
+            report_new::<HexPair>(bytes, pair, at + PROBE, &mut hex[pair % 2], report);
         }
         for separator in bits(screened.spaced).map(|bit| at + bit / 8) {
             if bytes.get(separator).is_some_and(|byte| is_separator(*byte)) {
@@ -316,8 +316,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_stretch_is_missed_and_none_depends_on_the_start(bytes in pieces(), skip in 0..40usize) {
-            let mut expected = by_definition::<Group>(&bytes);
-            expected.extend(by_definition::<Pair>(&bytes));
+            let mut expected = by_definition::<CharGroup>(&bytes);
+            expected.extend(by_definition::<HexPair>(&bytes));
             expected.extend(by_definition::<SpacedPair>(&bytes));
             expected.sort_unstable();
             prop_assert_eq!(found(&bytes), expected.clone());
