@@ -3,10 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::detect::decode::{ANCHORS, DecodedRanges, View, blind::{blind_runs, blind_views}, views};
+use pinstripe::detect::decode::{ANCHORS, DecodedRanges, DecodedView, blind::{blind_runs, blind_views}, views};
 
 fn exercise(bytes: &[u8], depth: usize) {
-    let mut look = |view: View| {
+    let mut look = |view: DecodedView| {
         assert!(view.source.start <= view.source.end && view.source.end <= bytes.len());
         let mut last = 0;
         for at in 0..view.bytes.len() {

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use crate::detect::decode::{ANCHORS, Anchor, AnchorFilter, Role};
+use crate::detect::decode::{ANCHORS, Anchor, AnchorFilter, AnchorRole};
 use crate::rules::RuleSet;
 
 use super::prefilter::CORES;
@@ -62,9 +62,9 @@ impl Wanted {
 }
 
 fn meaning(pivot: &'static Anchor, encodings: bool) -> Meaning {
-    let disguise = matches!(pivot.role, Role::Core | Role::Encoded(_)) && encodings;
+    let disguise = matches!(pivot.role, AnchorRole::Core | AnchorRole::Encoded(_)) && encodings;
     let disguise = disguise.then_some(pivot);
-    Meaning { near_stripe: pivot.role == Role::Vendor, disguise, ..Meaning::default() }
+    Meaning { near_stripe: pivot.role == AnchorRole::Vendor, disguise, ..Meaning::default() }
 }
 
 /// Gives a literal to the first pivot that it contains; one without any gets a pivot of its own if it is long enough
@@ -86,5 +86,5 @@ fn place_literal(rule: usize, literal: &str, pivots: &mut Vec<(Vec<u8>, Meaning)
 
 /// Whether a pivot serves the plain search.
 fn is_plain(pivot: &Anchor) -> bool {
-    pivot.role == Role::Vendor || CORES.iter().any(|core| core.as_bytes() == pivot.text)
+    pivot.role == AnchorRole::Vendor || CORES.iter().any(|core| core.as_bytes() == pivot.text)
 }

@@ -15,7 +15,7 @@ use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
 use crate::credential::randomness as shape;
 use crate::credential::{family::FAMILIES, masked};
-use crate::detect::decode::{self, ANCHORS, DecodedRanges, View};
+use crate::detect::decode::{self, ANCHORS, DecodedRanges, DecodedView};
 use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
 use crate::rules::RuleSet;
@@ -172,7 +172,7 @@ impl Redactor {
         let Some(prefilter) = self.anchors.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
         let mut found = Vec::new();
         prefilter.find(bytes, &mut found);
-        let mut look = |view: View| {
+        let mut look = |view: DecodedView| {
             let mut inner = Vec::new();
             self.candidates(&view.bytes, &mut inner);
             inner.retain(|(span, _)| !view.is_plain(span.clone()));

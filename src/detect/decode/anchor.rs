@@ -4,14 +4,14 @@
 //! [`ORDER`].** `aho_corasick::packed` searches with fat Teddy: sixteen buckets, a pattern's place modulo sixteen
 //! chooses its bucket (patterns whose first three bytes have the same low halves share one), and a bucket fires on any
 //! mixture of its patterns' first three bytes. In a bad order the searcher drowns in false alarms: 0.7–1.0 GB/s on
-//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor that
-//! [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
+//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor
+//! that [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
 //!
 //! Cores are found through two overlapping halves (`k_l` and `live`, `_sec` and `cret_`), so that a prefix split at any
 //! place still shows one. A longer text would not be faster: the first three bytes decide. Prefixes in pieces of one or
-//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap may
-//! fall into them. Where a text has two spellings that differ behind the third byte (`005f` and `005F`), the common
-//! bytes are the anchor and [`Anchor::after`] tells them from the rest.
+//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap
+//! may fall into them. Where a text has two spellings that differ after the third byte (`005f` and `005F`), the common
+//! bytes are the anchor and [`Anchor::after`] rejects the rest.
 
 use std::sync::LazyLock;
 
@@ -23,7 +23,7 @@ pub struct Anchor {
     /// The text searched for.
     pub text: &'static [u8],
     /// What to do where it is found.
-    pub role: Role,
+    pub role: AnchorRole,
     /// If not empty, one of these bytes precedes it, zeros skipped.
     pub(super) before: &'static [u8],
     /// If not empty, one of these bytes follows it.
@@ -34,7 +34,7 @@ pub struct Anchor {
 
 /// What to do where an anchor is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
+pub enum AnchorRole {
     /// Part of a prefix in plain text. The token may also continue in an encoding: call [`super::views`].
     Core,
     /// A short or shared prefix, which counts in plain text only.
@@ -71,27 +71,27 @@ impl EncodedAnchor {
 }
 
 /// Anchors in plain text.
-const PLAIN: &[(&[u8], Role)] = &[
-    (b"live", Role::Core),
-    (b"test", Role::Core),
-    (b"k_l", Role::Core),
-    (b"k_t", Role::Core),
-    (b"whs", Role::Core),
-    (b"sec_", Role::Core),
-    (b"_sec", Role::Core),
-    (b"cret_", Role::Core),
-    (b"org_", Role::Core),
-    (b"\"_\"", Role::Core),
-    (b"'_'", Role::Core),
-    (b"oak_", Role::Short),
-    (b"oart_", Role::Short),
-    (b"uk_", Role::Short),
-    (b"tripe", Role::Vendor),
-    (b"TRIPE", Role::Vendor),
+const PLAIN: &[(&[u8], AnchorRole)] = &[
+    (b"live", AnchorRole::Core),
+    (b"test", AnchorRole::Core),
+    (b"k_l", AnchorRole::Core),
+    (b"k_t", AnchorRole::Core),
+    (b"whs", AnchorRole::Core),
+    (b"sec_", AnchorRole::Core),
+    (b"_sec", AnchorRole::Core),
+    (b"cret_", AnchorRole::Core),
+    (b"org_", AnchorRole::Core),
+    (b"\"_\"", AnchorRole::Core),
+    (b"'_'", AnchorRole::Core),
+    (b"oak_", AnchorRole::Short),
+    (b"oart_", AnchorRole::Short),
+    (b"uk_", AnchorRole::Short),
+    (b"tripe", AnchorRole::Vendor),
+    (b"TRIPE", AnchorRole::Vendor),
 ];
 
-/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue one
-/// byte after the start of each match.
+/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
+/// one byte after the start of each match.
 pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
     let mut anchors = all();
     anchors.sort_by_key(|anchor| ORDER.iter().position(|text| *text == anchor.text).unwrap_or(ORDER.len()));
@@ -100,14 +100,19 @@ pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
 
 /// Merges the anchors of all rows: a text that several encodings share is searched for once.
 fn all() -> Vec<Anchor> {
-    let plain =
-        |(text, role): &(&'static [u8], Role)| Anchor { text, role: role.clone(), before: b"", after: b"", phase: 0 };
+    let plain = |(text, role): &(&'static [u8], AnchorRole)| Anchor {
+        text,
+        role: role.clone(),
+        before: b"",
+        after: b"",
+        phase: 0,
+    };
     let mut anchors: Vec<Anchor> = PLAIN.iter().map(plain).collect();
     for (row, encoding) in ENCODINGS.iter().enumerate() {
         for EncodedAnchor { text, before, after, phase } in encoding.anchors.iter().copied() {
             match anchors.iter_mut().find(|anchor| anchor.text == text) {
-                Some(Anchor { role: Role::Encoded(rows), .. }) => rows.push(row),
-                _ => anchors.push(Anchor { text, role: Role::Encoded(vec![row]), before, after, phase }),
+                Some(Anchor { role: AnchorRole::Encoded(rows), .. }) => rows.push(row),
+                _ => anchors.push(Anchor { text, role: AnchorRole::Encoded(vec![row]), before, after, phase }),
             }
         }
     }
@@ -196,7 +201,7 @@ mod tests {
         static FILTER: LazyLock<AnchorFilter> =
             LazyLock::new(|| AnchorFilter::new(ANCHORS.iter().map(|anchor| anchor.text), Vec::new()));
         let shows = |(number, anchor): (usize, &Anchor)| {
-            matches!(anchor.role, Role::Core | Role::Encoded(_))
+            matches!(anchor.role, AnchorRole::Core | AnchorRole::Encoded(_))
                 && memchr::memmem::find_iter(text, anchor.text).any(|at| FILTER.accepts(number, text, at))
         };
         assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");

@@ -11,15 +11,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::anchor::{EncodedAnchor, text};
 use super::line_wrap::{self, Alphabet};
-use super::view::{Base64Line, View};
-use super::{DecodeOutcome, Decoder, has_core};
-
-/// Source bytes to decode before an anchor, and after it.
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-
-/// A token that starts this close to the end of a view gets a view around its own anchor.
-const MARGIN: usize = 4 << 10;
+use super::view::{Base64Line, DecodedView, LEFT, RIGHT, settled};
+use super::{DecodeOutcome, RunDecoder, has_core};
 
 const NONE: u8 = 0xff;
 
@@ -78,14 +71,14 @@ pub(super) const ANCHORS: &[EncodedAnchor] = &[
 
 pub(super) struct Base64;
 
-impl Decoder for Base64 {
+impl RunDecoder for Base64 {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         let until = anchor.end;
         DecodeOutcome::or_skip(view_around(bytes, anchor), until)
     }
 }
 
-fn view_around(bytes: &[u8], anchor: Range<usize>) -> Option<View> {
+fn view_around(bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
     let text = bytes.get(anchor.clone())?;
     let phase = ANCHORS.iter().find(|anchor| anchor.text == text)?.phase;
     let near = decode(bytes, anchor.start, phase, 48..48)?;
@@ -103,12 +96,12 @@ pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
 }
 
 /// Decodes the run around the character at `at`, which is at place `phase` of a group of four.
-pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<DecodedView> {
     decode(bytes, at, phase, LEFT..RIGHT)
 }
 
 /// Decodes the run around `at`, `reach.start` bytes to the left and `reach.end` to the right of it.
-pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<View> {
+pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<DecodedView> {
     let bounds = at.saturating_sub(reach.start)..bytes.len().min(at + reach.end);
     let mut pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
     // The dashes of PEM's armour are characters of the URL-safe alphabet.
@@ -130,9 +123,11 @@ pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>)
     let text = &bytes[source.clone()];
     let url =
         text.iter().any(|byte| matches!(byte, b'-' | b'_')) && !text.iter().any(|byte| matches!(byte, b'+' | b'/'));
-    let settled = if source.end < bounds.end { source.end } else { source.end.saturating_sub(MARGIN).max(at + 1) };
-    let settled = if bounds.end == bytes.len() { source.end } else { settled };
-    Some(View::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines).covering(source, settled))
+    let settled = settled(at, source.end, source.end == bounds.end && bounds.end < bytes.len());
+    Some(
+        DecodedView::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines)
+            .covering(source, settled),
+    )
 }
 
 fn is_armour(piece: &[u8]) -> bool {

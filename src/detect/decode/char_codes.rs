@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::view::ViewBuilder;
-use super::{DecodeOutcome, Decoder, has_core};
+use super::{DecodeOutcome, RunDecoder, has_core};
 
 const LEFT: usize = 1 << 10;
 const RIGHT: usize = 8 << 10;
@@ -13,7 +13,7 @@ const MAX_ITEM: usize = 40;
 
 pub(super) struct CharCodes;
 
-impl Decoder for CharCodes {
+impl RunDecoder for CharCodes {
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
         let low = anchor.start.saturating_sub(6);
         let start = low + bytes[low..anchor.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);

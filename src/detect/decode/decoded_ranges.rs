@@ -1,6 +1,6 @@
 //! Remembers which parts of a slice have been decoded, so that a run full of anchors is decoded once.
 
-use super::view::{View, is_word};
+use super::view::{DecodedView, is_word};
 use super::{DecodeOutcome, ENCODINGS, Phases};
 
 const MAX_PHASES: usize = 4;
@@ -11,7 +11,7 @@ pub struct DecodedRanges {
     /// The end of what is decoded, by encoding and phase.
     ends: [[usize; MAX_PHASES]; ENCODINGS.len()],
     /// Encodings in groups, with views of theirs without the bytes.
-    groups: Vec<(usize, View)>,
+    groups: Vec<(usize, DecodedView)>,
     word_end: usize,
     pub(super) work: usize,
 }
@@ -34,7 +34,13 @@ impl DecodedRanges {
     }
 
     /// Records the outcome of decoding around the anchor at `at`, and passes the view on.
-    pub(super) fn keep(&mut self, encoding: usize, at: usize, outcome: DecodeOutcome, give: &mut dyn FnMut(View)) {
+    pub(super) fn keep(
+        &mut self,
+        encoding: usize,
+        at: usize,
+        outcome: DecodeOutcome,
+        give: &mut dyn FnMut(DecodedView),
+    ) {
         match (outcome, ENCODINGS[encoding].phases) {
             (DecodeOutcome::View(view), Phases::Group) => {
                 self.groups.retain(|(_, old)| old.settled > view.source.start);

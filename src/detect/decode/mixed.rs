@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::view::is_word;
-use super::{DecodeOutcome, DecodedRanges, Decoder, ENCODINGS, View};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, RunDecoder};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
@@ -27,13 +27,18 @@ const LONGEST_OBJECT: usize = 7;
 /// Longest sequence before a piece.
 const MAX_GAP: usize = 96;
 
-/// Whether a token may break off at this byte and continue in an encoding.
+/// Returns true if a token may break off at this byte and continue in an encoding.
 pub(super) fn may_break_off(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
 }
 
 /// Passes on the views in which the word around a plain anchor continues, to the right or to the left.
-pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+pub(super) fn views(
+    bytes: &[u8],
+    anchor: &Range<usize>,
+    decoded: &mut DecodedRanges,
+    give: &mut dyn FnMut(DecodedView),
+) {
     if !may_be_core(bytes, anchor) {
         return;
     }
@@ -59,8 +64,8 @@ pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRa
     }
 }
 
-/// Whether `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues with an underscore. Other
-/// anchors are too rare to check.
+/// Returns true if `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues with an
+/// underscore. Other anchors are too rare to check.
 fn may_be_core(bytes: &[u8], anchor: &Range<usize>) -> bool {
     if !matches!(&bytes[anchor.clone()], b"live" | b"test") {
         return true;
@@ -74,12 +79,12 @@ fn may_be_core(bytes: &[u8], anchor: &Range<usize>) -> bool {
     }
 }
 
-/// Whether an escape sequence or an invisible character can end with this byte.
+/// Returns true if an escape sequence or an invisible character can end with this byte.
 fn may_end_sequence(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
 }
 
-/// Whether the word up to its break can be the start of a key: `ive_` follows `k_l`, as far as the word goes.
+/// Returns true if the word up to its break can be the start of a key: `ive_` follows `k_l`, as far as the word goes.
 fn may_reach(bytes: &[u8], anchor: &Range<usize>, end: usize) -> bool {
     let rest: &[u8] = match &bytes[anchor.clone()] {
         b"k_l" => b"ive_",
@@ -116,7 +121,7 @@ fn start_on_left(bytes: &[u8], anchor: &Range<usize>) -> Option<usize> {
     (!whole && (escaped || partial && gap)).then_some(start)
 }
 
-/// Whether an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.
+/// Returns true if an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.
 fn is_cut(object: &[u8]) -> bool {
     let id = object.iter().rposition(|byte| *byte == b'_').map_or(object, |at| &object[at + 1..]);
     object.len() < MAX_OBJECT
@@ -125,7 +130,7 @@ fn is_cut(object: &[u8]) -> bool {
 }
 
 /// Decodes from a sequence that ends at the start of the word, or inside it.
-fn continue_left(decoder: &dyn Decoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
+fn continue_left(decoder: &dyn RunDecoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
         // Only an escaped line end continues a token.
         let low = word.saturating_sub(MAX_GAP);

@@ -1,13 +1,13 @@
 //! Encodings: decodes the bytes around an anchor and maps every decoded byte back to its source.
 //!
 //! A key in base64 or in an escaped literal is as leaked as a plain one. Decoding everything would be too slow, so each
-//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in encoded
-//! text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around each.
-//! Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such as
-//! base64 of base64, are found by their shape ([`blind`]).
+//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in
+//! encoded text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around
+//! each. Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such
+//! as base64 of base64, are found by their shape ([`blind`]).
 //!
-//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine decides
-//! whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
+//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine
+//! decides whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
 
 mod anchor;
 mod anchor_filter;
@@ -33,10 +33,10 @@ mod zero_width;
 
 use std::ops::Range;
 
-pub use anchor::{ANCHORS, Anchor, Role};
+pub use anchor::{ANCHORS, Anchor, AnchorRole};
 pub(crate) use anchor_filter::{AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
 pub use decoded_ranges::DecodedRanges;
-pub use view::View;
+pub use view::DecodedView;
 
 use anchor::{EncodedAnchor, text};
 use line_wrap::Alphabet;
@@ -44,19 +44,19 @@ use view::EncodingNames;
 
 /// The result of decoding around an anchor.
 enum DecodeOutcome {
-    View(View),
+    View(DecodedView),
     /// False positive; no anchor before this offset needs another attempt.
     Skip(usize),
 }
 
 impl DecodeOutcome {
-    fn or_skip(view: Option<View>, until: usize) -> Self {
+    fn or_skip(view: Option<DecodedView>, until: usize) -> Self {
         view.map_or(Self::Skip(until), Self::View)
     }
 }
 
 /// Decodes one encoding.
-trait Decoder: Sync {
+trait RunDecoder: Sync {
     /// Decodes the run around one of the encoding's anchors.
     fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome;
 
@@ -77,7 +77,7 @@ struct Encoding {
     names: EncodingNames,
     /// Texts that prefixes leave in it.
     anchors: &'static [EncodedAnchor],
-    decoder: &'static dyn Decoder,
+    decoder: &'static dyn RunDecoder,
     phases: Phases,
     /// Whether a token may start in plain text and continue in this encoding, or the other way round.
     continues_plain: bool,
@@ -107,7 +107,7 @@ struct Digits {
 struct BlindDecoder {
     /// Returns true if a run that decodes to text starts here.
     starts: fn(&[u8], usize) -> bool,
-    decode: fn(&[u8], usize) -> Option<View>,
+    decode: fn(&[u8], usize) -> Option<DecodedView>,
 }
 
 /// Every encoding. The order decides which one names a view that several of them give.
@@ -185,12 +185,12 @@ static ENCODINGS: &[Encoding] = &[
 ];
 
 /// An encoding that replaces some characters and copies the rest.
-const fn escape(decoder: &'static dyn Decoder) -> Encoding {
+const fn escape(decoder: &'static dyn RunDecoder) -> Encoding {
     Encoding { continues_plain: true, ..run(decoder) }
 }
 
 /// An encoding that writes a whole run differently.
-const fn run(decoder: &'static dyn Decoder) -> Encoding {
+const fn run(decoder: &'static dyn RunDecoder) -> Encoding {
     Encoding {
         names: &[],
         anchors: &[],
@@ -204,22 +204,22 @@ const fn run(decoder: &'static dyn Decoder) -> Encoding {
 
 /// Passes the views of the run around an anchor found at `at` to `give`. Call it for the anchors of one slice in order,
 /// with one `decoded`: a run is decoded once, however many anchors it holds.
-pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(View)) {
+pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(DecodedView)) {
     let range = at..at + anchor.text.len();
     match &anchor.role {
-        Role::Core => mixed::views(bytes, &range, decoded, give),
-        Role::Encoded(encodings) => {
+        AnchorRole::Core => mixed::views(bytes, &range, decoded, give),
+        AnchorRole::Encoded(encodings) => {
             for encoding in encodings.iter().copied() {
                 if !decoded.has(encoding, anchor.phase, at) {
                     decoded.keep(encoding, at, ENCODINGS[encoding].decoder.decode(bytes, range.clone()), give);
                 }
             }
         }
-        Role::Short | Role::Vendor => {}
+        AnchorRole::Short | AnchorRole::Vendor => {}
     }
 }
 
-/// Whether the bytes hold a complete prefix that some encoding may disguise.
+/// Returns true if the bytes hold a complete prefix that some encoding may disguise.
 fn has_core(bytes: &[u8]) -> bool {
     const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
     memchr::memchr_iter(b'_', bytes).any(|at| {
@@ -256,7 +256,7 @@ mod tests {
     }
 
     fn exercise(bytes: &[u8], depth: usize) {
-        let mut check = |view: View| {
+        let mut check = |view: DecodedView| {
             assert!(view.source.end <= bytes.len() && view.source.start <= view.source.end);
             let mut last = 0;
             for at in 0..view.bytes.len() {
