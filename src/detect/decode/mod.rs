@@ -112,7 +112,7 @@ struct BlindDecoder {
 
 /// Every encoding. The order decides which one names a view that several of them give.
 static ENCODINGS: &[Encoding] = &[
-    Encoding { names: &["percent"], anchors: &[text(b"%5F"), text(b"%5f")], ..escape(&percent::Percent) },
+    Encoding { names: &["percent"], anchors: &[text(b"%5F"), text(b"%5f"), text(b"%25")], ..escape(&percent::Percent) },
     Encoding {
         names: &["unicode-escape"],
         anchors: &[
