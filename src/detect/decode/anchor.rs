@@ -122,11 +122,11 @@ fn all() -> Vec<Anchor> {
 /// The order that makes the search fast.
 #[rustfmt::skip]
 const ORDER: &[&[u8]] = &[
-    b"XZlX", b"_sec", b"_\xc2\xad", b"2Vj", b"3aHN", b"95,", b"c3Rf", b"k_l", b"d2hz", b"uk_", b"oart_", b"tripe",
-    b"live", b"%5f", b"sec_", b"736563", b"X2xp", b"VzdF", b"_\xe2\x81", b"'_'", b"dmVf", b"NlY", b"ZWN", b"k_t",
-    b"doc2", b"u{5", b"oak_", b"%5F", b"cmV0", b"x5f", b"test", b"746573745", b"\\137", b"XN0X", b"_\xe2\x80", b"=5F",
-    b"90ZX", b"95;", b"ZXRf", b"JldF", b"org_", b"6976655", b"fbGl", b"x5F", b"ar;", b"l2ZV", b"TRIPE", b"005",
-    b"X3Rl", b"9saX", b"whs", b"\"_\"", b"fdGV", b"_\xef\xbb", b"cret_", b"\0_\0",
+    b"dmVf", b"005", b"fbGl", b"tripe", b"x5f", b"\\137", b"2Vj", b"9saX", b"doc2", b"cret_", b"test", b"l2ZV",
+    b"oak_", b"6976655", b"k_t", b"746573745", b"cmV0", b"uk_", b"_\xe2\x80", b"XN0X", b"X3Rl", b"_\xc2\xad",
+    b"\"_\"", b"VzdF", b"JldF", b"\0_\0", b"whs", b"95;", b"oart_", b"TRIPE", b"=5F", b"_\xef\xbb", b"NlY", b"90ZX",
+    b"org_", b"x5F", b"%5f", b"X2xp", b"ZXRf", b"XZlX", b"d2hz", b"k_l", b"sec_", b"ar;", b"fdGV", b"live", b"95,",
+    b"736563", b"c3Rf", b"u{5", b"3aHN", b"%5F", b"_\xe2\x81", b"ZWN", b"'_'", b"_sec",
 ];
 
 #[cfg(test)]
