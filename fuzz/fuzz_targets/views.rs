@@ -3,13 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::detect::decode::{DecodedRanges, Prefixes, View, blind::{blind_runs, blind_views}, views};
+use pinstripe::detect::decode::{DecodedRanges, Prefixes, DecodedView, blind::{blind_runs, blind_views}, views};
 
 /// A prefix of the built-in rules, and prefixes that need anchors of their own.
 const LITERALS: [&str; 3] = ["_secret_", "acme_live_", "zz-"];
 
 fn exercise(prefixes: &Prefixes, bytes: &[u8], depth: usize) {
-    let mut look = |view: View| {
+    let mut look = |view: DecodedView| {
         assert!(view.source.start <= view.source.end && view.source.end <= bytes.len());
         let mut last = 0;
         for at in 0..view.bytes.len() {

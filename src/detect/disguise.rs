@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::prefilter::Found;
 use super::{Engine, Meaning, Token};
-use crate::detect::decode::{self, DecodedRanges, View};
+use crate::detect::decode::{self, DecodedRanges, DecodedView};
 use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH, MAX_HITS_PER_TEXT};
 
 /// Decoded bytes that a text may cost, beyond what its own size allows.
@@ -112,7 +112,7 @@ impl<'a> Text<'a> {
     }
 
     /// The text of a view of this one.
-    fn inside<'b>(&'b self, view: &'b View) -> Text<'b> {
+    fn inside<'b>(&'b self, view: &'b DecodedView) -> Text<'b> {
         let before = &self.bytes[view.source.start.saturating_sub(CONTEXT)..view.source.start];
         let after = &self.bytes[view.source.end..self.bytes.len().min(view.source.end + CONTEXT)];
         let wide = view.encodings.iter().all(|name| name.starts_with("utf-"));
@@ -146,7 +146,7 @@ impl Engine {
             if !budget.take(covered_runs.take_work()) {
                 return;
             }
-            let mut look = |view: View| self.look_into(text, &view, budget, tokens);
+            let mut look = |view: DecodedView| self.look_into(text, &view, budget, tokens);
             match &self.meanings[pivot.pivot] {
                 Meaning { disguise: Some(disguise), .. } => {
                     decode::views(text.bytes, disguise, pivot.at, &mut covered, &mut look);
@@ -159,7 +159,7 @@ impl Engine {
         }
     }
 
-    fn look_into(&self, text: &Text<'_>, view: &View, budget: &mut Budget, tokens: &mut Vec<Token>) {
+    fn look_into(&self, text: &Text<'_>, view: &DecodedView, budget: &mut Budget, tokens: &mut Vec<Token>) {
         if text.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
             return;
         }

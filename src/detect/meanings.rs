@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use crate::detect::decode::{Anchor, AnchorFilter, Prefixes, Role};
+use crate::detect::decode::{Anchor, AnchorFilter, AnchorRole, Prefixes};
 use crate::rules::RuleSet;
 use crate::rules::rule::{KeyPattern, RequiredContext};
 
@@ -72,9 +72,9 @@ impl Wanted {
 }
 
 fn meaning(pivot: &Anchor, encodings: bool) -> Meaning {
-    let disguise = matches!(pivot.role, Role::Core | Role::Encoded(_)) && encodings;
+    let disguise = matches!(pivot.role, AnchorRole::Core | AnchorRole::Encoded(_)) && encodings;
     let disguise = disguise.then(|| pivot.clone());
-    Meaning { near_stripe: pivot.role == Role::Vendor, disguise, ..Meaning::default() }
+    Meaning { near_stripe: pivot.role == AnchorRole::Vendor, disguise, ..Meaning::default() }
 }
 
 /// Gives a literal to the first pivot that it contains, rather to one that is no half; one without any gets a pivot of its
@@ -87,15 +87,15 @@ fn place_literal(
 ) {
     let text = literal.as_bytes().to_vec();
     let place = |pivot: &Anchor| match pivot.role {
-        Role::Core | Role::Short => memchr::memmem::find(&text, &pivot.text).map(|at| (pivot.half, at)),
-        Role::Vendor | Role::Encoded(_) => None,
+        AnchorRole::Core | AnchorRole::Short => memchr::memmem::find(&text, &pivot.text).map(|at| (pivot.half, at)),
+        AnchorRole::Vendor | AnchorRole::Encoded(_) => None,
     };
     let known = pivots.iter_mut().filter_map(|(pivot, meaning)| Some((place(pivot)?, meaning)));
     match known.min_by_key(|(place, _)| *place) {
         Some(((_, pivot_at), meaning)) => meaning.literals.push(Literal { rule, text, pivot_at }),
         None if literal.len() >= 4 || detect.near == RequiredContext::Nothing => {
             let literals = vec![Literal { rule, text: text.clone(), pivot_at: 0 }];
-            pivots.push((Anchor::new(text, Role::Short), Meaning { literals, ..Meaning::default() }));
+            pivots.push((Anchor::new(text, AnchorRole::Short), Meaning { literals, ..Meaning::default() }));
         }
         None => near.push(Literal { rule, text, pivot_at: 0 }),
     }
@@ -103,5 +103,5 @@ fn place_literal(
 
 /// Whether a pivot serves the plain search.
 fn is_plain(pivot: &Anchor) -> bool {
-    matches!(pivot.role, Role::Core | Role::Short | Role::Vendor) && !pivot.half
+    matches!(pivot.role, AnchorRole::Core | AnchorRole::Short | AnchorRole::Vendor) && !pivot.half
 }

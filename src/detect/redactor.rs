@@ -16,7 +16,7 @@ use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
 use crate::credential::randomness as shape;
 use crate::credential::{family::FAMILIES, masked};
-use crate::detect::decode::{self, Anchor, DecodedRanges, Prefixes, View};
+use crate::detect::decode::{self, Anchor, DecodedRanges, DecodedView, Prefixes};
 use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
 use crate::rules::RuleSet;
@@ -187,7 +187,7 @@ impl Redactor {
         if found.is_empty() {
             return;
         }
-        let mut look = |view: View| {
+        let mut look = |view: DecodedView| {
             let mut inner = Vec::new();
             self.candidates(&view.bytes, &mut inner);
             inner.retain(|(span, _)| !view.is_plain(span.clone()));

@@ -136,17 +136,6 @@ impl Scratch {
     pub fn whole(&self, bytes: u64) -> Option<&[u8]> {
         usize::try_from(bytes).ok().filter(|bytes| *bytes < FULL).and_then(|bytes| self.raw.buffer.get(..bytes))
     }
-
-    /// As [`Scratch::whole`], but hands the space over; [`Scratch::give_back`] returns it.
-    #[must_use]
-    pub fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.raw.buffer)
-    }
-
-    /// Returns what [`Scratch::take`] gave.
-    pub fn give_back(&mut self, buffer: Vec<u8>) {
-        self.raw.buffer = buffer;
-    }
 }
 
 /// Searches everything that `reader` yields and adds what it finds to `hits`, in order of place. Returns how many

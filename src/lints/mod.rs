@@ -2,7 +2,7 @@
 //!
 //! A lint is a file in `rules/lints/`. Its `[when]` tests single places of found credentials, its `[group]` several
 //! together, its `[source]` program code: [`LintSet::collect`] reads a file while its bytes are at hand, on any thread,
-//! and [`LintSet::run`] decides once everything is known, reading neighbouring files from the same tree. A lint adds
+//! and `LintSet::run` decides once everything is known, reading neighbouring files from the same tree. A lint adds
 //! findings of its own and never edits another's.
 
 mod blocks;

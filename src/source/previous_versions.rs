@@ -8,7 +8,7 @@ use super::text_searcher::{TextInput, guarded};
 use super::{Collector, blobs};
 use crate::credential::Fingerprint;
 use crate::git::changes::FileChange;
-use crate::git::{ObjectKind, Odb, Oid};
+use crate::git::{Odb, Oid};
 use crate::lints::SourceFacts;
 use crate::model::{PathText, ScanLocation, SkipReason};
 
@@ -92,8 +92,13 @@ fn renames(odb: &Odb, changes: &[FileChange]) -> HashMap<Vec<u8>, Oid> {
     let compare = removed.len().saturating_mul(added.len()) <= MAX_PAIRS;
     let mut pairs = Vec::new();
     for (r, old) in removed.iter().enumerate() {
+        let old_lines = if compare && !added.is_empty() { lines(odb, old) } else { None };
         for (path, new) in &added {
-            let shared = if old == new { Some(usize::MAX) } else { shared_lines(odb, *old, *new).filter(|_| compare) };
+            let shared = if old == new {
+                Some(usize::MAX)
+            } else {
+                old_lines.as_ref().and_then(|old| shared_lines(old, &lines(odb, new)?))
+            };
             pairs.extend(shared.map(|shared| (std::cmp::Reverse(shared), *path, r, *old)));
         }
     }
@@ -108,13 +113,12 @@ fn renames(odb: &Odb, changes: &[FileChange]) -> HashMap<Vec<u8>, Oid> {
     renames
 }
 
+fn lines(odb: &Odb, oid: &Oid) -> Option<BTreeSet<Vec<u8>>> {
+    Some(blobs::read(odb, oid)?.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect())
+}
+
 /// Counts the lines that two files share, if at least half.
-fn shared_lines(odb: &Odb, old: Oid, new: Oid) -> Option<usize> {
-    let text =
-        |oid: Oid| odb.read(&oid).ok().flatten().filter(|(kind, _)| *kind == ObjectKind::Blob).map(|(_, bytes)| bytes);
-    let (old, new) = (text(old)?, text(new)?);
-    let lines = |text: &'_ [u8]| text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
-    let (old, new) = (lines(&old), lines(&new));
-    let shared = old.intersection(&new).count();
+fn shared_lines(old: &BTreeSet<Vec<u8>>, new: &BTreeSet<Vec<u8>>) -> Option<usize> {
+    let shared = old.intersection(new).count();
     (2 * shared >= old.len().max(new.len())).then_some(shared)
 }

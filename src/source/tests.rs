@@ -88,7 +88,7 @@ fn write(root: &Path) {
     files().iter().for_each(|(name, content)| std::fs::write(root.join(name), content).unwrap());
 }
 
-/// What is found in [`files`], and how many texts in them are not read.
+/// The hits in [`files`], and the number of texts in them that are not read.
 fn expected(engine: &Engine) -> (Vec<(Fingerprint, String)>, usize) {
     let name = PathText::new(defective_name().as_bytes()).text;
     (at(engine, &[(2, "b"), (4, &name), (5, "e.zip/x"), (6, "e.zip/z")]), 4)

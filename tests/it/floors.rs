@@ -58,7 +58,9 @@ fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
 /// First segments of the paths that begin with `root::` in a text, those of a braced list included.
 fn used(text: &str, root: &str) -> BTreeSet<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
-    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code = |line: &'_ str| -> String { line.split(" // ").next().unwrap_or_default().to_owned() };
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let code = lines.map(code).collect::<Vec<_>>().join("\n");
     let mut names = BTreeSet::new();
     for rest in code.split(&format!("{root}::")).skip(1) {
         match rest.strip_prefix('{') {

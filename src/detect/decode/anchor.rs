@@ -4,14 +4,14 @@
 //! [`ORDER`].** `aho_corasick::packed` searches with fat Teddy: sixteen buckets, a pattern's place modulo sixteen
 //! chooses its bucket (patterns whose first three bytes have the same low halves share one), and a bucket fires on any
 //! mixture of its patterns' first three bytes. In a bad order the searcher drowns in false alarms: 0.7–1.0 GB/s on
-//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor that
-//! [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
+//! source trees, minified JavaScript and base64, against 2.2–3.2 GB/s in a good one (three needles: 4.6). An anchor
+//! that [`ORDER`] does not list is searched last; `cargo bench --bench anchor_order` prints an order to paste.
 //!
 //! Cores are found through two overlapping halves (`k_l` and `live`, `_sec` and `cret_`), so that a prefix split at any
 //! place still shows one. A longer text would not be faster: the first three bytes decide. Prefixes in pieces of one or
-//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap may
-//! fall into them. Where a text has two spellings that differ behind the third byte (`005f` and `005F`), the common
-//! bytes are the anchor and [`Anchor::after`] tells them from the rest.
+//! two characters mostly show an underscore between quotes. Base64 cores are halved for the same reason: a line wrap
+//! may fall into them. Where a text has two spellings that differ after the third byte (`005f` and `005F`), the common
+//! bytes are the anchor and [`Anchor::after`] rejects the rest.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ pub struct Anchor {
     /// The text searched for.
     pub text: Cow<'static, [u8]>,
     /// What to do where it is found.
-    pub role: Role,
+    pub role: AnchorRole,
     /// If not empty, one of these bytes precedes it, zeros skipped.
     pub(super) before: &'static [u8],
     /// If not empty, one of these bytes follows it.
@@ -37,7 +37,7 @@ pub struct Anchor {
 
 /// What to do where an anchor is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Role {
+pub enum AnchorRole {
     /// Part of a prefix in plain text. The token may also continue in an encoding: call [`super::views`].
     Core,
     /// A short or shared prefix, which counts in plain text only.
@@ -48,19 +48,19 @@ pub enum Role {
     Encoded(Vec<usize>),
 }
 
-const fn plain(text: &'static [u8], role: Role) -> Anchor {
+const fn plain(text: &'static [u8], role: AnchorRole) -> Anchor {
     Anchor { text: Cow::Borrowed(text), role, before: b"", after: b"", phase: 0, half: false }
 }
 
 const fn half(text: &'static [u8]) -> Anchor {
-    let mut anchor = plain(text, Role::Core);
+    let mut anchor = plain(text, AnchorRole::Core);
     anchor.half = true;
     anchor
 }
 
 impl Anchor {
     /// A plain anchor made for a literal.
-    pub(crate) fn new(text: Vec<u8>, role: Role) -> Self {
+    pub(crate) fn new(text: Vec<u8>, role: AnchorRole) -> Self {
         Self { text: Cow::Owned(text), ..plain(b"", role) }
     }
 }
@@ -113,7 +113,7 @@ impl Spelling {
             Phases::Offset(phases) => phases,
             Phases::Group => 4,
         };
-        matches!(&anchor.role, Role::Encoded(rows) if rows.contains(&row))
+        matches!(&anchor.role, AnchorRole::Encoded(rows) if rows.contains(&row))
             && memchr::memmem::find_iter(&self.digits, &*anchor.text)
                 .any(|at| (self.phase + at) % group == anchor.phase)
     }
@@ -124,26 +124,26 @@ pub(super) const UNICODE_MARKS: &[u8] = b"uUxX{";
 
 /// Anchors in plain text.
 const PLAIN: &[Anchor] = &[
-    plain(b"live", Role::Core),
-    plain(b"test", Role::Core),
+    plain(b"live", AnchorRole::Core),
+    plain(b"test", AnchorRole::Core),
     half(b"k_l"),
     half(b"k_t"),
-    plain(b"whs", Role::Core),
-    plain(b"sec_", Role::Core),
+    plain(b"whs", AnchorRole::Core),
+    plain(b"sec_", AnchorRole::Core),
     half(b"_sec"),
-    plain(b"cret_", Role::Core),
-    plain(b"org_", Role::Core),
+    plain(b"cret_", AnchorRole::Core),
+    plain(b"org_", AnchorRole::Core),
     half(b"\"_\""),
     half(b"'_'"),
-    plain(b"oak_", Role::Short),
-    plain(b"oart_", Role::Short),
-    plain(b"uk_", Role::Short),
-    plain(b"tripe", Role::Vendor),
-    plain(b"TRIPE", Role::Vendor),
+    plain(b"oak_", AnchorRole::Short),
+    plain(b"oart_", AnchorRole::Short),
+    plain(b"uk_", AnchorRole::Short),
+    plain(b"tripe", AnchorRole::Vendor),
+    plain(b"TRIPE", AnchorRole::Vendor),
 ];
 
-/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue one
-/// byte after the start of each match.
+/// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
+/// one byte after the start of each match.
 pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
     let mut anchors = all();
     anchors.sort_by_key(|anchor| ORDER.iter().position(|text| **text == *anchor.text).unwrap_or(ORDER.len()));
@@ -165,24 +165,24 @@ pub(super) fn add_encoded(anchor: EncodedAnchor, row: usize, anchors: &mut Vec<A
     let is_same =
         |known: &&mut Anchor| known.text == text && (known.before, known.after, known.phase) == (before, after, phase);
     let rows = anchors.iter_mut().filter(is_same).find_map(|known| match &mut known.role {
-        Role::Encoded(rows) => Some(rows),
+        AnchorRole::Encoded(rows) => Some(rows),
         _ => None,
     });
     match rows {
         Some(rows) if rows.contains(&row) => {}
         Some(rows) => rows.push(row),
-        None => anchors.push(Anchor { text, role: Role::Encoded(vec![row]), before, after, phase, half: false }),
+        None => anchors.push(Anchor { text, role: AnchorRole::Encoded(vec![row]), before, after, phase, half: false }),
     }
 }
 
 /// The order that makes the search fast.
 #[rustfmt::skip]
 const ORDER: &[&[u8]] = &[
-    b"XZlX", b"_sec", b"_\xc2\xad", b"2Vj", b"3aHN", b"95,", b"c3Rf", b"k_l", b"d2hz", b"uk_", b"oart_", b"tripe",
-    b"live", b"%5f", b"sec_", b"736563", b"X2xp", b"VzdF", b"_\xe2\x81", b"'_'", b"dmVf", b"NlY", b"ZWN", b"k_t",
-    b"doc2", b"u{5", b"oak_", b"%5F", b"cmV0", b"x5f", b"test", b"746573745", b"\\137", b"XN0X", b"_\xe2\x80", b"=5F",
-    b"90ZX", b"95;", b"ZXRf", b"JldF", b"org_", b"6976655", b"fbGl", b"x5F", b"ar;", b"l2ZV", b"TRIPE", b"005",
-    b"X3Rl", b"9saX", b"whs", b"\"_\"", b"fdGV", b"_\xef\xbb", b"cret_", b"\0_\0",
+    b"dmVf", b"005", b"fbGl", b"tripe", b"x5f", b"\\137", b"2Vj", b"9saX", b"doc2", b"cret_", b"test", b"l2ZV",
+    b"oak_", b"6976655", b"k_t", b"746573745", b"cmV0", b"uk_", b"_\xe2\x80", b"XN0X", b"X3Rl", b"_\xc2\xad",
+    b"\"_\"", b"VzdF", b"JldF", b"\0_\0", b"whs", b"95;", b"oart_", b"TRIPE", b"=5F", b"_\xef\xbb", b"NlY", b"90ZX",
+    b"org_", b"x5F", b"%5f", b"X2xp", b"ZXRf", b"XZlX", b"d2hz", b"k_l", b"sec_", b"ar;", b"fdGV", b"live", b"95,",
+    b"736563", b"c3Rf", b"u{5", b"3aHN", b"%5F", b"_\xe2\x81", b"ZWN", b"'_'", b"_sec",
 ];
 
 #[cfg(test)]
@@ -258,14 +258,16 @@ mod tests {
         static FILTER: LazyLock<AnchorFilter> =
             LazyLock::new(|| AnchorFilter::new(ANCHORS.iter(), Arc::new(testing::prefixes()), Vec::new()));
         let shows = |(number, anchor): (usize, &Anchor)| {
-            matches!(anchor.role, Role::Core | Role::Encoded(_))
+            matches!(anchor.role, AnchorRole::Core | AnchorRole::Encoded(_))
                 && memchr::memmem::find_iter(text, &*anchor.text).any(|at| FILTER.accepts(number, text, at))
         };
         assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");
     }
 
-    /// How each escape syntax writes a byte.
-    const ESCAPES: [(&str, fn(u8) -> String); 17] = [
+    /// The name of an escape syntax, and how it writes a byte.
+    type EscapeSyntax = (&'static str, fn(u8) -> String);
+
+    const ESCAPES: [EscapeSyntax; 17] = [
         ("percent", |byte| format!("%{byte:02X}")),
         ("percent in lower case", |byte| format!("%{byte:02x}")),
         ("\\u", |byte| format!("\\u{byte:04x}")),

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::line_wrap::Alphabet;
 use super::mixed::may_break_off;
-use super::{Anchor, Digits, ENCODINGS, Prefixes, Role};
+use super::{Anchor, AnchorRole, Digits, ENCODINGS, Prefixes};
 
 /// Bytes before and after an anchor that the filter reads.
 pub(crate) const FILTER_BEFORE: usize = PART + 1 + MARK;
@@ -60,7 +60,7 @@ impl AnchorFilter {
         Self { anchors: anchors.map(filtered).collect(), prefixes: Some(prefixes), literals }
     }
 
-    /// Whether every anchor passes.
+    /// Returns true if every anchor passes.
     pub(crate) fn is_empty(&self) -> bool {
         self.anchors.is_empty()
     }
@@ -73,16 +73,16 @@ impl AnchorFilter {
         let anchor = &filtered.anchor;
         let (before, after) = (&bytes[..at], &bytes[at + anchor.text.len()..]);
         match &anchor.role {
-            Role::Core => {
+            AnchorRole::Core => {
                 let around =
                     filtered.around.get_or_init(|| surroundings(&anchor.text, prefixes.iter().chain(&self.literals)));
                 around.is_empty() || around.iter().any(|around| around.fits_plain(before, after))
             }
-            Role::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
+            AnchorRole::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
                 Some(digits) => filtered.fits_digits(prefixes, before, after, digits),
                 None => fits_neighbours(anchor, before, after),
             },
-            Role::Short | Role::Vendor => true,
+            AnchorRole::Short | AnchorRole::Vendor => true,
         }
     }
 }
@@ -93,7 +93,7 @@ fn fits_neighbours(anchor: &Anchor, before: &[u8], after: &[u8]) -> bool {
 }
 
 impl FilteredAnchor {
-    /// Whether the anchor is part of a prefix in these digits.
+    /// Returns true if the anchor is part of a prefix in these digits.
     fn fits_digits(&self, prefixes: &[Vec<u8>], before: &[u8], after: &[u8], digits: &Digits) -> bool {
         let around = self.around.get_or_init(|| {
             let spellings = prefixes.iter().flat_map(|prefix| (digits.spellings)(prefix));
@@ -110,14 +110,14 @@ impl FilteredAnchor {
 }
 
 impl Surroundings {
-    /// Whether the rest of the literal follows and precedes, up to where an encoding may start or end.
+    /// Returns true if the rest of the literal follows and precedes, up to where an encoding may start or end.
     fn fits_plain(&self, before: &[u8], after: &[u8]) -> bool {
         difference(after.iter(), self.tail.iter()).is_none_or(|at| may_break_off(after[at]))
             && difference(before.iter().rev(), self.head.iter().rev())
                 .is_none_or(|at| may_end_encoding(&before[..before.len() - at]))
     }
 
-    /// Whether the rest of the encoded text follows and precedes, up to where a line may be wrapped.
+    /// Returns true if the rest of the encoded text follows and precedes, up to where a line may be wrapped.
     fn fits_digits(&self, before: &[u8], after: &[u8], alphabet: &Alphabet) -> bool {
         difference(after.iter(), self.tail.iter()).is_none_or(|at| !alphabet[usize::from(after[at])])
             && difference(before.iter().rev(), self.head.iter().rev())
@@ -147,12 +147,13 @@ fn difference<'a>(text: impl Iterator<Item = &'a u8>, wanted: impl Iterator<Item
     text.zip(wanted).position(|(byte, wanted)| byte != wanted)
 }
 
-/// Whether a line may be wrapped after these bytes.
+/// Returns true if a line may be wrapped after these bytes.
 fn may_end_wrap(before: &[u8], alphabet: &Alphabet) -> bool {
     before.last().is_none_or(|last| !alphabet[usize::from(*last)]) || may_end_encoding(before)
 }
 
-/// Whether an escape sequence or glue may end with the last of these bytes: an escape, a quote, an escaped line end.
+/// Returns true if an escape sequence or glue may end with the last of these bytes: an escape, a quote, an escaped line
+/// end.
 fn may_end_encoding(before: &[u8]) -> bool {
     let Some((last, rest)) = before.split_last() else { return true };
     match last {
@@ -240,7 +241,7 @@ mod tests {
         }
     }
 
-    /// A key in two pieces, or with some characters in front of its core escaped.
+    /// A key in two pieces, or with some characters before its core escaped.
     fn disguised() -> impl Strategy<Value = String> {
         let glue =
             ["\" + \"", "' . '", "\", \"", "' '", "\\\n  ", "=\r\n", "\u{200b}", "\u{ad}", "\"}", "${\"", "", " ", "x"];
@@ -305,7 +306,7 @@ mod tests {
             let engine = Engine::new(rules()).unwrap();
             let mut thorough = Engine::new(rules()).unwrap();
             thorough.take_everything_for_sense();
-            // Which anchor a view was taken from may change its name.
+            // The anchor that gives a view may change its name.
             let hits = |engine: &Engine| engine.scan(text.as_bytes()).into_iter().map(|hit| Hit { encodings: Vec::new(), ..hit }).collect::<Vec<_>>();
             prop_assert_eq!(hits(&engine), hits(&thorough));
         }

@@ -11,15 +11,8 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 use super::anchor::{EncodedAnchor, Spelling, owned, text};
 use super::line_wrap::{self, Alphabet};
-use super::view::{Base64Line, View};
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
-
-/// Source bytes to decode before an anchor, and after it.
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-
-/// A token that starts this close to the end of a view gets a view around its own anchor.
-const MARGIN: usize = 4 << 10;
+use super::view::{Base64Line, DecodedView, LEFT, RIGHT, settled};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Characters of an anchor of a literal.
 const PART: usize = 4;
@@ -81,13 +74,13 @@ pub(super) const ANCHORS: &[EncodedAnchor] = &[
 
 pub(super) struct Base64;
 
-impl Decoder for Base64 {
+impl RunDecoder for Base64 {
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
         DecodeOutcome::or_skip(view_around(prefixes, bytes, anchor.phase, at), at + anchor.text.len())
     }
 }
 
-fn view_around(prefixes: &Prefixes, bytes: &[u8], phase: usize, at: usize) -> Option<View> {
+fn view_around(prefixes: &Prefixes, bytes: &[u8], phase: usize, at: usize) -> Option<DecodedView> {
     let near = decode(bytes, at, phase, 48..48)?;
     prefixes.are_in(&near.bytes).then(|| view_at(bytes, at, phase))?
 }
@@ -119,12 +112,12 @@ pub(super) fn anchors(spelling: &Spelling) -> Vec<EncodedAnchor> {
 }
 
 /// Decodes the run around the character at `at`, which is at place `phase` of a group of four.
-pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize, phase: usize) -> Option<DecodedView> {
     decode(bytes, at, phase, LEFT..RIGHT)
 }
 
 /// Decodes the run around `at`, `reach.start` bytes to the left and `reach.end` to the right of it.
-pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<View> {
+pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>) -> Option<DecodedView> {
     let bounds = at.saturating_sub(reach.start)..bytes.len().min(at + reach.end);
     let mut pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
     // The dashes of PEM's armour are characters of the URL-safe alphabet.
@@ -146,9 +139,11 @@ pub(super) fn decode(bytes: &[u8], at: usize, phase: usize, reach: Range<usize>)
     let text = &bytes[source.clone()];
     let url =
         text.iter().any(|byte| matches!(byte, b'-' | b'_')) && !text.iter().any(|byte| matches!(byte, b'+' | b'/'));
-    let settled = if source.end < bounds.end { source.end } else { source.end.saturating_sub(MARGIN).max(at + 1) };
-    let settled = if bounds.end == bytes.len() { source.end } else { settled };
-    Some(View::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines).covering(source, settled))
+    let settled = settled(at, source.end, source.end == bounds.end && bounds.end < bytes.len());
+    Some(
+        DecodedView::of_base64(out, if url { &["base64url"] } else { &["base64"] }, first, lines)
+            .covering(source, settled),
+    )
 }
 
 fn is_armour(piece: &[u8]) -> bool {

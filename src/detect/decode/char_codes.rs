@@ -2,7 +2,7 @@
 
 use super::anchor::{EncodedAnchor, owned};
 use super::view::ViewBuilder;
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 const LEFT: usize = 1 << 10;
 const RIGHT: usize = 8 << 10;
@@ -12,7 +12,7 @@ const MAX_ITEM: usize = 40;
 
 pub(super) struct CharCodes;
 
-impl Decoder for CharCodes {
+impl RunDecoder for CharCodes {
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
         let low = at.saturating_sub(6);
         let start = low + bytes[low..at].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);

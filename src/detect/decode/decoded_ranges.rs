@@ -1,6 +1,6 @@
 //! Remembers which parts of a slice have been decoded, so that a run full of anchors is decoded once.
 
-use super::view::View;
+use super::view::DecodedView;
 use super::{DecodeOutcome, ENCODINGS, Phases, Prefixes};
 
 const MAX_PHASES: usize = 4;
@@ -12,7 +12,7 @@ pub struct DecodedRanges<'a> {
     /// The end of what is decoded, by encoding and phase.
     ends: [[usize; MAX_PHASES]; ENCODINGS.len()],
     /// Encodings in groups, with views of theirs without the bytes.
-    groups: Vec<(usize, View)>,
+    groups: Vec<(usize, DecodedView)>,
     word_end: usize,
     pub(super) work: usize,
 }
@@ -42,7 +42,13 @@ impl<'a> DecodedRanges<'a> {
     }
 
     /// Records the outcome of decoding around the anchor at `at`, and passes the view on.
-    pub(super) fn keep(&mut self, encoding: usize, at: usize, outcome: DecodeOutcome, give: &mut dyn FnMut(View)) {
+    pub(super) fn keep(
+        &mut self,
+        encoding: usize,
+        at: usize,
+        outcome: DecodeOutcome,
+        give: &mut dyn FnMut(DecodedView),
+    ) {
         match (outcome, ENCODINGS[encoding].phases) {
             (DecodeOutcome::View(view), Phases::Group) => {
                 self.groups.retain(|(_, old)| old.settled > view.source.start);

@@ -2,12 +2,12 @@
 //! literals.
 //!
 //! Such an encoding only parses a single sequence. The rest is common to all of them: the view around an anchor, the
-//! check of the neighbourhood that avoids nearly every view, and the continuation of a token behind a sequence.
+//! check of the neighbourhood that avoids nearly every view, and the continuation of a token after a sequence.
 
 use std::ops::Range;
 
 use super::view::{EncodingNames, ViewBuilder};
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Source bytes to decode before an anchor, and after it: a 255-character body of the widest sequences and its context.
 const LEFT: usize = 1 << 10;
@@ -22,7 +22,7 @@ const NEAR: usize = 96;
 /// If there is none, no anchor up to this much further has one either.
 const SKIP: usize = 96;
 
-/// Longest sequence in front of which an anchor may lie.
+/// Longest sequence that an anchor may follow or end.
 const LONGEST: usize = 16;
 
 /// A sequence of source bytes, and the text it stands for: empty if it is left out.
@@ -68,7 +68,7 @@ pub(super) trait EscapeSyntax: Sync {
     }
 }
 
-impl<T: EscapeSyntax> Decoder for T {
+impl<T: EscapeSyntax> RunDecoder for T {
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, start: usize) -> DecodeOutcome {
         let end = start + anchor.text.len();
         let low = start.saturating_sub(LONGEST);
@@ -118,8 +118,8 @@ fn decode_around(syntax: &impl EscapeSyntax, prefixes: &Prefixes, bytes: &[u8], 
     DecodeOutcome::View(rewrite(syntax, bytes, source.clone()).finish(syntax.names_at(bytes, at.end), source, settled))
 }
 
-/// Decodes every sequence in a range. One that the range's end cuts is copied; a parser may read beyond the end, such as
-/// for the word that joins a list.
+/// Decodes every sequence in a range. One that the range's end cuts is copied; a parser may read beyond the end, such
+/// as for the word that joins a list.
 fn rewrite(syntax: &impl EscapeSyntax, bytes: &[u8], range: Range<usize>) -> ViewBuilder {
     let mut builder = ViewBuilder::with_capacity(range.len());
     let (mut at, mut copied) = (range.start, range.start);

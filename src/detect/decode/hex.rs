@@ -4,27 +4,22 @@
 
 use super::anchor::{EncodedAnchor, Spelling, owned};
 use super::line_wrap::{self, Alphabet};
-use super::view::{View, ViewBuilder};
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
-
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-const MARGIN: usize = 4 << 10;
+use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 pub(super) const ALPHABET: Alphabet = {
     let mut table = [false; 256];
-    let digits = b"0123456789abcdefABCDEF";
-    let mut i = 0;
-    while i < digits.len() {
-        table[digits[i] as usize] = true;
-        i += 1;
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        table[byte as usize] = byte.is_ascii_hexdigit();
+        byte += 1;
     }
     table
 };
 
 pub(super) struct Hex;
 
-impl Decoder for Hex {
+impl RunDecoder for Hex {
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
         let near = decode(bytes, at, 64, 64).is_some_and(|near| prefixes.are_in(&near.bytes));
         DecodeOutcome::or_skip(if near { view_at(bytes, at) } else { None }, at + anchor.text.len())
@@ -45,11 +40,11 @@ pub(super) fn anchors(spelling: &Spelling) -> Vec<EncodedAnchor> {
 }
 
 /// Decodes the run around the first digit of a byte, at `at`.
-pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<DecodedView> {
     decode(bytes, at, LEFT, RIGHT)
 }
 
-fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
+fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<DecodedView> {
     let bounds = at.saturating_sub(left)..bytes.len().min(at + right);
     let pieces = line_wrap::run_around(bytes, at, bounds.clone(), &ALPHABET);
     let source = pieces.first()?.start..pieces.last()?.end;
@@ -60,12 +55,8 @@ fn decode(bytes: &[u8], at: usize, left: usize, right: usize) -> Option<View> {
     while let (Some(high), Some(low)) = (digits.next(), digits.next()) {
         builder.push(value(bytes[high]) << 4 | value(bytes[low]), high, low + 1 - high);
     }
-    let settled = if source.end < bounds.end || bounds.end == bytes.len() {
-        source.end
-    } else {
-        source.end.saturating_sub(MARGIN)
-    };
-    Some(builder.finish(&["hex"], source, settled.max(at + 1)))
+    let settled = settled(at, source.end, source.end == bounds.end && bounds.end < bytes.len());
+    Some(builder.finish(&["hex"], source, settled))
 }
 
 pub(super) fn value(digit: u8) -> u8 {

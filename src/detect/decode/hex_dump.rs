@@ -5,17 +5,13 @@
 use std::ops::Range;
 
 use super::hex::{ALPHABET, value};
-use super::view::{View, ViewBuilder};
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
-
-const LEFT: usize = 4 << 10;
-const RIGHT: usize = 12 << 10;
-const MARGIN: usize = 4 << 10;
+use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Longest separator with a line end and indentation.
 const MAX_GAP: usize = 33;
 
-/// Whether a byte may separate two pairs.
+/// Returns true if a byte may separate two pairs.
 pub(super) fn is_separator(byte: u8) -> bool {
     matches!(byte, b' ' | b':' | b',' | b'-')
 }
@@ -44,14 +40,14 @@ fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
 
 pub(super) struct HexDump;
 
-impl Decoder for HexDump {
+impl RunDecoder for HexDump {
     fn decode(&self, _prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
         DecodeOutcome::or_skip(view_at(bytes, at), at + anchor.text.len())
     }
 }
 
 /// Decodes the pairs around the one at `at`.
-pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
+pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<DecodedView> {
     let low = at.saturating_sub(LEFT);
     let mut first = at;
     while let Some(before) = pair_before(bytes, first).filter(|before| *before >= low) {
@@ -68,8 +64,8 @@ pub(super) fn view_at(bytes: &[u8], at: usize) -> Option<View> {
         next = next_pair(&bytes[..high], end);
     }
     let source: Range<usize> = first..end;
-    let settled = if high < bytes.len() && end + 64 > high { end.saturating_sub(MARGIN) } else { end };
-    (end > first).then(|| builder.finish(&["hex"], source, settled.max(at + 1)))
+    let settled = settled(at, end, high < bytes.len() && end + 64 > high);
+    (end > first).then(|| builder.finish(&["hex"], source, settled))
 }
 
 #[cfg(test)]

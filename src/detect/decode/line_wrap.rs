@@ -76,8 +76,8 @@ fn spelled_newline(bytes: &[u8], at: usize) -> Option<usize> {
     (end > at).then_some(end)
 }
 
-/// Returns the wrap before `start`, the first digit of a segment. It may end later, because the `n` of `\n` looks like a
-/// digit.
+/// Returns the wrap before `start`, the first digit of a segment. It may end later, because the `n` of `\n` looks like
+/// a digit.
 fn wrap_before(bytes: &[u8], start: usize, low: usize, alphabet: &Alphabet) -> Option<Range<usize>> {
     let low = low.max(start.saturating_sub(MAX_WRAP));
     (low + 1..start)
@@ -118,8 +118,8 @@ pub(super) fn run_around(bytes: &[u8], at: usize, bounds: Range<usize>, alphabet
     block_around(bytes, at, &pieces, bounds)
 }
 
-/// Returns the pieces of the block of lines around `at`: lines of one width, a shorter one at the end, and the value after
-/// a name at the start.
+/// Returns the pieces of the block of lines around `at`: lines of one width, a shorter one at the end, and the value
+/// after a name at the start.
 fn block_around(bytes: &[u8], at: usize, pieces: &[Range<usize>], bounds: Range<usize>) -> Vec<Range<usize>> {
     let Some(held) = pieces.iter().position(|piece| piece.end >= at) else { return Vec::new() };
     let width = |piece: usize| pieces[piece].len();
@@ -147,12 +147,12 @@ fn block_around(bytes: &[u8], at: usize, pieces: &[Range<usize>], bounds: Range<
     pieces[first..=last].to_vec()
 }
 
-/// Whether the gap between two pieces ends one literal and starts the next, so that their widths may differ.
+/// Returns true if the gap between two pieces ends one literal and starts the next, so that their widths may differ.
 fn is_literal(bytes: &[u8], gap: Range<usize>) -> bool {
     bytes[gap].iter().any(|byte| matches!(byte, b'"' | b'\'' | b'`'))
 }
 
-/// Whether only blanks precede `at` in its line.
+/// Returns true if only blanks precede `at` in its line.
 fn begins_line(bytes: &[u8], at: usize, low: usize) -> bool {
     let blanks = bytes[low..at].iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     match bytes[..at - blanks].last() {
@@ -161,7 +161,8 @@ fn begins_line(bytes: &[u8], at: usize, low: usize) -> bool {
     }
 }
 
-/// Whether the digits up to `end` are the first word of an unrelated line: `OTHER=1`, `next: 2`, `export X`, `call(`.
+/// Returns true if the digits up to `end` are the first word of an unrelated line: `OTHER=1`, `next: 2`, `export X`,
+/// `call(`.
 fn is_name(bytes: &[u8], end: usize) -> bool {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match bytes.get(end..).unwrap_or_default() {
@@ -175,7 +176,7 @@ fn is_name(bytes: &[u8], end: usize) -> bool {
     }
 }
 
-/// Whether the digits that start at `start`, inside a line, are the last word of a sentence.
+/// Returns true if the digits that start at `start`, inside a line, are the last word of a sentence.
 fn is_prose(bytes: &[u8], start: usize) -> bool {
     let before = bytes[..start].strip_suffix(b" ").unwrap_or_default();
     before.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'.'))

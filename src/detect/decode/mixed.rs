@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::prefixes::CoreContext;
-use super::{DecodeOutcome, DecodedRanges, Decoder, ENCODINGS, Prefixes, View};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
@@ -27,13 +27,18 @@ const LONGEST_OBJECT: usize = 7;
 /// Longest sequence before a piece.
 const MAX_GAP: usize = 96;
 
-/// Whether a token may break off at this byte and continue in an encoding.
+/// Returns true if a token may break off at this byte and continue in an encoding.
 pub(super) fn may_break_off(byte: u8) -> bool {
     matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
 }
 
 /// Passes on the views in which the word around a plain anchor continues, to the right or to the left.
-pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRanges<'_>, give: &mut dyn FnMut(View)) {
+pub(super) fn views(
+    bytes: &[u8],
+    anchor: &Range<usize>,
+    decoded: &mut DecodedRanges<'_>,
+    give: &mut dyn FnMut(DecodedView),
+) {
     let prefixes = decoded.prefixes;
     let Some(core) = prefixes.core(&bytes[anchor.clone()]) else { return };
     if !may_be_core(bytes, anchor, core) {
@@ -62,7 +67,7 @@ pub(super) fn views(bytes: &[u8], anchor: &Range<usize>, decoded: &mut DecodedRa
     }
 }
 
-/// Whether `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues as it does in a prefix.
+/// Returns true if `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues as it does in a prefix.
 /// Other anchors are too rare to check.
 fn may_be_core(bytes: &[u8], anchor: &Range<usize>, core: &CoreContext) -> bool {
     if !matches!(&bytes[anchor.clone()], b"live" | b"test") {
@@ -78,7 +83,7 @@ fn may_be_core(bytes: &[u8], anchor: &Range<usize>, core: &CoreContext) -> bool 
     }
 }
 
-/// Whether an escape sequence or an invisible character can end with this byte.
+/// Returns true if an escape sequence or an invisible character can end with this byte.
 fn may_end_sequence(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
 }
@@ -107,7 +112,7 @@ fn start_on_left(prefixes: &Prefixes, bytes: &[u8], anchor: &Range<usize>, core:
     (!whole && (escaped || partial && gap)).then_some(start)
 }
 
-/// Whether an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.
+/// Returns true if an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.
 fn is_cut(object: &[u8]) -> bool {
     let id = object.iter().rposition(|byte| *byte == b'_').map_or(object, |at| &object[at + 1..]);
     object.len() < MAX_OBJECT
@@ -116,7 +121,12 @@ fn is_cut(object: &[u8]) -> bool {
 }
 
 /// Decodes from a sequence that ends at the start of the word, or inside it. `at` reaches from there to the anchor.
-fn continue_left(decoder: &dyn Decoder, prefixes: &Prefixes, bytes: &[u8], at: Range<usize>) -> Option<DecodeOutcome> {
+fn continue_left(
+    decoder: &dyn RunDecoder,
+    prefixes: &Prefixes,
+    bytes: &[u8],
+    at: Range<usize>,
+) -> Option<DecodeOutcome> {
     let (word, anchor) = (at.start, at.end);
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
         // Only an escaped line end continues a token.

@@ -7,8 +7,8 @@
 //! Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such as
 //! base64 of base64, are found by their shape ([`blind`]).
 //!
-//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine decides
-//! whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
+//! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine
+//! decides whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
 
 mod anchor;
 mod anchor_filter;
@@ -35,11 +35,11 @@ mod zero_width;
 
 use std::ops::Range;
 
-pub use anchor::{ANCHORS, Anchor, Role};
+pub use anchor::{ANCHORS, Anchor, AnchorRole};
 pub(crate) use anchor_filter::{AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
 pub use decoded_ranges::DecodedRanges;
 pub use prefixes::Prefixes;
-pub use view::View;
+pub use view::DecodedView;
 
 use anchor::{EncodedAnchor, Spelling, UNICODE_MARKS, text};
 use line_wrap::Alphabet;
@@ -47,19 +47,19 @@ use view::EncodingNames;
 
 /// The result of decoding around an anchor.
 enum DecodeOutcome {
-    View(View),
+    View(DecodedView),
     /// False positive; no anchor before this offset needs another attempt.
     Skip(usize),
 }
 
 impl DecodeOutcome {
-    fn or_skip(view: Option<View>, until: usize) -> Self {
+    fn or_skip(view: Option<DecodedView>, until: usize) -> Self {
         view.map_or(Self::Skip(until), Self::View)
     }
 }
 
 /// Decodes one encoding.
-trait Decoder: Sync {
+trait RunDecoder: Sync {
     /// Decodes the run around one of the encoding's anchors, found at `at`, if one of the prefixes is near.
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome;
 
@@ -89,7 +89,7 @@ struct Encoding {
     /// Returns the anchors of one byte of a literal, if it writes bytes one by one. Its `anchors` are those of the
     /// underscore.
     byte_anchors: fn(u8) -> Vec<EncodedAnchor>,
-    decoder: &'static dyn Decoder,
+    decoder: &'static dyn RunDecoder,
     phases: Phases,
     /// Whether a token may start in plain text and continue in this encoding, or the other way round.
     continues_plain: bool,
@@ -121,14 +121,14 @@ struct Digits {
 struct BlindDecoder {
     /// Returns true if a run that decodes to text starts here.
     starts: fn(&[u8], usize) -> bool,
-    decode: fn(&[u8], usize) -> Option<View>,
+    decode: fn(&[u8], usize) -> Option<DecodedView>,
 }
 
 /// Every encoding. The order decides which one names a view that several of them give.
 static ENCODINGS: &[Encoding] = &[
     Encoding {
         names: &["percent"],
-        anchors: &[text(b"%5F"), text(b"%5f")],
+        anchors: &[text(b"%5F"), text(b"%5f"), text(b"%25")],
         byte_anchors: percent::byte_anchors,
         ..escape(&percent::Percent)
     },
@@ -215,12 +215,12 @@ static ENCODINGS: &[Encoding] = &[
 ];
 
 /// An encoding that replaces some characters and copies the rest.
-const fn escape(decoder: &'static dyn Decoder) -> Encoding {
+const fn escape(decoder: &'static dyn RunDecoder) -> Encoding {
     Encoding { continues_plain: true, ..run(decoder) }
 }
 
 /// An encoding that writes a whole run differently.
-const fn run(decoder: &'static dyn Decoder) -> Encoding {
+const fn run(decoder: &'static dyn RunDecoder) -> Encoding {
     Encoding {
         names: &[],
         anchors: &[],
@@ -235,10 +235,16 @@ const fn run(decoder: &'static dyn Decoder) -> Encoding {
 
 /// Passes the views of the run around an anchor found at `at` to `give`. Call it for the anchors of one slice in order,
 /// with one `decoded`: a run is decoded once, however many anchors it holds.
-pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRanges<'_>, give: &mut dyn FnMut(View)) {
+pub fn views(
+    bytes: &[u8],
+    anchor: &Anchor,
+    at: usize,
+    decoded: &mut DecodedRanges<'_>,
+    give: &mut dyn FnMut(DecodedView),
+) {
     match &anchor.role {
-        Role::Core => mixed::views(bytes, &(at..at + anchor.text.len()), decoded, give),
-        Role::Encoded(encodings) => {
+        AnchorRole::Core => mixed::views(bytes, &(at..at + anchor.text.len()), decoded, give),
+        AnchorRole::Encoded(encodings) => {
             for encoding in encodings.iter().copied() {
                 if !decoded.has(encoding, anchor.phase, at) {
                     decoded.keep(
@@ -250,7 +256,7 @@ pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRang
                 }
             }
         }
-        Role::Short | Role::Vendor => {}
+        AnchorRole::Short | AnchorRole::Vendor => {}
     }
 }
 
@@ -279,7 +285,7 @@ mod tests {
     }
 
     fn exercise(bytes: &[u8], depth: usize) {
-        let mut check = |view: View| {
+        let mut check = |view: DecodedView| {
             assert!(view.source.end <= bytes.len() && view.source.start <= view.source.end);
             let mut last = 0;
             for at in 0..view.bytes.len() {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::anchor::{Spelling, add_encoded};
 use super::mixed::may_break_off;
-use super::{ANCHORS, Anchor, ENCODINGS, Role};
+use super::{ANCHORS, Anchor, AnchorRole, ENCODINGS};
 use crate::credential::family::FAMILIES;
 
 /// Bytes of a plain anchor made from a literal. A longer one would not be found faster.
@@ -65,7 +65,7 @@ impl Prefixes {
         ends.sort_unstable();
         ends.dedup();
         let texts: Vec<Vec<u8>> = texts.into_iter().collect();
-        let is_core = |anchor: &&Anchor| anchor.role == Role::Core;
+        let is_core = |anchor: &&Anchor| anchor.role == AnchorRole::Core;
         let cores =
             ANCHORS.iter().chain(&anchors).filter(is_core).map(|anchor| CoreContext::new(anchor, &texts)).collect();
         Self { texts, anchors, cores, ends, before_end, word }
@@ -154,7 +154,7 @@ fn add_anchors(literal: &[u8], anchors: &mut Vec<Anchor>) {
 }
 
 fn core(text: Vec<u8>) -> Anchor {
-    Anchor::new(text, Role::Core)
+    Anchor::new(text, AnchorRole::Core)
 }
 
 fn half(text: Vec<u8>) -> Anchor {
@@ -170,7 +170,7 @@ fn add(anchor: Anchor, anchors: &mut Vec<Anchor>) {
 
 /// Adds plain anchors so that one of them stays whole wherever the literal is cut in two.
 fn add_halves(literal: &[u8], anchors: &mut Vec<Anchor>) {
-    let cores = ANCHORS.iter().chain(&*anchors).filter(|anchor| anchor.role == Role::Core);
+    let cores = ANCHORS.iter().chain(&*anchors).filter(|anchor| anchor.role == AnchorRole::Core);
     let places =
         cores.flat_map(|core| memchr::memmem::find_iter(literal, &*core.text).map(|at| at..at + core.text.len()));
     let places: Vec<_> = places.collect();
@@ -225,7 +225,7 @@ mod tests {
             let prefixes = Prefixes::new([literal.as_bytes()]);
             for cut in 1..literal.len() {
                 let (left, right) = literal.split_at(cut);
-                let mut cores = prefixes.anchors().filter(|anchor| anchor.role == Role::Core);
+                let mut cores = prefixes.anchors().filter(|anchor| anchor.role == AnchorRole::Core);
                 let is_in = |core: &Anchor, part: &str| memchr::memmem::find(part.as_bytes(), &core.text).is_some();
                 assert!(cores.any(|core| is_in(core, left) || is_in(core, right)), "{left} {right}");
             }

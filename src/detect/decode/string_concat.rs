@@ -1,5 +1,5 @@
-//! String literals that a program concatenates: `"sk_" + "live_…"` in the syntax of many languages, adjacent literals, a
-//! backslash at the end of a line, pieces in a template, and the elements of a list near a call of `join`.
+//! String literals that a program concatenates: `"sk_" + "live_…"` in the syntax of many languages, adjacent literals,
+//! a backslash at the end of a line, pieces in a template, and the elements of a list near a call of `join`.
 //!
 //! The glue between two pieces is short and consists of operators, blanks, brackets and comments; a variable ends a
 //! token. Quotes may be escaped, as in code inside JSON.
@@ -120,7 +120,7 @@ impl StringConcat {
     }
 }
 
-/// Whether a call that joins a list is near.
+/// Returns true if a call that joins a list is near.
 fn is_joined(bytes: &[u8], at: usize) -> bool {
     let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
     [b"join".as_slice(), b"Join", b"implode", b"oncat", b"CONCAT"]
@@ -128,7 +128,7 @@ fn is_joined(bytes: &[u8], at: usize) -> bool {
         .any(|word| memchr::memmem::find(around, word).is_some())
 }
 
-/// Whether a call that joins a list by underscores is near.
+/// Returns true if a call that joins a list by underscores is near.
 fn is_joined_by_underscores(bytes: &[u8], at: usize) -> bool {
     let around = &bytes[at.saturating_sub(JOIN_BEFORE)..bytes.len().min(at + JOIN_AFTER)];
     [b"\"_".as_slice(), b"'_", b"`_"].iter().any(|text| {
@@ -139,8 +139,8 @@ fn is_joined_by_underscores(bytes: &[u8], at: usize) -> bool {
     })
 }
 
-/// Whether a literal between these texts is the separator of a join: `join("_")`, `"_".join(`, `implode('_', …)`,
-/// `Join(list, "_")`.
+/// Returns true if a literal between these texts is the separator of a join: `join("_")`, `"_".join(`, `implode('_',
+/// …)`, `Join(list, "_")`.
 fn is_separator(before: &[u8], after: &[u8]) -> bool {
     let (before, after) = (before.trim_ascii_end(), after.trim_ascii_start());
     let before = before.iter().rposition(|byte| *byte != b'\\').map_or(before, |last| &before[..=last]);

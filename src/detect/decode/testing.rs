@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::blind::{blind_runs, blind_views};
-use super::{ANCHORS, DecodedRanges, Prefixes, Role, View, views};
+use super::{ANCHORS, AnchorRole, DecodedRanges, DecodedView, Prefixes, views};
 
 /// Prefixes to try with every encoding.
 pub(super) const PREFIXES: [&str; 4] = ["sk_live_", "rk_live_", "whsec_", "sk_test_"];
@@ -61,7 +61,7 @@ pub(super) fn find(bytes: &[u8], secret: &[u8]) -> Option<(Vec<&'static str>, Ra
 
 fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str>, Range<usize>)> {
     let mut found: Option<(Vec<&'static str>, Range<usize>)> = None;
-    let mut look = |view: View| {
+    let mut look = |view: DecodedView| {
         if found.is_some() {
             return;
         }
@@ -76,7 +76,7 @@ fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str
     let prefixes = prefixes();
     let mut decoded = DecodedRanges::new(&prefixes);
     for at in 0..bytes.len() {
-        for anchor in ANCHORS.iter().filter(|anchor| !matches!(anchor.role, Role::Short | Role::Vendor)) {
+        for anchor in ANCHORS.iter().filter(|anchor| !matches!(anchor.role, AnchorRole::Short | AnchorRole::Vendor)) {
             if bytes[at..].starts_with(&anchor.text) {
                 views(bytes, anchor, at, &mut decoded, &mut look);
             }

@@ -1,21 +1,17 @@
 //! UTF-16 and UTF-32 text: whole files, and text inside other bytes.
 //!
-//! Whole files are recognised by their byte order mark or their zero bytes and converted to UTF-8 piece by piece, so that
-//! lines and columns are those of the text. Inside string tables of executables, registry exports and mail stores, the
-//! run of characters around an anchor is decoded, and only Latin-1 ones, because a key has no others.
+//! Whole files are recognised by their byte order mark or their zero bytes and converted to UTF-8 piece by piece, so
+//! that lines and columns are those of the text. Inside string tables of executables, registry exports and mail stores,
+//! the run of characters around an anchor is decoded, and only Latin-1 ones, because a key has no others.
 
 use std::ops::Range;
 
 use super::anchor::{EncodedAnchor, owned};
-use super::view::{EncodingNames, View, ViewBuilder};
-use super::{Anchor, DecodeOutcome, Decoder, Prefixes};
+use super::view::{DecodedView, EncodingNames, LEFT, RIGHT, ViewBuilder, settled};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Bytes that decide the layout of a file without a byte order mark.
 const SAMPLE: usize = 4 << 10;
-
-const LEFT: usize = 2 << 10;
-const RIGHT: usize = 12 << 10;
-const MARGIN: usize = 4 << 10;
 
 /// Width and byte order of wide characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +68,7 @@ impl WideLayout {
         if self.big { bytes.iter().fold(0, fold) } else { bytes.iter().rev().fold(0, fold) }
     }
 
-    /// Whether nine of ten units are printable ASCII and none is zero.
+    /// Returns true if nine of ten units are printable ASCII and none is zero.
     fn is_text(self, sample: &[u8]) -> bool {
         let units = sample.chunks_exact(self.width).map(|unit| self.unit(unit));
         let (mut all, mut printable) = (0, 0);
@@ -86,8 +82,8 @@ impl WideLayout {
         all >= 4 && printable * 10 >= all * 9
     }
 
-    /// Returns the Latin-1 character at `at`. Control characters other than blanks are none, and neither is `ÿ`, which is
-    /// more often half a byte order mark.
+    /// Returns the Latin-1 character at `at`. Control characters other than blanks are none, and neither is `ÿ`, which
+    /// is more often half a byte order mark.
     fn char(self, bytes: &[u8], at: usize) -> Option<u8> {
         let byte = u8::try_from(self.unit(bytes.get(at..at + self.width)?)).ok()?;
         (byte >= 0x20 && byte != 0xff && !(0x7f..0xa0).contains(&byte) || matches!(byte, b'\t' | b'\n' | b'\r'))
@@ -95,7 +91,7 @@ impl WideLayout {
     }
 
     /// Decodes the run of characters around `at`.
-    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>) -> View {
+    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>) -> DecodedView {
         let low = at.saturating_sub(reach.start);
         let mut start = at;
         while start >= low + self.width && self.char(bytes, start - self.width).is_some() {
@@ -108,8 +104,8 @@ impl WideLayout {
             builder.push_text(char::from(char).encode_utf8(&mut [0; 2]).as_bytes(), next, self.width);
             next += self.width;
         }
-        let open = high < bytes.len() && next + self.width > high;
-        let settled = if open { next.saturating_sub(MARGIN).max(at + 1) } else { next };
+        let is_cut = high < bytes.len() && next + self.width > high;
+        let settled = settled(at, next, is_cut);
         builder.finish(self.names(), start..next, settled)
     }
 }
@@ -119,7 +115,7 @@ pub(super) struct WideRun {
     pub(super) width: usize,
 }
 
-impl Decoder for WideRun {
+impl RunDecoder for WideRun {
     fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
         let end = at + anchor.text.len();
         DecodeOutcome::or_skip(self.view_around(prefixes, bytes, at..end), end)
@@ -127,7 +123,7 @@ impl Decoder for WideRun {
 }
 
 impl WideRun {
-    fn view_around(&self, prefixes: &Prefixes, bytes: &[u8], anchor: Range<usize>) -> Option<View> {
+    fn view_around(&self, prefixes: &Prefixes, bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
         let start = anchor.start;
         // The anchor starts with a character or with the zero bytes before one.
         let char = start + bytes.get(anchor)?.iter().position(|byte| *byte != 0)?;
@@ -137,8 +133,10 @@ impl WideRun {
         let has_key = |(layout, at): &(WideLayout, Option<usize>)| {
             at.is_some_and(|at| prefixes.are_in(&layout.decode(bytes, at, 64..64).bytes))
         };
-        let views =
-            starts.into_iter().filter(has_key).filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT..RIGHT)));
+        let views = starts
+            .into_iter()
+            .filter(has_key)
+            .filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT / 2..RIGHT)));
         // Both orders decode the inside of the text; the wrong one loses its first or last character.
         views.max_by_key(|view| (view.bytes.len(), view.source.start.is_multiple_of(self.width)))
     }

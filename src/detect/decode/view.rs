@@ -1,7 +1,8 @@
 //! A view: decoded bytes with a map back to their source.
 //!
-//! The map is run-length coded: text that is mostly copied, or whose escape sequences all have one width, costs a handful
-//! of entries whatever its length. Base64 has a map of its own, because its bytes start and end inside a character.
+//! The map is run-length coded: text that is mostly copied, or whose escape sequences all have one width, costs a
+//! handful of entries whatever its length. Base64 has a map of its own, because its bytes start and end inside a
+//! character.
 
 use std::ops::Range;
 
@@ -40,7 +41,7 @@ enum SourceMap {
 
 /// Decoded bytes with the way back to the bytes they were decoded from.
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct DecodedView {
     /// The decoded bytes.
     pub bytes: Vec<u8>,
     /// The decoded encodings, outermost first, as reports name them.
@@ -52,7 +53,7 @@ pub struct View {
     map: SourceMap,
 }
 
-impl View {
+impl DecodedView {
     /// Returns the source of the decoded `range`. An empty range gives an empty one.
     #[must_use]
     pub fn span(&self, range: Range<usize>) -> Range<usize> {
@@ -61,7 +62,7 @@ impl View {
         start..end.max(start)
     }
 
-    /// Returns the source of one decoded byte; behind the last byte, the end of the view.
+    /// Returns the source of one decoded byte; after the last byte, the end of the view.
     #[must_use]
     pub fn source_range(&self, at: usize) -> Range<usize> {
         if at >= self.bytes.len() {
@@ -82,13 +83,13 @@ impl View {
         }
     }
 
-    /// Whether each byte has a source of its own.
+    /// Returns true if each byte has a source of its own.
     #[must_use]
     pub fn is_traced(&self) -> bool {
         !matches!(self.map, SourceMap::Whole(_))
     }
 
-    /// Whether the decoded `range` is copied from the source unchanged.
+    /// Returns true if the decoded `range` is copied from the source unchanged.
     #[must_use]
     pub fn is_plain(&self, range: Range<usize>) -> bool {
         let SourceMap::Runs(runs) = &self.map else { return false };
@@ -188,9 +189,20 @@ impl ViewBuilder {
         &self.bytes
     }
 
-    pub(super) fn finish(self, encodings: EncodingNames, source: Range<usize>, settled: usize) -> View {
-        View { bytes: self.bytes, encodings, source, settled, map: SourceMap::Runs(self.runs) }
+    pub(super) fn finish(self, encodings: EncodingNames, source: Range<usize>, settled: usize) -> DecodedView {
+        DecodedView { bytes: self.bytes, encodings, source, settled, map: SourceMap::Runs(self.runs) }
     }
+}
+
+/// Source bytes to decode before an anchor, and after it.
+pub(super) const LEFT: usize = 4 << 10;
+pub(super) const RIGHT: usize = 12 << 10;
+
+/// Returns the offset before which the view around `at`, which ends at `end`, covers all anchors. A token that starts
+/// close to the end of a view that was cut short gets a view around its own anchor.
+pub(super) fn settled(at: usize, end: usize, is_cut: bool) -> usize {
+    const MARGIN: usize = 4 << 10;
+    if is_cut { end.saturating_sub(MARGIN).max(at + 1) } else { end }
 }
 
 #[cfg(test)]

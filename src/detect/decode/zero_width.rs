@@ -1,5 +1,5 @@
-//! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. A key copied from a
-//! chat or a word processor holds them, and so may a hidden one.
+//! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. A key copied from
+//! a chat or a word processor holds them, and so may a hidden one.
 
 use super::anchor::{EncodedAnchor, owned};
 use super::escape::{EscapeSequence, EscapeSyntax};

@@ -57,10 +57,10 @@ pub(crate) struct AttributionQuery {
     pub(crate) ref_names: BTreeMap<Vec<u8>, BTreeSet<u32>>,
 }
 
-/// What is known of a blob or tree at one path.
+/// State of a blob or tree at one path.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct PathState {
-    /// What reaches it there, as [`flags`].
+    /// [`flags`] of everything that reaches it there.
     pub(crate) flags: u8,
     /// The position of the first commit that has it there, in topological order.
     pub(crate) first: Option<u32>,
@@ -70,7 +70,7 @@ pub(crate) struct PathState {
 pub(crate) struct Attribution {
     /// Paths of each blob and tree of the query.
     pub(crate) paths: HashMap<Oid, ObjectPaths>,
-    /// What reaches each commit and tag of the query, as [`flags`].
+    /// [`flags`] of everything that reaches each commit and tag of the query.
     pub(crate) texts: HashMap<Oid, u8>,
     /// By the number of the credential.
     pub(crate) exposures: Vec<Exposure>,

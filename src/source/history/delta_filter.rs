@@ -176,7 +176,7 @@ mod tests {
         engine.judge(&Window::whole(bytes), &known(engine, bytes).found).len()
     }
 
-    /// What counts near the word `stripe` only, that word, and much in between.
+    /// Keys that count near the word `stripe` only, that word, and long texts in between.
     fn near() -> impl Strategy<Value = Vec<u8>> {
         let filling = ("[a-z ./]{1,20}", 1..120usize).prop_map(|(text, times)| text.repeat(times));
         prop_oneof![

@@ -218,7 +218,7 @@ pub(super) mod testing {
     #[derive(Debug, Clone)]
     pub(in super::super) struct Steps(Vec<Step>);
 
-    /// What the steps make of a base.
+    /// The result of the steps on a base.
     #[derive(Debug, Default)]
     pub(in super::super) struct Delta {
         pub(in super::super) bytes: Vec<u8>,

@@ -209,8 +209,10 @@ impl<'a> TreeVisitor<'a> {
                 for entry in run.iter().filter_map(|new| new.entry(bytes, object.oid.format())) {
                     let result = self.worker.scanner.searcher.search_name(entry.name, 0);
                     has_hit |= !result.hits.is_empty() || result.is_defective();
-                    let object_key = (object.oid, object.kind);
-                    self.worker.partial.add(object_key, Some(entry.name), &text_name(object), result);
+                    if !result.is_clean() {
+                        let partial = &mut self.worker.partial;
+                        partial.add((object.oid, object.kind), Some(entry.name), &text_name(object), result);
+                    }
                 }
             }
         }

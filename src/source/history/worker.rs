@@ -1,4 +1,4 @@
-//! What the visitors of an object store share: the context of the scan and, for each thread, its scanner and results.
+//! State that the visitors of an object store share: the context of the scan and, for each thread, its scanner and results.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Read};

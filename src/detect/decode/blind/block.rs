@@ -29,28 +29,28 @@ pub(super) fn is_digits(block: &[u8; BLOCK]) -> bool {
     digit_mask(block) == ALL
 }
 
-/// Whether the block at `at` consists of digits.
+/// Returns true if the block at `at` consists of digits.
 #[inline]
 pub(super) fn is_digits_at(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(is_digits)
 }
 
-/// Whether the next [`SHORTEST`] bytes are digits.
+/// Returns true if the next [`SHORTEST`] bytes are digits.
 #[inline]
 pub(super) fn is_long(bytes: &[u8], at: usize) -> bool {
     (at..at + SHORTEST).step_by(BLOCK).all(|block| is_digits_at(bytes, block))
 }
 
-/// Returns a bit for each phase (four of base64, two of hexadecimal digits) in which a block can decode to text, given the
-/// bytes that can start a group of base64 and a pair of digits.
+/// Returns a bit for each phase (four of base64, two of hexadecimal digits) in which a block can decode to text, given
+/// the bytes that can start a group of base64 and a pair of digits.
 fn phases(groups: u16, pairs: u16) -> u16 {
     let (halves, quarters) = (pairs & pairs >> 8, groups & groups >> 8);
     let halves = halves & halves >> 4;
     (quarters & quarters >> 4 & 0b1111) | (halves & halves >> 2 & 0b11) << 4
 }
 
-/// Whether a block may hold a hex dump, given the bytes that equal the one three places on, and those that may be digits.
-/// Only 13 of 16 bytes have a partner, so that four separators in a block suffice.
+/// Returns true if a block may hold a hex dump, given the bytes that equal the one three places on, and those that may
+/// be digits. Only 13 of 16 bytes have a partner, so that four separators in a block suffice.
 fn has_every_third(same: u16, digits: u16) -> bool {
     let separators = same & digits >> 1 & digits >> 2;
     separators & separators >> 3 & separators >> 6 & separators >> 9 & 0b1111 != 0
@@ -121,7 +121,7 @@ mod vector {
         super::phases(bits(group_starts(bytes)), bits(small))
     }
 
-    /// Whether every third byte is the same, without blanks between them.
+    /// Returns true if every third byte is the same, without blanks between them.
     #[inline]
     pub(in super::super) fn may_be_pairs(block: &[u8; BLOCK]) -> bool {
         let bytes = load_unaligned_m128i(block);
@@ -131,7 +131,8 @@ mod vector {
         super::has_every_third(bits(same), !bits(blank))
     }
 
-    /// Whether all bytes lie between the least and the greatest digit of base64. Cheaper than [`super::is_digits`].
+    /// Returns true if all bytes lie between the least and the greatest digit of base64. Cheaper than
+    /// [`super::is_digits`].
     #[inline]
     pub(in super::super) fn may_be_digits(block: &[u8; BLOCK]) -> bool {
         let from_plus = sub_i8_m128i(load_unaligned_m128i(block), set_splat_i8_m128i(b'+'.cast_signed()));
@@ -156,8 +157,8 @@ mod vector {
         bits(bitor_m128i(bitor_m128i(letter, number_or_slash), sign))
     }
 
-    /// Tests four blocks, each with the one before it: bit `4 * block + lane` says that in both, every fourth character from
-    /// `lane` on can start a group. Also returns the last block.
+    /// Tests four blocks, each with the one before it: bit `4 * block + lane` says that in both, every fourth character
+    /// from `lane` on can start a group. Also returns the last block.
     #[inline]
     pub(in super::super) fn text_lanes(bytes: &[u8; CHUNK], before: Block16) -> (u32, Block16) {
         let (blocks, _) = bytes.as_chunks::<BLOCK>();

@@ -2,14 +2,14 @@
 
 use std::io::{self, Read};
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use aho_corasick::packed::Searcher;
 
 use super::block::is_long;
 use crate::detect::decode::base64::{self, ALPHABET};
 use crate::detect::decode::line_wrap::Alphabet;
-use crate::detect::decode::view::{EncodingNames, View};
+use crate::detect::decode::view::{DecodedView, EncodingNames};
 
 /// Length of the longest magic.
 const LONGEST_MAGIC: usize = 8;
@@ -31,8 +31,8 @@ const TRIAL_GIVES: usize = 16;
 /// Memory for the dictionary of a decoder, a power of two: `zstd -19` and `xz -7` need as much.
 const MAX_DICTIONARY: u64 = 32 << 20;
 
-/// Opens a stream. Bytes behind its end stay in the slice.
-type Open = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
+/// Opens a stream. Bytes after its end stay in the slice.
+type OpenStream = for<'a, 'b> fn(&'a mut &'b [u8]) -> io::Result<Box<dyn Read + 'a>>;
 
 /// A compression format in base64.
 struct StreamFormat {
@@ -41,7 +41,7 @@ struct StreamFormat {
     names: EncodingNames,
     /// Whether a part of a stream gives a part of the text. Formats with large blocks need the whole first block.
     streams: bool,
-    open: Open,
+    open: OpenStream,
 }
 
 const FORMATS: &[StreamFormat] = &[
@@ -92,20 +92,13 @@ fn magics() -> impl Iterator<Item = (&'static str, usize)> {
 }
 
 /// The first characters of all magics.
-static FIRST: Alphabet = {
-    let (mut table, mut format) = ([false; 256], 0);
-    while format < FORMATS.len() {
-        let mut magic = 0;
-        while magic < FORMATS[format].magics.len() {
-            table[FORMATS[format].magics[magic].as_bytes()[0] as usize] = true;
-            magic += 1;
-        }
-        format += 1;
-    }
+static FIRST: LazyLock<Alphabet> = LazyLock::new(|| {
+    let mut table = [false; 256];
+    magics().for_each(|(magic, _)| table[usize::from(magic.as_bytes()[0])] = true);
     table
-};
+});
 
-/// Whether a segment of digits starts like a compressed stream.
+/// Returns true if a segment of digits starts like a compressed stream.
 #[inline]
 pub(super) fn starts(segment: &[u8]) -> bool {
     segment.first().is_some_and(|first| FIRST[usize::from(*first)]) && has_magic(segment)
@@ -128,22 +121,22 @@ pub(super) fn find(bytes: &[u8], region: &Range<usize>, report: &mut dyn FnMut(u
 }
 
 fn search(bytes: &[u8], report: &mut dyn FnMut(usize)) {
-    static SEARCHER: OnceLock<Option<Searcher>> = OnceLock::new();
-    match SEARCHER.get_or_init(|| Searcher::new(magics().map(|(magic, _)| magic))) {
+    static SEARCHER: LazyLock<Option<Searcher>> = LazyLock::new(|| Searcher::new(magics().map(|(magic, _)| magic)));
+    match &*SEARCHER {
         Some(searcher) => searcher.find_iter(bytes).for_each(|found| report(found.start())),
         None => magics().for_each(|(magic, _)| memchr::memmem::find_iter(bytes, magic).for_each(&mut *report)),
     }
 }
 
-/// Decompresses the stream that starts at `at`. Adds the bytes decoded behind the trial to `work`.
-pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
+/// Decompresses the stream that starts at `at`. Adds the bytes decoded after the trial to `work`.
+pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<DecodedView> {
     let rest = bytes.get(at..)?;
     let format = FORMATS.iter().find(|format| format.magics.iter().any(|magic| rest.starts_with(magic.as_bytes())))?;
     let mut compressed = base64::decode(bytes, at, 0, 0..TRIAL)?;
     if format.streams && decompress(&compressed.bytes, format.open, TRIAL_READS).bytes.len() < TRIAL_GIVES {
         return None;
     }
-    // Streams are mostly short, and a run of digits can go on behind one.
+    // Streams are mostly short, and a run of digits can continue after one.
     let mut stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     let mut reach = TRIAL;
     while stream.read == compressed.bytes.len() && reach < MAX_COMPRESSED {
@@ -157,7 +150,7 @@ pub(super) fn view(bytes: &[u8], at: usize, work: &mut usize) -> Option<View> {
         stream = decompress(&compressed.bytes, format.open, MAX_DECOMPRESSED);
     }
     let source = compressed.source.start..compressed.source_range(stream.read.checked_sub(1)?).end;
-    (!stream.bytes.is_empty()).then(|| View::of_whole(stream.bytes, format.names, source))
+    (!stream.bytes.is_empty()).then(|| DecodedView::of_whole(stream.bytes, format.names, source))
 }
 
 /// The output of a stream, and the number of its bytes that were read.
@@ -166,9 +159,9 @@ struct Decompressed {
     read: usize,
 }
 
-/// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its last
-/// byte.
-fn decompress(compressed: &[u8], open: Open, limit: u64) -> Decompressed {
+/// Reads a stream up to its end, a defect or the limit. Keeps the output before a defect; a cut stream is read to its
+/// last byte.
+fn decompress(compressed: &[u8], open: OpenStream, limit: u64) -> Decompressed {
     let (mut rest, mut bytes) = (compressed, Vec::new());
     let _ = open(&mut rest).and_then(|stream| stream.take(limit).read_to_end(&mut bytes));
     Decompressed { bytes, read: compressed.len() - rest.len() }
@@ -205,7 +198,7 @@ mod tests {
                 let code = code.trim_end_matches('=');
                 let view = view(format!("{code}{rest}").as_bytes(), 0, &mut 0).unwrap();
                 assert_eq!(view.bytes, bytes, "{name}");
-                // What stands behind a member of gzip is looked at as the header of another.
+                // A decoder reads the bytes after a member of gzip as the header of another.
                 assert!(view.source.start == 0 && view.source.end <= code.len() + 14, "{name}");
             }
         }

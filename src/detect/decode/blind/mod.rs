@@ -1,41 +1,41 @@
 //! Encoded runs without an anchor, found by their shape.
 //!
-//! Base64 of base64, of UTF-16, of escaped JSON or of a gzip stream shows no core in its outer layer. Such a layer is long:
-//! it is a run of digits that decode to text, or the start of a compressed stream. All bytes of a text pass through the
-//! first step below, few through the second, and hardly any through the last.
+//! Base64 of base64, of UTF-16, of escaped JSON or of a gzip stream shows no core in its outer layer. Such a layer is
+//! long: it is a run of digits that decode to text, or the start of a compressed stream. All bytes of a text pass
+//! through the first step below, few through the second, and hardly any through the last.
 //!
 //! ```text
 //!  one chunk of 64 bytes
 //!  ┌─────────┬─────────┬─────────┬─────────┐
-//!  │ block 0 │ block 1 │ block 2 │ block 3 │      `block` tests 16 bytes at once.
+//!  │ block 0 │ block 1 │ block 2 │ block 3 │   `block` tests 16 bytes at once.
 //!  └─────────┴─────────┴─────────┴─────────┘
 //!       ▲                   ▲
-//!       └─ only digits? ────┘                     `run_scan` tests blocks 0 and 2 of each chunk: a segment of 48 digits
-//!                                                 covers one of them. It gives a hint where an adjacent block shares a
-//!                                                 phase with this one, or a compressed stream starts.
+//!       └─ only digits? ────┘                  `run_scan` tests blocks 0 and 2 of each chunk: every segment of 48
+//!                                              digits covers one of them. It gives a hint where an adjacent block
+//!                                              shares a phase with this one, or a compressed stream starts.
 //!
-//!  k: "aGlkZGVuIHRleHQgaW4gYmFzZTY0…"             `text_run` decodes units: groups of four characters here, pairs of
-//!      └──┘└──┘└──┘└──┘                           hexadecimal digits, or pairs with a separator. Every decoded byte of
-//!      hid den  te xt                             ASCII has its top bit clear, so that the first character of a group
-//!                                                 is one of `A`–`Z`, `a`–`f`: in 32 random characters that holds in
-//!                                                 some phase once in 64 times.
-//!      ├──────── text run ────────…               The longest sequence of units that are text is reported if it has 12
-//!      ▲          ▲          ▲                    groups, 37 pairs or 24 pairs with separators: at its start, and again
-//!                                                 after every KiB.
-//!  k: "H4sIAAAAAAAA…"                             `compressed` reports segments that start like a known format.
+//!  k: "aGlkZGVuIHRleHQgaW4gYmFzZTY0…"          `text_run` decodes units: here groups of four characters, else pairs
+//!      └──┘└──┘└──┘└──┘                        of hexadecimal digits, with or without a separator. Every byte of
+//!      hid den  te xt                          ASCII has its top bit clear, so that the first character of a group is
+//!                                              one of `A`–`Z`, `a`–`f`: in 32 random characters that holds in some
+//!                                              phase once in 64 times.
+//!      ├──────── text run ────────…            The longest sequence of units that are text is reported if it has 12
+//!      ▲          ▲          ▲                 groups, 37 pairs or 24 pairs with separators: at its start, and again
+//!                                              after every KiB.
+//!  k: "H4sIAAAAAAAA…"                          `compressed` reports segments that start like a known format.
 //!      ▲
 //! ```
 //!
 //! Where segments follow each other closely, and in noise, hints are regions instead of single segments. The runs depend
 //! on their characters alone and not on where the search started, so that a history can carry them over from a delta base
-//! to its descendants ([`is_run_digit`], [`next_run_touching`]).
+//! to its descendants ([`is_run_digit`], `next_run_touching`).
 
 mod block;
 mod compressed;
 mod run_scan;
 mod text_run;
 
-use super::{DecodeOutcome, DecodedRanges, ENCODINGS, View, base64, hex_dump};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, base64, hex_dump};
 use run_scan::{RunHint, RunHints};
 use text_run::TextRunFinder;
 
@@ -46,7 +46,7 @@ pub(super) use text_run::{starts_base64, starts_hex, starts_hex_dump};
 /// Bytes around a region that are searched too: a run may reach in or out.
 const MARGIN: usize = 128;
 
-/// Whether an encoded run may contain this byte. A change behind any other byte leaves the run as it is.
+/// Returns true if an encoded run may contain this byte. A change after any other byte leaves the run as it is.
 #[must_use]
 pub fn is_run_digit(byte: u8) -> bool {
     base64::ALPHABET[usize::from(byte)] || hex_dump::is_separator(byte)
@@ -74,7 +74,7 @@ pub fn blind_runs(bytes: &[u8], report: &mut dyn FnMut(usize)) {
 }
 
 /// Passes the views of an encoded run at a reported place to `give`.
-pub fn blind_views(bytes: &[u8], at: usize, decoded: &mut DecodedRanges<'_>, give: &mut dyn FnMut(View)) {
+pub fn blind_views(bytes: &[u8], at: usize, decoded: &mut DecodedRanges<'_>, give: &mut dyn FnMut(DecodedView)) {
     if let Some(view) = compressed::view(bytes, at, &mut decoded.work) {
         give(view);
     }

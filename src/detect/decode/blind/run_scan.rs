@@ -1,7 +1,7 @@
 //! Finds the places where encoded runs may be: long segments of digits, and hex dumps.
 //!
-//! Nearly all text has neither, which takes a few instructions for each 64 bytes to see. Where segments follow each other,
-//! and in noise, whole regions are passed on instead of single segments.
+//! Nearly all text has neither, which takes a few instructions for each 64 bytes to see. Where segments follow each
+//! other, and in noise, whole regions are passed on instead of single segments.
 
 use std::ops::Range;
 
@@ -136,8 +136,8 @@ impl RunHints<'_> {
     }
 }
 
-/// The bits of blocks 0 and 2 of a chunk, and their offsets. Checking these suffices: any segment of [`SHORTEST`] digits
-/// covers one of them.
+/// The bits of blocks 0 and 2 of a chunk, and their offsets. Checking these suffices: any segment of [`SHORTEST`]
+/// digits covers one of them.
 const EVEN: [(u32, usize); 2] = [(1, 0), (4, 2 * BLOCK)];
 const EVEN_BITS: u32 = 0b0101;
 
@@ -152,7 +152,7 @@ fn end(bytes: &[u8], at: usize, limit: usize) -> usize {
 const UNIT: usize = 8;
 
 /// Returns a part of the first possible encoded run within one unit of `range`. Runs that start before `from` may be
-/// skipped; the caller knows them. So is a compressed stream that is edited behind its first characters.
+/// skipped; the caller knows them. So is a compressed stream that is edited after its first characters.
 #[inline]
 pub(crate) fn next_run_touching(bytes: &[u8], range: &Range<usize>, from: usize) -> Option<Range<usize>> {
     let mut block = range.start.saturating_sub(UNIT + BLOCK).max(from);
@@ -168,7 +168,8 @@ pub(crate) fn next_run_touching(bytes: &[u8], range: &Range<usize>, from: usize)
     None
 }
 
-/// Whether the digits at `block` may lie in a run that decodes to text, or near the start of a compressed stream.
+/// Returns true if the digits at `block` may lie in a run that decodes to text, or near the start of a compressed
+/// stream.
 fn may_be_run(bytes: &[u8], block: usize, chars: &[u8; BLOCK]) -> bool {
     let start = start_before(bytes, block);
     (may_be_text(bytes, block, chars) || compressed::starts(&bytes[start..])) && is_long(bytes, start)
@@ -176,10 +177,10 @@ fn may_be_run(bytes: &[u8], block: usize, chars: &[u8; BLOCK]) -> bool {
 
 /// Returns true if this block and an adjacent one can share a phase. A run of at least 48 bytes always has such a pair.
 fn may_be_text(bytes: &[u8], block: usize, chars: &[u8; BLOCK]) -> bool {
-    let steps = text_phases(chars);
+    let phases = text_phases(chars);
     let before = || bytes[..block].last_chunk().map_or(0, text_phases);
-    let behind = || bytes[block + BLOCK..].first_chunk().map_or(0, text_phases);
-    steps != 0 && steps & (before() | behind()) != 0
+    let after = || bytes[block + BLOCK..].first_chunk().map_or(0, text_phases);
+    phases != 0 && phases & (before() | after()) != 0
 }
 
 /// Returns the start of the segment that continues at `block`, or a place two blocks before it: an earlier block gives

@@ -1,7 +1,7 @@
 //! Runs of base64 or hexadecimal digits that decode to text.
 //!
-//! A *text run* is the longest sequence of units (groups of four characters, pairs of hexadecimal digits, such pairs with a
-//! separator) that each decode to text, and has a least length.
+//! A *text run* is the longest sequence of units (groups of four characters, pairs of hexadecimal digits, such pairs
+//! with a separator) that each decode to text, and has a least length.
 
 use std::ops::Range;
 
@@ -10,14 +10,14 @@ use crate::detect::decode::base64::SEXTETS;
 use crate::detect::decode::hex;
 use crate::detect::decode::hex_dump::is_separator;
 
-/// Fewest groups of base64: the shortest key in two layers has 38 characters in the inner one, which fill 12 groups of the
-/// outer one at any alignment.
+/// Fewest groups of base64: the shortest key in two layers has 38 characters in the inner one, which fill 12 groups of
+/// the outer one at any alignment.
 const GROUPS: usize = 12;
 
 /// Fewest pairs of hexadecimal digits: for the same 38 characters, less one.
 const PAIRS: usize = 37;
 
-/// Fewest pairs with separators: more than a chunk, and less than any key has.
+/// Fewest pairs with separators: they cover the first bytes of a chunk, and no key has fewer.
 const SPACED_PAIRS: usize = 24;
 
 /// Bytes at the start of each chunk that are tested for hexadecimal digits: every run covers those of some chunk.
@@ -26,7 +26,7 @@ const PROBE: usize = 8;
 /// Bytes between the reported places of a long run. A view reaches further.
 const STEP: usize = 1 << 10;
 
-/// Whether text may hold a byte. UTF-16 and UTF-32 have zero bytes.
+/// Returns true if text may hold a byte. UTF-16 and UTF-32 have zero bytes.
 const fn is_texty(byte: u8) -> bool {
     matches!(byte, 0 | b' '..=b'~' | b'\t' | b'\n' | b'\r')
 }
@@ -42,9 +42,9 @@ trait DigitUnit {
     fn text(chars: &[u8]) -> Option<[u8; 3]>;
 }
 
-struct Group;
+struct CharGroup;
 
-impl DigitUnit for Group {
+impl DigitUnit for CharGroup {
     const WIDTH: usize = 4;
     const SHORTEST: usize = GROUPS;
 
@@ -55,9 +55,9 @@ impl DigitUnit for Group {
     }
 }
 
-struct Pair;
+struct HexPair;
 
-impl DigitUnit for Pair {
+impl DigitUnit for HexPair {
     const WIDTH: usize = 2;
     const SHORTEST: usize = PAIRS;
 
@@ -77,11 +77,11 @@ impl DigitUnit for SpacedPair {
     const SHORTEST: usize = SPACED_PAIRS;
 
     fn text(chars: &[u8]) -> Option<[u8; 3]> {
-        Pair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| is_separator(*byte)))
+        HexPair::text(chars).filter(|_| chars.get(2).is_some_and(|byte| is_separator(*byte)))
     }
 }
 
-/// Whether two neighbours belong to one run: text has fewer zero bytes in a row, and binary data many.
+/// Returns true if two neighbours belong to one run: text has fewer zero bytes in a row, and binary data many.
 fn joins(one: [u8; 3], next: [u8; 3]) -> bool {
     one != [0; 3] || next != [0; 3]
 }
@@ -106,14 +106,14 @@ fn around<U: DigitUnit>(bytes: &[u8], at: usize, within: usize) -> Option<Range<
     (end - start >= U::WIDTH * U::SHORTEST).then_some(start..end)
 }
 
-/// Whether a run of base64 starts here, or the rest of one.
+/// Returns true if a run of base64 starts here, or the rest of one.
 pub(in super::super) fn starts_base64(bytes: &[u8], at: usize) -> bool {
-    holds::<Group>(bytes, at)
+    holds::<CharGroup>(bytes, at)
 }
 
 /// As [`starts_base64`], for hexadecimal digits.
 pub(in super::super) fn starts_hex(bytes: &[u8], at: usize) -> bool {
-    holds::<Pair>(bytes, at)
+    holds::<HexPair>(bytes, at)
 }
 
 /// As [`starts_base64`], for pairs of hexadecimal digits with separators.
@@ -130,8 +130,8 @@ fn holds<U: DigitUnit>(bytes: &[u8], at: usize) -> bool {
     })
 }
 
-/// Reports the start of each run, and a place after every [`STEP`] bytes of it. Holds the end of the last reported run by
-/// kind and phase.
+/// Reports the start of each run, and a place after every [`STEP`] bytes of it. Holds the end of the last reported run
+/// by kind and phase.
 #[derive(Default)]
 pub(super) struct TextRunFinder([[usize; 4]; 3]);
 
@@ -166,11 +166,11 @@ impl TextRunFinder {
             let Some(block) = (at + bit / 4 * BLOCK).checked_sub(BLOCK) else { continue };
             if !is_blank(bytes, block) {
                 let group = block + bit % 4;
-                report_new::<Group>(bytes, group, block + 2 * BLOCK, &mut base64[group % 4], report);
+                report_new::<CharGroup>(bytes, group, block + 2 * BLOCK, &mut base64[group % 4], report);
             }
         }
         for pair in bits(screened.hex).map(|bit| at + bit) {
-            report_new::<Pair>(bytes, pair, at + PROBE, &mut hex[pair % 2], report);
+            report_new::<HexPair>(bytes, pair, at + PROBE, &mut hex[pair % 2], report);
         }
         for separator in bits(screened.spaced).map(|bit| at + bit / 8) {
             if bytes.get(separator).is_some_and(|byte| is_separator(*byte)) {
@@ -181,7 +181,7 @@ impl TextRunFinder {
     }
 }
 
-/// Whether a chunk may hold pairs with separators.
+/// Returns true if a chunk may hold pairs with separators.
 #[inline]
 pub(super) fn may_be_hex_dump(chunk: &[u8]) -> bool {
     separators(chunk) != 0
@@ -246,7 +246,7 @@ fn bits(mut left: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether a block decodes to zero bytes, which are frequent and pass for text.
+/// Returns true if a block decodes to zero bytes, which are frequent and pass for text.
 fn is_blank(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..at + BLOCK) == Some(&[b'A'; BLOCK])
 }
@@ -316,8 +316,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_stretch_is_missed_and_none_depends_on_the_start(bytes in pieces(), skip in 0..40usize) {
-            let mut expected = by_definition::<Group>(&bytes);
-            expected.extend(by_definition::<Pair>(&bytes));
+            let mut expected = by_definition::<CharGroup>(&bytes);
+            expected.extend(by_definition::<HexPair>(&bytes));
             expected.extend(by_definition::<SpacedPair>(&bytes));
             expected.sort_unstable();
             prop_assert_eq!(found(&bytes), expected.clone());
