@@ -121,7 +121,7 @@ fn cost(order: &[&[u8]], grams: &[Gram], known: &mut BTreeMap<Vec<[u8; 3]>, f64>
 fn main() {
     let grams = grams();
     let mut known = BTreeMap::new();
-    let mut order: Vec<&[u8]> = ANCHORS.iter().map(|anchor| anchor.text).collect();
+    let mut order: Vec<&[u8]> = ANCHORS.iter().map(|anchor| &*anchor.text).collect();
     let mut forge = Forge::new(2);
     let mut now = cost(&order, &grams, &mut known);
     let (mut best, mut best_order) = (now, order.clone());

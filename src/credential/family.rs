@@ -11,33 +11,39 @@ pub struct Family {
     pub kind: Kind,
     /// Its mode, where the prefix tells.
     pub mode: Mode,
+    /// Whether it is so rare by itself that it also counts in encoded text.
+    pub encoded: bool,
 }
 
 const fn family(prefix: &'static str, kind: Kind, mode: Mode) -> Family {
-    Family { prefix, kind, mode }
+    Family { prefix, kind, mode, encoded: false }
+}
+
+const fn rare(prefix: &'static str, kind: Kind, mode: Mode) -> Family {
+    Family { encoded: true, ..family(prefix, kind, mode) }
 }
 
 /// Longer prefixes stand before their own beginnings (`sk_org_live_` before `sk_org_`).
 pub const FAMILIES: &[Family] = &[
-    family("sk_live_", Kind::Secret, Mode::Live),
-    family("sk_test_", Kind::Secret, Mode::Test),
-    family("rk_live_", Kind::Restricted, Mode::Live),
-    family("rk_test_", Kind::Restricted, Mode::Test),
-    family("pk_live_", Kind::Publishable, Mode::Live),
-    family("pk_test_", Kind::Publishable, Mode::Test),
-    family("sk_org_live_", Kind::Organization, Mode::Live),
-    family("sk_org_test_", Kind::Organization, Mode::Test),
-    family("sk_org_", Kind::Organization, Mode::Unknown),
-    family("whsec_", Kind::WebhookSigning, Mode::Unknown),
-    family("ek_live_", Kind::Ephemeral, Mode::Live),
-    family("ek_test_", Kind::Ephemeral, Mode::Test),
-    family("rkcs_live_", Kind::SandboxClaim, Mode::Live),
-    family("rkcs_test_", Kind::SandboxClaim, Mode::Test),
+    rare("sk_live_", Kind::Secret, Mode::Live),
+    rare("sk_test_", Kind::Secret, Mode::Test),
+    rare("rk_live_", Kind::Restricted, Mode::Live),
+    rare("rk_test_", Kind::Restricted, Mode::Test),
+    rare("pk_live_", Kind::Publishable, Mode::Live),
+    rare("pk_test_", Kind::Publishable, Mode::Test),
+    rare("sk_org_live_", Kind::Organization, Mode::Live),
+    rare("sk_org_test_", Kind::Organization, Mode::Test),
+    rare("sk_org_", Kind::Organization, Mode::Unknown),
+    rare("whsec_", Kind::WebhookSigning, Mode::Unknown),
+    rare("ek_live_", Kind::Ephemeral, Mode::Live),
+    rare("ek_test_", Kind::Ephemeral, Mode::Test),
+    rare("rkcs_live_", Kind::SandboxClaim, Mode::Live),
+    rare("rkcs_test_", Kind::SandboxClaim, Mode::Test),
     family("rkcs_", Kind::SandboxClaim, Mode::Unknown),
-    family("pst_live_", Kind::Terminal, Mode::Live),
-    family("pst_test_", Kind::Terminal, Mode::Test),
-    family("pss_live_", Kind::Terminal, Mode::Live),
-    family("pss_test_", Kind::Terminal, Mode::Test),
+    rare("pst_live_", Kind::Terminal, Mode::Live),
+    rare("pst_test_", Kind::Terminal, Mode::Test),
+    rare("pss_live_", Kind::Terminal, Mode::Live),
+    rare("pss_test_", Kind::Terminal, Mode::Test),
     family("oak_live_", Kind::OauthAccess, Mode::Live),
     family("oak_test_", Kind::OauthAccess, Mode::Test),
     family("oak_", Kind::OauthAccess, Mode::Unknown),
@@ -49,8 +55,8 @@ pub const FAMILIES: &[Family] = &[
     family("cuss_secret_", Kind::ClientSecret, Mode::Unknown),
     family("accs_secret__", Kind::ClientSecret, Mode::Unknown),
     family("accs_secret_", Kind::ClientSecret, Mode::Unknown),
-    family("cs_live_", Kind::ClientSecret, Mode::Live),
-    family("cs_test_", Kind::ClientSecret, Mode::Test),
+    rare("cs_live_", Kind::ClientSecret, Mode::Live),
+    rare("cs_test_", Kind::ClientSecret, Mode::Test),
     family("fcsess_", Kind::ClientSecret, Mode::Unknown),
     family("seti_", Kind::ClientSecret, Mode::Unknown),
     family("pi_", Kind::ClientSecret, Mode::Unknown),

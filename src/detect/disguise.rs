@@ -140,7 +140,7 @@ impl Engine {
         if text.depth >= MAX_DECODE_DEPTH {
             return;
         }
-        let (mut covered, mut covered_runs) = (DecodedRanges::default(), DecodedRanges::default());
+        let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.prefixes), DecodedRanges::new(&self.prefixes));
         for pivot in found {
             // Decoding costs something also where it gives no view.
             if !budget.take(covered_runs.take_work()) {

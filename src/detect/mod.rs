@@ -30,6 +30,7 @@ pub(crate) use disguise::DEFECT;
 pub use redactor::Redactor;
 
 use crate::credential::{Fingerprint, Key, Secret};
+use crate::detect::decode::Prefixes;
 use crate::model::{
     Confidence, ScanLocation, Snippet,
     limits::{CONTEXT, REACH},
@@ -118,6 +119,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct Engine {
     rules: RuleSet,
+    prefixes: Arc<Prefixes>,
     prefilter: Prefilter,
     meanings: Vec<Meaning>,
     /// Literals too short for a pivot of their own: looked for near `stripe` only.
@@ -144,13 +146,13 @@ impl Engine {
     }
 
     fn with(mut rules: RuleSet, encodings: bool) -> Result<Self, Error> {
-        let Wanted { texts, senses, meanings, near } = Wanted::by(&rules, encodings);
+        let Wanted { prefixes, texts, senses, meanings, near } = Wanted::by(&rules, encodings);
         let patterns = Arc::new(TokenPatterns::new(&rules));
-        let redactor = Arc::new(Redactor::with(&rules, Arc::clone(&patterns)));
+        let redactor = Arc::new(Redactor::with(&rules, Arc::clone(&prefixes), Arc::clone(&patterns)));
         // Formats quote what rules say.
         rules.change_texts(&|text| redactor.masked(text));
         let prefilter = Prefilter::new(texts, encodings)?.with_senses(senses);
-        Ok(Self { prefilter, meanings, near, patterns, redactor, rules })
+        Ok(Self { prefixes, prefilter, meanings, near, patterns, redactor, rules })
     }
 
     /// Judges every pivot, however senseless.

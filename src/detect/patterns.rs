@@ -17,6 +17,7 @@ pub(super) struct TokenPatterns(Vec<Option<TokenPattern>>);
 struct TokenPattern {
     text: String,
     lookbehind: usize,
+    builtin: bool,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -27,6 +28,7 @@ impl TokenPatterns {
             Some(TokenPattern {
                 text: detect.pattern.clone(),
                 lookbehind: detect.lookbehind,
+                builtin: rule.is_builtin(),
                 compiled: OnceLock::new(),
             })
         };
@@ -36,6 +38,10 @@ impl TokenPatterns {
     /// Whether tokens of this rule begin with its literal.
     pub(super) fn begins_with_literal(&self, rule: usize) -> bool {
         self.0.get(rule).and_then(Option::as_ref).is_some_and(|pattern| pattern.lookbehind == 0)
+    }
+
+    pub(super) fn is_builtin(&self, rule: usize) -> bool {
+        self.0.get(rule).and_then(Option::as_ref).is_some_and(|pattern| pattern.builtin)
     }
 
     /// The token of a rule around its literal at `at`.
@@ -60,19 +66,27 @@ impl TokenPatterns {
     }
 }
 
-/// The bytes that a token may go on with beyond what its pattern took: letters, digits, and what could be its last byte.
+/// The bytes that a token may go on with beyond what its pattern took: letters, digits, and what could be its first or last
+/// byte.
 pub(super) struct Alphabet<'a> {
     patterns: &'a TokenPatterns,
     rule: usize,
-    /// The token with another last byte, and where it holds its literal.
+    /// The token with another byte at one end, and where it holds its literal.
     token: Vec<u8>,
+    end: usize,
     literal: usize,
     known: [Option<bool>; 256],
 }
 
 impl<'a> Alphabet<'a> {
-    pub(super) fn new(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
-        Self { patterns, rule, token: token.to_vec(), literal, known: [None; 256] }
+    /// That in front of a token.
+    pub(super) fn before(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
+        Self { patterns, rule, token: token.to_vec(), end: 0, literal, known: [None; 256] }
+    }
+
+    /// That behind a token.
+    pub(super) fn behind(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
+        Self { end: token.len().saturating_sub(1), ..Self::before(patterns, rule, token, literal) }
     }
 
     pub(super) fn has(&mut self, byte: u8) -> bool {
@@ -82,8 +96,8 @@ impl<'a> Alphabet<'a> {
         if let Some(known) = self.known[usize::from(byte)] {
             return known;
         }
-        let Some(last) = self.token.last_mut() else { return false };
-        *last = byte;
+        let Some(end) = self.token.get_mut(self.end) else { return false };
+        *end = byte;
         let is_whole = self.patterns.match_at(&self.token, self.rule, self.literal) == Some(0..self.token.len());
         *self.known[usize::from(byte)].insert(is_whole)
     }

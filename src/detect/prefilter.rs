@@ -7,17 +7,13 @@
 
 use std::ops::Range;
 
-use aho_corasick::packed::{Config, MatchKind, Searcher};
-use aho_corasick::{AhoCorasick, Span};
+use aho_corasick::packed::{self, Config, MatchKind};
+use aho_corasick::{AhoCorasick, BuildError, Input, Span};
 
-use crate::detect::decode::{self, AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
+use crate::detect::decode::{self, ANCHORS, AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
 
 /// The most pivots the SIMD searcher is built with.
 pub const MAX_PIVOTS: usize = 64;
-
-/// Shared parts of prefixes: a literal is looked for by the first of these that it contains. All of them are pivots of
-/// [`crate::detect::decode::ANCHORS`].
-pub const CORES: &[&str] = &["cret_", "live", "test", "whs", "org_", "oak_", "oart_", "sec_", "uk_"];
 
 /// Where a pivot was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,36 +24,87 @@ pub struct Found {
     pub pivot: usize,
 }
 
-/// The searcher and what it looks for.
+/// The searchers and what they look for.
 #[derive(Debug)]
 pub struct Prefilter {
     pivots: Vec<Vec<u8>>,
     senses: AnchorFilter,
-    simd: Option<Searcher>,
-    fallback: Option<AhoCorasick>,
+    /// All that the built-in rules ask for is one.
+    searchers: Vec<Searcher>,
     /// Whether long runs are told of as well.
     runs: bool,
     longest: usize,
 }
 
+/// A search for several pivots at once.
+#[derive(Debug)]
+struct Searcher {
+    /// The pivots by the searcher's numbers.
+    numbers: Vec<usize>,
+    kind: SearcherKind,
+}
+
+#[derive(Debug)]
+enum SearcherKind {
+    Simd(packed::Searcher),
+    Automaton(AhoCorasick),
+}
+
+impl Searcher {
+    fn new(pivots: &[Vec<u8>], numbers: Vec<usize>) -> Result<Self, BuildError> {
+        let texts = || numbers.iter().map(|number| &pivots[*number]);
+        let simd = || Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(texts()).build();
+        let is_small = numbers.len() <= MAX_PIVOTS && is_prefix_free(&texts().collect::<Vec<_>>());
+        let kind = match is_small.then(simd).flatten() {
+            Some(simd) => SearcherKind::Simd(simd),
+            None => SearcherKind::Automaton(AhoCorasick::new(texts())?),
+        };
+        Ok(Self { numbers, kind })
+    }
+
+    /// Tells every place in `span` and the number of the pivot there.
+    #[inline]
+    fn find(&self, bytes: &[u8], span: Range<usize>, mut tell: impl FnMut(usize, usize)) {
+        match &self.kind {
+            SearcherKind::Simd(simd) => {
+                let mut at = span.start;
+                while let Some(next) = simd.find_in(bytes, Span { start: at, end: span.end }) {
+                    tell(next.start(), self.numbers[next.pattern().as_usize()]);
+                    at = next.start() + 1;
+                }
+            }
+            SearcherKind::Automaton(automaton) => automaton
+                .find_overlapping_iter(Input::new(bytes).span(span))
+                .for_each(|next| tell(next.start(), self.numbers[next.pattern().as_usize()])),
+        }
+    }
+}
+
+/// Whether none hides another, as a SIMD search reports one for each place.
+fn is_prefix_free(texts: &[&Vec<u8>]) -> bool {
+    let mut sorted = texts.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| !pair[1].starts_with(pair[0]))
+}
+
 impl Prefilter {
-    /// Builds the searcher. More than [`MAX_PIVOTS`], which only rules of the user's own can bring about, are searched
-    /// by an automaton, slower and with the same result.
+    /// Builds the searchers: a SIMD searcher for the first pivots, as many as it takes, and another for what only rules
+    /// of the user's own can add. Where that is more than a SIMD searcher takes, it is an automaton, slower and with the
+    /// same result.
     ///
     /// # Errors
     /// When aho-corasick refuses the pivots, for their number or size.
-    pub fn new(pivots: Vec<Vec<u8>>, runs: bool) -> Result<Self, aho_corasick::BuildError> {
-        let simd = if pivots.len() <= MAX_PIVOTS {
-            Config::new().match_kind(MatchKind::LeftmostFirst).builder().extend(&pivots).build()
-        } else {
-            None
-        };
-        let fallback = match simd {
-            Some(_) => None,
-            None => Some(AhoCorasick::builder().match_kind(aho_corasick::MatchKind::LeftmostFirst).build(&pivots)?),
-        };
+    pub fn new(pivots: Vec<Vec<u8>>, runs: bool) -> Result<Self, BuildError> {
+        let (mut first, mut rest): (Vec<usize>, Vec<usize>) = Default::default();
+        for (number, pivot) in pivots.iter().enumerate() {
+            let hides = |other: &usize| pivot.starts_with(&pivots[*other]) || pivots[*other].starts_with(pivot);
+            let is_rest = first.len() >= MAX_PIVOTS || number >= ANCHORS.len() && first.iter().any(hides);
+            if is_rest { rest.push(number) } else { first.push(number) }
+        }
+        let groups = [first, rest].into_iter().filter(|numbers| !numbers.is_empty());
+        let searchers = groups.map(|numbers| Searcher::new(&pivots, numbers)).collect::<Result<_, _>>()?;
         let longest = pivots.iter().map(Vec::len).max().unwrap_or(1);
-        Ok(Self { pivots, senses: AnchorFilter::default(), simd, fallback, runs, longest })
+        Ok(Self { pivots, senses: AnchorFilter::default(), searchers, runs, longest })
     }
 
     /// Leaves out pivots that make no sense where they stand.
@@ -71,10 +118,10 @@ impl Prefilter {
         self.senses = AnchorFilter::default();
     }
 
-    /// Whether the fast searcher is in use.
+    /// Whether nothing is searched by an automaton.
     #[must_use]
     pub fn is_simd(&self) -> bool {
-        self.simd.is_some()
+        self.searchers.iter().all(|searcher| matches!(searcher.kind, SearcherKind::Simd(_)))
     }
 
     /// The pivots, by number.
@@ -108,7 +155,7 @@ impl Prefilter {
             let pivots = found.len();
             decode::blind::blind_runs(bytes, &mut |at| found.push(Found { at, pivot: self.long_run() }));
             if found.len() > pivots {
-                found[first..].sort_by_key(|found| found.at);
+                found[first..].sort_by_key(|found| (found.at, found.pivot));
                 // A stretch may begin like a compressed stream.
                 found.dedup();
             }
@@ -117,21 +164,20 @@ impl Prefilter {
 
     /// As [`Prefilter::find`], without the long runs, and only pivots that begin in `range`.
     pub(crate) fn find_pivots(&self, bytes: &[u8], range: Range<usize>, found: &mut Vec<Found>) {
-        let end = bytes.len().min(range.end + self.longest - 1);
-        let mut at = range.start;
-        while at < range.end {
-            let span = Span { start: at, end };
-            let next = match (&self.simd, &self.fallback) {
-                (Some(simd), _) => simd.find_in(bytes, span),
-                (None, Some(automaton)) => automaton.find(aho_corasick::Input::new(bytes).span(span)),
-                (None, None) => None,
-            };
-            let Some(next) = next.filter(|next| next.start() < range.end) else { return };
-            let pivot = next.pattern().as_usize();
-            if self.senses.accepts(pivot, bytes, next.start()) {
-                found.push(Found { at: next.start(), pivot });
-            }
-            at = next.start() + 1;
+        let first = found.len();
+        let end = bytes.len().min(range.end.saturating_add(self.longest - 1));
+        if range.start >= range.end {
+            return;
+        }
+        for searcher in &self.searchers {
+            searcher.find(bytes, range.start..end, |at, pivot| {
+                if at < range.end && self.senses.accepts(pivot, bytes, at) {
+                    found.push(Found { at, pivot });
+                }
+            });
+        }
+        if !matches!(self.searchers.as_slice(), [Searcher { kind: SearcherKind::Simd(_), .. }]) {
+            found[first..].sort_unstable_by_key(|found| (found.at, found.pivot));
         }
     }
 }
@@ -154,11 +200,25 @@ mod tests {
 
     #[test]
     fn the_automaton_finds_the_same() {
-        let many: Vec<Vec<u8>> = (0..80).map(|i| format!("pivot{i:03}").into_bytes()).collect();
-        let prefilter = Prefilter::new(many, false).unwrap();
-        assert!(!prefilter.is_simd());
+        for (count, simd) in [(80, true), (140, false)] {
+            let many: Vec<Vec<u8>> = (0..count).map(|i| format!("pivot{i:03}").into_bytes()).collect();
+            let prefilter = Prefilter::new(many, false).unwrap();
+            assert_eq!(prefilter.is_simd(), simd);
+            let mut found = Vec::new();
+            prefilter.find(b"pivot079pivot005 pivot999", &mut found);
+            assert_eq!(found.iter().map(|f| (f.at, f.pivot)).collect::<Vec<_>>(), [(0, 79), (8, 5)]);
+        }
+    }
+
+    #[test]
+    fn a_pivot_of_one_s_own_hides_none() {
+        let mut texts: Vec<Vec<u8>> = ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
+        texts.extend(["liv", "live_key", "ive_"].map(|text| text.as_bytes().to_vec()));
+        let prefilter = Prefilter::new(texts.clone(), false).unwrap();
         let mut found = Vec::new();
-        prefilter.find(b"pivot005pivot079 pivot999", &mut found);
-        assert_eq!(found.iter().map(|f| (f.at, f.pivot)).collect::<Vec<_>>(), [(0, 5), (8, 79)]);
+        prefilter.find(b"a live_key", &mut found);
+        let texts: Vec<_> = found.iter().map(|found| (found.at, texts[found.pivot].as_slice())).collect();
+        let expected: [(usize, &[u8]); 4] = [(2, b"live"), (2, b"liv"), (2, b"live_key"), (3, b"ive_")];
+        assert_eq!(texts, expected);
     }
 }

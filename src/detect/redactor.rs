@@ -10,12 +10,13 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
+use super::meanings;
 use super::patterns::{Alphabet, TokenPatterns};
 use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
 use crate::credential::randomness as shape;
 use crate::credential::{family::FAMILIES, masked};
-use crate::detect::decode::{self, ANCHORS, DecodedRanges, DecodedView};
+use crate::detect::decode::{self, Anchor, DecodedRanges, DecodedView, Prefixes};
 use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
 use crate::rules::RuleSet;
@@ -27,6 +28,7 @@ const AROUND: usize = 2 * MAX_BODY;
 /// family's prefix with a body, or what a rule's pattern matches around one of its literals.
 #[derive(Debug)]
 pub struct Redactor {
+    encoded: Arc<Prefixes>,
     patterns: Arc<TokenPatterns>,
     /// The literals of the rules, each with its rule.
     literals: Vec<(Vec<u8>, usize)>,
@@ -39,16 +41,16 @@ impl Redactor {
     /// A redactor for these rules and the built-in families.
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
-        Self::with(rules, Arc::new(TokenPatterns::new(rules)))
+        Self::with(rules, Arc::new(meanings::prefixes(rules)), Arc::new(TokenPatterns::new(rules)))
     }
 
-    pub(super) fn with(rules: &RuleSet, patterns: Arc<TokenPatterns>) -> Self {
+    pub(super) fn with(rules: &RuleSet, encoded: Arc<Prefixes>, patterns: Arc<TokenPatterns>) -> Self {
         let of_rule = |(rule, detect)| {
             let detect: &crate::rules::rule::KeyPattern = detect;
             detect.literals.iter().map(move |literal| (literal.as_bytes().to_vec(), rule))
         };
         let literals = rules.detecting().flat_map(of_rule).collect();
-        Self { patterns, literals, prefixes: OnceLock::new(), anchors: OnceLock::new() }
+        Self { encoded, patterns, literals, prefixes: OnceLock::new(), anchors: OnceLock::new() }
     }
 
     /// Masks every key in a text and escapes what could act on a terminal.
@@ -141,37 +143,50 @@ impl Redactor {
             if last.0 == *rule && at < last.1 {
                 continue;
             }
-            let Some((span, shown)) = self.of_rule(bytes, *rule, at..at + text.len()) else { continue };
-            last = (*rule, span.end);
-            // What a family's prefix shows of it already, it shows in its own way.
-            match spans[first..].iter_mut().find(|(old, _)| old.start <= span.start && span.start < old.end) {
+            let Some(token) = self.patterns.match_at(bytes, *rule, at) else { continue };
+            last = (*rule, token.end);
+            let covering = spans[first..].iter_mut().find(|(old, _)| old.contains(&token.start));
+            // What a family's prefix begins, it shows in its own way.
+            if let Some((old, _)) = covering
+                && self.patterns.is_builtin(*rule)
+            {
+                old.end = old.end.max(token.end);
+                continue;
+            }
+            let Some((span, shown)) = self.of_rule(bytes, *rule, at..at + text.len(), token) else { continue };
+            last.1 = span.end;
+            match spans[first..].iter_mut().find(|(old, _)| old.contains(&span.start)) {
                 Some((old, _)) => old.end = old.end.max(span.end),
                 None => spans.push((span, shown)),
             }
         }
     }
 
-    /// The token of a rule around its literal, up to the end of the run that it is a part of.
-    fn of_rule(&self, bytes: &[u8], rule: usize, literal: Range<usize>) -> Option<Span> {
-        let token = self.patterns.match_at(bytes, rule, literal.start)?;
+    /// A token of a rule around its literal, up to the end of the run that it is a part of.
+    fn of_rule(&self, bytes: &[u8], rule: usize, literal: Range<usize>, token: Range<usize>) -> Option<Span> {
         let at_start = literal.start == token.start && self.patterns.begins_with_literal(rule);
         let (prefix, body) = if at_start { (literal.clone(), literal.end..token.end) } else { (0..0, token.clone()) };
         if at_start && is_masked(&bytes[literal.end..]) {
             return None;
         }
-        let mut alphabet = Alphabet::new(&self.patterns, rule, &bytes[token.clone()], literal.start - token.start);
-        let end = token.end + bytes[token.end..].iter().take_while(|byte| alphabet.has(**byte)).count();
-        let before = if at_start { &[] } else { &bytes[..token.start] };
-        let start = token.start - before.iter().rev().take_while(|byte| alphabet.has(**byte)).count();
+        let (text, at) = (&bytes[token.clone()], literal.start - token.start);
+        let mut behind = Alphabet::behind(&self.patterns, rule, text, at);
+        let end = token.end + bytes[token.end..].iter().take_while(|byte| behind.has(**byte)).count();
+        let mut before = Alphabet::before(&self.patterns, rule, text, at);
+        let rest = if at_start { &[] } else { &bytes[..token.start] };
+        let start = token.start - rest.iter().rev().take_while(|byte| before.has(**byte)).count();
         Some((start..end, masked(&bytes[prefix], &bytes[body.start.min(end)..end])))
     }
 
     /// Adds spans whose decoded text holds a candidate.
     fn disguised(&self, bytes: &[u8], depth: usize, spans: &mut Vec<Span>) {
-        let texts = || ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
+        let texts = || self.encoded.anchors().map(|pivot| pivot.text.to_vec()).collect();
         let Some(prefilter) = self.anchors.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
         let mut found = Vec::new();
         prefilter.find(bytes, &mut found);
+        if found.is_empty() {
+            return;
+        }
         let mut look = |view: DecodedView| {
             let mut inner = Vec::new();
             self.candidates(&view.bytes, &mut inner);
@@ -181,9 +196,10 @@ impl Redactor {
             }
             spans.extend(inner.into_iter().map(|(span, shown)| (view.span(span), shown)));
         };
-        let (mut covered, mut covered_runs) = (DecodedRanges::default(), DecodedRanges::default());
+        let pivots: Vec<&Anchor> = self.encoded.anchors().collect();
+        let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.encoded), DecodedRanges::new(&self.encoded));
         for pivot in found {
-            match ANCHORS.get(pivot.pivot) {
+            match pivots.get(pivot.pivot) {
                 Some(known) => decode::views(bytes, known, pivot.at, &mut covered, &mut look),
                 None => decode::blind::blind_views(bytes, pivot.at, &mut covered_runs, &mut look),
             }

@@ -57,8 +57,13 @@ impl Rule {
         }
     }
 
+    pub(crate) fn is_builtin(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
-        let Some(facts) = self.facts.get_mut().filter(|_| self.text.is_empty()) else { return };
+        let builtin = self.is_builtin();
+        let Some(facts) = self.facts.get_mut().filter(|_| !builtin) else { return };
         let Help { what, why, fix, code, links } = &mut facts.help;
         let code = code.iter_mut().flat_map(|code| [&mut code.language, &mut code.text]);
         let texts = [&mut facts.title, &mut facts.noun, &mut facts.plural, what, why, fix];

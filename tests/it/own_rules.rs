@@ -1,4 +1,4 @@
-//! Keys of rules of one's own: redacted everywhere, like those of the built-in families.
+//! Keys of rules of one's own: redacted everywhere and found in every encoding, like those of the built-in families.
 
 use base64::Engine as _;
 use pinstripe::credential::forge::Forge;
@@ -7,6 +7,7 @@ use pinstripe::report::FORMATS;
 use pinstripe::rules::load;
 use proptest::prelude::*;
 
+use crate::support::encoders::{DISGUISES, disguise};
 use crate::support::{Dir, Run, run_in};
 
 /// A rule made at random, and a key of it.
@@ -60,7 +61,13 @@ impl Own {
 }
 
 fn own() -> impl Strategy<Value = Own> {
-    let literal = prop_oneof!["[a-z]{3,8}_(live|test|key)_", "[a-z]{2,6}-", "[A-Z]{4}", "[a-z]{3}\\.[a-z]{2}_"];
+    let literal = prop_oneof![
+        "[a-z]{3,8}_(live|test|key)_",
+        "[a-z]{2,6}-",
+        "[A-Z]{4}",
+        "[a-z]{3}\\.[a-z]{2}_",
+        "(sk_live|whsec|uk)_"
+    ];
     let alphabet = proptest::sample::subsequence(vec!['-', '.', '_', '+', '/', '~'], 0..=3);
     let check = proptest::sample::select(vec!["opaque", "any"]);
     (literal, alphabet, 16..70_usize, any::<bool>(), any::<u64>(), check).prop_map(
@@ -91,7 +98,7 @@ fn own() -> impl Strategy<Value = Own> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(4000))]
     #[test]
     fn no_text_shows_a_key_of_a_rule(own in own(), before in "[ a-zA-Z0-9_/=:\"'-]{0,20}", after in "[ /\"':)]\\PC{0,20}") {
         let engine = own.engine();
@@ -106,11 +113,25 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4))]
+    #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn no_output_shows_a_key_of_a_rule(own in own()) {
         in_every_output(&own);
     }
+}
+
+/// The random part may be in front of the literal, and longer than a rule looks back.
+#[test]
+fn what_is_in_front_of_a_literal_is_shown_nowhere() {
+    let rule = "title = 'Own key'\nseverity = 'high'\n[detect]\nliterals = ['_acmeid']\nlookbehind = 24\n\
+                pattern = '[a-z0-9_]{20,}_acmeid'\ncheck = 'any'\n[help]\nwhat = 'A key.'\nwhy = 'It opens.'\nfix = 'Roll it.'\n";
+    let body = Forge::new(8).fill("{{legacy}}_{{legacy}}").to_lowercase();
+    let own = Own { rule: rule.to_owned(), literal: "_acmeid".to_owned(), body };
+    let engine = own.engine();
+    let text = format!("k = '{}{}'", own.body, own.literal);
+    let shown = engine.redactor().sanitize(&text);
+    assert_eq!(shown, "k = '…meid'");
+    engine.scan(text.as_bytes()).iter().for_each(|hit| own.assert_silent(&format!("{hit:?}"), "a hit"));
 }
 
 /// The rule of `rules/README.md`.
@@ -133,7 +154,7 @@ fn repository(own: &Own) -> Dir {
     dir.write("w/map.js.map", &format!(r#"{{"sources":["{key}.ts"],"sourcesContent":["k = '{{{{sk_live}}}}'"]}}"#));
     let zip = tar_of(&key, &dir.forge.fill("k={{sk_live}}"));
     dir.write_bytes("w/x.tar", &zip);
-    dir.write_bytes(&format!("w/{}.zip", key.replace('/', "%")), b"PK\x03\x04 damaged");
+    dir.write_bytes(&format!("w/c/{key}.zip"), b"PK\x03\x04 damaged");
     #[cfg(unix)]
     std::os::unix::fs::symlink(format!("nowhere/{key}"), dir.join("w/link")).unwrap();
     dir.git(&["-C", "w", "add", "-A", "--", "."]);
@@ -220,4 +241,104 @@ fn complaints(own: &Own, dir: &Dir, key: &str) {
     own.assert_silent(&std::fs::read_to_string(file).unwrap(), "the baseline");
     let run = dir.run(&["rules", "check", "bad"]);
     own.assert_silent(&run.stdout, "rules check");
+}
+
+/// An engine with a rule of one's own for keys that begin like this.
+fn engine_for(literal: &str) -> Engine {
+    let pattern = literal.replace('.', "\\.");
+    let rule = format!(
+        "title = 'Own key'\nseverity = 'high'\n[detect]\nliterals = ['{literal}']\npattern = '{pattern}[A-Za-z0-9]{{20,}}'\n\
+         check = 'opaque'\n[help]\nwhat = 'A key.'\nwhy = 'It opens.'\nfix = 'Roll it.'\n"
+    );
+    Engine::new(load::load_with(true, &[], &[("own-rule.toml".to_owned(), rule.into_bytes())]).unwrap()).unwrap()
+}
+
+/// Whether the key of an own rule is found in a text that hides it, and whether none of it is shown.
+fn finds_own(engine: &Engine, key: &str, text: &[u8], what: &str) -> Result<(), String> {
+    let hits = engine.scan(text);
+    let own: Vec<_> = hits.iter().filter(|hit| engine.rules()[hit.rule].id == "own-rule").collect();
+    let tail = &key[key.len() - 4..];
+    match own.as_slice() {
+        [hit] if !hit.encodings.is_empty() && hit.key.masked.ends_with(&format!("…{tail}")) => {}
+        _ => return Err(format!("{what}: {} hits, {} of the rule", hits.len(), own.len())),
+    }
+    if text.contains(&0) {
+        return Ok(());
+    }
+    // The key's body and what stands for it are gone from any text that is shown.
+    let shown = engine.redactor().sanitize(&String::from_utf8_lossy(text));
+    if shown.contains(&key[key.len() - 16..key.len() - 4]) || !shown.contains(&format!("…{tail}")) {
+        return Err(format!("{what}: shown as {shown:?}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn own_rules_see_through_every_disguise() {
+    let mut forge = Forge::new(9);
+    let mut problems = Vec::new();
+    for literal in ["wk_live_", "acme_live_", "acme_key_", "rkcs_own_", "us_acme_"] {
+        let engine = engine_for(literal);
+        for (what, _, make) in DISGUISES {
+            let key = format!("{literal}{}", forge.fill("{{legacy}}"));
+            let (text, _) = disguise(*make, &key);
+            problems.extend(finds_own(&engine, &key, &text, &format!("{literal} {what}")).err());
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn own_rules_without_an_underscore_see_through_disguises() {
+    let each = |key: &str, unit: fn(u8) -> String| key.bytes().map(unit).collect::<String>();
+    let base64 = |text: String| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, text);
+    let mut forge = Forge::new(10);
+    let mut problems = Vec::new();
+    for literal in ["zz-", "acme-key-", "acme.live.", "AKQX", "myownkey", "qq:", "abc-test-"] {
+        let engine = engine_for(literal);
+        let body = forge.fill("{{legacy}}");
+        let key = format!("{literal}{body}");
+        let escaped_body = format!("{literal}{}", each(&body, |b| format!("\\x{b:02x}")));
+        let mut rows: Vec<(String, String)> = [
+            ("percent", each(&key, |b| format!("%{b:02X}"))),
+            ("percent twice", each(&key, |b| format!("%25{b:02x}"))),
+            ("\\u", each(&key, |b| format!("\\u{b:04x}"))),
+            ("\\u{}", each(&key, |b| format!("\\u{{{b:X}}}"))),
+            ("\\x", each(&key, |b| format!("\\x{b:02X}"))),
+            ("\\x, body", escaped_body),
+            ("octal", each(&key, |b| format!("\\{b:03o}"))),
+            ("entities", each(&key, |b| format!("&#{b};"))),
+            ("hexadecimal entities", each(&key, |b| format!("&#x{b:x};"))),
+            ("quoted-printable", each(&key, |b| format!("={b:02X}"))),
+            ("hex", each(&key, |b| format!("{b:02x}"))),
+            ("HEX", each(&key, |b| format!("{b:02X}"))),
+            ("character codes", each(&key, |b| format!("{b}, "))),
+            ("zero width", key.chars().map(|c| format!("{c}\u{200b}")).collect()),
+            ("base64", base64(key.clone())),
+            ("base64, second alignment", base64(format!(":{key}"))),
+            ("base64, third alignment", base64(format!("::{key}"))),
+            ("base64 twice", base64(base64(key.clone()))),
+        ]
+        .map(|(what, code)| (what.to_owned(), code))
+        .into();
+        let joins = ["\" + \"", "' . '", "=\r\n", "\u{200b}", "\\\n"];
+        rows.extend((1..key.len() - 1).flat_map(|at| {
+            let split = |glue: &&str| (format!("split at {at} by {glue:?}"), key[..at].to_owned() + glue + &key[at..]);
+            joins.iter().map(split).collect::<Vec<_>>()
+        }));
+        for (what, code) in rows {
+            let quote = if code.contains('\'') { '\'' } else { '"' };
+            let text = format!("k = {quote}{code}{quote};\n");
+            problems.extend(finds_own(&engine, &key, text.as_bytes(), &format!("{literal} {what}")).err());
+        }
+        for unit in [u16::to_le_bytes, u16::to_be_bytes] {
+            let text: Vec<u8> = format!("k = \"{key}\"").encode_utf16().flat_map(unit).collect();
+            let text = [b"\x7fELF\xff\xff".as_slice(), &text, b"\xff\xff"].concat();
+            let hits = engine.scan(&text);
+            if !hits.iter().any(|hit| engine.rules()[hit.rule].id == "own-rule") {
+                problems.push(format!("{literal} in UTF-16"));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
 }

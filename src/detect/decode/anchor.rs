@@ -13,15 +13,16 @@
 //! may fall into them. Where a text has two spellings that differ after the third byte (`005f` and `005F`), the common
 //! bytes are the anchor and [`Anchor::after`] rejects the rest.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use super::ENCODINGS;
+use super::{ENCODINGS, Encoding, Phases};
 
 /// A text worth stopping at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anchor {
     /// The text searched for.
-    pub text: &'static [u8],
+    pub text: Cow<'static, [u8]>,
     /// What to do where it is found.
     pub role: AnchorRole,
     /// If not empty, one of these bytes precedes it, zeros skipped.
@@ -30,6 +31,8 @@ pub struct Anchor {
     pub(super) after: &'static [u8],
     /// Place of its first character in a group of four, in base64.
     pub(super) phase: usize,
+    /// Whether it belongs to two halves of a prefix, of which the other one finds the whole prefix.
+    pub(crate) half: bool,
 }
 
 /// What to do where an anchor is found.
@@ -45,10 +48,27 @@ pub enum AnchorRole {
     Encoded(Vec<usize>),
 }
 
+const fn plain(text: &'static [u8], role: AnchorRole) -> Anchor {
+    Anchor { text: Cow::Borrowed(text), role, before: b"", after: b"", phase: 0, half: false }
+}
+
+const fn half(text: &'static [u8]) -> Anchor {
+    let mut anchor = plain(text, AnchorRole::Core);
+    anchor.half = true;
+    anchor
+}
+
+impl Anchor {
+    /// A plain anchor made for a literal.
+    pub(crate) fn new(text: Vec<u8>, role: AnchorRole) -> Self {
+        Self { text: Cow::Owned(text), ..plain(b"", role) }
+    }
+}
+
 /// An anchor of one encoding.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct EncodedAnchor {
-    pub(super) text: &'static [u8],
+    pub(super) text: Cow<'static, [u8]>,
     before: &'static [u8],
     after: &'static [u8],
     pub(super) phase: usize,
@@ -56,67 +76,103 @@ pub(super) struct EncodedAnchor {
 
 /// An anchor that may have any neighbours.
 pub(super) const fn text(text: &'static [u8]) -> EncodedAnchor {
-    EncodedAnchor { text, before: b"", after: b"", phase: 0 }
+    EncodedAnchor { text: Cow::Borrowed(text), before: b"", after: b"", phase: 0 }
+}
+
+/// An anchor made for a literal.
+pub(super) fn owned(text: impl Into<Vec<u8>>) -> EncodedAnchor {
+    EncodedAnchor { text: Cow::Owned(text.into()), ..super::anchor::text(b"") }
 }
 
 impl EncodedAnchor {
     /// Requires one of these bytes before the anchor, zeros skipped, and one of those after it; none means any.
-    pub(super) const fn between(self, before: &'static [u8], after: &'static [u8]) -> Self {
-        Self { before, after, ..self }
+    pub(super) const fn between(mut self, before: &'static [u8], after: &'static [u8]) -> Self {
+        (self.before, self.after) = (before, after);
+        self
     }
 
-    pub(super) const fn at_phase(self, phase: usize) -> Self {
-        Self { phase, ..self }
+    pub(super) const fn at_phase(mut self, phase: usize) -> Self {
+        self.phase = phase;
+        self
     }
 }
 
+/// One way in which an encoding writes a literal.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Spelling {
+    /// The digits that the literal determines.
+    pub(super) digits: Vec<u8>,
+    /// The place of the first one in a group.
+    pub(super) phase: usize,
+}
+
+impl Spelling {
+    /// Whether an anchor of the row finds the literal that is spelled like this.
+    pub(super) fn has(&self, anchor: &Anchor, row: usize) -> bool {
+        let group = match ENCODINGS[row].phases {
+            Phases::Offset(phases) => phases,
+            Phases::Group => 4,
+        };
+        matches!(&anchor.role, AnchorRole::Encoded(rows) if rows.contains(&row))
+            && memchr::memmem::find_iter(&self.digits, &*anchor.text)
+                .any(|at| (self.phase + at) % group == anchor.phase)
+    }
+}
+
+/// The marks of escapes with zeros before their digits.
+pub(super) const UNICODE_MARKS: &[u8] = b"uUxX{";
+
 /// Anchors in plain text.
-const PLAIN: &[(&[u8], AnchorRole)] = &[
-    (b"live", AnchorRole::Core),
-    (b"test", AnchorRole::Core),
-    (b"k_l", AnchorRole::Core),
-    (b"k_t", AnchorRole::Core),
-    (b"whs", AnchorRole::Core),
-    (b"sec_", AnchorRole::Core),
-    (b"_sec", AnchorRole::Core),
-    (b"cret_", AnchorRole::Core),
-    (b"org_", AnchorRole::Core),
-    (b"\"_\"", AnchorRole::Core),
-    (b"'_'", AnchorRole::Core),
-    (b"oak_", AnchorRole::Short),
-    (b"oart_", AnchorRole::Short),
-    (b"uk_", AnchorRole::Short),
-    (b"tripe", AnchorRole::Vendor),
-    (b"TRIPE", AnchorRole::Vendor),
+const PLAIN: &[Anchor] = &[
+    plain(b"live", AnchorRole::Core),
+    plain(b"test", AnchorRole::Core),
+    half(b"k_l"),
+    half(b"k_t"),
+    plain(b"whs", AnchorRole::Core),
+    plain(b"sec_", AnchorRole::Core),
+    half(b"_sec"),
+    plain(b"cret_", AnchorRole::Core),
+    plain(b"org_", AnchorRole::Core),
+    half(b"\"_\""),
+    half(b"'_'"),
+    plain(b"oak_", AnchorRole::Short),
+    plain(b"oart_", AnchorRole::Short),
+    plain(b"uk_", AnchorRole::Short),
+    plain(b"tripe", AnchorRole::Vendor),
+    plain(b"TRIPE", AnchorRole::Vendor),
 ];
 
 /// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
 /// one byte after the start of each match.
 pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
     let mut anchors = all();
-    anchors.sort_by_key(|anchor| ORDER.iter().position(|text| *text == anchor.text).unwrap_or(ORDER.len()));
+    anchors.sort_by_key(|anchor| ORDER.iter().position(|text| **text == *anchor.text).unwrap_or(ORDER.len()));
     anchors
 });
 
 /// Merges the anchors of all rows: a text that several encodings share is searched for once.
 fn all() -> Vec<Anchor> {
-    let plain = |(text, role): &(&'static [u8], AnchorRole)| Anchor {
-        text,
-        role: role.clone(),
-        before: b"",
-        after: b"",
-        phase: 0,
-    };
-    let mut anchors: Vec<Anchor> = PLAIN.iter().map(plain).collect();
-    for (row, encoding) in ENCODINGS.iter().enumerate() {
-        for EncodedAnchor { text, before, after, phase } in encoding.anchors.iter().copied() {
-            match anchors.iter_mut().find(|anchor| anchor.text == text) {
-                Some(Anchor { role: AnchorRole::Encoded(rows), .. }) => rows.push(row),
-                _ => anchors.push(Anchor { text, role: AnchorRole::Encoded(vec![row]), before, after, phase }),
-            }
-        }
+    let mut anchors = PLAIN.to_vec();
+    for (row, Encoding { anchors: of_row, .. }) in ENCODINGS.iter().enumerate() {
+        of_row.iter().for_each(|anchor| add_encoded(anchor.clone(), row, &mut anchors));
     }
     anchors
+}
+
+/// Adds an anchor of a row to those of others.
+pub(super) fn add_encoded(anchor: EncodedAnchor, row: usize, anchors: &mut Vec<Anchor>) {
+    let EncodedAnchor { text, before, after, phase } = anchor;
+    let is_same =
+        |known: &&mut Anchor| known.text == text && (known.before, known.after, known.phase) == (before, after, phase);
+    let rows = anchors.iter_mut().filter(is_same).find_map(|known| match &mut known.role {
+        AnchorRole::Encoded(rows) => Some(rows),
+        _ => None,
+    });
+    match rows {
+        Some(rows) if rows.contains(&row) => {}
+        Some(rows) => rows.push(row),
+        None => anchors.push(Anchor { text, role: AnchorRole::Encoded(vec![row]), before, after, phase, half: false }),
+    }
 }
 
 /// The order that makes the search fast.
@@ -132,6 +188,7 @@ const ORDER: &[&[u8]] = &[
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
@@ -144,7 +201,7 @@ mod tests {
     fn the_simd_searcher_takes_them_all() {
         assert!(ANCHORS.len() <= 60);
         assert!(ANCHORS.iter().all(|anchor| anchor.text.len() >= 3));
-        let searcher = aho_corasick::packed::Searcher::new(ANCHORS.iter().map(|anchor| anchor.text));
+        let searcher = aho_corasick::packed::Searcher::new(ANCHORS.iter().map(|anchor| &anchor.text));
         if cfg!(target_arch = "x86_64") {
             assert!(searcher.is_some());
         }
@@ -155,7 +212,7 @@ mod tests {
         for (at, anchor) in ANCHORS.iter().enumerate() {
             for other in &ANCHORS[at + 1..] {
                 assert!(
-                    !anchor.text.starts_with(other.text) && !other.text.starts_with(anchor.text),
+                    !anchor.text.starts_with(&other.text) && !other.text.starts_with(&anchor.text),
                     "{anchor:?} {other:?}"
                 );
             }
@@ -166,12 +223,12 @@ mod tests {
     fn the_order_lists_every_anchor() {
         let texts = all().into_iter().map(|anchor| anchor.text).collect::<BTreeSet<_>>();
         let missing: Vec<_> =
-            texts.iter().filter(|text| !ORDER.contains(text)).map(|text| text.escape_ascii()).collect();
+            texts.iter().filter(|text| !ORDER.contains(&&***text)).map(|text| text.escape_ascii()).collect();
         // Without a place, an anchor is searched last: slower, but found.
         if !missing.is_empty() {
             eprintln!("no place in ORDER for {missing:?}: `cargo bench --bench anchor_order` finds one");
         }
-        assert!(ORDER.iter().all(|text| texts.contains(text)), "ORDER lists a text that is no anchor");
+        assert!(ORDER.iter().all(|text| texts.contains(*text)), "ORDER lists a text that is no anchor");
         assert_eq!(ORDER.iter().collect::<BTreeSet<_>>().len(), ORDER.len(), "ORDER lists an anchor twice");
     }
 
@@ -199,10 +256,10 @@ mod tests {
 
     fn assert_has_anchor(text: &[u8], prefix: &str, how: &str) {
         static FILTER: LazyLock<AnchorFilter> =
-            LazyLock::new(|| AnchorFilter::new(ANCHORS.iter().map(|anchor| anchor.text), Vec::new()));
+            LazyLock::new(|| AnchorFilter::new(ANCHORS.iter(), Arc::new(testing::prefixes()), Vec::new()));
         let shows = |(number, anchor): (usize, &Anchor)| {
             matches!(anchor.role, AnchorRole::Core | AnchorRole::Encoded(_))
-                && memchr::memmem::find_iter(text, anchor.text).any(|at| FILTER.accepts(number, text, at))
+                && memchr::memmem::find_iter(text, &*anchor.text).any(|at| FILTER.accepts(number, text, at))
         };
         assert!(ANCHORS.iter().enumerate().any(shows), "{prefix} shows no anchor: {how}");
     }

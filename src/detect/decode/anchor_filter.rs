@@ -4,11 +4,11 @@
 //! the prefix surrounds it, or breaks off where an encoding can start or end. Rejecting the others here saves the regex
 //! and the classifier, and lets a history skip texts that hold nothing else.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::line_wrap::Alphabet;
-use super::mixed::{HEADS, may_break_off};
-use super::{ANCHORS, Anchor, AnchorRole, Digits, ENCODINGS};
+use super::mixed::may_break_off;
+use super::{Anchor, AnchorRole, Digits, ENCODINGS, Prefixes};
 
 /// Bytes before and after an anchor that the filter reads.
 pub(crate) const FILTER_BEFORE: usize = PART + 1 + MARK;
@@ -23,14 +23,16 @@ const MARK: usize = 10;
 /// The filters of the anchors of a search.
 #[derive(Debug, Default)]
 pub(crate) struct AnchorFilter {
-    anchors: Vec<Option<FilteredAnchor>>,
+    anchors: Vec<FilteredAnchor>,
+    /// The prefixes that may be encoded.
+    prefixes: Option<Arc<Prefixes>>,
     /// The literals of all rules.
     literals: Vec<Vec<u8>>,
 }
 
 #[derive(Debug)]
 struct FilteredAnchor {
-    anchor: &'static Anchor,
+    anchor: Anchor,
     /// Its surroundings in the prefixes that contain it. Computed late, because most anchors are never seen.
     around: OnceLock<Vec<Surroundings>>,
     /// Whether an encoded prefix may continue with a byte: after nearly all false positives it may not.
@@ -44,11 +46,18 @@ struct Surroundings {
 }
 
 impl AnchorFilter {
-    /// Builds one filter per anchor. Literals from user rules are not filtered.
-    pub(crate) fn new<'a>(texts: impl Iterator<Item = &'a [u8]>, literals: Vec<Vec<u8>>) -> Self {
-        let anchor = |text: &[u8]| ANCHORS.iter().find(|anchor| anchor.text == text);
-        let filtered = |anchor| FilteredAnchor { anchor, around: OnceLock::new(), may_follow: OnceLock::new() };
-        Self { anchors: texts.map(|text| anchor(text).map(filtered)).collect(), literals }
+    /// Builds one filter per anchor.
+    pub(crate) fn new<'a>(
+        anchors: impl Iterator<Item = &'a Anchor>,
+        prefixes: Arc<Prefixes>,
+        literals: Vec<Vec<u8>>,
+    ) -> Self {
+        let filtered = |anchor: &Anchor| FilteredAnchor {
+            anchor: anchor.clone(),
+            around: OnceLock::new(),
+            may_follow: OnceLock::new(),
+        };
+        Self { anchors: anchors.map(filtered).collect(), prefixes: Some(prefixes), literals }
     }
 
     /// Returns true if every anchor passes.
@@ -59,17 +68,18 @@ impl AnchorFilter {
     /// Returns true if the anchor of this number, found at `at`, may belong to a key.
     #[inline]
     pub(crate) fn accepts(&self, number: usize, bytes: &[u8], at: usize) -> bool {
-        let Some(Some(filtered)) = self.anchors.get(number) else { return true };
-        let anchor = filtered.anchor;
+        let Some(filtered) = self.anchors.get(number) else { return true };
+        let prefixes = self.prefixes.as_ref().map(|prefixes| prefixes.texts()).unwrap_or_default();
+        let anchor = &filtered.anchor;
         let (before, after) = (&bytes[..at], &bytes[at + anchor.text.len()..]);
         match &anchor.role {
             AnchorRole::Core => {
                 let around =
-                    filtered.around.get_or_init(|| surroundings(anchor.text, prefixes().iter().chain(&self.literals)));
+                    filtered.around.get_or_init(|| surroundings(&anchor.text, prefixes.iter().chain(&self.literals)));
                 around.is_empty() || around.iter().any(|around| around.fits_plain(before, after))
             }
             AnchorRole::Encoded(rows) => match &ENCODINGS[rows[0]].digits {
-                Some(digits) => filtered.fits_digits(before, after, digits),
+                Some(digits) => filtered.fits_digits(prefixes, before, after, digits),
                 None => fits_neighbours(anchor, before, after),
             },
             AnchorRole::Short | AnchorRole::Vendor => true,
@@ -84,10 +94,11 @@ fn fits_neighbours(anchor: &Anchor, before: &[u8], after: &[u8]) -> bool {
 
 impl FilteredAnchor {
     /// Returns true if the anchor is part of a prefix in these digits.
-    fn fits_digits(&self, before: &[u8], after: &[u8], digits: &Digits) -> bool {
+    fn fits_digits(&self, prefixes: &[Vec<u8>], before: &[u8], after: &[u8], digits: &Digits) -> bool {
         let around = self.around.get_or_init(|| {
-            let texts: Vec<Vec<u8>> = prefixes().iter().flat_map(|prefix| (digits.spellings)(prefix)).collect();
-            surroundings(self.anchor.text, texts.iter())
+            let spellings = prefixes.iter().flat_map(|prefix| (digits.spellings)(prefix));
+            let texts: Vec<Vec<u8>> = spellings.map(|spelling| spelling.digits).collect();
+            surroundings(&self.anchor.text, texts.iter())
         });
         let may_follow = self.may_follow.get_or_init(|| {
             let starts = |byte: u8| around.iter().any(|around| around.tail.first().is_none_or(|first| *first == byte));
@@ -131,12 +142,6 @@ fn surroundings<'a>(text: &[u8], within: impl Iterator<Item = &'a Vec<u8>>) -> V
     all
 }
 
-/// Every prefix that may be disguised.
-fn prefixes() -> Vec<Vec<u8>> {
-    let moded = HEADS.iter().flat_map(|head| [b"live_", b"test_"].map(|core| [*head, core].concat()));
-    moded.chain([b"whsec_".to_vec(), b"sk_org_".to_vec(), b"_secret_".to_vec()]).collect()
-}
-
 /// Returns the first place at which two texts differ, up to the end of either.
 fn difference<'a>(text: impl Iterator<Item = &'a u8>, wanted: impl Iterator<Item = &'a u8>) -> Option<usize> {
     text.zip(wanted).position(|(byte, wanted)| byte != wanted)
@@ -174,13 +179,15 @@ fn without_blanks(before: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ANCHORS, testing};
     use super::*;
     use crate::credential::forge::Forge;
     use crate::detect::{Engine, Hit};
     use proptest::prelude::*;
 
     fn accepts(text: &str, anchor: &str) -> bool {
-        let filter = AnchorFilter::new(std::iter::once(anchor.as_bytes()), Vec::new());
+        let known = ANCHORS.iter().filter(|known| *known.text == *anchor.as_bytes());
+        let filter = AnchorFilter::new(known, Arc::new(testing::prefixes()), Vec::new());
         filter.accepts(0, text.as_bytes(), text.find(anchor).unwrap())
     }
 

@@ -3,6 +3,7 @@
 //! A sequence may start with several backslashes, as in JSON quoted in JSON. Escapes of characters that no token holds
 //! (`\n`, `\"`) are copied: they end a token as the character does.
 
+use super::anchor::{EncodedAnchor, UNICODE_MARKS, owned};
 use super::escape::{EscapeSequence, EscapeSyntax, hex_byte, hex_digits};
 use super::view::EncodingNames;
 
@@ -13,6 +14,17 @@ pub(super) struct Backslash;
 
 fn slashes(bytes: &[u8], at: usize) -> usize {
     bytes[at..].iter().take(MAX_SLASHES).take_while(|byte| **byte == b'\\').count()
+}
+
+/// Returns the anchors of a byte in every syntax.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    let mut anchors = vec![owned(format!("\\{byte:03o}"))];
+    for hex in [format!("{byte:02x}"), format!("{byte:02X}")] {
+        anchors.push(owned(format!("x{hex}")));
+        anchors.push(owned(format!("{{{hex}")));
+        anchors.push(owned(format!("00{hex}")).between(UNICODE_MARKS, b""));
+    }
+    anchors
 }
 
 impl EscapeSyntax for Backslash {

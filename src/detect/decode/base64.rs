@@ -7,12 +7,15 @@
 use std::ops::Range;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::anchor::{EncodedAnchor, text};
+use super::anchor::{EncodedAnchor, Spelling, owned, text};
 use super::line_wrap::{self, Alphabet};
 use super::view::{Base64Line, DecodedView, LEFT, RIGHT, settled};
-use super::{DecodeOutcome, RunDecoder, has_core};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
+
+/// Characters of an anchor of a literal.
+const PART: usize = 4;
 
 const NONE: u8 = 0xff;
 
@@ -72,27 +75,40 @@ pub(super) const ANCHORS: &[EncodedAnchor] = &[
 pub(super) struct Base64;
 
 impl RunDecoder for Base64 {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        let until = anchor.end;
-        DecodeOutcome::or_skip(view_around(bytes, anchor), until)
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        DecodeOutcome::or_skip(view_around(prefixes, bytes, anchor.phase, at), at + anchor.text.len())
     }
 }
 
-fn view_around(bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
-    let text = bytes.get(anchor.clone())?;
-    let phase = ANCHORS.iter().find(|anchor| anchor.text == text)?.phase;
-    let near = decode(bytes, anchor.start, phase, 48..48)?;
-    has_core(&near.bytes).then(|| view_at(bytes, anchor.start, phase))?
+fn view_around(prefixes: &Prefixes, bytes: &[u8], phase: usize, at: usize) -> Option<DecodedView> {
+    let near = decode(bytes, at, phase, 48..48)?;
+    prefixes.are_in(&near.bytes).then(|| view_at(bytes, at, phase))?
 }
 
-/// Returns the characters that a text determines, at each alignment.
-pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
-    let at = |before: usize| {
-        let bytes = [&[0; 2][..before], text].concat();
-        let code = STANDARD_NO_PAD.encode(&bytes).into_bytes();
-        code[(8 * before).div_ceil(6)..8 * bytes.len() / 6].to_vec()
-    };
-    vec![at(0), at(1), at(2)]
+/// Returns the characters that a literal determines, at each alignment and in both alphabets.
+pub(super) fn spellings(literal: &[u8]) -> Vec<Spelling> {
+    let mut all = Vec::new();
+    for before in 0..3 {
+        let bytes = [&[0; 2][..before], literal].concat();
+        let first = (8 * before).div_ceil(6);
+        for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
+            let digits = engine.encode(&bytes).into_bytes()[first..8 * bytes.len() / 6].to_vec();
+            let spelling = Spelling { digits, phase: first };
+            if !all.contains(&spelling) {
+                all.push(spelling);
+            }
+        }
+    }
+    all
+}
+
+/// Returns two anchors that share one character, because a line may be wrapped inside one of them.
+pub(super) fn anchors(spelling: &Spelling) -> Vec<EncodedAnchor> {
+    let digits = &spelling.digits;
+    let middle = digits.len() / 2;
+    let starts = if digits.len() >= 2 * PART - 1 { vec![middle + 1 - PART, middle] } else { vec![0] };
+    let part = |start: usize| digits[start..digits.len().min(start + PART)].to_vec();
+    starts.into_iter().map(|start| owned(part(start)).at_phase((spelling.phase + start) % 4)).collect()
 }
 
 /// Decodes the run around the character at `at`, which is at place `phase` of a group of four.
@@ -152,14 +168,15 @@ fn groups(sextets: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Noise, token};
+    use super::super::testing::{self, Noise, token};
     use super::*;
-    use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+    use base64::engine::general_purpose::STANDARD;
 
     fn find(text: &[u8], secret: &[u8]) -> Option<Range<usize>> {
+        let prefixes = testing::prefixes();
         ANCHORS.iter().find_map(|anchor| {
-            memchr::memmem::find_iter(text, anchor.text).find_map(|at| {
-                let view = view_around(text, at..at + anchor.text.len())?;
+            memchr::memmem::find_iter(text, &*anchor.text).find_map(|at| {
+                let view = view_around(&prefixes, text, anchor.phase, at)?;
                 let hit = memchr::memmem::find(&view.bytes, secret)?;
                 Some(view.span(hit..hit + secret.len()))
             })

@@ -1,9 +1,8 @@
 //! Lists of character codes: `String.fromCharCode(115, 107, 95, …)`, `[]byte{0x73, 0x6b, 0x5f}`, a serialised buffer.
 
-use std::ops::Range;
-
+use super::anchor::{EncodedAnchor, owned};
 use super::view::ViewBuilder;
-use super::{DecodeOutcome, RunDecoder, has_core};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 const LEFT: usize = 1 << 10;
 const RIGHT: usize = 8 << 10;
@@ -14,22 +13,27 @@ const MAX_ITEM: usize = 40;
 pub(super) struct CharCodes;
 
 impl RunDecoder for CharCodes {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        let low = anchor.start.saturating_sub(6);
-        let start = low + bytes[low..anchor.start].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        let low = at.saturating_sub(6);
+        let start = low + bytes[low..at].iter().rposition(|byte| !is_digit(*byte)).map_or(0, |at| at + 1);
         // In most tables of numbers the item before is no letter.
         let letter = |(byte, _): (u8, usize)| byte.is_ascii_alphanumeric();
         if !item_before(bytes, start).and_then(|before| item(bytes, before)).is_some_and(letter) {
-            return DecodeOutcome::Skip(anchor.end);
+            return DecodeOutcome::Skip(at + anchor.text.len());
         }
         let near = list(bytes, start, 96, 192);
-        if !has_core(near.bytes()) {
+        if !prefixes.are_in(near.bytes()) {
             return DecodeOutcome::Skip(start + 96);
         }
         let source = start.saturating_sub(LEFT)..bytes.len().min(start + RIGHT);
         let builder = list(bytes, start, LEFT, RIGHT);
         DecodeOutcome::View(builder.finish(&["char-codes"], source.clone(), source.end.min(start + RIGHT / 2)))
     }
+}
+
+/// Returns the anchors of a byte in a list.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    [format!("{byte},"), format!("x{byte:02x}"), format!("x{byte:02X}")].map(owned).into()
 }
 
 fn is_digit(byte: u8) -> bool {

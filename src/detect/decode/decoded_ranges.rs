@@ -1,13 +1,14 @@
 //! Remembers which parts of a slice have been decoded, so that a run full of anchors is decoded once.
 
-use super::view::{DecodedView, is_word};
-use super::{DecodeOutcome, ENCODINGS, Phases};
+use super::view::DecodedView;
+use super::{DecodeOutcome, ENCODINGS, Phases, Prefixes};
 
 const MAX_PHASES: usize = 4;
 
 /// The state of [`super::views`] and [`super::blind::blind_views`] for one slice of bytes.
-#[derive(Debug, Default)]
-pub struct DecodedRanges {
+#[derive(Debug)]
+pub struct DecodedRanges<'a> {
+    pub(super) prefixes: &'a Prefixes,
     /// The end of what is decoded, by encoding and phase.
     ends: [[usize; MAX_PHASES]; ENCODINGS.len()],
     /// Encodings in groups, with views of theirs without the bytes.
@@ -16,7 +17,14 @@ pub struct DecodedRanges {
     pub(super) work: usize,
 }
 
-impl DecodedRanges {
+impl<'a> DecodedRanges<'a> {
+    /// Creates the state of a slice of which nothing is decoded yet. Only text with one of the prefixes is decoded.
+    #[must_use]
+    pub fn new(prefixes: &'a Prefixes) -> Self {
+        let ends = [[0; MAX_PHASES]; ENCODINGS.len()];
+        Self { prefixes, ends, groups: Vec::new(), word_end: 0, work: 0 }
+    }
+
     /// Returns and resets the number of bytes decoded from compressed streams, which views do not account for.
     pub fn take_work(&mut self) -> usize {
         std::mem::take(&mut self.work)
@@ -70,7 +78,7 @@ impl DecodedRanges {
         // Anchors in one long word would otherwise each read it to its end.
         if !(at..at + most).contains(&self.word_end) {
             let tail = &bytes[at..bytes.len().min(at + most)];
-            self.word_end = at + tail.iter().take_while(|byte| is_word(**byte)).count();
+            self.word_end = at + tail.iter().take_while(|byte| self.prefixes.is_word(**byte)).count();
         }
         self.word_end
     }

@@ -1,5 +1,6 @@
 //! Character references of HTML and XML: decimal, hexadecimal and named, also escaped again (`&amp;#95;`).
 
+use super::anchor::{EncodedAnchor, UNICODE_MARKS, owned};
 use super::escape::{EscapeSequence, EscapeSyntax, hex_digits};
 
 pub(super) struct Entity;
@@ -18,6 +19,13 @@ const NAMED: &[(&[u8], u32)] = &[
     (b"apos;", 0x27),
     (b"plus;", 0x2b),
 ];
+
+/// Returns the anchors of a byte in numeric references.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    let hex = [format!("{byte:02x}"), format!("{byte:02X}")];
+    let padded = hex.clone().map(|hex| owned(format!("00{hex}")).between(UNICODE_MARKS, b""));
+    hex.map(|hex| owned(format!("x{hex}"))).into_iter().chain(padded).chain([owned(format!("{byte};"))]).collect()
+}
 
 impl EscapeSyntax for Entity {
     fn may_start_with(&self, byte: u8) -> bool {

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::view::{EncodingNames, ViewBuilder};
-use super::{DecodeOutcome, RunDecoder, has_core};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Source bytes to decode before an anchor, and after it: a 255-character body of the widest sequences and its context.
 const LEFT: usize = 1 << 10;
@@ -69,40 +69,47 @@ pub(super) trait EscapeSyntax: Sync {
 }
 
 impl<T: EscapeSyntax> RunDecoder for T {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        let low = anchor.start.saturating_sub(LONGEST);
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, start: usize) -> DecodeOutcome {
+        let end = start + anchor.text.len();
+        let low = start.saturating_sub(LONGEST);
         let reaches_anchor = |at: &usize| {
             self.may_start_with(bytes[*at])
-                && self.parse(bytes, *at).is_some_and(|sequence| at + sequence.width > anchor.start)
+                && self.parse(bytes, *at).is_some_and(|sequence| at + sequence.width > start)
         };
-        match (low..anchor.end).find(reaches_anchor) {
-            Some(start) => decode_around(self, bytes, start..start),
-            None => DecodeOutcome::Skip(anchor.end),
+        match (low..end).find(reaches_anchor) {
+            Some(first) => decode_around(self, prefixes, bytes, first..first),
+            None => DecodeOutcome::Skip(end),
         }
     }
 
-    fn continue_right(&self, bytes: &[u8], anchor: usize, at: usize) -> Option<DecodeOutcome> {
+    fn continue_right(&self, prefixes: &Prefixes, bytes: &[u8], anchor: usize, at: usize) -> Option<DecodeOutcome> {
         if !self.may_start_with(*bytes.get(at)?) {
             return None;
         }
         let sequence = self.parse(bytes, at)?;
         let next = sequence.text().first().or_else(|| bytes.get(at + sequence.width)).copied()?;
-        let continues = next.is_ascii_alphanumeric()
-            || matches!(next, b'_' | 0x80..|b'"'| b'\'' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#');
-        continues.then(|| decode_around(self, bytes, anchor.min(at)..at))
+        let continues =
+            prefixes.is_word(next) || matches!(next, 0x80..|b'"'| b'\'' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#');
+        continues.then(|| decode_around(self, prefixes, bytes, anchor.min(at)..at))
     }
 
-    fn continue_left(&self, bytes: &[u8], starts: Range<usize>, ends: Range<usize>) -> Option<DecodeOutcome> {
+    fn continue_left(
+        &self,
+        prefixes: &Prefixes,
+        bytes: &[u8],
+        starts: Range<usize>,
+        ends: Range<usize>,
+    ) -> Option<DecodeOutcome> {
         let ends_there = |at: usize| self.parse(bytes, at).is_some_and(|found| ends.contains(&(at + found.width)));
         let at = starts.into_iter().find(|at| self.may_start_with(bytes[*at]) && ends_there(*at))?;
-        Some(decode_around(self, bytes, at..at))
+        Some(decode_around(self, prefixes, bytes, at..at))
     }
 }
 
 /// Decodes around `at`, from an anchor to a sequence, if there is a core near the anchor.
-fn decode_around(syntax: &impl EscapeSyntax, bytes: &[u8], at: Range<usize>) -> DecodeOutcome {
+fn decode_around(syntax: &impl EscapeSyntax, prefixes: &Prefixes, bytes: &[u8], at: Range<usize>) -> DecodeOutcome {
     let near = rewrite(syntax, bytes, at.start.saturating_sub(NEAR)..bytes.len().min(at.end + NEAR + SKIP));
-    if !has_core(near.bytes()) {
+    if !prefixes.are_in(near.bytes()) {
         return DecodeOutcome::Skip(at.end + SKIP);
     }
     let end = bytes.len().min(at.start + RIGHT);

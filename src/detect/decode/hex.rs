@@ -2,11 +2,10 @@
 //!
 //! The anchors are parts of encoded cores in decimal digits, which are the same in both cases.
 
-use std::ops::Range;
-
+use super::anchor::{EncodedAnchor, Spelling, owned};
 use super::line_wrap::{self, Alphabet};
 use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
-use super::{DecodeOutcome, RunDecoder, has_core};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 pub(super) const ALPHABET: Alphabet = {
     let mut table = [false; 256];
@@ -21,16 +20,23 @@ pub(super) const ALPHABET: Alphabet = {
 pub(super) struct Hex;
 
 impl RunDecoder for Hex {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        let near = decode(bytes, anchor.start, 64, 64).is_some_and(|near| has_core(&near.bytes));
-        DecodeOutcome::or_skip(if near { view_at(bytes, anchor.start) } else { None }, anchor.end)
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        let near = decode(bytes, at, 64, 64).is_some_and(|near| prefixes.are_in(&near.bytes));
+        DecodeOutcome::or_skip(if near { view_at(bytes, at) } else { None }, at + anchor.text.len())
     }
 }
 
 /// Returns the digits of a text in either case.
-pub(super) fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
-    let lower: Vec<u8> = text.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
-    vec![lower.to_ascii_uppercase(), lower]
+pub(super) fn spellings(literal: &[u8]) -> Vec<Spelling> {
+    let lower: Vec<u8> = literal.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+    [lower.to_ascii_uppercase(), lower].map(|digits| Spelling { digits, phase: 0 }).into()
+}
+
+/// Returns one anchor of four bytes, if possible in decimal digits.
+pub(super) fn anchors(spelling: &Spelling) -> Vec<EncodedAnchor> {
+    let parts = || spelling.digits.windows(spelling.digits.len().min(8)).step_by(2);
+    let part = parts().find(|part| part.iter().all(u8::is_ascii_digit)).or_else(|| parts().next());
+    part.into_iter().map(owned).collect()
 }
 
 /// Decodes the run around the first digit of a byte, at `at`.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::hex::{ALPHABET, value};
 use super::view::{DecodedView, LEFT, RIGHT, ViewBuilder, settled};
-use super::{DecodeOutcome, RunDecoder};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Longest separator with a line end and indentation.
 const MAX_GAP: usize = 33;
@@ -41,8 +41,8 @@ fn pair_before(bytes: &[u8], start: usize) -> Option<usize> {
 pub(super) struct HexDump;
 
 impl RunDecoder for HexDump {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        DecodeOutcome::or_skip(view_at(bytes, anchor.start), anchor.end)
+    fn decode(&self, _prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        DecodeOutcome::or_skip(view_at(bytes, at), at + anchor.text.len())
     }
 }
 

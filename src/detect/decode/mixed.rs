@@ -6,17 +6,17 @@
 
 use std::ops::Range;
 
-use super::view::is_word;
-use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, RunDecoder};
+use super::prefixes::CoreContext;
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
 
-/// The part before the core in a complete prefix.
-pub(super) const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
-
-/// Longest part of a prefix before a core, its last character escaped in the longest way.
+/// Longest part of a built-in prefix before a core, its last character escaped in the longest way.
 const MAX_HEAD: usize = 20;
+
+/// Longest escape sequence of one character.
+const MAX_ESCAPE: usize = 13;
 
 /// Longest id of an object before its secret: that of a checkout session has 66 characters.
 const MAX_OBJECT: usize = 80;
@@ -36,19 +36,22 @@ pub(super) fn may_break_off(byte: u8) -> bool {
 pub(super) fn views(
     bytes: &[u8],
     anchor: &Range<usize>,
-    decoded: &mut DecodedRanges,
+    decoded: &mut DecodedRanges<'_>,
     give: &mut dyn FnMut(DecodedView),
 ) {
-    if !may_be_core(bytes, anchor) {
+    let prefixes = decoded.prefixes;
+    let Some(core) = prefixes.core(&bytes[anchor.clone()]) else { return };
+    if !may_be_core(bytes, anchor, core) {
         return;
     }
     let end = match &bytes[anchor.clone()] {
         // The piece ends at the closing quote, which is part of the anchor.
-        b"\"_\"" | b"'_'" => anchor.end - 1,
+        [b'"' | b'\'', .., b'"' | b'\''] => anchor.end - 1,
         _ => decoded.word_end(bytes, anchor.end, MAX_WORD),
     };
-    let right = bytes.get(end).copied().is_some_and(may_break_off) && may_reach(bytes, anchor, end);
-    let left = start_on_left(bytes, anchor);
+    let right =
+        bytes.get(end).copied().is_some_and(may_break_off) && core.may_continue(&bytes[anchor.end.min(end)..end]);
+    let left = start_on_left(prefixes, bytes, anchor, core);
     if !right && left.is_none() {
         return;
     }
@@ -56,24 +59,25 @@ pub(super) fn views(
         if decoded.has(index, 0, anchor.start) {
             continue;
         }
-        let outcome = if right { encoding.decoder.continue_right(bytes, anchor.start, end) } else { None };
-        let outcome = outcome.or_else(|| continue_left(encoding.decoder, bytes, left?, anchor.start));
+        let outcome = if right { encoding.decoder.continue_right(prefixes, bytes, anchor.start, end) } else { None };
+        let outcome = outcome.or_else(|| continue_left(encoding.decoder, prefixes, bytes, left?..anchor.start));
         if let Some(outcome) = outcome {
             decoded.keep(index, anchor.start, outcome, give);
         }
     }
 }
 
-/// Returns true if `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues with an
-/// underscore. Other anchors are too rare to check.
-fn may_be_core(bytes: &[u8], anchor: &Range<usize>) -> bool {
+/// Returns true if `live` or `test` ends a piece, as in `"_live" + "_…"` or `%5Flive%5F`, or continues as it does in a prefix.
+/// Other anchors are too rare to check.
+fn may_be_core(bytes: &[u8], anchor: &Range<usize>, core: &CoreContext) -> bool {
     if !matches!(&bytes[anchor.clone()], b"live" | b"test") {
         return true;
     }
     let before = bytes[..anchor.start].last();
-    let begins = before.is_some_and(|byte| matches!(byte, b'_' | b'"' | b'\'' | b'`') || may_end_sequence(*byte));
+    let begins = before
+        .is_some_and(|byte| core.may_precede(*byte) || matches!(byte, b'"' | b'\'' | b'`') || may_end_sequence(*byte));
     match bytes.get(anchor.end) {
-        Some(b'_') => true,
+        Some(next) if core.may_follow(*next) => true,
         Some(next) => may_break_off(*next) && begins,
         None => false,
     }
@@ -84,40 +88,27 @@ fn may_end_sequence(byte: u8) -> bool {
     byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
 }
 
-/// Returns true if the word up to its break can be the start of a key: `ive_` follows `k_l`, as far as the word goes.
-fn may_reach(bytes: &[u8], anchor: &Range<usize>, end: usize) -> bool {
-    let rest: &[u8] = match &bytes[anchor.clone()] {
-        b"k_l" => b"ive_",
-        b"k_t" => b"est_",
-        b"whs" => b"ec_",
-        b"_sec" => b"ret_",
-        _ => return true,
-    };
-    let word = &bytes[anchor.end..end];
-    let shared = word.len().min(rest.len());
-    word[..shared] == rest[..shared]
-}
-
 /// Returns the start of the word that ends at an anchor, if the bytes before it can encode the start of a prefix.
-fn start_on_left(bytes: &[u8], anchor: &Range<usize>) -> Option<usize> {
-    let (heads, reach): (&[&[u8]], usize) = match &bytes[anchor.clone()] {
-        b"live" | b"test" if bytes.get(anchor.end) == Some(&b'_') => (HEADS, MAX_HEAD),
-        b"sec_" => (&[b"wh"], MAX_HEAD),
-        b"cret_" => (&[b"_se"], MAX_OBJECT),
-        b"org_" => (&[b"sk_"], MAX_HEAD),
-        _ => return None,
+fn start_on_left(prefixes: &Prefixes, bytes: &[u8], anchor: &Range<usize>, core: &CoreContext) -> Option<usize> {
+    let is_object = &bytes[anchor.clone()] == b"cret_";
+    let reach = match &bytes[anchor.clone()] {
+        b"live" | b"test" if !bytes.get(anchor.end).is_some_and(|next| core.may_follow(*next)) => return None,
+        b"cret_" => MAX_OBJECT,
+        _ if core.is_first => return None,
+        _ => MAX_HEAD.max(core.heads.iter().map(Vec::len).max().unwrap_or(0) + MAX_ESCAPE),
     };
     let low = anchor.start.saturating_sub(reach);
-    let start = anchor.start - bytes[low..anchor.start].iter().rev().take_while(|byte| is_word(**byte)).count();
+    let start =
+        anchor.start - bytes[low..anchor.start].iter().rev().take_while(|byte| prefixes.is_word(**byte)).count();
     let before = *bytes.get(start.checked_sub(1)?)?;
     let word = &bytes[start..anchor.start];
     let escaped = matches!(before, b'%' | b'\\' | b'#' | b'=' | b'{') && !word.is_empty();
     // The id of an object precedes `_secret_`: `pi_…`.
-    let object = word.strip_suffix(b"_se").filter(|_| heads == [b"_se"]);
+    let object = word.strip_suffix(b"_se").filter(|_| is_object);
     let partial =
-        heads.iter().any(|head| head.len() > word.len() && head.ends_with(word)) || object.is_some_and(is_cut);
+        core.heads.iter().any(|head| head.len() > word.len() && head.ends_with(word)) || object.is_some_and(is_cut);
     let gap = matches!(before, b'"' | b'\'' | b'`' | b';' | b'}' | 0x80..|b'\n'| b'\r' | b' ' | b'\t');
-    let whole = heads.contains(&word) && object.is_none();
+    let whole = core.heads.iter().any(|head| head == word) && object.is_none();
     (!whole && (escaped || partial && gap)).then_some(start)
 }
 
@@ -129,8 +120,14 @@ fn is_cut(object: &[u8]) -> bool {
         && (id.len() == object.len() || id.len() >= 12)
 }
 
-/// Decodes from a sequence that ends at the start of the word, or inside it.
-fn continue_left(decoder: &dyn RunDecoder, bytes: &[u8], word: usize, anchor: usize) -> Option<DecodeOutcome> {
+/// Decodes from a sequence that ends at the start of the word, or inside it. `at` reaches from there to the anchor.
+fn continue_left(
+    decoder: &dyn RunDecoder,
+    prefixes: &Prefixes,
+    bytes: &[u8],
+    at: Range<usize>,
+) -> Option<DecodeOutcome> {
+    let (word, anchor) = (at.start, at.end);
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
         // Only an escaped line end continues a token.
         let low = word.saturating_sub(MAX_GAP);
@@ -139,7 +136,7 @@ fn continue_left(decoder: &dyn RunDecoder, bytes: &[u8], word: usize, anchor: us
             return None;
         }
     }
-    decoder.continue_left(bytes, word.saturating_sub(MAX_GAP)..anchor, word..anchor + 1)
+    decoder.continue_left(prefixes, bytes, word.saturating_sub(MAX_GAP)..anchor, word..anchor + 1)
 }
 
 #[cfg(test)]
@@ -149,6 +146,7 @@ mod tests {
 
     #[test]
     fn ordinary_names_cost_nothing() {
+        let prefixes = testing::prefixes();
         for (text, anchor) in [
             ("def test_helper(x)", "test"),
             ("\"test_helper\"", "test"),
@@ -170,7 +168,9 @@ mod tests {
         ] {
             let at = text.find(anchor).unwrap();
             let mut views = 0;
-            super::views(text.as_bytes(), &(at..at + anchor.len()), &mut DecodedRanges::default(), &mut |_| views += 1);
+            super::views(text.as_bytes(), &(at..at + anchor.len()), &mut DecodedRanges::new(&prefixes), &mut |_| {
+                views += 1
+            });
             assert_eq!(views, 0, "{text}");
         }
     }

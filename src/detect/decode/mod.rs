@@ -1,10 +1,11 @@
 //! Encodings: decodes the bytes around an anchor and maps every decoded byte back to its source.
 //!
 //! A key in base64 or in an escaped literal is as leaked as a plain one. Decoding everything would be too slow, so each
-//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in
-//! encoded text. One search finds all of them, plain ones included ([`ANCHORS`]), and [`views`] decodes the run around
-//! each. Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such
-//! as base64 of base64, are found by their shape ([`blind`]).
+//! encoding lists *anchors*: short texts that the common parts of prefixes (`live_`, `test_`, `whsec_`) leave in encoded
+//! text, and further ones that the literals of user rules leave ([`Prefixes`]). One search finds all of them, plain ones
+//! included ([`ANCHORS`]), and [`views`] decodes the run around each.
+//! Layers are undone one by one: the engine searches a view like any other bytes. Layers without an anchor, such as
+//! base64 of base64, are found by their shape ([`blind`]).
 //!
 //! Nothing here reads further than [`crate::model::limits::REACH`] from an anchor, and nothing judges: the engine
 //! decides whether a view holds a key. An encoding is one file and one row of `ENCODINGS`.
@@ -23,6 +24,7 @@ mod hex_dump;
 mod line_wrap;
 mod mixed;
 mod percent;
+mod prefixes;
 mod quoted_printable;
 mod string_concat;
 #[cfg(test)]
@@ -36,9 +38,10 @@ use std::ops::Range;
 pub use anchor::{ANCHORS, Anchor, AnchorRole};
 pub(crate) use anchor_filter::{AnchorFilter, FILTER_AFTER, FILTER_BEFORE};
 pub use decoded_ranges::DecodedRanges;
+pub use prefixes::Prefixes;
 pub use view::DecodedView;
 
-use anchor::{EncodedAnchor, text};
+use anchor::{EncodedAnchor, Spelling, UNICODE_MARKS, text};
 use line_wrap::Alphabet;
 use view::EncodingNames;
 
@@ -57,16 +60,22 @@ impl DecodeOutcome {
 
 /// Decodes one encoding.
 trait RunDecoder: Sync {
-    /// Decodes the run around one of the encoding's anchors.
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome;
+    /// Decodes the run around one of the encoding's anchors, found at `at`, if one of the prefixes is near.
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome;
 
     /// Decodes a token that starts in plain text, at `anchor`, and continues in this encoding at `at`.
-    fn continue_right(&self, _bytes: &[u8], _anchor: usize, _at: usize) -> Option<DecodeOutcome> {
+    fn continue_right(&self, _prefixes: &Prefixes, _bytes: &[u8], _anchor: usize, _at: usize) -> Option<DecodeOutcome> {
         None
     }
 
     /// Decodes around the first escape sequence that starts within `starts` and ends within `ends`.
-    fn continue_left(&self, _bytes: &[u8], _starts: Range<usize>, _ends: Range<usize>) -> Option<DecodeOutcome> {
+    fn continue_left(
+        &self,
+        _prefixes: &Prefixes,
+        _bytes: &[u8],
+        _starts: Range<usize>,
+        _ends: Range<usize>,
+    ) -> Option<DecodeOutcome> {
         None
     }
 }
@@ -77,6 +86,9 @@ struct Encoding {
     names: EncodingNames,
     /// Texts that prefixes leave in it.
     anchors: &'static [EncodedAnchor],
+    /// Returns the anchors of one byte of a literal, if it writes bytes one by one. Its `anchors` are those of the
+    /// underscore.
+    byte_anchors: fn(u8) -> Vec<EncodedAnchor>,
     decoder: &'static dyn RunDecoder,
     phases: Phases,
     /// Whether a token may start in plain text and continue in this encoding, or the other way round.
@@ -99,8 +111,10 @@ enum Phases {
 /// An encoding that writes every byte in digits of an alphabet.
 struct Digits {
     alphabet: &'static Alphabet,
-    /// Returns the digits that a text determines, in every phase and case.
-    spellings: fn(&[u8]) -> Vec<Vec<u8>>,
+    /// Returns the digits that a literal determines, in every phase, case and alphabet.
+    spellings: fn(&[u8]) -> Vec<Spelling>,
+    /// Returns the anchors of a spelling.
+    anchors: fn(&Spelling) -> Vec<EncodedAnchor>,
 }
 
 /// Finds and decodes a run without an anchor.
@@ -112,33 +126,46 @@ struct BlindDecoder {
 
 /// Every encoding. The order decides which one names a view that several of them give.
 static ENCODINGS: &[Encoding] = &[
-    Encoding { names: &["percent"], anchors: &[text(b"%5F"), text(b"%5f"), text(b"%25")], ..escape(&percent::Percent) },
+    Encoding {
+        names: &["percent"],
+        anchors: &[text(b"%5F"), text(b"%5f"), text(b"%25")],
+        byte_anchors: percent::byte_anchors,
+        ..escape(&percent::Percent)
+    },
     Encoding {
         names: &["unicode-escape"],
         anchors: &[
-            text(b"005").between(b"uUxX{", b"fF"),
+            text(b"005").between(UNICODE_MARKS, b"fF"),
             text(b"u{5").between(b"", b"fF"),
             text(b"x5f"),
             text(b"x5F"),
             text(b"\\137"),
         ],
+        byte_anchors: backslash::byte_anchors,
         ..escape(&backslash::Backslash)
     },
     Encoding {
         names: &["html-entity"],
         anchors: &[
-            text(b"005").between(b"uUxX{", b"fF"),
+            text(b"005").between(UNICODE_MARKS, b"fF"),
             text(b"x5f"),
             text(b"x5F"),
             text(b"95;"),
             text(b"ar;").between(b"bB", b""),
         ],
+        byte_anchors: entity::byte_anchors,
         ..escape(&entity::Entity)
     },
-    Encoding { names: &["quoted-printable"], anchors: &[text(b"=5F")], ..escape(&quoted_printable::QuotedPrintable) },
+    Encoding {
+        names: &["quoted-printable"],
+        anchors: &[text(b"=5F")],
+        byte_anchors: quoted_printable::byte_anchors,
+        ..escape(&quoted_printable::QuotedPrintable)
+    },
     Encoding {
         names: &["zero-width"],
         anchors: &[text(b"_\xc2\xad"), text(b"_\xe2\x80"), text(b"_\xe2\x81"), text(b"_\xef\xbb")],
+        byte_anchors: zero_width::byte_anchors,
         ..escape(&zero_width::ZeroWidth)
     },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Operators) },
@@ -148,7 +175,7 @@ static ENCODINGS: &[Encoding] = &[
         names: &["base64"],
         anchors: base64::ANCHORS,
         phases: Phases::Group,
-        digits: Some(Digits { alphabet: &base64::ALPHABET, spellings: base64::spellings }),
+        digits: Some(Digits { alphabet: &base64::ALPHABET, spellings: base64::spellings, anchors: base64::anchors }),
         blind: Some(BlindDecoder { starts: blind::starts_base64, decode: |bytes, at| base64::view_at(bytes, at, 0) }),
         ..run(&base64::Base64)
     },
@@ -156,7 +183,7 @@ static ENCODINGS: &[Encoding] = &[
         names: &["hex"],
         anchors: &[text(b"6976655"), text(b"746573745"), text(b"736563")],
         phases: Phases::Offset(2),
-        digits: Some(Digits { alphabet: &hex::ALPHABET, spellings: hex::spellings }),
+        digits: Some(Digits { alphabet: &hex::ALPHABET, spellings: hex::spellings, anchors: hex::anchors }),
         blind: Some(BlindDecoder { starts: blind::starts_hex, decode: hex::view_at }),
         ..run(&hex::Hex)
     },
@@ -168,18 +195,21 @@ static ENCODINGS: &[Encoding] = &[
     Encoding {
         names: &["utf-16le"],
         anchors: &[text(b"\0_\0")],
+        byte_anchors: utf16::byte_anchors,
         phases: Phases::Offset(2),
         ..run(&utf16::WideRun { width: 2 })
     },
     Encoding {
         names: &["utf-32le"],
         anchors: &[text(b"\0_\0")],
+        byte_anchors: utf16::byte_anchors,
         phases: Phases::Offset(4),
         ..run(&utf16::WideRun { width: 4 })
     },
     Encoding {
         names: &["char-codes"],
         anchors: &[text(b"95,"), text(b"x5f"), text(b"x5F")],
+        byte_anchors: char_codes::byte_anchors,
         ..run(&char_codes::CharCodes)
     },
 ];
@@ -194,6 +224,7 @@ const fn run(decoder: &'static dyn RunDecoder) -> Encoding {
     Encoding {
         names: &[],
         anchors: &[],
+        byte_anchors: |_| Vec::new(),
         decoder,
         phases: Phases::Offset(1),
         continues_plain: false,
@@ -204,31 +235,29 @@ const fn run(decoder: &'static dyn RunDecoder) -> Encoding {
 
 /// Passes the views of the run around an anchor found at `at` to `give`. Call it for the anchors of one slice in order,
 /// with one `decoded`: a run is decoded once, however many anchors it holds.
-pub fn views(bytes: &[u8], anchor: &Anchor, at: usize, decoded: &mut DecodedRanges, give: &mut dyn FnMut(DecodedView)) {
-    let range = at..at + anchor.text.len();
+pub fn views(
+    bytes: &[u8],
+    anchor: &Anchor,
+    at: usize,
+    decoded: &mut DecodedRanges<'_>,
+    give: &mut dyn FnMut(DecodedView),
+) {
     match &anchor.role {
-        AnchorRole::Core => mixed::views(bytes, &range, decoded, give),
+        AnchorRole::Core => mixed::views(bytes, &(at..at + anchor.text.len()), decoded, give),
         AnchorRole::Encoded(encodings) => {
             for encoding in encodings.iter().copied() {
                 if !decoded.has(encoding, anchor.phase, at) {
-                    decoded.keep(encoding, at, ENCODINGS[encoding].decoder.decode(bytes, range.clone()), give);
+                    decoded.keep(
+                        encoding,
+                        at,
+                        ENCODINGS[encoding].decoder.decode(decoded.prefixes, bytes, anchor, at),
+                        give,
+                    );
                 }
             }
         }
         AnchorRole::Short | AnchorRole::Vendor => {}
     }
-}
-
-/// Returns true if the bytes hold a complete prefix that some encoding may disguise.
-fn has_core(bytes: &[u8]) -> bool {
-    const HEADS: &[&[u8]] = &[b"sk_", b"rk_", b"pk_", b"ek_", b"rkcs_", b"pst_", b"pss_", b"sk_org_", b"cs_"];
-    memchr::memchr_iter(b'_', bytes).any(|at| {
-        let text = &bytes[..at];
-        match text.strip_suffix(b"live").or_else(|| text.strip_suffix(b"test")) {
-            Some(head) => HEADS.iter().any(|prefix| head.ends_with(prefix)),
-            None => text.ends_with(b"whsec") || text.ends_with(b"sk_org") || text.ends_with(b"_secret"),
-        }
-    })
 }
 
 #[cfg(test)]
@@ -270,9 +299,10 @@ mod tests {
                 exercise(&view.bytes, depth - 1);
             }
         };
-        let mut decoded = DecodedRanges::default();
+        let prefixes = Prefixes::new(["_secret_", "acme_live_", "zz-"].map(str::as_bytes));
+        let mut decoded = DecodedRanges::new(&prefixes);
         for at in 0..bytes.len() {
-            for anchor in ANCHORS.iter().filter(|anchor| bytes[at..].starts_with(anchor.text)) {
+            for anchor in prefixes.anchors().filter(|anchor| bytes[at..].starts_with(&anchor.text)) {
                 views(bytes, anchor, at, &mut decoded, &mut check);
             }
         }

@@ -1,8 +1,14 @@
 //! Percent-encoding of URLs and form bodies, also applied repeatedly (`%255F`).
 
+use super::anchor::{EncodedAnchor, owned};
 use super::escape::{EscapeSequence, EscapeSyntax, hex_byte};
 
 pub(super) struct Percent;
+
+/// Returns the anchors of an escaped byte.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    [format!("%{byte:02x}"), format!("%{byte:02X}")].map(owned).into()
+}
 
 impl EscapeSyntax for Percent {
     fn may_start_with(&self, byte: u8) -> bool {

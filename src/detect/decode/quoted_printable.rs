@@ -1,8 +1,14 @@
 //! Quoted-printable mail text: `=5F`, and soft line breaks that may fall anywhere in a key.
 
+use super::anchor::{EncodedAnchor, owned};
 use super::escape::{EscapeSequence, EscapeSyntax, hex_byte};
 
 pub(super) struct QuotedPrintable;
+
+/// Returns the anchor of an escaped byte.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    vec![owned(format!("={byte:02X}"))]
+}
 
 impl EscapeSyntax for QuotedPrintable {
     fn may_start_with(&self, byte: u8) -> bool {

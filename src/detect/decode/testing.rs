@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::blind::{blind_runs, blind_views};
-use super::{ANCHORS, AnchorRole, DecodedRanges, DecodedView, views};
+use super::{ANCHORS, AnchorRole, DecodedRanges, DecodedView, Prefixes, views};
 
 /// Prefixes to try with every encoding.
 pub(super) const PREFIXES: [&str; 4] = ["sk_live_", "rk_live_", "whsec_", "sk_test_"];
@@ -17,6 +17,11 @@ pub(super) const WIDE: &[WideWriter] = &[
     ("utf-32le", |c| (c as u32).to_le_bytes().to_vec()),
     ("utf-32be", |c| (c as u32).to_be_bytes().to_vec()),
 ];
+
+/// The prefixes of the built-in rules.
+pub(super) fn prefixes() -> Prefixes {
+    Prefixes::new([b"_secret_".as_slice()])
+}
 
 pub(super) fn token(prefix: &str, body: &str) -> String {
     format!("{prefix}{body}")
@@ -68,15 +73,16 @@ fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str
             found = Some((view.encodings.iter().copied().chain(inner).collect(), view.span(span)));
         }
     };
-    let mut decoded = DecodedRanges::default();
+    let prefixes = prefixes();
+    let mut decoded = DecodedRanges::new(&prefixes);
     for at in 0..bytes.len() {
         for anchor in ANCHORS.iter().filter(|anchor| !matches!(anchor.role, AnchorRole::Short | AnchorRole::Vendor)) {
-            if bytes[at..].starts_with(anchor.text) {
+            if bytes[at..].starts_with(&anchor.text) {
                 views(bytes, anchor, at, &mut decoded, &mut look);
             }
         }
     }
-    let mut decoded = DecodedRanges::default();
+    let mut decoded = DecodedRanges::new(&prefixes);
     blind_runs(bytes, &mut |at| blind_views(bytes, at, &mut decoded, &mut look));
     found
 }

@@ -6,8 +6,9 @@
 
 use std::ops::Range;
 
+use super::anchor::{EncodedAnchor, owned};
 use super::view::{DecodedView, EncodingNames, LEFT, RIGHT, ViewBuilder, settled};
-use super::{DecodeOutcome, RunDecoder, has_core};
+use super::{Anchor, DecodeOutcome, Prefixes, RunDecoder};
 
 /// Bytes that decide the layout of a file without a byte order mark.
 const SAMPLE: usize = 4 << 10;
@@ -115,14 +116,14 @@ pub(super) struct WideRun {
 }
 
 impl RunDecoder for WideRun {
-    fn decode(&self, bytes: &[u8], anchor: Range<usize>) -> DecodeOutcome {
-        let until = anchor.end;
-        DecodeOutcome::or_skip(self.view_around(bytes, anchor), until)
+    fn decode(&self, prefixes: &Prefixes, bytes: &[u8], anchor: &Anchor, at: usize) -> DecodeOutcome {
+        let end = at + anchor.text.len();
+        DecodeOutcome::or_skip(self.view_around(prefixes, bytes, at..end), end)
     }
 }
 
 impl WideRun {
-    fn view_around(&self, bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
+    fn view_around(&self, prefixes: &Prefixes, bytes: &[u8], anchor: Range<usize>) -> Option<DecodedView> {
         let start = anchor.start;
         // The anchor starts with a character or with the zero bytes before one.
         let char = start + bytes.get(anchor)?.iter().position(|byte| *byte != 0)?;
@@ -130,7 +131,7 @@ impl WideRun {
         let big = WideLayout { width: self.width, big: true };
         let starts = [(little, Some(char)), (big, char.checked_sub(self.width - 1))];
         let has_key = |(layout, at): &(WideLayout, Option<usize>)| {
-            at.is_some_and(|at| has_core(&layout.decode(bytes, at, 64..64).bytes))
+            at.is_some_and(|at| prefixes.are_in(&layout.decode(bytes, at, 64..64).bytes))
         };
         let views = starts
             .into_iter()
@@ -139,6 +140,11 @@ impl WideRun {
         // Both orders decode the inside of the text; the wrong one loses its first or last character.
         views.max_by_key(|view| (view.bytes.len(), view.source.start.is_multiple_of(self.width)))
     }
+}
+
+/// Returns the anchor of a wide character in either width and byte order.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    vec![owned([0, byte, 0])]
 }
 
 /// Converts wide text to UTF-8 piece by piece. Invalid units become U+FFFD; the byte order mark is dropped.

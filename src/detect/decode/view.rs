@@ -205,11 +205,6 @@ pub(super) fn settled(at: usize, end: usize, is_cut: bool) -> usize {
     if is_cut { end.saturating_sub(MARGIN).max(at + 1) } else { end }
 }
 
-/// Returns true if a byte can be part of a plain token.
-pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,15 @@
 //! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. A key copied from
 //! a chat or a word processor holds them, and so may a hidden one.
 
+use super::anchor::{EncodedAnchor, owned};
 use super::escape::{EscapeSequence, EscapeSyntax};
 
 pub(super) struct ZeroWidth;
+
+/// Returns the anchors of a byte that an invisible character follows.
+pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    [[byte, 0xc2, 0xad], [byte, 0xe2, 0x80], [byte, 0xe2, 0x81], [byte, 0xef, 0xbb]].map(owned).into()
+}
 
 impl EscapeSyntax for ZeroWidth {
     fn may_start_with(&self, byte: u8) -> bool {
