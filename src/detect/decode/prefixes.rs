@@ -7,7 +7,6 @@
 use std::collections::BTreeSet;
 
 use super::anchor::{Spelling, add_encoded};
-use super::mixed::may_break_off;
 use super::{ANCHORS, Anchor, AnchorRole, ENCODINGS};
 use crate::credential::family::FAMILIES;
 
@@ -204,6 +203,11 @@ fn middle(literal: &[u8]) -> usize {
         }
     }
     literal.len().div_ceil(2)
+}
+
+/// Returns true if a token may break off at this byte and continue in an encoding.
+pub(super) fn may_break_off(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
 }
 
 #[cfg(test)]
