@@ -267,7 +267,7 @@ mod tests {
     /// The name of an escape syntax, and how it writes a byte.
     type EscapeSyntax = (&'static str, fn(u8) -> String);
 
-    const ESCAPES: [EscapeSyntax; 17] = [
+    const ESCAPES: [EscapeSyntax; 19] = [
         ("percent", |byte| format!("%{byte:02X}")),
         ("percent in lower case", |byte| format!("%{byte:02x}")),
         ("\\u", |byte| format!("\\u{byte:04x}")),
@@ -276,6 +276,8 @@ mod tests {
         ("\\u{} in upper case", |byte| format!("\\u{{{byte:X}}}")),
         ("\\u{00}", |byte| format!("\\u{{00{byte:X}}}")),
         ("\\U", |byte| format!("\\U000000{byte:X}")),
+        ("\\x{}", |byte| format!("\\x{{{byte:x}}}")),
+        ("\\x{} in upper case", |byte| format!("\\x{{{byte:X}}}")),
         ("\\x", |byte| format!("\\x{byte:02x}")),
         ("\\x in upper case", |byte| format!("\\x{byte:02X}")),
         ("octal", |byte| format!("\\{byte:03o}")),

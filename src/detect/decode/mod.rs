@@ -137,6 +137,7 @@ static ENCODINGS: &[Encoding] = &[
         anchors: &[
             text(b"005").between(UNICODE_MARKS, b"fF"),
             text(b"u{5").between(b"", b"fF"),
+            text(b"x{5").between(b"", b"fF"),
             text(b"x5f"),
             text(b"x5F"),
             text(b"\\137"),
