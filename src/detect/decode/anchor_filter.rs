@@ -7,7 +7,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::line_wrap::Alphabet;
-use super::mixed::may_break_off;
+use super::prefixes::may_break_off;
 use super::{Anchor, AnchorRole, Digits, ENCODINGS, Prefixes};
 
 /// Bytes before and after an anchor that the filter reads.

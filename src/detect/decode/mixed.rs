@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::prefixes::CoreContext;
+use super::prefixes::{CoreContext, may_break_off};
 use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder};
 
 /// Longest word after an anchor.
@@ -26,11 +26,6 @@ const LONGEST_OBJECT: usize = 7;
 
 /// Longest sequence before a piece.
 const MAX_GAP: usize = 96;
-
-/// Returns true if a token may break off at this byte and continue in an encoding.
-pub(super) fn may_break_off(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
-}
 
 /// Passes on the views in which the word around a plain anchor continues, to the right or to the left.
 pub(super) fn views(
