@@ -210,6 +210,11 @@ fn middle(literal: &[u8]) -> usize {
     literal.len().div_ceil(2)
 }
 
+/// Returns true if a token may break off at this byte and continue in an encoding.
+pub(super) fn may_break_off(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
