@@ -113,7 +113,7 @@ impl CoreContext {
         Self { text: anchor.text.to_vec(), heads, tails, is_first }
     }
 
-    /// Returns true if a word after the anchor can be the rest of a prefix and the start of a body, as far as the word goes.
+    /// Returns true if a word after the anchor can be the rest of a prefix and the start of a body, as far as it goes.
     pub(super) fn may_continue(&self, word: &[u8]) -> bool {
         let agrees = |tail: &Vec<u8>| word.iter().zip(tail).all(|(byte, wanted)| byte == wanted);
         self.tails.is_empty() || self.tails.iter().any(agrees)
