@@ -130,11 +130,6 @@ impl CoreContext {
     }
 }
 
-/// Returns true if a token may break off at this byte and continue in an encoding.
-pub(super) fn may_break_off(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
-}
-
 /// Adds the anchors without which a literal is not found, in plain text and in every encoding.
 fn add_anchors(literal: &[u8], anchors: &mut Vec<Anchor>) {
     add_halves(literal, anchors);
