@@ -105,3 +105,17 @@ fn place_literal(
 fn is_plain(anchor: &Anchor) -> bool {
     matches!(anchor.role, AnchorRole::Core | AnchorRole::Short | AnchorRole::Vendor) && !anchor.half
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::decode::ANCHORS;
+    use super::*;
+
+    #[test]
+    fn built_in_rules_need_no_encoded_anchors_of_their_own() {
+        let rules = crate::rules::load::load(true, &[]).unwrap();
+        assert!(prefixes(&rules).anchors().eq(ANCHORS.iter()));
+        let index = AnchorIndex::new(&rules, true);
+        assert_eq!(index.texts.len(), ANCHORS.len());
+    }
+}
