@@ -3,13 +3,13 @@
 //! A letter in front of `sk_live_` makes it a part of another word (`task_live_…`), unless that letter ends an escape:
 //! in `"\nsk_live_…"` the decoded character in front is a line feed. A body that goes on with `_` or `-` is a name.
 
-/// Whether a byte would continue a word.
+/// Returns true if a byte would continue a word.
 #[must_use]
 pub fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Whether a token may begin at `at`.
+/// Returns true if a token may begin at `at`.
 #[must_use]
 pub fn left_is_clean(bytes: &[u8], at: usize) -> bool {
     match at.checked_sub(1).map(|before| bytes[before]) {

@@ -1,22 +1,22 @@
 //! The matcher: bytes in, hits out. It never sees a path.
 //!
-//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`judge`] decides what it is, and a
+//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`classify`] assigns its class, and a
 //! [`Redactor`] makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
-//! further than [`crate::model::limits::REACH`] bytes from its pivot, so both ways find the same.
+//! further than [`crate::model::limits::REACH`] bytes from its anchor, so both ways find the same.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
+mod anchor_index;
 pub mod assignment;
 pub mod boundary;
+pub mod classify;
 pub mod decode;
-mod disguise;
-pub mod judge;
 pub mod lines;
-mod meanings;
 mod near;
+mod nested;
 mod patterns;
 pub mod prefilter;
 pub mod redact;
@@ -24,9 +24,9 @@ mod redactor;
 pub mod stream;
 pub mod vendors;
 
-pub use disguise::Budget;
+pub use nested::Budget;
 #[cfg(test)]
-pub(crate) use disguise::DEFECT;
+pub(crate) use nested::DEFECT;
 pub use redactor::Redactor;
 
 use crate::credential::{Fingerprint, Key, Secret};
@@ -37,12 +37,12 @@ use crate::model::{
 };
 use crate::rules::RuleSet;
 use crate::rules::rule::{BodyCheck, RuleRole};
-use disguise::Text;
-use judge::{Candidate, PathRule, Verdict};
+use anchor_index::{AnchorEntry, AnchorIndex, Literal};
+use classify::{Classification, PathRule, TokenInContext};
 use lines::{Cursor, Position};
-use meanings::{Literal, Meaning, Wanted};
+use nested::Layer;
 use patterns::TokenPatterns;
-use prefilter::{Found, Prefilter};
+use prefilter::{Candidate, Prefilter};
 use redact::Caution;
 
 /// Bytes of the line that are shown on either side of a hit.
@@ -71,9 +71,9 @@ pub struct Hit {
     pub variable: Option<String>,
     /// The masked line.
     pub snippet: Snippet,
-    /// What the path must say for the verdict to hold.
+    /// What the path must say for the classification to hold.
     pub path_rule: PathRule,
-    /// Text behind an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
+    /// Text after an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
     pub directive: Option<String>,
 }
 
@@ -121,8 +121,8 @@ pub struct Engine {
     rules: RuleSet,
     prefixes: Arc<Prefixes>,
     prefilter: Prefilter,
-    meanings: Vec<Meaning>,
-    /// Literals too short for a pivot of their own: looked for near `stripe` only.
+    entries: Vec<AnchorEntry>,
+    /// Literals too short for an anchor of their own: looked for near `stripe` only.
     near: Vec<(Finder<'static>, Literal)>,
     patterns: Arc<TokenPatterns>,
     redactor: Arc<Redactor>,
@@ -146,19 +146,19 @@ impl Engine {
     }
 
     fn with(mut rules: RuleSet, encodings: bool) -> Result<Self, Error> {
-        let Wanted { prefixes, texts, senses, meanings, near } = Wanted::by(&rules, encodings);
+        let AnchorIndex { prefixes, texts, filter, entries, near } = AnchorIndex::new(&rules, encodings);
         let patterns = Arc::new(TokenPatterns::new(&rules));
         let redactor = Arc::new(Redactor::with(&rules, Arc::clone(&prefixes), Arc::clone(&patterns)));
         // Formats quote what rules say.
         rules.change_texts(&|text| redactor.masked(text));
-        let prefilter = Prefilter::new(texts, encodings)?.with_senses(senses);
-        Ok(Self { prefixes, prefilter, meanings, near, patterns, redactor, rules })
+        let prefilter = Prefilter::new(texts, encodings)?.with_filter(filter);
+        Ok(Self { prefixes, prefilter, entries, near, patterns, redactor, rules })
     }
 
-    /// Judges every pivot, however senseless.
+    /// Turns the filter of anchors off.
     #[cfg(test)]
-    pub(crate) fn take_everything_for_sense(&mut self) {
-        self.prefilter.forget_senses();
+    pub(crate) fn accept_every_anchor(&mut self) {
+        self.prefilter.drop_filter();
     }
 
     /// The rules in force.
@@ -173,10 +173,10 @@ impl Engine {
         &self.redactor
     }
 
-    /// Whether a pivot is the word `stripe`.
+    /// Returns true if an anchor is the word `stripe`.
     #[must_use]
-    pub fn is_stripe(&self, pivot: usize) -> bool {
-        self.meanings.get(pivot).is_some_and(|meaning| meaning.near_stripe)
+    pub fn is_stripe(&self, anchor: usize) -> bool {
+        self.entries.get(anchor).is_some_and(|entry| entry.near_stripe)
     }
 
     /// The searcher that says where to look.
@@ -185,7 +185,7 @@ impl Engine {
         &self.prefilter
     }
 
-    /// Whether encodings are undone.
+    /// Returns true if encodings are undone.
     #[must_use]
     pub fn decodes(&self) -> bool {
         self.prefilter.has_runs()
@@ -209,114 +209,116 @@ impl Engine {
         }
         let mut found = Vec::new();
         self.prefilter.find(bytes, &mut found);
-        self.judge_within(&Window::whole(bytes), &found, budget)
+        self.classify_within(&Window::whole(bytes), &found, budget)
     }
 
-    /// Judges every pivot of a window. `found` is what the prefilter finds in the window's bytes, in order.
+    /// Classifies every candidate of a window. `found` is what the prefilter finds in the window's bytes, in order.
     #[must_use]
-    pub fn judge(&self, window: &Window<'_>, found: &[Found]) -> Vec<Hit> {
-        self.judge_within(window, found, &mut Budget::new(window.bytes.len()))
+    pub fn classify(&self, window: &Window<'_>, found: &[Candidate]) -> Vec<Hit> {
+        self.classify_within(window, found, &mut Budget::new(window.bytes.len()))
     }
 
-    /// As [`Self::judge`], and counts in `budget` what was left undecoded and which hits were not kept.
+    /// As [`Self::classify`], and counts in `budget` what was left undecoded and which hits were not kept.
     #[must_use]
-    pub fn judge_within(&self, window: &Window<'_>, found: &[Found], budget: &mut Budget) -> Vec<Hit> {
+    pub fn classify_within(&self, window: &Window<'_>, found: &[Candidate], budget: &mut Budget) -> Vec<Hit> {
         if found.is_empty() {
             return Vec::new();
         }
-        let mut tokens = Vec::new();
-        self.tokens(&Text::outermost(window.bytes), found, budget, &mut tokens);
-        self.hits(window, &disguise::settle(tokens), budget)
+        let mut matches = Vec::new();
+        self.find_matches(&Layer::outermost(window.bytes), found, budget, &mut matches);
+        self.hits(window, &nested::resolve_overlaps(matches), budget)
     }
 
-    /// Adds the tokens of a text, its views included.
-    fn tokens(&self, text: &Text<'_>, found: &[Found], budget: &mut Budget, tokens: &mut Vec<Token>) {
-        let mut near = near::Windows::default();
-        for pivot in found {
-            let meaning = &self.meanings[pivot.pivot];
-            for literal in &meaning.literals {
-                self.confirm(text, literal, pivot.at, tokens);
+    /// Adds the matches of a text, its views included.
+    fn find_matches(&self, layer: &Layer<'_>, found: &[Candidate], budget: &mut Budget, matches: &mut Vec<Match>) {
+        let mut near = near::ContextWindows::default();
+        for candidate in found {
+            let entry = &self.entries[candidate.anchor];
+            for literal in &entry.literals {
+                self.confirm(layer, literal, candidate.at, matches);
             }
-            if meaning.near_stripe && text.plain {
-                near.add(pivot.at, text.bytes.len());
+            if entry.near_stripe && layer.plain {
+                near.add(candidate.at, layer.bytes.len());
             }
         }
-        self.judge_near(text, &near, tokens);
-        self.undo(text, found, budget, tokens);
+        self.match_near_stripe(layer, &near, matches);
+        self.decode_layers(layer, found, budget, matches);
     }
 
-    /// If the literal stands around this pivot and its rule's pattern, boundary and judgement agree, adds the token.
-    fn confirm(&self, text: &Text<'_>, literal: &Literal, pivot_at: usize, tokens: &mut Vec<Token>) {
-        let bytes = text.bytes;
-        let Some(at) = pivot_at.checked_sub(literal.pivot_at) else { return };
+    /// If the literal stands around this anchor and its rule's pattern, boundary and check agree, adds the match.
+    fn confirm(&self, layer: &Layer<'_>, literal: &Literal, anchor_at: usize, matches: &mut Vec<Match>) {
+        let bytes = layer.bytes;
+        let Some(at) = anchor_at.checked_sub(literal.anchor_at) else { return };
         if !bytes[at..].starts_with(&literal.text) {
             return;
         }
         let Some(detect) = &self.rules[literal.rule].detect else { return };
-        if detect.plain_only && !text.plain {
+        if detect.plain_only && !layer.plain {
             return;
         }
         let Some(span) = self.patterns.match_at(bytes, literal.rule, at) else { return };
         if boundary::left_is_clean(bytes, span.start) {
-            self.decide(text, literal.rule, span, tokens);
+            self.classify_match(layer, literal.rule, span, matches);
         }
     }
 
-    /// Judges a token and adds it with the rule that its verdict falls under.
-    fn decide(&self, text: &Text<'_>, rule: usize, span: Range<usize>, tokens: &mut Vec<Token>) {
+    /// Classifies a token and adds it as a match of the rule that its class falls under.
+    fn classify_match(&self, layer: &Layer<'_>, rule: usize, span: Range<usize>, matches: &mut Vec<Match>) {
         let Some(detect) = &self.rules[rule].detect else { return };
-        let mut candidate = Candidate::new(text, span);
-        let verdict = judge::judge(&mut candidate, detect);
-        if verdict == Verdict::Nothing {
+        let mut context = TokenInContext::new(layer, span);
+        let classification = classify::classify(&mut context, detect);
+        if classification == Classification::Nothing {
             return;
         }
-        let secret = Secret::new(&text.bytes[candidate.span.clone()]);
+        let secret = Secret::new(&layer.bytes[context.span.clone()]);
         let fingerprint = secret.fingerprint();
         let role = |role| self.rules.role(role);
-        let (rule, confidence, path_rule) = match verdict {
+        let (rule, confidence, path_rule) = match classification {
             _ if self.rules.is_sample(fingerprint) => {
                 (role(RuleRole::PublishedSample), Confidence::High, PathRule::Any)
             }
-            Verdict::Credential(confidence, path_rule) => (Some(rule), confidence, path_rule),
-            Verdict::Placeholder | Verdict::Nothing => (role(RuleRole::Placeholder), Confidence::Medium, PathRule::Any),
+            Classification::Credential(confidence, path_rule) => (Some(rule), confidence, path_rule),
+            Classification::Placeholder | Classification::Nothing => {
+                (role(RuleRole::Placeholder), Confidence::Medium, PathRule::Any)
+            }
         };
         let Some(rule) = rule else { return };
-        tokens.push(Token {
+        matches.push(Match {
             rule,
             fingerprint,
             confidence: confidence.min(self.rules[rule].confidence),
             key: secret.key(detect.kind, &detect.literals),
-            variable: candidate.variable().map(str::to_owned),
-            span: candidate.span,
+            variable: context.variable().map(str::to_owned),
+            span: context.span,
             path_rule,
-            believed: verdict != Verdict::Placeholder,
-            traced: true,
+            is_credible: classification != Classification::Placeholder,
+            has_exact_span: true,
             encodings: Vec::new(),
         });
     }
 
-    /// Looks for what counts near `stripe` only.
-    fn judge_near(&self, text: &Text<'_>, near: &near::Windows, tokens: &mut Vec<Token>) {
-        let bytes = text.bytes;
+    /// Adds the matches that count near `stripe` only.
+    fn match_near_stripe(&self, layer: &Layer<'_>, near: &near::ContextWindows, matches: &mut Vec<Match>) {
+        let bytes = layer.bytes;
         for range in near.ranges() {
             for (finder, literal) in &self.near {
                 for at in finder.find_iter(&bytes[range.clone()]) {
-                    self.confirm(text, literal, range.start + at + literal.pivot_at, tokens);
+                    self.confirm(layer, literal, range.start + at + literal.anchor_at, matches);
                 }
             }
             for (rule, detect) in self.rules.detecting() {
                 if detect.check == BodyCheck::Unprefixed {
                     for span in near::unprefixed_runs(bytes, range.clone()) {
-                        self.decide(text, rule, span, tokens);
+                        self.classify_match(layer, rule, span, matches);
                     }
                 }
             }
         }
     }
 
-    fn hits(&self, window: &Window<'_>, tokens: &[Token], budget: &mut Budget) -> Vec<Hit> {
+    fn hits(&self, window: &Window<'_>, matches: &[Match], budget: &mut Budget) -> Vec<Hit> {
         let mut cursor = Cursor::new(window.position);
-        let judged = || tokens.iter().filter(|token| window.judged.contains(&token.span.start));
+        let judged = || matches.iter().filter(|token| window.judged.contains(&token.span.start));
         judged()
             .take(budget.take_hits(judged().count()))
             .map(|token| {
@@ -331,7 +333,7 @@ impl Engine {
                     end,
                     encodings: token.encodings.clone(),
                     variable: token.variable.as_deref().map(|name| self.redactor.sanitize(name)),
-                    snippet: self.snippet(window.bytes, &token.span, tokens),
+                    snippet: self.snippet(window.bytes, &token.span, matches),
                     directive: directive(&self.redactor, window.bytes, &token.span),
                     path_rule: token.path_rule,
                     key: token.key.clone(),
@@ -342,11 +344,11 @@ impl Engine {
 
     /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
     /// tell that there is one.
-    fn snippet(&self, bytes: &[u8], span: &Range<usize>, tokens: &[Token]) -> Snippet {
+    fn snippet(&self, bytes: &[u8], span: &Range<usize>, matches: &[Match]) -> Snippet {
         let line = lines::line_around(bytes, span.start, span.end, SNIPPET_REACH);
         let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
-        let from = tokens.partition_point(|token| token.span.start + REACH < line.start);
-        let known: Vec<(Range<usize>, &str)> = tokens[from..]
+        let from = matches.partition_point(|token| token.span.start + REACH < line.start);
+        let known: Vec<(Range<usize>, &str)> = matches[from..]
             .iter()
             .take_while(|token| token.span.start < line.end)
             .filter(|token| token.span.end > line.start)
@@ -360,8 +362,8 @@ impl Engine {
     }
 }
 
-/// A judged token, not yet placed.
-struct Token {
+/// A classified token, not yet located.
+struct Match {
     rule: usize,
     key: Key,
     fingerprint: Fingerprint,
@@ -369,10 +371,10 @@ struct Token {
     span: Range<usize>,
     variable: Option<String>,
     path_rule: PathRule,
-    /// Whether it was judged to be more than a placeholder.
-    believed: bool,
+    /// Whether it is more than a placeholder.
+    is_credible: bool,
     /// Whether its span is its own, and not that of a compressed stream that may hold others.
-    traced: bool,
+    has_exact_span: bool,
     encodings: Vec<&'static str>,
 }
 

@@ -11,9 +11,9 @@ const UNPREFIXED: usize = 32;
 
 /// Merged stretches, ascending.
 #[derive(Debug, Default)]
-pub(super) struct Windows(Vec<Range<usize>>);
+pub(super) struct ContextWindows(Vec<Range<usize>>);
 
-impl Windows {
+impl ContextWindows {
     /// Adds what lies near a `stripe` found at `at`. Calls come in ascending order.
     pub(super) fn add(&mut self, at: usize, length: usize) {
         let range = at.saturating_sub(CONTEXT + MAX_BODY)..(at + CONTEXT + 8).min(length);

@@ -35,7 +35,7 @@ impl TokenPatterns {
         Self(rules.iter().map(pattern).collect())
     }
 
-    /// Whether tokens of this rule begin with its literal.
+    /// Returns true if tokens of this rule begin with its literal.
     pub(super) fn begins_with_literal(&self, rule: usize) -> bool {
         self.0.get(rule).and_then(Option::as_ref).is_some_and(|pattern| pattern.lookbehind == 0)
     }

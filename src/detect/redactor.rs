@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
-use super::meanings;
+use super::anchor_index;
 use super::patterns::{Alphabet, TokenPatterns};
 use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
@@ -41,7 +41,7 @@ impl Redactor {
     /// A redactor for these rules and the built-in families.
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
-        Self::with(rules, Arc::new(meanings::prefixes(rules)), Arc::new(TokenPatterns::new(rules)))
+        Self::with(rules, Arc::new(anchor_index::prefixes(rules)), Arc::new(TokenPatterns::new(rules)))
     }
 
     pub(super) fn with(rules: &RuleSet, encoded: Arc<Prefixes>, patterns: Arc<TokenPatterns>) -> Self {
@@ -98,7 +98,7 @@ impl Redactor {
         let in_wide = part.start - wide.start..part.end - wide.start;
         self.candidates(&bytes[wide], &mut spans);
         let mut cut = Vec::new();
-        self.disguised(&bytes[part.clone()], 0, &mut cut);
+        self.encoded_spans(&bytes[part.clone()], 0, &mut cut);
         if caution == Caution::Everything {
             random_runs(&bytes[part.clone()], &mut cut);
         }
@@ -116,7 +116,7 @@ impl Redactor {
     fn spans(&self, bytes: &[u8]) -> Vec<Span> {
         let mut spans = Vec::new();
         self.candidates(bytes, &mut spans);
-        self.disguised(bytes, 0, &mut spans);
+        self.encoded_spans(bytes, 0, &mut spans);
         spans
     }
 
@@ -179,8 +179,8 @@ impl Redactor {
     }
 
     /// Adds spans whose decoded text holds a candidate.
-    fn disguised(&self, bytes: &[u8], depth: usize, spans: &mut Vec<Span>) {
-        let texts = || self.encoded.anchors().map(|pivot| pivot.text.to_vec()).collect();
+    fn encoded_spans(&self, bytes: &[u8], depth: usize, spans: &mut Vec<Span>) {
+        let texts = || self.encoded.anchors().map(|anchor| anchor.text.to_vec()).collect();
         let Some(prefilter) = self.anchors.get_or_init(|| Prefilter::new(texts(), true).ok()) else { return };
         let mut found = Vec::new();
         prefilter.find(bytes, &mut found);
@@ -192,22 +192,22 @@ impl Redactor {
             self.candidates(&view.bytes, &mut inner);
             inner.retain(|(span, _)| !view.is_plain(span.clone()));
             if depth + view.encodings.len() < MAX_DECODE_DEPTH {
-                self.disguised(&view.bytes, depth + view.encodings.len(), &mut inner);
+                self.encoded_spans(&view.bytes, depth + view.encodings.len(), &mut inner);
             }
             spans.extend(inner.into_iter().map(|(span, shown)| (view.span(span), shown)));
         };
-        let pivots: Vec<&Anchor> = self.encoded.anchors().collect();
+        let anchors: Vec<&Anchor> = self.encoded.anchors().collect();
         let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.encoded), DecodedRanges::new(&self.encoded));
-        for pivot in found {
-            match pivots.get(pivot.pivot) {
-                Some(known) => decode::views(bytes, known, pivot.at, &mut covered, &mut look),
-                None => decode::blind::blind_views(bytes, pivot.at, &mut covered_runs, &mut look),
+        for candidate in found {
+            match anchors.get(candidate.anchor) {
+                Some(known) => decode::views(bytes, known, candidate.at, &mut covered, &mut look),
+                None => decode::blind::blind_views(bytes, candidate.at, &mut covered_runs, &mut look),
             }
         }
     }
 }
 
-/// Whether a masked form goes on like this behind its prefix: to mask it again would change nothing for the better.
+/// Returns true if a masked form goes on like this behind its prefix: to mask it again would change nothing for the better.
 fn is_masked(rest: &[u8]) -> bool {
     let Some(tail) = rest.strip_prefix("…".as_bytes()) else { return false };
     tail.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count() <= 4

@@ -7,7 +7,7 @@
 use std::io::{self, Read};
 
 use super::lines::{Cursor, Position};
-use super::prefilter::Found;
+use super::prefilter::Candidate;
 use super::{Budget, Engine, Hit, Window};
 use crate::detect::decode::utf16::{Transcoder, WideLayout};
 use crate::model::limits::{MAX_HITS_PER_TEXT, REACH, WINDOW};
@@ -40,13 +40,13 @@ impl Left {
 }
 
 impl Scratch {
-    /// Whether the window that was searched last has the word `stripe`.
+    /// Returns true if the window that was searched last has the word `stripe`.
     #[must_use]
     pub fn mentions_stripe(&self, engine: &Engine) -> bool {
-        self.raw.found.iter().any(|found| engine.is_stripe(found.pivot))
+        self.raw.found.iter().any(|found| engine.is_stripe(found.anchor))
     }
 
-    /// Whether the last text was so full of encodings that decoding was cut short.
+    /// Returns true if the last text was so full of encodings that decoding was cut short.
     #[must_use]
     pub fn cut_short(&self) -> bool {
         self.left.undecoded
@@ -63,7 +63,7 @@ impl Scratch {
 #[derive(Debug)]
 struct Lane {
     buffer: Vec<u8>,
-    found: Vec<Found>,
+    found: Vec<Candidate>,
     filled: usize,
     judged: usize,
     /// Hits of the text that were kept.
@@ -115,7 +115,7 @@ impl Lane {
         engine.prefilter.find(bytes, &mut self.found);
         let mut budget = Budget::of_window(bytes.len(), self.kept);
         let window = Window { bytes, judged: self.judged..until, offset: self.offset, position: self.position };
-        let found = engine.judge_within(&window, &self.found, &mut budget);
+        let found = engine.classify_within(&window, &self.found, &mut budget);
         self.kept += found.len();
         hits.extend(found);
         left.add(&budget);

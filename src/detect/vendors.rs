@@ -46,7 +46,7 @@ const NAMES: &[&str] = &[
     "tappayments",
 ];
 
-/// Whether a text names another vendor and not Stripe as well.
+/// Returns true if a text names another vendor and not Stripe as well.
 #[must_use]
 pub fn names_another(text: &[u8]) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -54,7 +54,7 @@ pub fn names_another(text: &[u8]) -> bool {
     !has("stripe") && NAMES.iter().any(|name| has(name))
 }
 
-/// Whether the body of an `sk_`, `rk_` or `pk_` key has the shape of another vendor's.
+/// Returns true if the body of an `sk_`, `rk_` or `pk_` key has the shape of another vendor's.
 #[must_use]
 pub fn has_foreign_shape(prefix: &[u8], body: &[u8]) -> bool {
     is_paystack(body) || body.starts_with(b"a2V5Xz") || (prefix.starts_with(b"pk_") && is_clerk_publishable(body))

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use crate::credential::{Fingerprint, Key};
 use crate::detect::LocatedHit;
 use crate::detect::{
-    judge::{PathRule, says_one_of},
+    classify::{PathRule, says_one_of},
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;

@@ -9,7 +9,7 @@ use super::text_result::{TextHit, TextResult};
 use crate::archive::Seekable;
 use crate::detect::{
     Budget, Engine, Redactor, Window,
-    prefilter::Found,
+    prefilter::Candidate,
     stream::{Scratch, scan_reader},
 };
 use crate::model::{Origin, SkipReason};
@@ -18,7 +18,7 @@ use crate::model::{Origin, SkipReason};
 pub(crate) enum TextInput<'t> {
     Bytes(&'t [u8]),
     /// Bytes that were searched already, with the candidates to judge, in order.
-    Candidates(&'t [u8], &'t [Found]),
+    Candidates(&'t [u8], &'t [Candidate]),
     /// The text can be read again from any position. At most this many bytes of it are searched.
     File(&'t mut dyn Seekable, u64),
     Stream(&'t mut dyn Read),
@@ -35,7 +35,7 @@ pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, SkipReason> {
 pub(crate) struct TextSearcher<'a> {
     pub(super) context: &'a ScanContext<'a>,
     pub(super) scratch: Scratch,
-    found: Vec<Found>,
+    found: Vec<Candidate>,
 }
 
 impl<'a> TextSearcher<'a> {
@@ -57,7 +57,7 @@ impl<'a> TextSearcher<'a> {
             if !searcher.found.is_empty() {
                 let window = Window { judged: from..path.len(), ..Window::whole(path) };
                 let mut budget = Budget::new(path.len());
-                let hits = engine.judge_within(&window, &searcher.found, &mut budget);
+                let hits = engine.classify_within(&window, &searcher.found, &mut budget);
                 result.add_hits(hits, Origin::FileName, budget.left_out());
             }
         })
@@ -98,10 +98,10 @@ impl<'a> TextSearcher<'a> {
     }
 }
 
-fn judge(engine: &Engine, bytes: &[u8], candidates: &[Found], result: &mut TextResult) {
+fn judge(engine: &Engine, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
     if !candidates.is_empty() {
         let mut budget = Budget::new(bytes.len());
-        let hits = engine.judge_within(&Window::whole(bytes), candidates, &mut budget);
+        let hits = engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
         result.add_hits(hits, Origin::File, budget.left_out());
         if budget.is_spent() {
             result.skipped.push(SkipReason::OverLimit);

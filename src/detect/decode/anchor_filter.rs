@@ -255,7 +255,12 @@ mod tests {
             let mut parts: Vec<String> = key.chars().map(|c| c.to_string()).collect();
             match how {
                 Ok((at, glue)) => parts[at].insert_str(0, glue),
-                Err(escapes) => escapes.into_iter().for_each(|(at, how)| parts[at] = escaped(key.as_bytes()[at], how)),
+                Err(escapes) => {
+                    // `wh\163ec_` shows no anchor: it is found only if another one happens to be near.
+                    let shows_anchor = |(at, _): &(usize, usize)| *at != 2 || !key.starts_with("whsec_");
+                    let escapes = escapes.into_iter().filter(shows_anchor);
+                    escapes.for_each(|(at, how)| parts[at] = escaped(key.as_bytes()[at], how));
+                }
             }
             parts.concat()
         })
@@ -305,7 +310,7 @@ mod tests {
             let rules = || crate::rules::load::load(true, &[]).unwrap();
             let engine = Engine::new(rules()).unwrap();
             let mut thorough = Engine::new(rules()).unwrap();
-            thorough.take_everything_for_sense();
+            thorough.accept_every_anchor();
             // The anchor that gives a view may change its name.
             let hits = |engine: &Engine| engine.scan(text.as_bytes()).into_iter().map(|hit| Hit { encodings: Vec::new(), ..hit }).collect::<Vec<_>>();
             prop_assert_eq!(hits(&engine), hits(&thorough));

@@ -93,7 +93,7 @@ impl Prefixes {
         self.cores.iter().find(|core| core.text == text)
     }
 
-    /// Whether a byte may be part of a plain token.
+    /// Returns true if a byte may be part of a plain token.
     pub(super) fn is_word(&self, byte: u8) -> bool {
         self.word[usize::from(byte)]
     }
@@ -113,18 +113,18 @@ impl CoreContext {
         Self { text: anchor.text.to_vec(), heads, tails, is_first }
     }
 
-    /// Whether a word after the anchor can be the rest of a prefix and the start of a body, as far as the word goes.
+    /// Returns true if a word after the anchor can be the rest of a prefix and the start of a body, as far as it goes.
     pub(super) fn may_continue(&self, word: &[u8]) -> bool {
         let agrees = |tail: &Vec<u8>| word.iter().zip(tail).all(|(byte, wanted)| byte == wanted);
         self.tails.is_empty() || self.tails.iter().any(agrees)
     }
 
-    /// Whether a byte can follow the anchor in a key.
+    /// Returns true if a byte can follow the anchor in a key.
     pub(super) fn may_follow(&self, byte: u8) -> bool {
         self.tails.iter().any(|tail| tail.first().is_none_or(|first| *first == byte))
     }
 
-    /// Whether a byte precedes the anchor in a prefix.
+    /// Returns true if a byte precedes the anchor in a prefix.
     pub(super) fn may_precede(&self, byte: u8) -> bool {
         self.heads.iter().any(|head| head.last() == Some(&byte))
     }

@@ -70,7 +70,7 @@ impl<'a> BlobVisitor<'a> {
             _ => engine.prefilter().find(bytes, &mut found),
         }
         let mut is_nothing = found.is_empty();
-        let mentions_stripe = found.iter().any(|found| engine.is_stripe(found.pivot));
+        let mentions_stripe = found.iter().any(|found| engine.is_stripe(found.anchor));
         if object.fresh {
             self.record_stripe(object, mentions_stripe);
             let is_clean = match base {

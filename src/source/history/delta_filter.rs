@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::incremental::{BaseState, NEAR_STRIPE, is_deep};
-use crate::detect::{Budget, Engine, Window, decode, prefilter::Found};
+use crate::detect::{Budget, Engine, Window, decode, prefilter::Candidate};
 use crate::git::walk::{DeltaOnly, DeltaOp, DeltaOps, append};
 
 /// Bytes of a copy to keep at its edges. The shortest long run and one unit fit, and every anchor.
@@ -28,7 +28,7 @@ pub(super) struct DeltaExcerpt {
     pub(super) part: Vec<u8>,
     /// Bytes of a copy at the beginning of the part, if its middle was left out.
     cut: usize,
-    found: Vec<Found>,
+    found: Vec<Candidate>,
 }
 
 /// The base of a delta.
@@ -36,7 +36,7 @@ struct DeltaBase<'a> {
     engine: &'a Engine,
     bytes: &'a [u8],
     /// Its candidates, all of which were rejected.
-    known: &'a [Found],
+    known: &'a [Candidate],
     /// Bytes of a copy to keep at its edges.
     keep: usize,
 }
@@ -47,7 +47,7 @@ impl DeltaBase<'_> {
     fn is_nothing(&self, copy: &Range<usize>) -> bool {
         let from = self.known.partition_point(|known| known.at < copy.start);
         let mut inside = self.known[from..].iter().take_while(|known| known.at < copy.end);
-        inside.all(|known| self.engine.is_stripe(known.pivot) || is_deep(self.engine, known, copy))
+        inside.all(|known| self.engine.is_stripe(known.anchor) || is_deep(self.engine, known, copy))
     }
 }
 
@@ -140,8 +140,8 @@ impl DeltaExcerpt {
         let new = self.cut.saturating_sub(behind.saturating_sub(1))..self.part.len().min(edge + before);
         self.found.clear();
         let searched = if base.keep > KEEP { 0..self.part.len() } else { new.clone() };
-        prefilter.find_pivots(&self.part, searched, &mut self.found);
-        let is_stripe = |found: &Found| base.engine.is_stripe(found.pivot) && base.keep > KEEP;
+        prefilter.find_anchors(&self.part, searched, &mut self.found);
+        let is_stripe = |found: &Candidate| base.engine.is_stripe(found.anchor) && base.keep > KEEP;
         if self.found.iter().any(|found| !is_stripe(found) && new.contains(&found.at)) {
             return None;
         }
@@ -154,7 +154,7 @@ impl DeltaExcerpt {
         let near = self.cut.saturating_sub(NEAR_STRIPE)..edge + NEAR_STRIPE;
         self.found.retain(|found| is_stripe(found) && near.contains(&found.at));
         let mut budget = Budget::new(self.part.len());
-        let hits = base.engine.judge_within(&Window::whole(&self.part), &self.found, &mut budget);
+        let hits = base.engine.classify_within(&Window::whole(&self.part), &self.found, &mut budget);
         (hits.is_empty() && !budget.is_spent()).then_some(())
     }
 }
@@ -168,12 +168,12 @@ mod tests {
     fn known(engine: &Engine, bytes: &[u8]) -> BaseState {
         let mut found = Vec::new();
         engine.prefilter().find(bytes, &mut found);
-        let mentions = found.iter().any(|pivot| engine.is_stripe(pivot.pivot));
+        let mentions = found.iter().any(|candidate| engine.is_stripe(candidate.anchor));
         BaseState { found, is_nothing: true, mentions_stripe: mentions }
     }
 
     fn hits(engine: &Engine, bytes: &[u8]) -> usize {
-        engine.judge(&Window::whole(bytes), &known(engine, bytes).found).len()
+        engine.classify(&Window::whole(bytes), &known(engine, bytes).found).len()
     }
 
     /// Keys that count near the word `stripe` only, that word, and long texts in between.
@@ -223,7 +223,7 @@ mod tests {
             if excerpt.has_nothing_new(&engine, &old, &unbuilt) {
                 prop_assert_eq!(hits(&engine, &bytes), 0);
                 prop_assert!(old.mentions_stripe || !known(&engine, &bytes).mentions_stripe);
-            } else if old.found.iter().all(|pivot| engine.is_stripe(pivot.pivot)) {
+            } else if old.found.iter().all(|candidate| engine.is_stripe(candidate.anchor)) {
                 prop_assert!(!known(&engine, &bytes).found.is_empty());
             }
         }

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::detect::{
     Engine, decode,
-    prefilter::{Found, Prefilter},
+    prefilter::{Candidate, Prefilter},
 };
 use crate::git::walk::CopiedRange;
 use crate::model::limits::{CONTEXT, MAX_BODY, REACH};
@@ -25,7 +25,7 @@ pub(super) const NEAR_STRIPE: usize = 2 * (CONTEXT + MAX_BODY) + 64;
 /// The candidates of a text, remembered for the deltas on it.
 #[derive(Debug, Default)]
 pub(super) struct BaseState {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Candidate>,
     /// All candidates were judged and rejected.
     pub(super) is_nothing: bool,
     /// One of them is the word `stripe`.
@@ -33,16 +33,16 @@ pub(super) struct BaseState {
 }
 
 /// Returns true if everything that the judgement of a candidate reads lies within `copy`, so that the verdict still holds.
-pub(super) fn is_deep(engine: &Engine, candidate: &Found, copy: &Range<usize>) -> bool {
-    let reach = if engine.is_stripe(candidate.pivot) { NEAR_STRIPE } else { REACH };
-    let is_run = candidate.pivot == engine.prefilter().long_run();
+pub(super) fn is_deep(engine: &Engine, candidate: &Candidate, copy: &Range<usize>) -> bool {
+    let reach = if engine.is_stripe(candidate.anchor) { NEAR_STRIPE } else { REACH };
+    let is_run = candidate.anchor == engine.prefilter().long_run();
     !is_run && candidate.at >= copy.start + reach && candidate.at + reach <= copy.end
 }
 
 /// Returns the candidates to judge, given that all candidates of the delta base were rejected.
-pub(super) fn changed_candidates(engine: &Engine, copies: &[CopiedRange], found: &[Found]) -> Vec<Found> {
+pub(super) fn changed_candidates(engine: &Engine, copies: &[CopiedRange], found: &[Candidate]) -> Vec<Candidate> {
     let mut copies = copies.iter().peekable();
-    let is_changed = |candidate: &&Found| {
+    let is_changed = |candidate: &&Candidate| {
         while copies.next_if(|copy| copy.to + copy.len <= candidate.at).is_some() {}
         !copies.peek().is_some_and(|copy| is_deep(engine, candidate, &(copy.to..copy.to + copy.len)))
     };
@@ -52,10 +52,10 @@ pub(super) fn changed_candidates(engine: &Engine, copies: &[CopiedRange], found:
 /// Adds to `found` what [`Prefilter::find`] finds in `bytes`. `copies` come from a base whose candidates are `known`.
 pub(super) fn find(
     prefilter: &Prefilter,
-    known: &[Found],
+    known: &[Candidate],
     copies: &[CopiedRange],
     bytes: &[u8],
-    found: &mut Vec<Found>,
+    found: &mut Vec<Candidate>,
 ) {
     let first = found.len();
     let (behind, before) = prefilter.reach();
@@ -73,7 +73,7 @@ pub(super) fn find(
         carry_over(prefilter, known, copies, bytes, found);
     }
     if found.len() > first + 1 {
-        found[first..].sort_unstable_by_key(|candidate| (candidate.at, candidate.pivot));
+        found[first..].sort_unstable_by_key(|candidate| (candidate.at, candidate.anchor));
         found.dedup();
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn find(
 struct EditedRanges<'a> {
     prefilter: &'a Prefilter,
     bytes: &'a [u8],
-    found: &'a mut Vec<Found>,
+    found: &'a mut Vec<Candidate>,
     /// Distance from the end of an edit at which a candidate may begin that depends on it.
     before: usize,
     /// Offsets at which a candidate may begin that were not searched yet.
@@ -107,7 +107,7 @@ impl EditedRanges<'_> {
     }
 
     fn search(&mut self) {
-        self.prefilter.find_pivots(self.bytes, self.range.clone(), self.found);
+        self.prefilter.find_anchors(self.bytes, self.range.clone(), self.found);
         if self.prefilter.has_runs() {
             self.search_runs();
         }
@@ -126,7 +126,13 @@ impl EditedRanges<'_> {
 }
 
 /// Adds the candidates that the copies carry over.
-fn carry_over(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], bytes: &[u8], found: &mut Vec<Found>) {
+fn carry_over(
+    prefilter: &Prefilter,
+    known: &[Candidate],
+    copies: &[CopiedRange],
+    bytes: &[u8],
+    found: &mut Vec<Candidate>,
+) {
     let (behind, before) = prefilter.reach();
     let mut run = CopiedRun::default();
     let mut from = 0;
@@ -138,16 +144,16 @@ fn carry_over(prefilter: &Prefilter, known: &[Found], copies: &[CopiedRange], by
         for candidate in known[from..].iter().take_while(|known| known.at < copy.from + copy.len) {
             from += 1;
             let at = candidate.at - copy.from + copy.to;
-            if candidate.pivot == prefilter.long_run() {
+            if candidate.anchor == prefilter.long_run() {
                 if run.is_intact(bytes, at, &(copy.to..copy.to + copy.len)) {
-                    found.push(Found { at, pivot: candidate.pivot });
+                    found.push(Candidate { at, anchor: candidate.anchor });
                 } else if !run.is_searched {
                     run.is_searched = true;
                     push_runs(prefilter, bytes, run.range.clone(), found);
                 }
             // Nearer to the edge of the copy, the search of the edited ranges found it.
             } else if at >= copy.to + before && at + behind <= copy.to + copy.len {
-                found.push(Found { at, pivot: candidate.pivot });
+                found.push(Candidate { at, anchor: candidate.anchor });
             }
         }
     }
@@ -172,9 +178,11 @@ impl CopiedRun {
     }
 }
 
-fn push_runs(prefilter: &Prefilter, bytes: &[u8], run: Range<usize>, found: &mut Vec<Found>) {
+fn push_runs(prefilter: &Prefilter, bytes: &[u8], run: Range<usize>, found: &mut Vec<Candidate>) {
     let start = run.start;
-    decode::blind::blind_runs(&bytes[run], &mut |at| found.push(Found { at: start + at, pivot: prefilter.long_run() }));
+    decode::blind::blind_runs(&bytes[run], &mut |at| {
+        found.push(Candidate { at: start + at, anchor: prefilter.long_run() })
+    });
 }
 
 /// Returns the start of the run that ends at `at`, at least `low`.
@@ -196,7 +204,7 @@ pub(super) mod testing {
     use proptest::prelude::*;
 
     pub(in super::super) fn piece() -> impl Strategy<Value = Vec<u8>> {
-        let bait: Vec<Vec<u8>> = ANCHORS.iter().map(|pivot| pivot.text.to_vec()).collect();
+        let bait: Vec<Vec<u8>> = ANCHORS.iter().map(|anchor| anchor.text.to_vec()).collect();
         prop_oneof![
             4 => proptest::sample::select(bait),
             2 => "[a-z_ .\n'=,+]{0,9}".prop_map(String::into_bytes),
@@ -290,7 +298,7 @@ mod tests {
             let (mut known, mut whole, mut inherited) = (Vec::new(), Vec::new(), Vec::new());
             prefilter.find(&base, &mut known);
             prefilter.find(&bytes, &mut whole);
-            whole.sort_unstable_by_key(|pivot| (pivot.at, pivot.pivot));
+            whole.sort_unstable_by_key(|candidate| (candidate.at, candidate.anchor));
             find(prefilter, &known, &copies, &bytes, &mut inherited);
             prop_assert_eq!(inherited, whole);
         }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::commit_parts::commit_parts;
 use super::lookup_batch::LookupBatch;
 use super::worker::{HistoryContext, HistoryWorker, text_name};
-use crate::detect::prefilter::Found;
+use crate::detect::prefilter::Candidate;
 use crate::git::commit::tag_target;
 use crate::git::tree::TreeEntry;
 use crate::git::tree_diff::{EntryOffsets, NewEntry, TreeDiff};
@@ -65,7 +65,7 @@ pub(super) struct TreeVisitor<'a> {
     new_entries: Vec<u8>,
     /// Buffer for the edges of a tree that is not remembered.
     spare: Vec<(u32, u32)>,
-    found: Vec<Found>,
+    found: Vec<Candidate>,
 }
 
 impl<'a> TreeVisitor<'a> {

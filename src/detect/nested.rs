@@ -1,13 +1,13 @@
-//! Keys in disguise: the views that [`crate::detect::decode`] offers, searched like any other text, layer by layer.
+//! Scans nested encodings: the views that [`crate::detect::decode`] gives, like any other text, layer by layer.
 //!
 //! A token found in a view is placed where its code stands in the text, with the encodings that were undone on the
 //! way. What stands in a view just as it stands outside is left to the outer search. Where readings of the same bytes
-//! compete, one wins ([`settle`]).
+//! compete, one wins ([`resolve_overlaps`]).
 
 use std::ops::Range;
 
-use super::prefilter::Found;
-use super::{Engine, Meaning, Token};
+use super::prefilter::Candidate;
+use super::{AnchorEntry, Engine, Match};
 use crate::detect::decode::{self, DecodedRanges, DecodedView};
 use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH, MAX_HITS_PER_TEXT};
 
@@ -17,7 +17,7 @@ const FREE_WORK: usize = 4 << 20;
 /// Decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
-/// How far from a pivot something must have been decoded for a second layer to be worth undoing there: the object in
+/// How far from an anchor something must have been decoded for a second layer to be worth undoing there: the object in
 /// front of a client secret's core is the longest part of a token on that side.
 const TOUCHED: usize = 96;
 
@@ -46,7 +46,7 @@ impl Budget {
         Self { hits: MAX_HITS_PER_TEXT.saturating_sub(kept), ..Self::new(bytes) }
     }
 
-    /// Whether something was left undecoded because the budget ran out.
+    /// Returns true if something was left undecoded because the budget ran out.
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.spent
@@ -85,20 +85,20 @@ impl Budget {
 #[cfg(test)]
 pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
 
-/// A text as the matcher sees it: the one that was given, or a view inside it.
-pub(super) struct Text<'a> {
+/// One layer of a text: the given text, or a view inside it.
+pub(super) struct Layer<'a> {
     pub(super) bytes: &'a [u8],
     /// What stands around it in the outer layers; empty for the outermost.
     pub(super) outer: Vec<u8>,
     /// The text that it was found in, and where.
-    above: Option<(&'a Text<'a>, usize)>,
+    above: Option<(&'a Layer<'a>, usize)>,
     /// Encodings undone so far.
     pub(super) depth: usize,
     /// Whether the undone encodings are wide characters only, whose text is as plain as any.
     pub(super) plain: bool,
 }
 
-impl<'a> Text<'a> {
+impl<'a> Layer<'a> {
     pub(super) fn outermost(bytes: &'a [u8]) -> Self {
         #[cfg(test)]
         assert!(memchr::memmem::find(bytes, DEFECT).is_none(), "a defect");
@@ -107,16 +107,16 @@ impl<'a> Text<'a> {
 
     /// The name that the outer layers assign it to.
     pub(super) fn name(&self) -> Option<String> {
-        let (text, start) = self.above?;
-        name_before(text.bytes, start).or_else(|| text.name())
+        let (layer, start) = self.above?;
+        name_before(layer.bytes, start).or_else(|| layer.name())
     }
 
     /// The text of a view of this one.
-    fn inside<'b>(&'b self, view: &'b DecodedView) -> Text<'b> {
+    fn inside<'b>(&'b self, view: &'b DecodedView) -> Layer<'b> {
         let before = &self.bytes[view.source.start.saturating_sub(CONTEXT)..view.source.start];
         let after = &self.bytes[view.source.end..self.bytes.len().min(view.source.end + CONTEXT)];
         let wide = view.encodings.iter().all(|name| name.starts_with("utf-"));
-        Text {
+        Layer {
             bytes: &view.bytes,
             outer: [before, b"\n", after, b"\n", &self.outer].concat(),
             above: Some((self, view.source.start)),
@@ -135,54 +135,60 @@ fn name_before(bytes: &[u8], start: usize) -> Option<String> {
 }
 
 impl Engine {
-    /// Adds the tokens of every view around these pivots, placed in `text`.
-    pub(super) fn undo(&self, text: &Text<'_>, found: &[Found], budget: &mut Budget, tokens: &mut Vec<Token>) {
-        if text.depth >= MAX_DECODE_DEPTH {
+    /// Adds the matches of every view around these anchors, placed in `layer`.
+    pub(super) fn decode_layers(
+        &self,
+        layer: &Layer<'_>,
+        found: &[Candidate],
+        budget: &mut Budget,
+        matches: &mut Vec<Match>,
+    ) {
+        if layer.depth >= MAX_DECODE_DEPTH {
             return;
         }
         let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.prefixes), DecodedRanges::new(&self.prefixes));
-        for pivot in found {
+        for candidate in found {
             // Decoding costs something also where it gives no view.
             if !budget.take(covered_runs.take_work()) {
                 return;
             }
-            let mut look = |view: DecodedView| self.look_into(text, &view, budget, tokens);
-            match &self.meanings[pivot.pivot] {
-                Meaning { disguise: Some(disguise), .. } => {
-                    decode::views(text.bytes, disguise, pivot.at, &mut covered, &mut look);
+            let mut look = |view: DecodedView| self.scan_view(layer, &view, budget, matches);
+            match &self.entries[candidate.anchor] {
+                AnchorEntry { encoded: Some(anchor), .. } => {
+                    decode::views(layer.bytes, anchor, candidate.at, &mut covered, &mut look);
                 }
-                Meaning { long_run: true, .. } => {
-                    decode::blind::blind_views(text.bytes, pivot.at, &mut covered_runs, &mut look);
+                AnchorEntry { long_run: true, .. } => {
+                    decode::blind::blind_views(layer.bytes, candidate.at, &mut covered_runs, &mut look);
                 }
                 _ => {}
             }
         }
     }
 
-    fn look_into(&self, text: &Text<'_>, view: &DecodedView, budget: &mut Budget, tokens: &mut Vec<Token>) {
-        if text.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
+    fn scan_view(&self, layer: &Layer<'_>, view: &DecodedView, budget: &mut Budget, matches: &mut Vec<Match>) {
+        if layer.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
             return;
         }
         let mut found = Vec::new();
         self.prefilter.find(&view.bytes, &mut found);
-        found.retain(|pivot| {
-            let end = view.bytes.len().min(pivot.at + MAX_BODY + TOUCHED);
-            !view.is_plain(pivot.at.saturating_sub(TOUCHED)..end)
+        found.retain(|candidate| {
+            let end = view.bytes.len().min(candidate.at + MAX_BODY + TOUCHED);
+            !view.is_plain(candidate.at.saturating_sub(TOUCHED)..end)
         });
         if found.is_empty() {
             return;
         }
-        let first = tokens.len();
-        self.tokens(&text.inside(view), &found, budget, tokens);
+        let first = matches.len();
+        self.find_matches(&layer.inside(view), &found, budget, matches);
         if !view.is_traced() {
             // In their outer layers these cannot be told apart by place.
-            let settled = settle(tokens.split_off(first));
-            tokens.extend(settled.into_iter().map(|token| Token { traced: false, ..token }));
+            let resolved = resolve_overlaps(matches.split_off(first));
+            matches.extend(resolved.into_iter().map(|token| Match { has_exact_span: false, ..token }));
         }
         let mut at = first;
-        while let Some(token) = tokens.get_mut(at) {
+        while let Some(token) = matches.get_mut(at) {
             if token.encodings.is_empty() && view.is_plain(token.span.clone()) {
-                tokens.swap_remove(at);
+                matches.swap_remove(at);
                 continue;
             }
             token.span = view.span(token.span.clone());
@@ -194,14 +200,14 @@ impl Engine {
 
 /// Decides between readings of the same bytes: a piece of a longer key gives way to the whole key, a whole key is not
 /// spoilt by what stands next to it, and the reading with the fewest layers tells what is found by several.
-pub(super) fn settle(mut tokens: Vec<Token>) -> Vec<Token> {
-    tokens.sort_by_key(|token| (token.span.start, token.span.end, token.encodings.len(), token.rule));
-    tokens.dedup_by(|b, a| a.span == b.span && (a.fingerprint == b.fingerprint || a.encodings.is_empty()));
-    if tokens.iter().all(|token| token.encodings.is_empty()) {
-        return tokens;
+pub(super) fn resolve_overlaps(mut matches: Vec<Match>) -> Vec<Match> {
+    matches.sort_by_key(|token| (token.span.start, token.span.end, token.encodings.len(), token.rule));
+    matches.dedup_by(|b, a| a.span == b.span && (a.fingerprint == b.fingerprint || a.encodings.is_empty()));
+    if matches.iter().all(|token| token.encodings.is_empty()) {
+        return matches;
     }
-    let mut kept: Vec<Token> = Vec::new();
-    for token in tokens {
+    let mut kept: Vec<Match> = Vec::new();
+    for token in matches {
         let rivals = kept.iter().rev().take_while(|old| old.span.end > token.span.start).count();
         let from = kept.len() - rivals;
         if kept[from..].iter().any(|old| rival(old, &token) && wins(old, &token)) {
@@ -220,10 +226,10 @@ pub(super) fn settle(mut tokens: Vec<Token>) -> Vec<Token> {
     kept
 }
 
-/// Two plain readings never compete: their patterns settled that. Nor do different keys from compressed streams, whose
+/// Two plain readings never compete: their patterns decided that. Nor do different keys from compressed streams, whose
 /// places are those of the streams.
-fn rival(a: &Token, b: &Token) -> bool {
-    let share_stream = !a.traced && !b.traced && a.fingerprint != b.fingerprint;
+fn rival(a: &Match, b: &Match) -> bool {
+    let share_stream = !a.has_exact_span && !b.has_exact_span && a.fingerprint != b.fingerprint;
     overlap(&a.span, &b.span) && !(a.encodings.is_empty() && b.encodings.is_empty()) && !share_stream
 }
 
@@ -231,13 +237,13 @@ fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-fn wins(a: &Token, b: &Token) -> bool {
+fn wins(a: &Match, b: &Match) -> bool {
     if a.fingerprint == b.fingerprint {
-        if !a.traced && !b.traced && a.span.len() > b.span.len() {
+        if !a.has_exact_span && !b.has_exact_span && a.span.len() > b.span.len() {
             // The next stream was taken for a part of this one.
             return false;
         }
         return a.encodings.len() <= b.encodings.len();
     }
-    (a.believed, a.confidence, a.span.len()) >= (b.believed, b.confidence, b.span.len())
+    (a.is_credible, a.confidence, a.span.len()) >= (b.is_credible, b.confidence, b.span.len())
 }
