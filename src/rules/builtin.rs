@@ -51,10 +51,12 @@ fn without_examples(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest as _, Sha256};
 
     #[test]
     fn the_built_in_rules_load_and_their_patterns_compile() {
-        for (id, text) in BUILTIN {
+        for (id, text, hash) in BUILTIN {
+            assert_eq!(*hash, *Sha256::digest(text), "{id}");
             let whole = parse(id, id, text, true).unwrap();
             assert_eq!(detect(text).unwrap(), whole.detect, "{id}");
             assert_eq!(role(text), whole.role, "{id}");

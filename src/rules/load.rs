@@ -2,8 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "reads the rule directories that the user names")]
 
-use std::borrow::Cow;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
 
 use super::builtin::{self, BUILTIN};
 use super::parse::{RuleProblem, parse};
@@ -19,7 +20,8 @@ const MAX_RULES: usize = 500;
 #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct Error(pub Vec<RuleProblem>);
 
-type Loaded = (Rule, Cow<'static, str>);
+/// A rule and the SHA-256 of its text.
+type Loaded = (Rule, [u8; 32]);
 
 /// Loads the built-in rules, if wanted, and those of directories, which add to them or override them by id.
 ///
@@ -56,9 +58,9 @@ fn read_all(
     problems: &mut Vec<RuleProblem>,
 ) -> Vec<Loaded> {
     let mut loaded = Vec::new();
-    for (id, text) in BUILTIN.iter().filter(|_| builtin) {
+    for (id, text, hash) in BUILTIN.iter().filter(|_| builtin) {
         match builtin::detect(text) {
-            Ok(detect) => loaded.push((Rule::builtin(id, detect, text), Cow::Borrowed(*text))),
+            Ok(detect) => loaded.push((Rule::builtin(id, detect, text), *hash)),
             Err(error) => problems.push(RuleProblem::new(id, "detect", error.to_string())),
         }
     }
@@ -116,7 +118,7 @@ fn read_text(path: &str, bytes: &[u8]) -> Result<Loaded, Vec<RuleProblem>> {
     check_size(path, bytes.len() as u64)?;
     let text = std::str::from_utf8(bytes).map_err(|error| vec![RuleProblem::new(path, "", error.to_string())])?;
     let id = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok((parse(path, &id, text, true)?.into(), text.to_owned().into()))
+    Ok((parse(path, &id, text, true)?.into(), Sha256::digest(bytes).into()))
 }
 
 fn check_size(file: &str, size: u64) -> Result<(), Vec<RuleProblem>> {

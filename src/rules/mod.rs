@@ -1,6 +1,5 @@
 //! Rules: TOML files in `rules/`, embedded in the binary, extended or overridden by the user's own directories.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::{Deref, Index};
 use std::sync::OnceLock;
@@ -106,16 +105,15 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Combines rules with the texts they were read from. Of two rules with the same id, the later one replaces the other.
-    pub(crate) fn new(loaded: Vec<(Rule, Cow<'static, str>)>) -> Self {
+    /// Combines rules, each with the SHA-256 of its text. Of two rules with the same id, the later one replaces the other.
+    pub(crate) fn new(loaded: Vec<(Rule, [u8; 32])>) -> Self {
         let by_id: BTreeMap<String, _> = loaded.into_iter().map(|rule| (rule.0.id.clone(), rule)).collect();
         let mut hash = Sha256::new();
         let mut rules: Vec<Rule> = Vec::with_capacity(by_id.len());
-        for (id, (rule, text)) in by_id {
-            for part in [id.as_bytes(), text.as_bytes()] {
-                hash.update((part.len() as u64).to_le_bytes());
-                hash.update(part);
-            }
+        for (id, (rule, text_hash)) in by_id {
+            hash.update((id.len() as u64).to_le_bytes());
+            hash.update(id);
+            hash.update(text_hash);
             rules.push(rule);
         }
         let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -146,7 +146,7 @@ const PLAIN: &[Anchor] = &[
 /// one byte after the start of each match.
 pub static ANCHORS: LazyLock<Vec<Anchor>> = LazyLock::new(|| {
     let mut anchors = all();
-    anchors.sort_by_key(|anchor| ORDER.iter().position(|text| **text == *anchor.text).unwrap_or(ORDER.len()));
+    anchors.sort_by_cached_key(|anchor| ORDER.iter().position(|text| **text == *anchor.text).unwrap_or(ORDER.len()));
     anchors
 });
 

@@ -5,6 +5,7 @@
 //! decoder makes before it decodes a whole run.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::anchor::{Spelling, add_encoded};
 use super::{ANCHORS, Anchor, AnchorRole, ENCODINGS};
@@ -18,8 +19,8 @@ const HALF: usize = 4;
 pub struct Prefixes {
     texts: Vec<Vec<u8>>,
     anchors: Vec<Anchor>,
-    /// Plain anchors with their surroundings in the prefixes.
-    cores: Vec<CoreContext>,
+    /// Plain anchors with their surroundings in the prefixes. Most scans of a file never need them.
+    cores: OnceLock<Vec<CoreContext>>,
     /// The last bytes of prefixes, and the bytes before those.
     ends: Vec<u8>,
     before_end: [bool; 256],
@@ -64,10 +65,7 @@ impl Prefixes {
         ends.sort_unstable();
         ends.dedup();
         let texts: Vec<Vec<u8>> = texts.into_iter().collect();
-        let is_core = |anchor: &&Anchor| anchor.role == AnchorRole::Core;
-        let cores =
-            ANCHORS.iter().chain(&anchors).filter(is_core).map(|anchor| CoreContext::new(anchor, &texts)).collect();
-        Self { texts, anchors, cores, ends, before_end, word }
+        Self { texts, anchors, cores: OnceLock::new(), ends, before_end, word }
     }
 
     /// Returns the anchors that find these prefixes: [`ANCHORS`], then those of literals that need more.
@@ -90,7 +88,11 @@ impl Prefixes {
 
     /// Returns the surroundings of a plain anchor.
     pub(super) fn core(&self, text: &[u8]) -> Option<&CoreContext> {
-        self.cores.iter().find(|core| core.text == text)
+        let cores = self.cores.get_or_init(|| {
+            let cores = self.anchors().filter(|anchor| anchor.role == AnchorRole::Core);
+            cores.map(|anchor| CoreContext::new(anchor, &self.texts)).collect()
+        });
+        cores.iter().find(|core| core.text == text)
     }
 
     /// Returns true if a byte may be part of a plain token.
