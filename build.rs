@@ -24,9 +24,9 @@ fn main() -> io::Result<()> {
     for file in &files {
         let id = file.file_stem().unwrap_or_default().to_string_lossy();
         println!("cargo::rerun-if-changed={}", file.display());
-        let hash: [u8; 32] = Sha256::digest(fs::read(file)?).into();
+        let hash: String = Sha256::digest(fs::read(file)?).iter().map(|byte| format!("{byte}, ")).collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(table, "    (\"{id}\", include_str!(r#\"{}\"#), {hash:?}),", file.display());
+        let _ = writeln!(table, "    (\"{id}\", include_str!(r#\"{}\"#), [{hash}]),", file.display());
     }
     table.push_str("];\n");
     let output = env::var_os("OUT_DIR").unwrap_or_default();
