@@ -3,8 +3,9 @@
 //!
 //! `PINSTRIPE_BENCH=DIR[:DIR…] cargo bench --bench anchor_order` takes the files of these directories as the corpus: source
 //! trees, minified JavaScript, large JSON documents. Without it, the corpus is the sources of this repository, which is too
-//! little for an order to keep. Noise in base64 and hexadecimal digits is always added. The order is found by simulated annealing over 3-gram counts, with the
-//! false alarms of `aho_corasick`'s fat Teddy as the cost; `cargo bench --bench engine` and `noise` confirm it.
+//! little for an order to keep. Noise in base64 and hexadecimal digits is always added.
+//! The order is found by simulated annealing over 3-gram counts, with the false alarms of `aho_corasick`'s fat Teddy as the
+//! cost; `cargo bench --bench engine` and `noise` confirm it.
 
 #![expect(
     clippy::disallowed_methods,

@@ -1,4 +1,4 @@
-//! What encodings cost: the matcher with them and blind to them, on text that
+//! Measures encodings: the matcher with them and blind to them, on text that
 //! is representative (this repository's sources), dense (minified code) and hostile (base64 noise).
 //!
 //! `PINSTRIPE_BENCH=DIR cargo bench --bench encodings` adds the files of a directory, up to 64 MiB of them.

@@ -1,4 +1,4 @@
-//! What a byte costs: clean text, text full of near misses, text full of keys.
+//! Measures the cost of a byte: clean text, text full of near misses, text full of keys.
 //!
 //! `cargo bench`. Keys are forged from a seed, so that runs compare.
 

@@ -1,4 +1,4 @@
-//! What encodings cost in the worst text: each corpus through the engine with them and blind to them, read from a file
+//! Measures encodings in the worst text: each corpus through the engine with them and blind to them, read from a file
 //! in windows as a scan reads it, alternating, the fastest of several rounds. Prints the ratio; the bar is 2.
 //!
 //! `cargo bench --bench noise` generates 100 MiB each of base64 (wrapped, on one line, URL-safe), hexadecimal digits,

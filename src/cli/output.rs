@@ -1,4 +1,4 @@
-//! What leaves the program: standard output, standard error, and files that are whole or absent.
+//! Writes to standard output, standard error, and files that are whole or absent.
 //!
 //! All but reports, which are redacted as values, is redacted here: by the rules in force once they are known, until then
 //! by the built-in rules and those of the directories that the arguments name.
@@ -71,7 +71,7 @@ pub(super) fn print_help(text: &str) {
 /// Prints a line to standard output.
 ///
 /// # Errors
-/// Those of [`print_bytes`].
+/// As [`print_bytes`].
 pub(super) fn print_line(text: &str) -> io::Result<()> {
     print_bytes(format!("{}\n", shown(text)).as_bytes())
 }

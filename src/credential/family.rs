@@ -7,11 +7,11 @@ use super::{Kind, Mode};
 pub struct Family {
     /// The characters in front of the body.
     pub prefix: &'static str,
-    /// What a credential with this prefix is for.
+    /// The purpose of a credential with this prefix.
     pub kind: Kind,
     /// Its mode, where the prefix tells.
     pub mode: Mode,
-    /// Whether it is so rare by itself that it also counts in encoded text.
+    /// Set if it is rare enough to count in encoded text.
     pub encoded: bool,
 }
 

@@ -19,7 +19,7 @@ pub use secret::{Fingerprint, Secret};
 /// Longest body that can be a Stripe key. Stripe reserves identifiers of up to 255 characters.
 pub const MAX_BODY: usize = 255;
 
-/// What a credential is for.
+/// The purpose of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -55,7 +55,7 @@ pub enum Kind {
     Legacy,
 }
 
-/// Whether a credential moves money.
+/// Live or test mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
@@ -111,7 +111,7 @@ impl Generation {
 /// Everything a token says about itself. Holds no part of its random body but the last four characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Key {
-    /// What it is for.
+    /// Its purpose.
     pub kind: Kind,
     /// Live or test.
     pub mode: Mode,

@@ -1,4 +1,4 @@
-//! What a body looks like: drawn at random, or made up by a person.
+//! Distinguishes random bodies from those that a person made up.
 //!
 //! The tests differ by how much is at stake. An odd length has only its randomness to show and is judged strictly; a
 //! length that Stripe is known to use is believed unless it is plainly made up, because in a body of 24 to 99 random
@@ -57,7 +57,7 @@ pub fn looks_made_up(body: &[u8]) -> bool {
     distinct(body) < 10 || classes(body) < 2 || longest_regular(body) >= 6 || has_word(body, 5)
 }
 
-/// How many different bytes there are.
+/// Counts the different bytes.
 #[must_use]
 pub fn distinct(body: &[u8]) -> usize {
     let mut seen = [false; 256];
@@ -65,7 +65,7 @@ pub fn distinct(body: &[u8]) -> usize {
     seen.iter().filter(|seen| **seen).count()
 }
 
-/// How many of upper case, lower case and digits occur.
+/// Counts which of upper case, lower case and digits occur.
 fn classes(body: &[u8]) -> usize {
     let has = |class: fn(&u8) -> bool| usize::from(body.iter().any(class));
     has(u8::is_ascii_uppercase) + has(u8::is_ascii_lowercase) + has(u8::is_ascii_digit)

@@ -30,7 +30,7 @@ impl Secret {
         Self(Zeroizing::new(token.to_vec()))
     }
 
-    /// What the token says about itself, being one of a rule with these literals.
+    /// Reads the token as one of a rule with these literals.
     #[must_use]
     pub fn key(&self, kind: Option<Kind>, literals: &[String]) -> Key {
         Key::of_rule(&self.0, kind, literals)

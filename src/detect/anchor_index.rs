@@ -16,7 +16,7 @@ pub(super) struct Literal {
     pub(super) anchor_at: usize,
 }
 
-/// What to do where an anchor is found.
+/// The meaning of an anchor's occurrence.
 #[derive(Debug, Clone, Default)]
 pub(super) struct AnchorEntry {
     /// Literals of rules that contain it.

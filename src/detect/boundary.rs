@@ -1,4 +1,4 @@
-//! Where a token begins and ends.
+//! Finds the edges of a token.
 //!
 //! A letter in front of `sk_live_` makes it a part of another word (`task_live_…`), unless that letter ends an escape:
 //! in `"\nsk_live_…"` the decoded character in front is a line feed. A body that goes on with `_` or `-` is a name.
@@ -48,7 +48,7 @@ fn escape_before(before: &[u8]) -> Option<bool> {
     None
 }
 
-/// What follows a body.
+/// The text that follows a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Right {
     /// A delimiter, or the end.

@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::rules::rule::{BodyCheck, KeyPattern, RequiredContext};
 
-/// What a path must or must not say for a classification to hold.
+/// A condition on the path under which a classification holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PathRule {
     /// Any path will do.

@@ -53,7 +53,7 @@ const SNIPPET_REACH: usize = 100;
 pub struct Hit {
     /// Index of the rule in the [`RuleSet`].
     pub rule: usize,
-    /// What the token says about itself.
+    /// The facts that the token states.
     pub key: Key,
     /// Its stable name.
     pub fingerprint: Fingerprint,
@@ -61,9 +61,9 @@ pub struct Hit {
     pub confidence: Confidence,
     /// Its bytes in the text, from the text's first byte.
     pub span: Range<u64>,
-    /// Where it begins.
+    /// Position of its first byte.
     pub start: Position,
-    /// Where it ends, exclusive.
+    /// Position behind its last byte.
     pub end: Position,
     /// Encodings from the outermost inwards.
     pub encodings: Vec<&'static str>,
@@ -71,7 +71,7 @@ pub struct Hit {
     pub variable: Option<String>,
     /// The masked line.
     pub snippet: Snippet,
-    /// What the path must say for the classification to hold.
+    /// Condition on the path under which the classification holds.
     pub path_rule: PathRule,
     /// Text after an inline `pinstripe:allow` or `gitleaks:allow` on its line, the marker included.
     pub directive: Option<String>,
@@ -371,9 +371,9 @@ struct Match {
     span: Range<usize>,
     variable: Option<String>,
     path_rule: PathRule,
-    /// Whether it is more than a placeholder.
+    /// Set unless it is a placeholder.
     is_credible: bool,
-    /// Whether its span is its own, and not that of a compressed stream that may hold others.
+    /// Set if its span is its own, and not that of a compressed stream that may hold others.
     has_exact_span: bool,
     encodings: Vec<&'static str>,
 }

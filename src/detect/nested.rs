@@ -17,7 +17,7 @@ const FREE_WORK: usize = 4 << 20;
 /// Decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
-/// How far from an anchor something must have been decoded for a second layer to be worth undoing there: the object in
+/// Distance from an anchor within which something must have been decoded before a second layer is undone: the object in
 /// front of a client secret's core is the longest part of a token on that side.
 const TOUCHED: usize = 96;
 
@@ -88,13 +88,13 @@ pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
 /// One layer of a text: the given text, or a view inside it.
 pub(super) struct Layer<'a> {
     pub(super) bytes: &'a [u8],
-    /// What stands around it in the outer layers; empty for the outermost.
+    /// The text around it in the outer layers; empty for the outermost.
     pub(super) outer: Vec<u8>,
     /// The text that it was found in, and where.
     above: Option<(&'a Layer<'a>, usize)>,
     /// Encodings undone so far.
     pub(super) depth: usize,
-    /// Whether the undone encodings are wide characters only, whose text is as plain as any.
+    /// Set if the undone encodings are wide characters only, whose text is as plain as any.
     pub(super) plain: bool,
 }
 

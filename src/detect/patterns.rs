@@ -9,7 +9,7 @@ use crate::model::limits::{CONTEXT, MAX_BODY};
 use crate::rules::RuleSet;
 use crate::rules::pattern::compile_key;
 
-/// What a token of each rule looks like.
+/// The pattern of each rule's tokens.
 #[derive(Debug)]
 pub(super) struct TokenPatterns(Vec<Option<TokenPattern>>);
 
@@ -68,7 +68,7 @@ impl TokenPatterns {
 
 /// The bytes that a token may go on with beyond what its pattern took: letters, digits, and what could be its first or last
 /// byte.
-pub(super) struct Alphabet<'a> {
+pub(super) struct TokenAlphabet<'a> {
     patterns: &'a TokenPatterns,
     rule: usize,
     /// The token with another byte at one end, and where it holds its literal.
@@ -78,7 +78,7 @@ pub(super) struct Alphabet<'a> {
     known: [Option<bool>; 256],
 }
 
-impl<'a> Alphabet<'a> {
+impl<'a> TokenAlphabet<'a> {
     /// That in front of a token.
     pub(super) fn before(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
         Self { patterns, rule, token: token.to_vec(), end: 0, literal, known: [None; 256] }

@@ -31,7 +31,7 @@ pub struct Prefilter {
     filter: AnchorFilter,
     /// All that the built-in rules ask for is one.
     searchers: Vec<Searcher>,
-    /// Whether long runs are reported as well.
+    /// Set if long runs are reported as well.
     runs: bool,
     longest: usize,
 }

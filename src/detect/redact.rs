@@ -18,16 +18,16 @@ pub enum Caution {
 /// A text made fit for showing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
-    /// What may be shown.
+    /// The redacted text.
     pub text: String,
-    /// Whether anything was replaced by a masked form.
+    /// Set if anything was replaced by a masked form.
     pub redacted: bool,
     /// Pairs of (offset in the original, offset in `text`) where pieces begin and end, ascending.
     anchors: Vec<(usize, usize)>,
 }
 
 impl Masked {
-    /// Where the original's offset is in the masked text; inside a masked key, where the key begins or ends.
+    /// Maps an offset of the original to the masked text; inside a masked key, to where the key begins or ends.
     #[must_use]
     pub fn position(&self, original: usize) -> usize {
         let at = self.anchors.partition_point(|(from, _)| *from <= original);

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use aho_corasick::AhoCorasick;
 
 use super::anchor_index;
-use super::patterns::{Alphabet, TokenPatterns};
+use super::patterns::{TokenAlphabet, TokenPatterns};
 use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
 use crate::credential::randomness as shape;
@@ -21,7 +21,7 @@ use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
 use crate::rules::RuleSet;
 
-/// How far around a cut-out line candidates are looked for: those that reach into it are masked as a whole.
+/// Bytes around a cut-out line that are searched for candidates: those that reach into it are masked as a whole.
 const AROUND: usize = 2 * MAX_BODY;
 
 /// Replaces every candidate of the rules in force, whatever the verdict on it and in whatever encoding: a built-in
@@ -112,7 +112,7 @@ impl Redactor {
         replace(bytes, part, spans, escape::push)
     }
 
-    /// What must not be shown of a text, candidates only.
+    /// Returns the spans of a text that must not be shown: candidates only.
     fn spans(&self, bytes: &[u8]) -> Vec<Span> {
         let mut spans = Vec::new();
         self.candidates(bytes, &mut spans);
@@ -146,7 +146,7 @@ impl Redactor {
             let Some(token) = self.patterns.match_at(bytes, *rule, at) else { continue };
             last = (*rule, token.end);
             let covering = spans[first..].iter_mut().find(|(old, _)| old.contains(&token.start));
-            // What a family's prefix begins, it shows in its own way.
+            // A match that begins with a family's prefix is masked by the family's rule.
             if let Some((old, _)) = covering
                 && self.patterns.is_builtin(*rule)
             {
@@ -170,9 +170,9 @@ impl Redactor {
             return None;
         }
         let (text, at) = (&bytes[token.clone()], literal.start - token.start);
-        let mut behind = Alphabet::behind(&self.patterns, rule, text, at);
+        let mut behind = TokenAlphabet::behind(&self.patterns, rule, text, at);
         let end = token.end + bytes[token.end..].iter().take_while(|byte| behind.has(**byte)).count();
-        let mut before = Alphabet::before(&self.patterns, rule, text, at);
+        let mut before = TokenAlphabet::before(&self.patterns, rule, text, at);
         let rest = if at_start { &[] } else { &bytes[..token.start] };
         let start = token.start - rest.iter().rev().take_while(|byte| before.has(**byte)).count();
         Some((start..end, masked(&bytes[prefix], &bytes[body.start.min(end)..end])))

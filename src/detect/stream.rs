@@ -25,7 +25,7 @@ pub struct Scratch {
     left: Left,
 }
 
-/// What was left out of the last text.
+/// Hits left out of the last text.
 #[derive(Debug, Default)]
 struct Left {
     undecoded: bool,
@@ -157,7 +157,7 @@ pub fn scan_reader(
     loop {
         let old = scratch.raw.filled;
         let outcome = scratch.raw.fill(reader);
-        // What arrived before an error is searched like the end of the text.
+        // Bytes that arrived before an error are searched like the end of the text.
         let is_end = !matches!(outcome, Ok(true));
         let arrived = old..scratch.raw.filled;
         if !std::mem::replace(&mut begun, true) && engine.decodes() {

@@ -29,7 +29,7 @@ const MAX_MATCHES: usize = 200;
 /// Bytes of a line shown on either side of a match.
 const FRAME_REACH: usize = 100;
 
-/// What source lints matched in one file.
+/// The matches of source lints in one file.
 #[derive(Debug, Clone)]
 pub struct SourceFacts {
     pub(super) place: ScanLocation,

@@ -124,7 +124,7 @@ fn what_is_uploaded_is_the_report_and_the_verdict_comes_last() {
 fn a_pull_request_from_a_fork_needs_no_secret() {
     let lab = lab();
     let origin = lab.full.parent().unwrap().join("origin");
-    // What GitHub keeps of a pull request, and what actions/checkout makes of it: the merge, and nothing before.
+    // GitHub keeps a merge for a pull request, and actions/checkout fetches that commit and nothing before.
     git(&origin, &["update-ref", "refs/pull/1/head", &lab.head]);
     git(&origin, &["checkout", "-q", "--detach", "main"]);
     git(&origin, &["merge", "-q", "--no-ff", "-m", "Merge", &lab.head]);
@@ -186,7 +186,7 @@ fn a_release_is_taken_only_with_its_checksum() {
     let (lab, dir) = (lab(), Dir::new());
     let archive = format!("pinstripe-{}-x86_64-unknown-linux-gnu.tar.gz", env!("CARGO_PKG_VERSION"));
     let release = format!("server/owner/pinstripe/releases/download/v{}/{archive}", env!("CARGO_PKG_VERSION"));
-    // What is released says so, and is the program.
+    // A released archive names its version and holds the program.
     let program = format!(
         "#!/bin/sh\necho released >&2\nexec '{}' \"$@\"\n",
         assert_cmd::cargo::cargo_bin!("pinstripe").display()

@@ -68,7 +68,7 @@ fn crx(zip: &[u8]) -> Vec<u8> {
     [&b"Cr24\x03\0\0\0\x08\0\0\0"[..], &[0x12, 6, 0x0a, 4, 1, 2, 3, 4], zip].concat()
 }
 
-/// What one scan of a directory with one file gives.
+/// Scans a directory with one file.
 fn scan_one(name: &str, bytes: &[u8]) -> Run {
     let dir = Dir::new();
     dir.write_bytes(name, bytes);
@@ -384,13 +384,13 @@ fn packs_and_bundles_in_a_tree_are_read() {
     let pack = read_pack(&source);
     dir.write_bytes("cut/it.pack", &pack[..pack.len() / 2]);
     assert_eq!(reasons(&dir.run(&["scan", "--format", "json", "cut"]).report()), ["damaged"]);
-    // What rests on objects that are elsewhere is shown as far as it goes, and counted.
+    // A delta of an object that is elsewhere is shown as far as it goes, and counted.
     git(&source, &["bundle", "create", "-q", "../thin.bundle", "HEAD~1..HEAD"]);
     let run = dir.run(&["scan", "--format", "json", "thin.bundle"]);
     assert_eq!((run.code, reasons(&run.report())), (3, vec!["missing-object"]));
 }
 
-/// The one pack of a repository.
+/// Returns the only pack of a repository.
 fn read_pack(repository: &std::path::Path) -> Vec<u8> {
     let mut paths = std::fs::read_dir(repository.join(".git/objects/pack")).unwrap().map(|entry| entry.unwrap().path());
     std::fs::read(paths.find(|path| path.extension().is_some_and(|extension| extension == "pack")).unwrap()).unwrap()

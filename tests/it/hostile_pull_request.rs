@@ -103,7 +103,7 @@ fn every_format_is_inert() {
     }
 }
 
-/// Whether nothing in a text does anything to a terminal, to a runner, or in a browser.
+/// Returns true if nothing in a text acts on a terminal, a runner or a browser.
 fn inert(format: &str, text: &str) {
     // Colours are ours.
     let mut plain = String::new();

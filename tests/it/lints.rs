@@ -37,7 +37,7 @@ fn history_is_linted_where_head_has_it() {
     dir.write("vendor/bundle/hook.ts", UNVERIFIED);
     dir.write("deploy/.env.production", "STRIPE_SECRET_KEY={{sk_test}}\n");
     commit(&dir, "second");
-    // What is only staged is not in HEAD's tree.
+    // A file that is only staged is not in HEAD's tree.
     dir.write("staged/.env.production", "STRIPE_SECRET_KEY={{sk_test}}\n");
     dir.git(&["add", "-f", "staged"]);
     let run = dir.scan(&["--history", "."]);
@@ -82,7 +82,7 @@ fn what_is_staged_is_judged_by_what_is_staged() {
     dir.write("lib/hook.ts", &UNVERIFIED.replace("// Stripe", "import { verify } from './verify' // Stripe"));
     dir.write("lib/key.ts", "// Stripe\nuse(process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY)\n");
     dir.git(&["add", "-A"]);
-    // What the disk says now does not matter.
+    // The files on disk do not matter.
     dir.write("package.json", r#"{"devDependencies":{"vite":"6"}}"#);
     std::fs::remove_file(dir.join("lib/verify.ts")).unwrap();
     let run = dir.scan(&["--staged"]);

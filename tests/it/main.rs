@@ -1,4 +1,4 @@
-//! The one integration binary: it drives the real program on files and repositories built in temporary directories.
+//! Drives the real program on files and repositories built in temporary directories.
 
 #![allow(
     clippy::disallowed_methods,

@@ -31,7 +31,7 @@ const NAMES: &[&str] = &[
     "legacy",
 ];
 
-/// What must not be seen: every stretch of twelve characters of the random part, plain, in hex and in base64.
+/// Returns every stretch of twelve characters of the random part, plain, in hex and in base64: none may be shown.
 fn forbidden(key: &str) -> Vec<String> {
     let body = match memchr::memmem::rfind(key.as_bytes(), b"_secret_") {
         Some(at) => &key.as_bytes()[at + "_secret_".len()..],

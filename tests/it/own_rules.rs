@@ -204,7 +204,7 @@ fn in_every_output(own: &Own) {
     complaints(own, &dir, &key);
 }
 
-/// What is refused, with its reason.
+/// Returns the refused text with its reason.
 fn complaints(own: &Own, dir: &Dir, key: &str) {
     dir.write_bytes("bad/x.toml", format!("title = '{key}'\nseverity = '{key}'\nexamples = '{key}'\n").as_bytes());
     dir.write_bytes("p.toml", format!("[[allow]]\nrule = 3\nreason = '{key}'\n").as_bytes());
@@ -253,7 +253,7 @@ fn engine_for(literal: &str) -> Engine {
     Engine::new(load::load_with(true, &[], &[("own-rule.toml".to_owned(), rule.into_bytes())]).unwrap()).unwrap()
 }
 
-/// Whether the key of an own rule is found in a text that hides it, and whether none of it is shown.
+/// Checks that the key of an own rule is found in a text that hides it, and that none of it is shown.
 fn finds_own(engine: &Engine, key: &str, text: &[u8], what: &str) -> Result<(), String> {
     let hits = engine.scan(text);
     let own: Vec<_> = hits.iter().filter(|hit| engine.rules()[hit.rule].id == "own-rule").collect();

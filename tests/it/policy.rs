@@ -162,7 +162,7 @@ fn two_branches_add_to_the_baseline_and_git_merges_them() {
     let run = dir.scan(&["."]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert_eq!(run.report().findings.len(), 9);
-    // What is gone is stale, and pruned when asked.
+    // An entry whose key is gone is stale, and is pruned on request.
     std::fs::remove_file(dir.join("one0.py")).unwrap();
     assert_eq!(dir.run(&["baseline", "stale"]).code, 1);
     assert_eq!(dir.run(&["baseline", "update", "--prune"]).code, 0);
@@ -200,7 +200,7 @@ fn a_baseline_of_a_report_with_every_flag() {
     assert!(run.code == 0 && run.stderr.contains("--expires DATE prolongs it"), "{}", run.stderr);
     assert_eq!(dir.run(&[&update[..], &["--expires", "2999-01-01"]].concat()).code, 0);
     assert_eq!(dir.scan(&["--baseline", "known.json", "a.py"]).code, 0);
-    // What is no report, no date, or given twice, is an error.
+    // A file that is no report, an invalid date and a repeated flag are errors.
     dir.write_bytes("text", b"no report");
     for wrong in
         [&["--from", "text"][..], &["--from", "none"], &["--expires", "soon"], &["--from", "report.json", "a.py"]]

@@ -55,7 +55,7 @@ fn all_lines_deletes_branches_tags_and_force() {
     assert!(!passes(&r, &["push", "-q", "origin", "clean", "dirty"]));
     assert!(!passes(&r, &["push", "-q", "origin", "dirty", "clean"]));
     assert!(passes(&r, &["push", "-q", "origin", "clean"]));
-    // What other refs hold is not looked at again.
+    // Commits that other refs hold are not scanned again.
     git(&r, &["branch", "again", "clean"]);
     assert!(passes(&r, &["push", "-q", "origin", "again"]));
     assert!(passes(&r, &["push", "-q", "origin", ":again"]));

@@ -1,4 +1,4 @@
-//! What one history has that another has not.
+//! Scans of ranges: commits of one history that another lacks.
 
 use pinstripe::model::{Origin, Reach, Status};
 
@@ -45,7 +45,7 @@ fn a_key_that_came_and_went_is_found_with_its_commits() {
     assert!(!exposure.in_head);
     assert_eq!((finding.locations[0].reach, finding.locations[0].commit.as_deref()), (Reach::Ref, Some(came.as_str())));
     assert_eq!(report.target.base.as_deref(), Some(dir.git(&["rev-parse", "main"]).trim()));
-    // What nobody looked for is not told: a range does not know which refs reach it.
+    // A range does not compute which refs reach a credential.
     for format in ["text", "markdown", "github", "sarif"] {
         let text = dir.run(&["scan", "--format", format, "--range", "main..HEAD"]).stdout;
         assert!(text.contains("in history only") && !text.contains("from no ref"), "{format}: {text}");

@@ -1,4 +1,4 @@
-//! What is about to be committed.
+//! Scans of staged changes.
 
 use pinstripe::model::{Reach, Status};
 

@@ -10,7 +10,7 @@ use pinstripe::rules::load::load;
 
 use crate::support::Dir;
 
-/// Where the first window stops judging.
+/// The offset at which the first window stops classifying.
 const EDGE: usize = WINDOW + REACH;
 
 fn at_offset(key: &str, offset: usize, filler: &[u8]) -> Vec<u8> {

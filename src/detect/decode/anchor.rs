@@ -23,7 +23,7 @@ use super::{ENCODINGS, Encoding, Phases};
 pub struct Anchor {
     /// The text searched for.
     pub text: Cow<'static, [u8]>,
-    /// What to do where it is found.
+    /// The meaning of an occurrence.
     pub role: AnchorRole,
     /// If not empty, one of these bytes precedes it, zeros skipped.
     pub(super) before: &'static [u8],
@@ -31,11 +31,11 @@ pub struct Anchor {
     pub(super) after: &'static [u8],
     /// Place of its first character in a group of four, in base64.
     pub(super) phase: usize,
-    /// Whether it belongs to two halves of a prefix, of which the other one finds the whole prefix.
+    /// Set for the half of a prefix whose other half finds the whole prefix.
     pub(crate) half: bool,
 }
 
-/// What to do where an anchor is found.
+/// The meaning of an anchor's occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnchorRole {
     /// Part of a prefix in plain text. The token may also continue in an encoding: call [`super::views`].
@@ -107,7 +107,7 @@ pub(super) struct Spelling {
 }
 
 impl Spelling {
-    /// Whether an anchor of the row finds the literal that is spelled like this.
+    /// Returns true if an anchor of the row finds the literal that is spelled like this.
     pub(super) fn has(&self, anchor: &Anchor, row: usize) -> bool {
         let group = match ENCODINGS[row].phases {
             Phases::Offset(phases) => phases,

@@ -35,7 +35,7 @@ struct FilteredAnchor {
     anchor: Anchor,
     /// Its surroundings in the prefixes that contain it. Computed late, because most anchors are never seen.
     around: OnceLock<Vec<Surroundings>>,
-    /// Whether an encoded prefix may continue with a byte: after nearly all false positives it may not.
+    /// Set for each byte that an encoded prefix may continue with: after nearly all false positives it may not.
     may_follow: OnceLock<Alphabet>,
 }
 

@@ -91,7 +91,7 @@ struct Encoding {
     byte_anchors: fn(u8) -> Vec<EncodedAnchor>,
     decoder: &'static dyn RunDecoder,
     phases: Phases,
-    /// Whether a token may start in plain text and continue in this encoding, or the other way round.
+    /// Set if a token may start in plain text and continue in this encoding, or the other way round.
     continues_plain: bool,
     /// The digits it writes every byte in, if it does.
     digits: Option<Digits>,

@@ -34,7 +34,7 @@ pub(super) struct CoreContext {
     text: Vec<u8>,
     pub(super) heads: Vec<Vec<u8>>,
     tails: Vec<Vec<u8>>,
-    /// Whether a prefix that is cut in front of it shows another anchor, or nothing of a prefix is in front of it.
+    /// Set if a prefix that is cut in front of it shows another anchor, or nothing of a prefix is in front of it.
     pub(super) is_first: bool,
 }
 

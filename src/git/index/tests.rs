@@ -36,7 +36,7 @@ fn fill(dir: &Path, init: &[&str]) {
     git(dir, &["commit", "-qm", "one"]);
 }
 
-/// What git itself lists, in the words of this reader.
+/// Lists the index by git, in the types of this reader.
 fn oracle(dir: &Path) -> Vec<String> {
     let listed = git(dir, &["ls-files", "-s", "-z"]);
     listed.split_terminator('\0').map(str::to_owned).collect()

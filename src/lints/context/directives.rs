@@ -24,7 +24,7 @@ fn table() -> &'static DirectiveTable {
     TABLE.get_or_init(|| toml::from_str(include_str!("../../../rules/tables/directives.toml")).unwrap_or_default())
 }
 
-/// What a file's code shows about where it runs. Texts complete "the file …" and come with their offset.
+/// Signs in a file's code of where it runs. Texts complete "the file …" and come with their offset.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Directives {
     pub(super) server: bool,

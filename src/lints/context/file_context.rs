@@ -106,7 +106,7 @@ impl FileContext {
     }
 }
 
-/// What the classification of a file is based on.
+/// The facts that classify a file.
 struct FileClues<'a> {
     path: &'a str,
     text: &'a str,

@@ -10,7 +10,7 @@ use std::process::Command;
 use pinstripe::credential::forge::Forge;
 use pinstripe::model::Report;
 
-/// What a run of the program gave.
+/// The outcome of a run of the program.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,

@@ -83,7 +83,7 @@ impl Placeholders {
     }
 }
 
-/// Tells a placeholder from other things in double braces: it starts with a lower-case letter and a name, which ends
+/// Recognises a placeholder among other things in double braces: it starts with a lower-case letter and a name, which ends
 /// there or at `:`, `@` or `#`, and holds no blank unless it is a text.
 fn is_placeholder(inside: &str) -> bool {
     let name = inside.split([':', '@', '#']).next().unwrap_or_default();

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a run of the Action's steps gave.
+/// The outcome of the Action's steps.
 pub(crate) struct Step {
     pub(crate) outputs: BTreeMap<String, String>,
-    /// What the uploading step was given, if it ran.
+    /// Inputs of the uploading step, if it ran.
     pub(crate) upload: Option<BTreeMap<String, String>>,
-    /// Whether the job goes on after the last step.
+    /// Set if the job goes on after the last step.
     pub(crate) passed: bool,
     pub(crate) summary: String,
     pub(crate) stdout: String,
@@ -58,7 +58,7 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a runner knows: `inputs.NAME`, `steps.ID.outputs.NAME`, `github.NAME`.
+/// The contexts of a runner: `inputs.NAME`, `steps.ID.outputs.NAME`, `github.NAME`.
 type Context = BTreeMap<String, String>;
 
 fn operand(text: &str, context: &Context) -> String {

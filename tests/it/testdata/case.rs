@@ -28,7 +28,7 @@ pub(super) struct Case {
     /// The folder's path below `testdata/`, with `/`.
     pub(super) name: String,
     pub(super) kind: String,
-    /// What `case.toml` says, without `kind`.
+    /// The content of `case.toml`, without `kind`.
     pub(super) table: toml::Table,
 }
 
@@ -80,7 +80,7 @@ impl Case {
     }
 
     /// Builds what stands below `files/` in a temporary directory: placeholders filled in, `.fixture` taken off names.
-    /// What is not UTF-8 is copied as it is.
+    /// Copies files that are not UTF-8 as they are.
     pub(super) fn build(&self) -> Result<Dir, String> {
         let (dir, mut placeholders) = (Dir::new(), Placeholders::new(&self.name));
         let files = self.folder().join("files");

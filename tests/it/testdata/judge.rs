@@ -25,7 +25,7 @@ struct Expectations {
     /// Nothing above note is reported but what the rows expect.
     #[serde(default)]
     exact: bool,
-    /// What the scan is told beyond its format: paths and flags.
+    /// Arguments of the scan besides its format: paths and flags.
     #[serde(default = "here")]
     arguments: Vec<String>,
     /// The exit code.
@@ -119,19 +119,19 @@ impl Row {
         self.is_about(seen) && self.severity.is_none_or(|severity| severity == seen.severity)
     }
 
-    /// Tells whether what this row expects was seen, and nothing above its limit.
+    /// Returns true if the expected finding was seen, and nothing above its limit.
     fn is_met(&self, all: &[Seen]) -> bool {
         let high = |seen: &Seen| self.at_most.is_some_and(|limit| seen.severity > limit);
         all.iter().any(|seen| self.expects(seen)) && !all.iter().any(|seen| self.expects(seen) && high(seen))
     }
 
-    /// Tells whether nothing above note that this row is about was seen.
+    /// Returns true if nothing above note was seen that this row forbids.
     fn is_kept(&self, all: &[Seen]) -> bool {
         !all.iter().any(|seen| seen.severity > Severity::Note && self.is_about(seen))
     }
 }
 
-/// What does not hold, and complaints about marks that are wrong.
+/// Returns the rows that do not hold, and complaints about wrong marks.
 #[derive(Default)]
 struct Verdict {
     broken: Vec<String>,

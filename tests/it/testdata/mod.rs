@@ -11,7 +11,7 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use case::Case;
 
-/// What a row of a case may give as the reason why it does not hold yet.
+/// The reasons that a row of a case may give for not holding yet.
 const TOPICS: [&str; 7] =
     ["binaries", "lints-frontend", "lints-places", "lints-replay", "lints-webhooks", "missed", "noise"];
 

@@ -39,7 +39,7 @@ struct StreamFormat {
     /// The first characters. Those of zlib are its two bytes at any level and two bits of the third.
     magics: &'static [&'static str],
     names: EncodingNames,
-    /// Whether a part of a stream gives a part of the text. Formats with large blocks need the whole first block.
+    /// Set if a part of a stream gives a part of the text. Formats with large blocks need the whole first block.
     streams: bool,
     open: OpenStream,
 }

@@ -26,7 +26,7 @@
 //!      ▲
 //! ```
 //!
-//! Where segments follow each other closely, and in noise, hints are regions instead of single segments. The runs depend
+//! If segments follow each other closely, and in noise, hints are regions instead of single segments. The runs depend
 //! on their characters alone and not on where the search started, so that a history can carry them over from a delta base
 //! to its descendants ([`is_run_digit`], `next_run_touching`).
 
