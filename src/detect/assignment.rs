@@ -1,13 +1,13 @@
-//! The name a value is assigned to, read off the text in front of it.
+//! Finds the name that a value is assigned to, in the text before it.
 //!
-//! Works on any of env files, YAML, JSON, TOML, properties, XML, shell and program code, by the small grammar that they
-//! share: a name, something that assigns, and the value. It is evidence for a judgement and for the reader, so it gives
-//! nothing rather than a guess.
+//! Reads env files, YAML, JSON, TOML, properties, XML, shell and program code, by the small grammar that they
+//! share: a name, an assignment, and the value. The name is evidence for the classification and for the reader, so none is
+//! better than a guess.
 
-/// Bytes in front of a token that are looked at.
+/// Bytes before a token that are read.
 const REACH: usize = 400;
 
-/// The name that the token beginning at `start` is assigned to.
+/// Returns the name that the token at `start` is assigned to.
 #[must_use]
 pub fn name_of_value(bytes: &[u8], start: usize) -> Option<String> {
     let before = &bytes[start.saturating_sub(REACH)..start];
@@ -23,7 +23,7 @@ fn name_before(before: &str) -> Option<String> {
         .or_else(|| call_name(value_side))
 }
 
-/// Drops what belongs to the value: its quote, `Bearer `, an opening of a template.
+/// Drops the start of the value: its quote, `Bearer `, the opening of a template.
 fn strip_value_lead(before: &str) -> &str {
     let mut rest = before;
     for lead in ["Bearer ", "bearer ", "Basic ", "Token "] {
@@ -32,7 +32,8 @@ fn strip_value_lead(before: &str) -> &str {
     rest.trim_end_matches(['"', '\'', '`', '\\'])
 }
 
-/// `NAME = `, `NAME: `, `"NAME": `, `NAME := `, `NAME => `, `name["KEY"] = `, `X || `, `X ?? `, `ENV NAME `, `export NAME=`.
+/// Matches `NAME = `, `NAME: `, `"NAME": `, `NAME := `, `NAME => `, `name["KEY"] = `, `X || `, `X ?? `,
+/// `ENV NAME `, `export NAME=`.
 fn assigned(before: &str) -> Option<String> {
     let line = before.rsplit(['\n', '\r', ';']).next().unwrap_or(before);
     let trimmed = line.trim_end();
@@ -54,7 +55,7 @@ fn assigned(before: &str) -> Option<String> {
     None
 }
 
-/// The last name in an expression: `config["stripe"]["key"]` is `key`, `process.env.STRIPE_KEY` is `STRIPE_KEY`.
+/// Returns the last name in an expression: `config["stripe"]["key"]` is `key`, `process.env.STRIPE_KEY` is `STRIPE_KEY`.
 fn last_name(expression: &str) -> Option<String> {
     let inner = expression.trim_end().trim_end_matches(['"', '\'', '`', ']', ')', '\\', '?', '!', ' ']);
     let name_end = inner.len();
@@ -95,7 +96,7 @@ fn is_type(word: &str) -> bool {
     ) || word.ends_with(".str")
 }
 
-/// `<name>`, `<string name="NAME">`, `<add key="NAME" value="`.
+/// Matches `<name>`, `<string name="NAME">`, `<add key="NAME" value="`.
 fn xml_name(before: &str) -> Option<String> {
     if let Some(open) = before.trim_end().strip_suffix('>') {
         let tag = &open[open.rfind('<')? + 1..];
@@ -118,7 +119,7 @@ fn xml_name(before: &str) -> Option<String> {
     attribute(tag, &["key", "name"])
 }
 
-/// The value of one of these attributes of an XML tag.
+/// Returns the value of one of these attributes of an XML tag.
 fn attribute(tag: &str, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| {
         let at = tag.find(&format!(" {name}=")).or_else(|| tag.find(&format!("\t{name}=")))? + name.len() + 2;
@@ -128,7 +129,7 @@ fn attribute(tag: &str, names: &[&str]) -> Option<String> {
     })
 }
 
-/// PHP: `s:10:"secret_key";s:107:"`.
+/// Matches a serialised PHP array: `s:10:"secret_key";s:107:"`.
 fn serialized_name(before: &str) -> Option<String> {
     let rest = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '\\' | '"'));
     let rest = rest.strip_suffix("s")?.strip_suffix(';')?;
@@ -136,7 +137,8 @@ fn serialized_name(before: &str) -> Option<String> {
     clean_name(rest.rsplit(['"', ':', '\\']).next()?)
 }
 
-/// `- name: NAME⏎  value: `, `"key": "NAME", "value": "`: an entry that spells its name in a field of its own.
+/// Matches `- name: NAME⏎  value: `, `"key": "NAME", "value": "`: an entry with its name in a field of
+/// its own.
 fn sibling_name(before: &str) -> Option<String> {
     let rest = before.trim_end().strip_suffix(':')?.trim_end_matches(['"', '\'', '\\', ' ']);
     let rest = rest.strip_suffix("value").or_else(|| rest.strip_suffix("Value"))?;
@@ -151,7 +153,7 @@ fn sibling_name(before: &str) -> Option<String> {
     })
 }
 
-/// `define('NAME', '`, `set("NAME", "`, `env('NAME', '`, `Stripe.setApiKey('`, `stripe.Client(`.
+/// Matches `define('NAME', '`, `set("NAME", "`, `env('NAME', '`, `Stripe.setApiKey('`, `stripe.Client(`.
 fn call_name(before: &str) -> Option<String> {
     let rest = before.trim_end();
     if let Some(arguments) = rest.strip_suffix(',') {
@@ -163,7 +165,7 @@ fn call_name(before: &str) -> Option<String> {
     last_name(rest.strip_suffix('(')?)
 }
 
-/// A name of sensible length and characters, without the dashes of an option.
+/// Returns a name of sensible length and characters, without the dashes of an option.
 fn clean_name(name: &str) -> Option<String> {
     let name = name.trim().trim_start_matches(['-', '$', '@', '%', '.', '*']);
     let plausible = name.len() >= 2

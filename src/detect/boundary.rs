@@ -1,7 +1,7 @@
 //! Finds the edges of a token.
 //!
 //! A letter in front of `sk_live_` makes it a part of another word (`task_live_…`), unless that letter ends an escape:
-//! in `"\nsk_live_…"` the decoded character in front is a line feed. A body that goes on with `_` or `-` is a name.
+//! in `"\nsk_live_…"` the decoded character before it is a line feed. A body that goes on with `_` or `-` is a name.
 
 /// Returns true if a byte would continue a word.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn left_is_clean(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// If the bytes end in an escape, whether the character it stands for would continue a word.
+/// Returns true if the bytes end in an escape of a character that would continue a word; `None` without an escape.
 fn escape_before(before: &[u8]) -> Option<bool> {
     let hex = |digits: &[u8]| {
         let text = std::str::from_utf8(digits).ok()?;
@@ -57,7 +57,7 @@ pub enum Right {
     Name,
 }
 
-/// Looks at what follows a token that ends at `end`.
+/// Classifies the text that follows a token that ends at `end`.
 #[must_use]
 pub fn right(bytes: &[u8], end: usize) -> Right {
     let at = |offset: usize| bytes.get(end + offset).copied();

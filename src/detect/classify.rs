@@ -1,7 +1,7 @@
 //! Classifies loosely matched tokens: credential, placeholder or nothing.
 //!
 //! Each check answers for the families that name it in their rule file. It sees the token, its body and the text
-//! around it, and never a path: where only the path could tell, the classification carries the condition ([`PathRule`]).
+//! around it, and never a path: a classification that depends on the path carries the condition ([`PathRule`]).
 
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -52,8 +52,8 @@ impl<'a> TokenInContext<'a> {
         Self { bytes: layer.bytes, span, layer, named: OnceCell::new() }
     }
 
-    /// The name it is assigned to, also where only an outer layer of an encoded text tells. Computed when first asked
-    /// for: most candidates are nothing, and say so without it.
+    /// Returns the name it is assigned to, in an outer layer of encoded text if need be. Computed on first use: most
+    /// candidates are rejected without it.
     pub(super) fn variable(&self) -> Option<&str> {
         let name = || assignment::name_of_value(self.bytes, self.span.start).or_else(|| self.layer.name());
         self.named.get_or_init(name).as_deref()
@@ -67,7 +67,7 @@ impl<'a> TokenInContext<'a> {
         self.variable().is_some_and(|name| says_one_of(name, words))
     }
 
-    /// `stripe` in the variable's name or within [`CONTEXT`] bytes on either side.
+    /// Returns true for `stripe` in the variable's name or within [`CONTEXT`] bytes on either side.
     fn near_stripe(&self) -> bool {
         let from = self.span.start.saturating_sub(CONTEXT);
         let to = self.span.end.saturating_add(CONTEXT).min(self.bytes.len());
@@ -167,7 +167,7 @@ fn webhook_endpoint(context: &mut TokenInContext<'_>) -> Classification {
     }
     // 32 bytes are 44 characters of base64, 24 are 32: only a body of another length than those of base64 may be a
     // Dashboard secret with a slash or plus behind it.
-    // Stripe draws from both cases: 32 hexadecimal digits are somebody else's.
+    // Stripe uses both cases: 32 hexadecimal digits are another vendor's.
     let is_hex = body[..plain].iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let is_dashboard = plain == 32 && !is_hex && (body.len() == plain || !body.len().is_multiple_of(4));
     if is_dashboard {
@@ -205,7 +205,7 @@ fn webhook_cli(context: &TokenInContext<'_>) -> Classification {
 
 fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
     let token = context.token();
-    // A client secret's random part is what follows `_secret_`; elsewhere it is what follows the prefix.
+    // The random part of a client secret follows `_secret_`, that of other tokens the prefix.
     let body = match memchr::memmem::rfind(token, b"_secret_") {
         Some(at) => &token[at + "_secret_".len()..],
         None => split_by(token, &detect.literals).body,
@@ -223,7 +223,7 @@ fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
     if detect.plain_only || body.len() < 10 { Classification::Nothing } else { Classification::Placeholder }
 }
 
-/// Prefix-less keys are believed only by name: assigned to something that says Stripe and key.
+/// Accepts prefix-less keys only if the name that they are assigned to says Stripe and key.
 fn unprefixed(context: &TokenInContext<'_>) -> Classification {
     let token = context.token();
     let not_hex = token.iter().any(|byte| !byte.is_ascii_hexdigit());

@@ -1,4 +1,4 @@
-//! Lines and columns, counted only where there is a hit.
+//! Counts lines and columns, only up to hits.
 //!
 //! `\n`, `\r\n` and a lone `\r` end a line. Both numbers are 1-based; columns count bytes.
 
@@ -18,7 +18,7 @@ impl Position {
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
-/// Walks forward through a text and tells positions on the way.
+/// Walks forward through a text and computes positions on the way.
 #[derive(Debug, Clone, Copy)]
 pub struct Cursor {
     at: usize,
@@ -26,13 +26,13 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Stands at the beginning of a text whose first byte has this position.
+    /// Starts at a text whose first byte has this position.
     #[must_use]
     pub fn new(position: Position) -> Self {
         Self { at: 0, position }
     }
 
-    /// The position of byte `to`. Calls must not go backwards.
+    /// Returns the position of byte `to`. Calls must not go backwards.
     pub fn advance(&mut self, bytes: &[u8], to: usize) -> Position {
         let from = self.at;
         for at in memchr::memchr2_iter(b'\n', b'\r', &bytes[from..to]).map(|found| found + from) {
@@ -49,7 +49,7 @@ impl Cursor {
     }
 }
 
-/// The line around a span, without its end, at most `reach` bytes to either side of the span.
+/// Returns the line around a span, without its end, at most `reach` bytes to either side of the span.
 #[must_use]
 pub fn line_around(bytes: &[u8], start: usize, end: usize, reach: usize) -> std::ops::Range<usize> {
     let from = start.saturating_sub(reach);

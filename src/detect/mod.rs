@@ -1,7 +1,7 @@
 //! The matcher: bytes in, hits out. It never sees a path.
 //!
-//! [`Prefilter`] says where to look, a rule's pattern confirms a token there, [`classify`] assigns its class, and a
-//! [`Redactor`] makes the line around it fit for showing. A text may be given whole or in windows; what is judged never looks
+//! [`Prefilter`] finds candidates, a rule's pattern confirms a token there, [`classify`] assigns its class, and a
+//! [`Redactor`] redacts the line around it. A text may be given whole or in windows; a classification never reads
 //! further than [`crate::model::limits::REACH`] bytes from its anchor, so both ways find the same.
 
 use std::ops::Range;
@@ -45,10 +45,10 @@ use patterns::TokenPatterns;
 use prefilter::{Candidate, Prefilter};
 use redact::Caution;
 
-/// Bytes of the line that are shown on either side of a hit.
+/// Bytes of the line shown on either side of a hit.
 const SNIPPET_REACH: usize = 100;
 
-/// A token that was judged to be worth telling.
+/// A reported token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// Index of the rule in the [`RuleSet`].
@@ -57,7 +57,7 @@ pub struct Hit {
     pub key: Key,
     /// Its stable name.
     pub fingerprint: Fingerprint,
-    /// How sure the judgement is.
+    /// Confidence of the classification.
     pub confidence: Confidence,
     /// Its bytes in the text, from the text's first byte.
     pub span: Range<u64>,
@@ -91,7 +91,7 @@ pub struct LocatedHit {
 pub struct Window<'a> {
     /// The bytes at hand.
     pub bytes: &'a [u8],
-    /// Tokens that begin in this range are reported; the rest is context.
+    /// Tokens that start in this range are reported; the rest is context.
     pub judged: Range<usize>,
     /// Offset of `bytes` in the whole text.
     pub offset: u64,
@@ -100,14 +100,14 @@ pub struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    /// A text given whole.
+    /// A window that is the whole text.
     #[must_use]
     pub fn whole(bytes: &'a [u8]) -> Self {
         Self { bytes, judged: 0..bytes.len(), offset: 0, position: Position::START }
     }
 }
 
-/// Why an engine cannot be built.
+/// The engine cannot be built.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The rules' literals are more or larger than the searcher takes.
@@ -137,7 +137,7 @@ impl Engine {
         Self::with(rules, true)
     }
 
-    /// As [`Self::new`], but blind to encodings: what the others are measured against.
+    /// Builds an engine that ignores encodings: the baseline of benches.
     ///
     /// # Errors
     /// When the literals cannot be searched together.
@@ -161,13 +161,13 @@ impl Engine {
         self.prefilter.drop_filter();
     }
 
-    /// The rules in force.
+    /// Returns the rules in force.
     #[must_use]
     pub fn rules(&self) -> &RuleSet {
         &self.rules
     }
 
-    /// The redactor of the rules in force.
+    /// Returns the redactor of the rules in force.
     #[must_use]
     pub fn redactor(&self) -> &Arc<Redactor> {
         &self.redactor
@@ -179,7 +179,7 @@ impl Engine {
         self.entries.get(anchor).is_some_and(|entry| entry.near_stripe)
     }
 
-    /// The searcher that says where to look.
+    /// Returns the searcher of candidates.
     #[must_use]
     pub fn prefilter(&self) -> &Prefilter {
         &self.prefilter
@@ -191,7 +191,7 @@ impl Engine {
         self.prefilter.has_runs()
     }
 
-    /// Everything in a text that is given whole, in order of place; a text in UTF-16 or UTF-32 is read as such.
+    /// Scans a whole text. Returns hits in order of place; a text in UTF-16 or UTF-32 is read as such.
     #[must_use]
     pub fn scan(&self, bytes: &[u8]) -> Vec<Hit> {
         self.scan_within(bytes, &mut Budget::new(bytes.len()))
@@ -202,7 +202,7 @@ impl Engine {
     pub fn scan_within(&self, bytes: &[u8], budget: &mut Budget) -> Vec<Hit> {
         if self.decodes() && decode::utf16::WideLayout::detect(bytes).is_some() {
             let (mut hits, mut scratch) = (Vec::new(), stream::Scratch::default());
-            // Reading from memory does not fail, and what came before a failure would be there.
+            // Reading from memory does not fail.
             let _ = stream::scan_reader(self, &mut { bytes }, &mut scratch, &mut hits);
             budget.add(scratch.cut_short(), scratch.left_out());
             return hits;
@@ -342,8 +342,8 @@ impl Engine {
             .collect()
     }
 
-    /// The line of a token as it may be shown. Every token that touches the line is masked, also where only a decoder can
-    /// tell that there is one.
+    /// Returns the redacted line of a token. Every token that touches the line is masked, also one that only a decoder
+    /// finds.
     fn snippet(&self, bytes: &[u8], span: &Range<usize>, matches: &[Match]) -> Snippet {
         let line = lines::line_around(bytes, span.start, span.end, SNIPPET_REACH);
         let (start, end) = (span.start.max(line.start) - line.start, span.end.min(line.end) - line.start);
@@ -378,7 +378,7 @@ struct Match {
     encodings: Vec<&'static str>,
 }
 
-/// An inline directive on the token's line, with what follows it.
+/// Returns an inline directive on the token's line, with the text that follows it.
 pub(crate) fn directive(redactor: &Redactor, bytes: &[u8], span: &Range<usize>) -> Option<String> {
     let range = lines::line_around(bytes, span.start, span.end, CONTEXT);
     let line = &bytes[range.clone()];

@@ -1,4 +1,4 @@
-//! Stretches of text near the word `stripe`: the only places where short prefixes and prefix-less keys count.
+//! Finds the ranges near the word `stripe`: only there short prefixes and prefix-less keys count.
 
 use std::ops::Range;
 
@@ -9,12 +9,12 @@ use crate::model::limits::{CONTEXT, MAX_BODY};
 /// Length of a prefix-less key of 2011 and 2012.
 const UNPREFIXED: usize = 32;
 
-/// Merged stretches, ascending.
+/// Merged ranges, ascending.
 #[derive(Debug, Default)]
 pub(super) struct ContextWindows(Vec<Range<usize>>);
 
 impl ContextWindows {
-    /// Adds what lies near a `stripe` found at `at`. Calls come in ascending order.
+    /// Adds the range around a `stripe` at `at`. Calls come in ascending order.
     pub(super) fn add(&mut self, at: usize, length: usize) {
         let range = at.saturating_sub(CONTEXT + MAX_BODY)..(at + CONTEXT + 8).min(length);
         match self.0.last_mut() {
@@ -28,7 +28,7 @@ impl ContextWindows {
     }
 }
 
-/// Runs of exactly 32 alphanumerics that begin in a range, if they are whole words.
+/// Returns the whole words of exactly 32 alphanumerics that start in a range.
 pub(super) fn unprefixed_runs(bytes: &[u8], range: Range<usize>) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut done = range.start;

@@ -1,8 +1,8 @@
 //! Scans nested encodings: the views that [`crate::detect::decode`] gives, like any other text, layer by layer.
 //!
-//! A token found in a view is placed where its code stands in the text, with the encodings that were undone on the
-//! way. What stands in a view just as it stands outside is left to the outer search. Where readings of the same bytes
-//! compete, one wins ([`resolve_overlaps`]).
+//! A token found in a view gets the place of its encoded form in the text, with the encodings that were undone on the
+//! way. A token that is the same in the view and outside is left to the outer search. Of competing readings of the same
+//! bytes one wins ([`resolve_overlaps`]).
 
 use std::ops::Range;
 
@@ -11,10 +11,10 @@ use super::{AnchorEntry, Engine, Match};
 use crate::detect::decode::{self, DecodedRanges, DecodedView};
 use crate::model::limits::{CONTEXT, MAX_BODY, MAX_DECODE_DEPTH, MAX_HITS_PER_TEXT};
 
-/// Decoded bytes that a text may cost, beyond what its own size allows.
+/// Decoded bytes that any text may cost.
 const FREE_WORK: usize = 4 << 20;
 
-/// Decoded bytes for each byte of the text.
+/// Further decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
 /// Distance from an anchor within which something must have been decoded before a second layer is undone: the object in
@@ -33,7 +33,7 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// The budget of a text of so many bytes.
+    /// Returns the budget of a text of this many bytes.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let left = FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE));
@@ -52,7 +52,7 @@ impl Budget {
         self.spent
     }
 
-    /// Hits beyond [`MAX_HITS_PER_TEXT`], which were counted and not kept.
+    /// Returns the number of hits beyond [`MAX_HITS_PER_TEXT`], which were not kept.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left_out
@@ -64,7 +64,7 @@ impl Budget {
         self.left_out += left_out;
     }
 
-    /// Keeps of `wanted` hits as many as may still be kept, and counts the rest.
+    /// Returns how many of `wanted` hits may still be kept, and counts the rest.
     pub(super) fn take_hits(&mut self, wanted: usize) -> usize {
         let kept = wanted.min(self.hits);
         self.hits -= kept;
@@ -81,7 +81,7 @@ impl Budget {
     }
 }
 
-/// Brings out a defect in a text that has a candidate, so that tests see what it costs.
+/// Causes a panic in a text that has a candidate, for tests of the guard.
 #[cfg(test)]
 pub(crate) const DEFECT: &[u8] = b"bring-out-a-defect";
 
@@ -90,7 +90,7 @@ pub(super) struct Layer<'a> {
     pub(super) bytes: &'a [u8],
     /// The text around it in the outer layers; empty for the outermost.
     pub(super) outer: Vec<u8>,
-    /// The text that it was found in, and where.
+    /// The layer above, and the offset of this one in it.
     above: Option<(&'a Layer<'a>, usize)>,
     /// Encodings undone so far.
     pub(super) depth: usize,
@@ -105,13 +105,13 @@ impl<'a> Layer<'a> {
         Self { bytes, outer: Vec::new(), above: None, depth: 0, plain: true }
     }
 
-    /// The name that the outer layers assign it to.
+    /// Returns the name that the outer layers assign it to.
     pub(super) fn name(&self) -> Option<String> {
         let (layer, start) = self.above?;
         name_before(layer.bytes, start).or_else(|| layer.name())
     }
 
-    /// The text of a view of this one.
+    /// Returns the layer of a view of this one.
     fn inside<'b>(&'b self, view: &'b DecodedView) -> Layer<'b> {
         let before = &self.bytes[view.source.start.saturating_sub(CONTEXT)..view.source.start];
         let after = &self.bytes[view.source.end..self.bytes.len().min(view.source.end + CONTEXT)];
@@ -126,7 +126,7 @@ impl<'a> Layer<'a> {
     }
 }
 
-/// The name that encoded text beginning at `start` is assigned to, also as a block of its own lines.
+/// Returns the name that encoded text at `start` is assigned to, also as a block of lines.
 fn name_before(bytes: &[u8], start: usize) -> Option<String> {
     let before = &bytes[start.saturating_sub(CONTEXT)..start];
     let head = before.trim_ascii_end();
@@ -148,7 +148,7 @@ impl Engine {
         }
         let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.prefixes), DecodedRanges::new(&self.prefixes));
         for candidate in found {
-            // Decoding costs something also where it gives no view.
+            // Decoding that gives no view costs something, too.
             if !budget.take(covered_runs.take_work()) {
                 return;
             }
@@ -181,7 +181,7 @@ impl Engine {
         let first = matches.len();
         self.find_matches(&layer.inside(view), &found, budget, matches);
         if !view.is_traced() {
-            // In their outer layers these cannot be told apart by place.
+            // Outer layers cannot distinguish these by place.
             let resolved = resolve_overlaps(matches.split_off(first));
             matches.extend(resolved.into_iter().map(|token| Match { has_exact_span: false, ..token }));
         }
@@ -198,8 +198,8 @@ impl Engine {
     }
 }
 
-/// Decides between readings of the same bytes: a piece of a longer key gives way to the whole key, a whole key is not
-/// spoilt by what stands next to it, and the reading with the fewest layers tells what is found by several.
+/// Resolves overlapping matches: the whole key beats a piece of it, its neighbours do not extend it, and of several
+/// readings the one with the fewest layers is kept.
 pub(super) fn resolve_overlaps(mut matches: Vec<Match>) -> Vec<Match> {
     matches.sort_by_key(|token| (token.span.start, token.span.end, token.encodings.len(), token.rule));
     matches.dedup_by(|b, a| a.span == b.span && (a.fingerprint == b.fingerprint || a.encodings.is_empty()));
@@ -226,8 +226,8 @@ pub(super) fn resolve_overlaps(mut matches: Vec<Match>) -> Vec<Match> {
     kept
 }
 
-/// Two plain readings never compete: their patterns decided that. Nor do different keys from compressed streams, whose
-/// places are those of the streams.
+/// Returns true if two matches compete. Two plain ones never do: their patterns decided that. Nor do keys of compressed
+/// streams, whose places are those of the streams.
 fn rival(a: &Match, b: &Match) -> bool {
     let share_stream = !a.has_exact_span && !b.has_exact_span && a.fingerprint != b.fingerprint;
     overlap(&a.span, &b.span) && !(a.encodings.is_empty() && b.encodings.is_empty()) && !share_stream

@@ -44,7 +44,7 @@ impl TokenPatterns {
         self.0.get(rule).and_then(Option::as_ref).is_some_and(|pattern| pattern.builtin)
     }
 
-    /// The token of a rule around its literal at `at`.
+    /// Returns the token of a rule around its literal at `at`.
     pub(super) fn match_at(&self, bytes: &[u8], rule: usize, at: usize) -> Option<Range<usize>> {
         let pattern = self.0.get(rule)?.as_ref()?;
         let compiled = pattern.compiled.get_or_init(|| pattern.compile().ok()).as_ref()?;
@@ -79,12 +79,12 @@ pub(super) struct TokenAlphabet<'a> {
 }
 
 impl<'a> TokenAlphabet<'a> {
-    /// That in front of a token.
+    /// The bytes that may precede a token.
     pub(super) fn before(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
         Self { patterns, rule, token: token.to_vec(), end: 0, literal, known: [None; 256] }
     }
 
-    /// That behind a token.
+    /// The bytes that may follow a token.
     pub(super) fn behind(patterns: &'a TokenPatterns, rule: usize, token: &[u8], literal: usize) -> Self {
         Self { end: token.len().saturating_sub(1), ..Self::before(patterns, rule, token, literal) }
     }

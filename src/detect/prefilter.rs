@@ -24,12 +24,12 @@ pub struct Candidate {
     pub anchor: usize,
 }
 
-/// The searchers and what they look for.
+/// The searchers and their anchors.
 #[derive(Debug)]
 pub struct Prefilter {
     anchors: Vec<Vec<u8>>,
     filter: AnchorFilter,
-    /// All that the built-in rules ask for is one.
+    /// The built-in rules need one.
     searchers: Vec<Searcher>,
     /// Set if long runs are reported as well.
     runs: bool,
@@ -124,7 +124,7 @@ impl Prefilter {
         self.searchers.iter().all(|searcher| matches!(searcher.kind, SearcherKind::Simd(_)))
     }
 
-    /// The anchors, by number.
+    /// Returns the anchors, by number.
     #[must_use]
     pub fn anchors(&self) -> &[Vec<u8>] {
         &self.anchors
@@ -135,19 +135,19 @@ impl Prefilter {
         if self.filter.is_empty() { (self.longest, 0) } else { (self.longest + FILTER_AFTER, FILTER_BEFORE) }
     }
 
-    /// Returns true if long runs of encoded text are told of.
+    /// Returns true if long runs of encoded text are reported.
     #[must_use]
     pub fn has_runs(&self) -> bool {
         self.runs
     }
 
-    /// The number under which a long run of encoded text is found ([`crate::detect::decode::blind::blind_runs`]).
+    /// Returns the number of a long run of encoded text ([`crate::detect::decode::blind::blind_runs`]).
     #[must_use]
     pub fn long_run(&self) -> usize {
         self.anchors.len()
     }
 
-    /// Adds every occurrence of an anchor in `bytes` to `found`, and where long runs are, in order of offset.
+    /// Adds every occurrence of an anchor in `bytes` and every long run to `found`, in order of offset.
     pub fn find(&self, bytes: &[u8], found: &mut Vec<Candidate>) {
         let first = found.len();
         self.find_anchors(bytes, 0..bytes.len(), found);
@@ -156,7 +156,7 @@ impl Prefilter {
             decode::blind::blind_runs(bytes, &mut |at| found.push(Candidate { at, anchor: self.long_run() }));
             if found.len() > anchors {
                 found[first..].sort_by_key(|found| (found.at, found.anchor));
-                // A stretch may begin like a compressed stream.
+                // A text run may start like a compressed stream.
                 found.dedup();
             }
         }

@@ -1,4 +1,4 @@
-//! Texts with parts of them replaced, and the way from an offset in one to that in the other.
+//! Replaces spans of a text, and maps offsets of the original to the result.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::credential::masked;
 use crate::credential::randomness as shape;
 
-/// How much is taken for a key.
+/// Texts that count as keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caution {
     /// Candidates: for paths, names and messages, whose other text must stay readable.
@@ -15,7 +15,7 @@ pub enum Caution {
     Everything,
 }
 
-/// A text made fit for showing.
+/// A redacted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masked {
     /// The redacted text.
@@ -35,7 +35,7 @@ impl Masked {
     }
 }
 
-/// A part of a text that must not be shown, and what is shown instead.
+/// A part of a text that must not be shown, and its replacement.
 pub(super) type Span = (Range<usize>, String);
 
 /// Adds runs of base64 characters that could be a key, or hold an encoded one.
@@ -61,7 +61,7 @@ pub(super) fn replace(bytes: &[u8], part: Range<usize>, mut spans: Vec<Span>, pu
     let mut at = 0;
     for (span, shown) in spans {
         if span.start < at {
-            // Overlaps what was masked already: the rest of it goes the same way.
+            // The rest of an overlapping span is dropped, too.
             at = at.max(span.end);
             masked.anchors.push((at, masked.text.len()));
             continue;

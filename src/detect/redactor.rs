@@ -1,8 +1,8 @@
-//! Echoing text without echoing a key.
+//! Redacts texts by the rules in force.
 //!
-//! Whatever the program writes of what it read passes a [`Redactor`]: a report before any format sees it, everything
-//! else at the edge of the command line. Lower layers hand out what they read as it is. The line around a hit is
-//! redacted where it is cut, because a key that is cut cannot be told any more.
+//! All foreign text that the program writes passes a [`Redactor`]: a report before any format sees it, everything
+//! else at the edge of the command line. Lower layers return raw text. The line around a hit is
+//! redacted where it is cut, because a cut key is no longer recognisable.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -24,7 +24,7 @@ use crate::rules::RuleSet;
 /// Bytes around a cut-out line that are searched for candidates: those that reach into it are masked as a whole.
 const AROUND: usize = 2 * MAX_BODY;
 
-/// Replaces every candidate of the rules in force, whatever the verdict on it and in whatever encoding: a built-in
+/// Replaces every candidate of the rules in force, whatever its class and encoding: a built-in
 /// family's prefix with a body, or what a rule's pattern matches around one of its literals.
 #[derive(Debug)]
 pub struct Redactor {
@@ -38,7 +38,7 @@ pub struct Redactor {
 }
 
 impl Redactor {
-    /// A redactor for these rules and the built-in families.
+    /// Builds a redactor for these rules and the built-in families.
     #[must_use]
     pub fn new(rules: &RuleSet) -> Self {
         Self::with(rules, Arc::new(anchor_index::prefixes(rules)), Arc::new(TokenPatterns::new(rules)))
@@ -69,7 +69,7 @@ impl Redactor {
         Cow::Owned(replace(text.as_bytes(), 0..text.len(), spans, push_plain).text)
     }
 
-    /// As [`Redactor::sanitize`], for a text that holds a key; nothing for any other.
+    /// As [`Redactor::sanitize`], but `None` for a text without a key.
     #[must_use]
     pub fn masked(&self, text: &str) -> Option<String> {
         let spans = self.spans(text.as_bytes());
@@ -126,7 +126,7 @@ impl Redactor {
         self.prefixes.get_or_init(|| AhoCorasick::new(texts().chain(literals())).ok()).as_ref()
     }
 
-    /// Adds the spans of candidates that stand in `bytes` as they are.
+    /// Adds the spans of unencoded candidates.
     fn candidates(&self, bytes: &[u8], spans: &mut Vec<Span>) {
         let Some(prefixes) = self.prefixes() else { return };
         let first = spans.len();
@@ -162,7 +162,7 @@ impl Redactor {
         }
     }
 
-    /// A token of a rule around its literal, up to the end of the run that it is a part of.
+    /// Returns the token of a rule around its literal, extended to the end of its run.
     fn of_rule(&self, bytes: &[u8], rule: usize, literal: Range<usize>, token: Range<usize>) -> Option<Span> {
         let at_start = literal.start == token.start && self.patterns.begins_with_literal(rule);
         let (prefix, body) = if at_start { (literal.clone(), literal.end..token.end) } else { (0..0, token.clone()) };
@@ -207,17 +207,17 @@ impl Redactor {
     }
 }
 
-/// Returns true if a masked form goes on like this behind its prefix: to mask it again would change nothing for the better.
+/// Returns true for the rest of a masked form after its prefix, which is not masked again.
 fn is_masked(rest: &[u8]) -> bool {
     let Some(tail) = rest.strip_prefix("…".as_bytes()) else { return false };
     tail.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count() <= 4
 }
 
-/// A family's prefix that goes on with a body.
+/// Returns the span of a family's prefix that is followed by a body.
 fn of_family(bytes: &[u8], prefix: Range<usize>) -> Option<Span> {
     let rest = &bytes[prefix.end..];
     let plain = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    // `_` and base64's other characters belong to some families' bodies.
+    // Some families have `_` and further characters of base64 in their bodies.
     let wide = rest
         .iter()
         .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/' | b'='))

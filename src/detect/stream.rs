@@ -1,8 +1,8 @@
-//! A text of any size through a window of fixed size.
+//! Scans a text of any size through a window of fixed size.
 //!
-//! The windows overlap by [`REACH`] bytes on either side of what is judged, so a token is found at any offset, judged
-//! once, with everything around it that a judgement may look at. Memory does not grow with the text. A text in UTF-16
-//! or UTF-32 is searched twice at the same time: as the bytes it is, and as the UTF-8 that it says.
+//! The windows overlap by [`REACH`] bytes on either side, so a token is found at any offset and classified
+//! once, with all of its context. Memory does not grow with the text. A text in UTF-16
+//! or UTF-32 is searched twice at the same time: as bytes, and as UTF-8.
 
 use std::io::{self, Read};
 
@@ -16,7 +16,7 @@ use crate::model::limits::{MAX_HITS_PER_TEXT, REACH, WINDOW};
 const FULL: usize = WINDOW + 2 * REACH;
 const SMALL: usize = 64 << 10;
 
-/// Space that one thread reuses for text after text.
+/// Buffers that one thread reuses for every text.
 #[derive(Debug, Default)]
 pub struct Scratch {
     raw: Lane,
@@ -52,7 +52,7 @@ impl Scratch {
         self.left.undecoded
     }
 
-    /// Hits of the last text beyond [`MAX_HITS_PER_TEXT`], which were counted and not kept.
+    /// Returns the number of hits of the last text beyond [`MAX_HITS_PER_TEXT`], which were not kept.
     #[must_use]
     pub fn left_out(&self) -> u64 {
         self.left.hits
@@ -84,8 +84,8 @@ impl Lane {
         (self.filled, self.judged, self.kept, self.offset, self.position) = (0, 0, 0, 0, Position::START);
     }
 
-    /// Makes room for more. The window has its full size only when a text needs it: most are small, and clearing memory
-    /// for them takes longer than searching it. False when it is full.
+    /// Makes room for more, and returns false if the window is full. It has its full size only if a text needs that: most
+    /// texts are small, and clearing memory for them takes longer than searching them.
     fn has_room(&mut self) -> bool {
         if self.filled == self.buffer.len() {
             let size = if self.buffer.len() < SMALL { SMALL } else { FULL };
@@ -94,7 +94,7 @@ impl Lane {
         self.filled < self.buffer.len()
     }
 
-    /// Fills the window. False at the end of the text.
+    /// Fills the window. Returns false at the end of the text.
     fn fill(&mut self, reader: &mut dyn Read) -> io::Result<bool> {
         while self.has_room() {
             match reader.read(&mut self.buffer[self.filled..]) {
@@ -107,7 +107,7 @@ impl Lane {
         Ok(true)
     }
 
-    /// Judges what the window holds, up to its end if the text ends there, and slides on.
+    /// Classifies the candidates of the window, up to its end if the text ends there, and slides on.
     fn search(&mut self, engine: &Engine, is_end: bool, hits: &mut Vec<Hit>, left: &mut Left) {
         let bytes = &self.buffer[..self.filled];
         let until = if is_end { self.filled } else { self.filled - REACH };
@@ -131,7 +131,7 @@ impl Lane {
 }
 
 impl Scratch {
-    /// The text that was searched last, if it had no more than `bytes` and fitted the window.
+    /// Returns the text that was searched last, if it had at most `bytes` bytes and fitted the window.
     #[must_use]
     pub fn whole(&self, bytes: u64) -> Option<&[u8]> {
         usize::try_from(bytes).ok().filter(|bytes| *bytes < FULL).and_then(|bytes| self.raw.buffer.get(..bytes))
@@ -182,7 +182,7 @@ pub fn scan_reader(
     }
 }
 
-/// The same text as UTF-8.
+/// The text as UTF-8, searched beside the raw bytes.
 struct Wide {
     layout: WideLayout,
     coder: Option<Transcoder>,
@@ -194,7 +194,7 @@ impl Wide {
         Self { layout, coder: Some(Transcoder::new(layout)), hits: Vec::new() }
     }
 
-    /// Searches the text of what has arrived in the raw lane.
+    /// Searches the bytes that have arrived in the raw lane, as UTF-8.
     fn feed(&mut self, engine: &Engine, scratch: &mut Scratch, arrived: std::ops::Range<usize>, is_end: bool) {
         let Scratch { raw, wide: lane, text, left } = scratch;
         text.clear();
@@ -205,7 +205,7 @@ impl Wide {
             coder.finish(text);
         }
         let mut rest = text.as_slice();
-        // A full window is searched when more is to come, so that the last one knows that it is the last.
+        // Defer searching a full window until more input arrives, so that the last window is flagged as such.
         while !rest.is_empty() {
             if !lane.has_room() {
                 lane.search(engine, false, &mut self.hits, left);
@@ -220,7 +220,7 @@ impl Wide {
         }
     }
 
-    /// Puts the text's hits in the place of those that the raw bytes gave for the same characters.
+    /// Replaces the hits of the raw bytes by those of the text.
     fn merge(self, hits: &mut Vec<Hit>, first: usize) {
         let raw = hits.split_off(first);
         hits.extend(raw.into_iter().filter(|hit| !hit.encodings.first().is_some_and(|name| name.starts_with("utf-"))));

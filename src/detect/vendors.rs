@@ -1,12 +1,12 @@
-//! Other vendors whose credentials share a prefix with Stripe's.
+//! Recognises credentials of other vendors that share a prefix with Stripe's.
 //!
 //! `whsec_` is the prefix of the Standard Webhooks specification; `sk_live_` and `pk_live_` are used by several payment
-//! and login services. Some of their bodies have a shape of their own, the rest is told apart by the name beside it.
+//! and login services. Some of their bodies have a distinct shape, the others are recognised by a name beside them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// Names that claim a token for somebody else when they stand in its variable, line or path.
+/// Names of other vendors: in a token's variable, line or path they claim it.
 const NAMES: &[&str] = &[
     "svix",
     "clerk",
@@ -60,12 +60,12 @@ pub fn has_foreign_shape(prefix: &[u8], body: &[u8]) -> bool {
     is_paystack(body) || body.starts_with(b"a2V5Xz") || (prefix.starts_with(b"pk_") && is_clerk_publishable(body))
 }
 
-/// Paystack: 40 lower-case hex digits.
+/// Returns true for Paystack's 40 lower-case hex digits.
 fn is_paystack(body: &[u8]) -> bool {
     body.len() == 40 && body.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Clerk: base64 of a host name that ends in `$`.
+/// Returns true for Clerk's base64 of a host name that ends in `$`.
 fn is_clerk_publishable(body: &[u8]) -> bool {
     STANDARD_NO_PAD.decode(body).is_ok_and(|decoded| {
         decoded.last() == Some(&b'$') && decoded[..decoded.len() - 1].iter().all(|byte| byte.is_ascii_graphic())
