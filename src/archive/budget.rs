@@ -50,13 +50,6 @@ impl Default for ArchiveLimits {
     }
 }
 
-impl ArchiveLimits {
-    /// Limits only the output of a single stream.
-    pub(super) fn for_stream(bytes: u64) -> Self {
-        Self { bytes, ratio: u64::MAX, floor: u64::MAX, time: Duration::MAX, ..Self::default() }
-    }
-}
-
 pub(super) struct ArchiveBudget {
     pub(super) limits: ArchiveLimits,
     size: u64,

@@ -6,13 +6,8 @@ use super::walker::{ArchiveFormat, OpenMode};
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("bzip2", b"BZh", is_bzip2, OpenMode::Compressed(&BZIP2));
 
-static BZIP2: Compression = Compression {
-    name: "bzip2",
-    magics: &[b"BZh"],
-    is_incremental: false,
-    suffixes: &[("bz2", ""), ("tbz2", ".tar")],
-    framing: |_| Box::new(Bzip2Framing),
-};
+static BZIP2: Compression =
+    Compression { suffixes: &[("bz2", ""), ("tbz2", ".tar")], framing: |_| Box::new(Bzip2Framing) };
 
 /// The digits of pi, with which a block begins.
 const BLOCK: [u8; 6] = [0x31, 0x41, 0x59, 0x26, 0x53, 0x59];

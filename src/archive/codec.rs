@@ -11,7 +11,7 @@ use libdeflater::Crc;
 use liblzma::stream::Action;
 use zstd::stream::raw::{DParameter, InBuffer, Operation, OutBuffer};
 
-use super::budget::{ArchiveBudget, ArchiveLimits};
+use super::budget::ArchiveBudget;
 use super::peek_reader::PeekReader;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,35 +175,11 @@ pub(super) trait StreamFraming {
 }
 
 /// A compression format.
-pub struct Compression {
-    /// Its usual name.
-    pub name: &'static str,
-    /// Bytes of which its streams begin with one.
-    pub magics: &'static [&'static [u8]],
-    /// Set if the beginning of a stream decodes on its own; other formats put out whole blocks.
-    pub is_incremental: bool,
+pub(super) struct Compression {
     /// Suffixes of file names, with what replaces them in the name of the content.
     pub(super) suffixes: &'static [(&'static str, &'static str)],
     /// Creates the framing of a stream, given the memory for its dictionary.
     pub(super) framing: fn(u64) -> Box<dyn StreamFraming>,
-}
-
-/// Bounds of a [`Compression::decode`].
-#[derive(Debug, Clone, Copy)]
-pub struct DecodeLimits {
-    /// Bytes of output.
-    pub output: u64,
-    /// Bytes of memory for the dictionary.
-    pub memory: u64,
-}
-
-/// The output of a stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decoded {
-    /// The output, up to its limit or the first damage.
-    pub bytes: Vec<u8>,
-    /// Bytes of input that it took. All of them, if the stream is cut off.
-    pub read: usize,
 }
 
 impl Compression {
@@ -214,18 +190,6 @@ impl Compression {
     /// Returns what replaces a suffix of file names.
     pub(super) fn content_suffix(&self, suffix: &str) -> Option<&'static str> {
         self.suffixes.iter().find(|known| known.0 == suffix).map(|known| known.1)
-    }
-
-    /// Decodes the stream that `input` begins with, until it ends, is damaged or cut off, or reaches a limit.
-    #[must_use]
-    pub fn decode(&self, input: &[u8], limits: DecodeLimits) -> Decoded {
-        let budget = ArchiveBudget::new(ArchiveLimits::for_stream(limits.output), 0);
-        let (mut framing, mut input) = (self.framing(limits.memory), input);
-        let (mut source, mut bytes) = (PeekReader::new(&mut input), Vec::new());
-        let decoder = StreamDecoder::framed(&mut *framing, &mut source, &budget);
-        // Whatever came out before an error is the result.
-        let _ = decoder.take(limits.output).read_to_end(&mut bytes);
-        Decoded { bytes, read: usize::try_from(source.taken()).unwrap_or(usize::MAX) }
     }
 }
 
@@ -330,42 +294,5 @@ impl Read for StreamDecoder<'_, '_> {
             return Err(io::ErrorKind::InvalidData.into());
         }
         Ok(0)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::compressions;
-    use super::super::samples::{bzip2, gzip, lzma, noise, xz, zstd};
-    use super::*;
-
-    const LIMITS: DecodeLimits = DecodeLimits { output: 1 << 20, memory: 32 << 20 };
-
-    fn zlib(content: &[u8]) -> Vec<u8> {
-        let mut packed = Vec::new();
-        flate2::read::ZlibEncoder::new(content, flate2::Compression::fast()).read_to_end(&mut packed).unwrap();
-        packed
-    }
-
-    #[test]
-    fn streams_are_decoded_to_their_end_and_no_further() {
-        let content = noise(40_000);
-        type Pack = fn(&[u8]) -> Vec<u8>;
-        let packs: [(&str, Pack); 6] =
-            [("gzip", gzip), ("zlib", zlib), ("bzip2", bzip2), ("xz", xz), ("lzma", lzma), ("zstd", zstd)];
-        for (name, pack) in packs {
-            let packed = pack(&content);
-            let compression = compressions().find(|compression| compression.name == name).unwrap();
-            assert!(compression.magics.iter().any(|magic| packed.starts_with(magic)), "{name}");
-            for rest in [&b""[..], b"rest of a line"] {
-                let decoded = compression.decode(&[&packed[..], rest].concat(), LIMITS);
-                assert!(decoded.bytes == content && decoded.read == packed.len(), "{name}: {}", decoded.read);
-            }
-            let cut = compression.decode(&packed[..packed.len() - 100], LIMITS);
-            assert!(content.starts_with(&cut.bytes) && cut.read == packed.len() - 100, "{name}: {}", cut.read);
-            assert!(!compression.is_incremental || !cut.bytes.is_empty(), "{name}");
-            let bounded = compression.decode(&packed, DecodeLimits { output: 1_000, ..LIMITS });
-            assert_eq!(bounded.bytes, content[..1_000], "{name}");
-        }
     }
 }

@@ -10,13 +10,8 @@ use super::walker::{ArchiveFormat, OpenMode, display, is_text};
 pub(super) const FORMAT: ArchiveFormat =
     ArchiveFormat::new("gzip", &[0x1f, 0x8b], is_gzip, OpenMode::Compressed(&GZIP));
 
-static GZIP: Compression = Compression {
-    name: "gzip",
-    magics: &[&[0x1f, 0x8b, 8]],
-    is_incremental: true,
-    suffixes: &[("gz", ""), ("Z", ""), ("tgz", ".tar")],
-    framing: |_| Box::new(GzipFraming::default()),
-};
+static GZIP: Compression =
+    Compression { suffixes: &[("gz", ""), ("Z", ""), ("tgz", ".tar")], framing: |_| Box::new(GzipFraming::default()) };
 
 /// Longest header field that is read.
 const MAX_FIELD: usize = 64 << 10;

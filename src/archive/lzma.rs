@@ -16,28 +16,17 @@ pub(super) const LZMA: ArchiveFormat =
     ArchiveFormat::new("lzma", LZMA_MAGIC, is_lzma, OpenMode::Compressed(&LZMA_STREAM));
 
 static XZ_STREAM: Compression = Compression {
-    name: "xz",
-    magics: &[XZ_MAGIC],
-    is_incremental: false,
     suffixes: &[("xz", ""), ("txz", ".tar")],
     framing: |memory| Box::new(LzmaFraming { magic: XZ_MAGIC, memory, codec: Codec::xz }),
 };
 
 static LZIP_STREAM: Compression = Compression {
-    name: "lzip",
-    magics: &[LZIP_MAGIC],
-    is_incremental: true,
     suffixes: &[("lz", "")],
     framing: |memory| Box::new(LzmaFraming { magic: LZIP_MAGIC, memory, codec: Codec::lzip }),
 };
 
-static LZMA_STREAM: Compression = Compression {
-    name: "lzma",
-    magics: &[LZMA_MAGIC],
-    is_incremental: true,
-    suffixes: &[("lzma", "")],
-    framing: |memory| Box::new(SingleLzma { memory, begun: false }),
-};
+static LZMA_STREAM: Compression =
+    Compression { suffixes: &[("lzma", "")], framing: |memory| Box::new(SingleLzma { memory, begun: false }) };
 
 /// Returns true if `head` begins a `.lzma` file, by xz's own rules: the usual properties, a dictionary of 2^n or
 /// 2^n + 2^(n-1) bytes, an unknown size or one below 256 GiB, and the zero with which a range coder begins.

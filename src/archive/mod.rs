@@ -23,7 +23,6 @@ mod sqlite;
 mod tar;
 mod walker;
 mod zip;
-mod zlib;
 mod zstd;
 
 #[cfg(test)]
@@ -39,7 +38,6 @@ use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;
 
 pub use budget::ArchiveLimits;
-pub use codec::{Compression, DecodeLimits, Decoded};
 
 /// Every format, in the order in which they are tried.
 static FORMATS: &[ArchiveFormat] = &[
@@ -53,7 +51,6 @@ static FORMATS: &[ArchiveFormat] = &[
     lzma::LZIP,
     lzma::LZMA,
     zstd::FORMAT,
-    zlib::FORMAT,
     ar::FORMAT,
     sqlite::FORMAT,
     pack::PACK,
@@ -65,14 +62,6 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
     tar::FORMAT,
 ];
-
-/// Returns the compression formats.
-pub fn compressions() -> impl Iterator<Item = &'static Compression> {
-    FORMATS.iter().filter_map(|format| match format.open {
-        OpenMode::Compressed(compression) => Some(compression),
-        _ => None,
-    })
-}
 
 /// Bytes that can be read from any position: a slice in a [`std::io::Cursor`], or a file.
 pub trait Seekable: Read + Seek {}

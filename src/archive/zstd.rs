@@ -7,9 +7,6 @@ use super::walker::{ArchiveFormat, OpenMode, is_text};
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("zstd", &[], is_zstd, OpenMode::Compressed(&ZSTD));
 
 static ZSTD: Compression = Compression {
-    name: "zstd",
-    magics: &[&FRAME],
-    is_incremental: false,
     suffixes: &[("zst", ""), ("zstd", ""), ("tzst", ".tar")],
     framing: |memory| Box::new(ZstdFraming { memory, notes: Vec::new() }),
 };
