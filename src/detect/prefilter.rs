@@ -119,8 +119,8 @@ impl Prefilter {
     }
 
     /// Returns true if nothing is searched by an automaton.
-    #[must_use]
-    pub fn is_simd(&self) -> bool {
+    #[cfg(test)]
+    fn is_simd(&self) -> bool {
         self.searchers.iter().all(|searcher| matches!(searcher.kind, SearcherKind::Simd(_)))
     }
 
