@@ -4,6 +4,8 @@
 //! (`main~3`, `@{upstream}`, short names, refs in tables).
 
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use super::commit::tag_target;
@@ -17,6 +19,8 @@ use super::repo::{RefStorage, Repository};
 
 /// Largest file of packed refs that is read, in bytes.
 const MAX_PACKED_REFS: u64 = 1 << 30;
+/// Bytes of packed refs that are read at once.
+const REFS_BLOCK: u64 = 4 << 10;
 /// Largest loose ref, in bytes.
 const MAX_REF: u64 = 64 << 10;
 /// Symbolic refs and tags of tags that are followed.
@@ -121,11 +125,46 @@ fn loose(repo: &Repository, name: &str) -> Option<Vec<u8>> {
 }
 
 fn packed(repo: &Repository, name: &str) -> Option<Oid> {
-    let text = disk::read(&repo.common_dir.join("packed-refs"), MAX_PACKED_REFS).ok()??;
-    let wanted = format!(" {name}\n");
-    let end = memchr::memmem::find(&text, wanted.as_bytes())?;
+    let path = repo.common_dir.join("packed-refs");
+    let (mut file, length) = disk::open(&path).ok()??;
+    // A file that is not sorted, whatever it says, is searched as a whole.
+    let sorted = bisect(&mut file, length, name.as_bytes()).ok().flatten();
+    sorted.or_else(|| packed_in(&disk::read(&path, MAX_PACKED_REFS).ok()??, name.as_bytes()))
+}
+
+fn packed_in(text: &[u8], name: &[u8]) -> Option<Oid> {
+    let end = memchr::memmem::find(text, &[b" ", name, b"\n"].concat())?;
     let start = memchr::memrchr(b'\n', &text[..end]).map_or(0, |at| at + 1);
     Oid::from_hex(&text[start..end])
+}
+
+/// Finds a ref in a sorted file by a few reads: a hook needs one ref of many thousand.
+fn bisect(file: &mut File, length: u64, name: &[u8]) -> io::Result<Option<Oid>> {
+    let mut read = |at: u64, size: u64| -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        file.seek(SeekFrom::Start(at))?;
+        file.take(size).read_to_end(&mut text)?;
+        Ok(text)
+    };
+    let head = read(0, REFS_BLOCK)?;
+    if !head.split(|byte| *byte == b'\n').next().is_some_and(|line| line.ends_with(b" sorted ")) {
+        return Ok(None);
+    }
+    let (mut low, mut high) = (0, length);
+    while high - low > 4 * REFS_BLOCK {
+        let middle = low + (high - low) / 2;
+        let text = read(middle, REFS_BLOCK)?;
+        // The first whole line of a ref; tags are followed by a line for their target.
+        let ends = || memchr::memchr_iter(b'\n', &text);
+        let mut lines = ends().zip(ends().skip(1)).map(|(before, end)| before + 1..end);
+        let Some(line) = lines.find(|line| text[line.start] != b'^') else { return Ok(None) };
+        let found = text[line.clone()].splitn(2, |byte| *byte == b' ').nth(1);
+        match found {
+            Some(found) if found < name => low = middle + line.start as u64,
+            _ => high = middle + line.end as u64 + 1,
+        }
+    }
+    Ok(packed_in(&read(low, high - low)?, name))
 }
 
 fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Option<Oid> {
@@ -160,6 +199,31 @@ mod tests {
                 assert!(resolve(&repo, None, &odb, name).is_err(), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn packed_refs_are_found_sorted_or_not() {
+        let lab = Lab::new(&["-b", "main"]);
+        let file = lab.repo().common_dir.join("packed-refs");
+        let oid = |at: usize| format!("{at:040x}");
+        let lines = |names: &mut dyn Iterator<Item = usize>| -> String {
+            names.map(|at| format!("{} refs/tags/{at:05}\n^{}\n", oid(at), oid(at + 1))).collect()
+        };
+        for count in [1, 2, 100, 1000, 9000] {
+            let refs = lines(&mut (0..count));
+            let reversed = lines(&mut (0..count).rev());
+            let heads = ["# pack-refs with: peeled fully-peeled sorted \n", "# pack-refs with: peeled \n", ""];
+            for text in heads.iter().flat_map(|head| [format!("{head}{refs}"), format!("{head}{reversed}")]) {
+                std::fs::write(&file, &text).unwrap();
+                for at in [0, 1, count / 3, count / 2, count - 1, count] {
+                    let found = packed(&lab.repo(), &format!("refs/tags/{at:05}")).map(|found| found.to_string());
+                    assert_eq!(found, (at < count).then(|| oid(at)), "{at} of {count}");
+                }
+                assert_eq!(packed(&lab.repo(), "refs/tags"), None);
+            }
+        }
+        std::fs::write(&file, format!("# pack-refs with: sorted \n{}", "x".repeat(100_000))).unwrap();
+        assert_eq!(packed(&lab.repo(), "refs/tags/v1"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::builtin::{self, BUILTIN};
+use super::builtin::BUILTIN;
 use super::parse::{RuleProblem, parse};
 use super::{Rule, RuleSet};
 
@@ -58,12 +58,7 @@ fn read_all(
     problems: &mut Vec<RuleProblem>,
 ) -> Vec<Loaded> {
     let mut loaded = Vec::new();
-    for (id, text, hash) in BUILTIN.iter().filter(|_| builtin) {
-        match builtin::detect(text) {
-            Ok(detect) => loaded.push((Rule::builtin(id, detect, text), *hash)),
-            Err(error) => problems.push(RuleProblem::new(id, "detect", error.to_string())),
-        }
-    }
+    loaded.extend(BUILTIN.iter().filter(|_| builtin).map(|rule| (Rule::builtin(rule), rule.hash)));
     let mut keep = |rule: Result<Loaded, Vec<RuleProblem>>, problems: &mut Vec<RuleProblem>| match rule {
         Ok(rule) => loaded.push(rule),
         Err(found) => problems.extend(found),

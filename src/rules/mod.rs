@@ -16,6 +16,7 @@ pub mod rule;
 
 use crate::credential::Fingerprint;
 use crate::model::{Context, Location, Severity};
+use builtin::BuiltinRule;
 use rule::{Examples, Help, KeyPattern, RuleFacts, RuleRole};
 
 /// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
@@ -27,22 +28,22 @@ pub struct Rule {
     /// `None` for lints and for rules with a role.
     pub(crate) detect: Option<KeyPattern>,
     pub(crate) role: Option<RuleRole>,
-    /// The whole text of a built-in rule.
-    text: &'static str,
+    builtin: Option<&'static BuiltinRule>,
     facts: OnceLock<RuleFacts>,
     examples: OnceLock<Examples>,
 }
 
 impl Rule {
-    fn builtin(id: &str, detect: Option<KeyPattern>, text: &'static str) -> Self {
+    fn builtin(rule: &'static BuiltinRule) -> Self {
         let (facts, examples) = (OnceLock::new(), OnceLock::new());
-        Self { id: id.to_owned(), detect, role: builtin::role(text), text, facts, examples }
+        let (detect, role) = (rule.detect(), rule.role());
+        Self { id: rule.id.to_owned(), detect, role, builtin: Some(rule), facts, examples }
     }
 
     /// Returns the texts that prove the rule. Scans never need them.
     #[must_use]
     pub fn examples(&self) -> &Examples {
-        self.examples.get_or_init(|| builtin::examples(&self.id, self.text).unwrap_or_default())
+        self.examples.get_or_init(|| self.builtin.map(BuiltinRule::examples).unwrap_or_default())
     }
 
     /// Returns the severity of a finding, capped if only tests, examples and documentation hold it.
@@ -57,7 +58,7 @@ impl Rule {
     }
 
     pub(crate) fn is_builtin(&self) -> bool {
-        !self.text.is_empty()
+        self.builtin.is_some()
     }
 
     fn change_texts(&mut self, change: &dyn Fn(&str) -> Option<String>) {
@@ -82,7 +83,7 @@ impl Rule {
 impl From<parse::RuleFile> for Rule {
     fn from(file: parse::RuleFile) -> Self {
         let (facts, examples) = (file.facts.into(), file.examples.into());
-        Self { id: file.id, detect: file.detect, role: file.role, text: "", facts, examples }
+        Self { id: file.id, detect: file.detect, role: file.role, builtin: None, facts, examples }
     }
 }
 
@@ -90,8 +91,7 @@ impl Deref for Rule {
     type Target = RuleFacts;
 
     fn deref(&self) -> &RuleFacts {
-        // A test parses every built-in rule.
-        self.facts.get_or_init(|| builtin::facts(&self.id, self.text).unwrap_or_default())
+        self.facts.get_or_init(|| self.builtin.map(BuiltinRule::facts).unwrap_or_default())
     }
 }
 
