@@ -174,6 +174,7 @@ fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Option<Oid>
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "writes the files that it reads")]
 mod tests {
     use super::*;
     use crate::git::testing::Lab;

@@ -91,10 +91,9 @@ fn confirm(
 
 /// Returns true if an imported local module matches what keeps the lint silent.
 fn is_excluded_by_import(lint: SourceLint<'_>, context: &LintContext<'_>, facts: &SourceFacts) -> bool {
-    let Some(patterns) = lint.patterns() else { return false };
     facts.imports.iter().any(|import| {
         let mut paths = imports::candidates(&facts.place.path.text, import).into_iter();
         let text = paths.find_map(|path| context.tree.text(&path));
-        text.is_some_and(|text| patterns.exclude.iter().any(|pattern| pattern.is_match(text.as_bytes())))
+        text.is_some_and(|text| lint.excludes(text.as_bytes()))
     })
 }

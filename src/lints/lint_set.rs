@@ -1,7 +1,9 @@
 //! The lints of a rule set. Their patterns are compiled on first use.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
 
 use crate::detect::{Engine, Redactor};
@@ -21,6 +23,17 @@ pub struct LintSet<'a> {
 struct Compiled {
     keys: Vec<(LintIndex, OnceLock<Option<KeyPatterns>>)>,
     sources: Vec<(LintIndex, SourceCells)>,
+    literals: OnceLock<SourceLiterals>,
+}
+
+/// The literals of all source lints, searched in one pass over a file.
+#[derive(Debug, Default)]
+struct SourceLiterals {
+    searcher: Option<AhoCorasick>,
+    /// The lints that each literal belongs to, by index in the set.
+    lints: Vec<Vec<usize>>,
+    /// The lints without a literal.
+    always: Vec<usize>,
 }
 
 /// Index of a rule, and of a `[when]` or `[source]` in it.
@@ -55,16 +68,44 @@ pub(super) struct SourceLint<'a> {
 #[derive(Debug, Default)]
 struct SourceCells {
     path: OnceLock<Option<PatternPair>>,
-    /// Compiled before the other patterns: most texts fail here, and never need the rest.
+    // Each compiled when first needed: most texts fail at the first of them.
     include: OnceLock<Option<Vec<Regex>>>,
     patterns: OnceLock<Option<SourcePatterns>>,
+    exclude: OnceLock<Option<Vec<Regex>>>,
 }
 
 #[derive(Debug)]
 pub(super) struct SourcePatterns {
-    pub(super) exclude: Vec<Regex>,
     pub(super) within: Option<Regex>,
     pub(super) patterns: Vec<Regex>,
+}
+
+impl SourceLiterals {
+    fn new<'a>(sources: impl Iterator<Item = (usize, &'a CodePattern)>) -> Self {
+        let mut literals = Self::default();
+        let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, source) in sources {
+            source.literals.iter().for_each(|literal| by_text.entry(literal).or_default().push(at));
+            literals.always.extend(source.literals.is_empty().then_some(at));
+        }
+        literals.searcher = AhoCorasick::new(by_text.keys()).ok();
+        literals.lints = by_text.into_values().collect();
+        literals
+    }
+
+    /// Returns the lints that have no literal or one that is in the text, in order.
+    fn present(&self, text: &[u8]) -> Vec<usize> {
+        let mut missing = vec![true; self.lints.len()];
+        let mut present = self.always.clone();
+        for found in self.searcher.iter().flat_map(|searcher| searcher.find_overlapping_iter(text)) {
+            if std::mem::take(&mut missing[found.pattern()]) {
+                present.extend_from_slice(&self.lints[found.pattern()]);
+            }
+        }
+        present.sort_unstable();
+        present.dedup();
+        present
+    }
 }
 
 /// A pattern that must match and one that must not.
@@ -117,14 +158,12 @@ impl<'a> KeyLint<'a> {
 }
 
 impl<'a> SourceLint<'a> {
-    /// Returns true if the lint reads files of this language and path, and the text has one of its literals.
-    fn reads(self, language: &str, path: &str, bytes: &[u8]) -> bool {
+    /// Returns true if the lint reads files of this language and path.
+    fn reads(self, language: &str, path: &str) -> bool {
         let source = self.source;
         let build = || PatternPair::compile(source.path.as_ref(), source.unless_path.as_ref());
-        let holds = |literal: &String| memchr::memmem::find(bytes, literal.as_bytes()).is_some();
         (source.languages.is_empty() || source.languages.iter().any(|name| name == language))
             && self.cells.path.get_or_init(build).as_ref().is_some_and(|pair| pair.accepts(&[path]))
-            && (source.literals.is_empty() || source.literals.iter().any(holds))
     }
 
     /// Returns true if a text has everything that the lint requires.
@@ -136,13 +175,15 @@ impl<'a> SourceLint<'a> {
     pub(super) fn patterns(self) -> Option<&'a SourcePatterns> {
         let source = self.source;
         let build = || {
-            Some(SourcePatterns {
-                exclude: compile_all(&source.exclude)?,
-                within: compile(source.within.as_ref())?,
-                patterns: compile_all(&source.patterns)?,
-            })
+            Some(SourcePatterns { within: compile(source.within.as_ref())?, patterns: compile_all(&source.patterns)? })
         };
         self.cells.patterns.get_or_init(build).as_ref()
+    }
+
+    /// Returns true if a text has something that the lint excludes.
+    pub(super) fn excludes(self, text: &[u8]) -> bool {
+        let exclude = self.cells.exclude.get_or_init(|| compile_all(&self.source.exclude));
+        exclude.as_ref().is_none_or(|exclude| exclude.iter().any(|pattern| pattern.is_match(text)))
     }
 }
 
@@ -191,14 +232,11 @@ impl<'a> LintSet<'a> {
         Some(SourceLint { rule: *rule, source, cells })
     }
 
-    /// Iterates over the `[source]` lints that read a file, with their index in the set.
-    pub(super) fn reading<'b>(
-        &'b self,
-        language: &'b str,
-        path: &'b str,
-        bytes: &'b [u8],
-    ) -> impl Iterator<Item = (usize, SourceLint<'b>)> {
-        let lints = (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?)));
-        lints.filter(move |(_, lint)| lint.reads(language, path, bytes))
+    /// Returns the `[source]` lints that read a file, with their index in the set.
+    pub(super) fn reading(&self, language: &str, path: &str, bytes: &[u8]) -> Vec<(usize, SourceLint<'_>)> {
+        let sources = || (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?.source)));
+        let literals = self.compiled().literals.get_or_init(|| SourceLiterals::new(sources()));
+        let lints = literals.present(bytes).into_iter().filter_map(|at| Some((at, self.source_lint(at)?)));
+        lints.filter(|(_, lint)| lint.reads(language, path)).collect()
     }
 }

@@ -86,12 +86,13 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
         return None;
     }
     let language = language::of_path(path)?;
-    let mut reading = lints.reading(language.name, path, bytes).peekable();
-    if reading.peek().is_none() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+    let reading = lints.reading(language.name, path, bytes);
+    if reading.is_empty() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
     // Lexing is the expensive part: first make sure that a lint may match, comments included.
     let reading: Vec<(usize, SourceLint<'_>, &SourcePatterns)> = reading
+        .into_iter()
         .filter(|(_, lint)| lint.includes(bytes))
         .filter_map(|(at, lint)| Some((at, lint, lint.patterns()?)))
         .filter(|(_, lint, patterns)| may_match(bytes, lint.source, patterns))
@@ -106,7 +107,7 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
         if !lint.includes(&file.code.text) {
             continue;
         }
-        for span in spans(&file, lint.source, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
+        for span in spans(&file, lint, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
             facts.matches.push(locate(lints.redactor(), &file, (lint.rule, at), span));
             needs_imports |= lint.source.imports;
         }
@@ -140,16 +141,17 @@ fn is_minified(bytes: &[u8]) -> bool {
     head.len() > 4 << 10 && head.len() / (memchr::memchr_iter(b'\n', head).count() + 1) > 400
 }
 
-fn spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourcePatterns) -> Vec<SourceSpan> {
+fn spans(file: &SourceFile<'_>, lint: SourceLint<'_>, patterns: &SourcePatterns) -> Vec<SourceSpan> {
+    let spans = match lint.source.structure {
+        Some(CodeAnalysis::FailOpen) => fail_open::spans(file, patterns),
+        Some(CodeAnalysis::PublicName) => public_names::spans(file),
+        None => pattern_spans(file, lint.source, patterns),
+    };
+    if spans.is_empty() || lint.excludes(&file.code.text) { Vec::new() } else { spans }
+}
+
+fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourcePatterns) -> Vec<SourceSpan> {
     let text = &file.code.text;
-    if patterns.exclude.iter().any(|pattern| pattern.is_match(text)) {
-        return Vec::new();
-    }
-    match source.structure {
-        Some(CodeAnalysis::FailOpen) => return fail_open::spans(file, patterns),
-        Some(CodeAnalysis::PublicName) => return public_names::spans(file),
-        None => {}
-    }
     let within: Option<Vec<Range<usize>>> = patterns.within.as_ref().map(|opener| blocks(&file.code, opener));
     let mut spans = Vec::new();
     for captures in patterns.patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
