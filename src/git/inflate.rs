@@ -53,17 +53,26 @@ impl std::ops::Deref for ReusableBuffer {
     }
 }
 
-/// A decompressor for one thread.
-pub(crate) struct Inflater(Decompressor);
+/// The decompressors of one thread: one for streams that begin with a block of static Huffman codes, as most short
+/// deltas do, which keeps the tables of these codes from one stream to the next.
+pub(crate) struct Inflater {
+    fixed: Decompressor,
+    other: Decompressor,
+}
 
 impl Inflater {
     pub(crate) fn new() -> Self {
-        Self(Decompressor::new())
+        Self { fixed: Decompressor::new(), other: Decompressor::new() }
+    }
+
+    /// Returns the decompressor for a stream whose deflated part begins with this byte (RFC 1951, section 3.2.3).
+    fn suited(&mut self, first: Option<&u8>) -> &mut Decompressor {
+        if first.is_some_and(|first| first >> 1 & 3 == 1) { &mut self.fixed } else { &mut self.other }
     }
 
     /// Inflates the zlib stream at the beginning of `input`, which must hold exactly `size` bytes.
     pub(crate) fn inflate(&mut self, input: &[u8], size: usize, out: &mut ReusableBuffer) -> Result<(), Damage> {
-        exactly(size, self.0.zlib_decompress(input, out.reset(size)))
+        exactly(size, self.suited(input.get(2)).zlib_decompress(input, out.reset(size)))
     }
 
     /// As [`Inflater::inflate`], without checking the checksum of the result: the stored bytes are known to be those
@@ -74,7 +83,7 @@ impl Inflater {
             |head: &[u8; 2]| head[0] & 0x0f == 8 && head[1] & 0x20 == 0 && u16::from_be_bytes(*head).is_multiple_of(31);
         match input.split_first_chunk() {
             Some((head, deflated)) if is_plain(head) => {
-                exactly(size, self.0.deflate_decompress(deflated, out.reset(size)))
+                exactly(size, self.suited(deflated.first()).deflate_decompress(deflated, out.reset(size)))
             }
             _ => self.inflate(input, size, out),
         }

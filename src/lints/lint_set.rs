@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
 use regex::bytes::Regex;
 
 use crate::detect::{Engine, Redactor};
@@ -26,14 +26,12 @@ struct Compiled {
     literals: OnceLock<SourceLiterals>,
 }
 
-/// The literals of all source lints, searched in one pass over a file.
+/// The distinct literals of source lints.
 #[derive(Debug, Default)]
 struct SourceLiterals {
-    searcher: Option<AhoCorasick>,
-    /// The lints that each literal belongs to, by index in the set.
-    lints: Vec<Vec<usize>>,
-    /// The lints without a literal.
-    always: Vec<usize>,
+    finders: Vec<Finder<'static>>,
+    /// For each lint of the set, the indices of its literals.
+    of_lint: Vec<Vec<usize>>,
 }
 
 /// Index of a rule, and of a `[when]` or `[source]` in it.
@@ -81,30 +79,16 @@ pub(super) struct SourcePatterns {
 }
 
 impl SourceLiterals {
-    fn new<'a>(sources: impl Iterator<Item = (usize, &'a CodePattern)>) -> Self {
-        let mut literals = Self::default();
-        let mut by_text: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (at, source) in sources {
-            source.literals.iter().for_each(|literal| by_text.entry(literal).or_default().push(at));
-            literals.always.extend(source.literals.is_empty().then_some(at));
-        }
-        literals.searcher = AhoCorasick::new(by_text.keys()).ok();
-        literals.lints = by_text.into_values().collect();
-        literals
-    }
-
-    /// Returns the lints that have no literal or one that is in the text, in order.
-    fn present(&self, text: &[u8]) -> Vec<usize> {
-        let mut missing = vec![true; self.lints.len()];
-        let mut present = self.always.clone();
-        for found in self.searcher.iter().flat_map(|searcher| searcher.find_overlapping_iter(text)) {
-            if std::mem::take(&mut missing[found.pattern()]) {
-                present.extend_from_slice(&self.lints[found.pattern()]);
-            }
-        }
-        present.sort_unstable();
-        present.dedup();
-        present
+    fn new<'a>(sources: impl Iterator<Item = &'a CodePattern>) -> Self {
+        let (mut finders, mut known) = (Vec::new(), BTreeMap::new());
+        let mut index = |literal: &'a String| {
+            *known.entry(literal).or_insert_with(|| {
+                finders.push(Finder::new(literal).into_owned());
+                finders.len() - 1
+            })
+        };
+        let of_lint = sources.map(|source| source.literals.iter().map(&mut index).collect()).collect();
+        Self { finders, of_lint }
     }
 }
 
@@ -158,12 +142,13 @@ impl<'a> KeyLint<'a> {
 }
 
 impl<'a> SourceLint<'a> {
-    /// Returns true if the lint reads files of this language and path.
-    fn reads(self, language: &str, path: &str) -> bool {
-        let source = self.source;
-        let build = || PatternPair::compile(source.path.as_ref(), source.unless_path.as_ref());
-        (source.languages.is_empty() || source.languages.iter().any(|name| name == language))
-            && self.cells.path.get_or_init(build).as_ref().is_some_and(|pair| pair.accepts(&[path]))
+    fn reads_language(self, language: &str) -> bool {
+        self.source.languages.is_empty() || self.source.languages.iter().any(|name| name == language)
+    }
+
+    fn reads_path(self, path: &str) -> bool {
+        let build = || PatternPair::compile(self.source.path.as_ref(), self.source.unless_path.as_ref());
+        self.cells.path.get_or_init(build).as_ref().is_some_and(|pair| pair.accepts(&[path]))
     }
 
     /// Returns true if a text has everything that the lint requires.
@@ -234,9 +219,19 @@ impl<'a> LintSet<'a> {
 
     /// Returns the `[source]` lints that read a file, with their index in the set.
     pub(super) fn reading(&self, language: &str, path: &str, bytes: &[u8]) -> Vec<(usize, SourceLint<'_>)> {
-        let sources = || (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?.source)));
-        let literals = self.compiled().literals.get_or_init(|| SourceLiterals::new(sources()));
-        let lints = literals.present(bytes).into_iter().filter_map(|at| Some((at, self.source_lint(at)?)));
-        lints.filter(|(_, lint)| lint.reads(language, path)).collect()
+        let lints = || (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?)));
+        let build = || SourceLiterals::new(lints().map(|(_, lint)| lint.source));
+        let literals = self.compiled().literals.get_or_init(build);
+        // Many lints share a literal, and each is searched once.
+        let mut known: Vec<Option<bool>> = vec![None; literals.finders.len()];
+        let mut holds =
+            |literal: usize| *known[literal].get_or_insert_with(|| literals.finders[literal].find(bytes).is_some());
+        let mut has_literal = |at: usize| {
+            let wanted = &literals.of_lint[at];
+            wanted.is_empty() || wanted.iter().any(|literal| holds(*literal))
+        };
+        lints()
+            .filter(|(at, lint)| lint.reads_language(language) && has_literal(*at) && lint.reads_path(path))
+            .collect()
     }
 }

@@ -252,9 +252,9 @@ impl<'a> FileClues<'a> {
         self.text.lines().any(|line| {
             let line = line.trim().trim_start_matches("export ").trim_start_matches("- ");
             line.split_once(['=', ':']).is_some_and(|(name, value)| {
-                let value = value.trim().trim_matches(['"', '\'', ',', ' ']).to_ascii_lowercase();
-                lists(ENVIRONMENT_VARIABLES, name.trim().trim_matches(['"', '\'']))
-                    && matches!(value.as_str(), "production" | "prod")
+                let value = value.trim().trim_matches(['"', '\'', ',', ' ']);
+                ["production", "prod"].iter().any(|word| value.eq_ignore_ascii_case(word))
+                    && lists(ENVIRONMENT_VARIABLES, name.trim().trim_matches(['"', '\'']))
             })
         })
     }
