@@ -104,9 +104,7 @@ fn text(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Loca
     }
     sentences.extend(describe::exposure(finding).map(|exposure| format!("Exposure: {exposure}.")));
     sentences.extend(describe::rule(rules, finding).map(|rule| clean(&rule.help.why)));
-    // Brackets in a link would have to be escaped, which some readers do not undo.
-    let steps = describe::numbered_steps(rules, finding);
-    sentences.extend(steps.iter().map(|step| step.replace("[]=", "%5B%5D=")));
+    sentences.extend(describe::numbered_steps(rules, finding));
     let mut text = escaped(&sentences.join(" "));
     text.push_str(&links(finding, others));
     Message { text: Some(text), ..Default::default() }
