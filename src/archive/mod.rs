@@ -33,6 +33,7 @@ mod quine;
 mod samples;
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;
@@ -52,7 +53,10 @@ static FORMATS: &[ArchiveFormat] = &[
     lzma::LZMA,
     zstd::FORMAT,
     ar::FORMAT,
-    sqlite::FORMAT,
+    sqlite::DATABASE,
+    sqlite::LOG,
+    sqlite::BIG_ENDIAN_LOG,
+    sqlite::JOURNAL,
     pack::PACK,
     pack::BUNDLE,
     ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
@@ -79,11 +83,25 @@ pub trait MemberVisitor {
         self.member(chain, &mut content);
     }
 
+    /// Visits many values of a database at once, each on lines of its own.
+    fn values(&mut self, chain: &[String], text: &[u8], _names: &dyn ValueNames) {
+        self.bytes(chain, text);
+    }
+
+    /// Reports ranges, in order, of the bytes at `chain` that were visited a second time, as values.
+    fn replaced(&mut self, _chain: &[String], _ranges: &[Range<u64>]) {}
+
     /// Visits the last name of `chain`: that of a file, link or directory.
     fn name(&mut self, _chain: &[String]) {}
 
     /// Reports that something at `chain` was not read, or only in part, and `why`.
     fn skip(&mut self, reason: SkipReason, chain: &[String], why: &str);
+}
+
+/// The values in a text that was made of many.
+pub trait ValueNames {
+    /// Returns the range of the value that holds an offset of the text, and what to call it: `options.value, row 3`.
+    fn value_at(&self, offset: usize) -> Option<(Range<usize>, String)>;
 }
 
 /// Opens `input`, if it is an archive, and visits everything in it.
