@@ -35,6 +35,8 @@ mod samples;
 use std::io::{Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+use memchr::memmem;
+
 use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;
 
@@ -64,6 +66,9 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("lz4", &[0x04, 0x22, 0x4d, 0x18], |head| !is_text(&head[4..]), OpenMode::Unsupported),
     ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    // Programs whose strings are compressed.
+    ArchiveFormat::new("upx", b"\x7fELF", |head| memmem::find(head, b"UPX!").is_some(), OpenMode::Unsupported),
+    ArchiveFormat::new("upx", b"MZ", |head| memmem::find(head, b"UPX0\0").is_some(), OpenMode::Unsupported),
     tar::FORMAT,
 ];
 
@@ -152,6 +157,10 @@ mod tests {
             ["PK", "BZh", "BZh9 is the header", "!<arch>\nis how ar starts", "SQLite format 3\0", "070701", "%PDF-1.7"]
         {
             assert!(!begins_like_archive(text.as_bytes()), "{text}");
+        }
+        let program = |start: &[u8], mark: &[u8]| [start, &[0; 200], mark, &[0; 90]].concat();
+        for (start, mark) in [(&b"\x7fELF\x02\x01"[..], &b"UPX!\x0d"[..]), (b"MZ\x90\0\x03", b"UPX0\0\0\0\0UPX1")] {
+            assert!(begins_like_archive(&program(start, mark)) && !begins_like_archive(&program(start, b"UPX is")));
         }
         assert!(!begins_like_archive(&[0; 512]));
         assert!(!begins_like_archive(&[]));

@@ -250,9 +250,9 @@ fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
 }
 
 fn database(context: &TokenInContext<'_>) -> Classification {
-    let next = context.bytes.get(context.span.end);
+    let goes_on = context.bytes.get(context.span.end).is_some_and(u8::is_ascii_alphanumeric) || context.is_name();
     match DatabaseLogin::parse(context.token()) {
-        Some(_) if next.is_some_and(|byte| boundary::is_word(*byte) || *byte == b'-') => Classification::Nothing,
+        Some(_) if goes_on => Classification::Nothing,
         Some(login) if login.is_placeholder() => Classification::Placeholder,
         Some(login) if login.is_random() => Classification::Credential(Confidence::High, PathRule::Any),
         Some(_) => Classification::Credential(Confidence::Medium, PathRule::Any),
