@@ -33,6 +33,9 @@ mod quine;
 mod samples;
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
+
+use memchr::memmem;
 
 use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;
@@ -52,7 +55,10 @@ static FORMATS: &[ArchiveFormat] = &[
     lzma::LZMA,
     zstd::FORMAT,
     ar::FORMAT,
-    sqlite::FORMAT,
+    sqlite::DATABASE,
+    sqlite::LOG,
+    sqlite::BIG_ENDIAN_LOG,
+    sqlite::JOURNAL,
     pack::PACK,
     pack::BUNDLE,
     ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
@@ -60,6 +66,9 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("lz4", &[0x04, 0x22, 0x4d, 0x18], |head| !is_text(&head[4..]), OpenMode::Unsupported),
     ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    // Programs whose strings are compressed.
+    ArchiveFormat::new("upx", b"\x7fELF", |head| memmem::find(head, b"UPX!").is_some(), OpenMode::Unsupported),
+    ArchiveFormat::new("upx", b"MZ", |head| memmem::find(head, b"UPX0\0").is_some(), OpenMode::Unsupported),
     tar::FORMAT,
 ];
 
@@ -79,11 +88,25 @@ pub trait MemberVisitor {
         self.member(chain, &mut content);
     }
 
+    /// Visits many values of a database at once, each on lines of its own.
+    fn values(&mut self, chain: &[String], text: &[u8], _names: &dyn ValueNames) {
+        self.bytes(chain, text);
+    }
+
+    /// Reports ranges, in order, of the bytes at `chain` that were visited a second time, as values.
+    fn replaced(&mut self, _chain: &[String], _ranges: &[Range<u64>]) {}
+
     /// Visits the last name of `chain`: that of a file, link or directory.
     fn name(&mut self, _chain: &[String]) {}
 
     /// Reports that something at `chain` was not read, or only in part, and `why`.
     fn skip(&mut self, reason: SkipReason, chain: &[String], why: &str);
+}
+
+/// The values in a text that was made of many.
+pub trait ValueNames {
+    /// Returns the range of the value that holds an offset of the text, and what to call it: `options.value, row 3`.
+    fn value_at(&self, offset: usize) -> Option<(Range<usize>, String)>;
 }
 
 /// Opens `input`, if it is an archive, and visits everything in it.
@@ -134,6 +157,10 @@ mod tests {
             ["PK", "BZh", "BZh9 is the header", "!<arch>\nis how ar starts", "SQLite format 3\0", "070701", "%PDF-1.7"]
         {
             assert!(!begins_like_archive(text.as_bytes()), "{text}");
+        }
+        let program = |start: &[u8], mark: &[u8]| [start, &[0; 200], mark, &[0; 90]].concat();
+        for (start, mark) in [(&b"\x7fELF\x02\x01"[..], &b"UPX!\x0d"[..]), (b"MZ\x90\0\x03", b"UPX0\0\0\0\0UPX1")] {
+            assert!(begins_like_archive(&program(start, mark)) && !begins_like_archive(&program(start, b"UPX is")));
         }
         assert!(!begins_like_archive(&[0; 512]));
         assert!(!begins_like_archive(&[]));

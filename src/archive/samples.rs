@@ -6,7 +6,7 @@ use std::time::Duration;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{ArchiveLimits, MemberVisitor, open};
+use super::{ArchiveLimits, MemberVisitor, ValueNames, open};
 use crate::model::SkipReason;
 
 /// Records what a walk visits.
@@ -31,6 +31,14 @@ impl MemberVisitor for RecordedWalk {
             }
         }
         self.members.push((chain.join("!"), bytes));
+    }
+
+    fn values(&mut self, chain: &[String], text: &[u8], names: &dyn ValueNames) {
+        self.total += text.len() as u64;
+        for at in memchr::memmem::find_iter(text, MARK) {
+            let (value, name) = names.value_at(at).unwrap();
+            self.members.push(([chain, &[name]].concat().join("!"), text[value].to_vec()));
+        }
     }
 
     fn name(&mut self, chain: &[String]) {

@@ -1,29 +1,72 @@
-//! SQLite databases: values that the file holds in pieces, and archives in blobs.
+//! SQLite databases: their values one by one, values that the file holds in pieces, and archives in blobs.
 //!
-//! A value that fits its page lies in the file as it is, where the scan of the raw bytes finds it. Longer ones continue
-//! in overflow pages anywhere in the file; those are joined here. Pages are read one by one, whatever table they belong
-//! to, so that a broken tree or an unlinked page hides nothing. Free pages and the space between cells are left to the
-//! raw scan.
+//! A record is its columns in one run of bytes, so the raw bytes tell neither where a value begins nor where it ends. Each
+//! value is searched on its own here, named by table, column and row. Pages are read one by one, whatever table they
+//! belong to, so that a broken tree or an unlinked page hides nothing; the schema only adds names. Free space and what is
+//! no record are left to the raw scan. A write-ahead log and a rollback journal hold pages, too, and are read alike.
+
+mod batch;
+mod definition;
+mod pages;
+mod record;
+mod schema;
 
 use super::Seekable;
 use super::walker::{ArchiveFormat, ArchiveWalker, HEAD, OpenMode, read_at};
 use crate::model::SkipReason;
-use crate::model::limits::MAX_IN_MEMORY;
+use batch::ValueBatch;
+use pages::{Cell, FILE_HEADER, LoggedPage, PageFile};
+use record::{Value, columns, long};
+use schema::{ColumnPlace, Schema};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
+const JOURNAL_MAGIC: &[u8] = &[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
 
-pub(super) const FORMAT: ArchiveFormat =
+pub(super) const DATABASE: ArchiveFormat =
     ArchiveFormat::new("SQLite", MAGIC, |head| page_size(head).is_some(), OpenMode::Seekable(open));
+pub(super) const LOG: ArchiveFormat = ArchiveFormat::new(
+    "SQLite log",
+    &[0x37, 0x7f, 0x06, 0x82],
+    |head| log_page(head).is_some(),
+    OpenMode::Seekable(open_log),
+);
+/// As [`LOG`], with checksums of the other byte order.
+pub(super) const BIG_ENDIAN_LOG: ArchiveFormat = ArchiveFormat::new(
+    "SQLite log",
+    &[0x37, 0x7f, 0x06, 0x83],
+    |head| log_page(head).is_some(),
+    OpenMode::Seekable(open_log),
+);
+pub(super) const JOURNAL: ArchiveFormat = ArchiveFormat::new(
+    "SQLite journal",
+    JOURNAL_MAGIC,
+    |head| journal_page(head).is_some(),
+    OpenMode::Seekable(open_journal),
+);
 
-/// Bytes of the file header, which precedes that of the first page.
-const FILE_HEADER: usize = 100;
+/// Bytes of the header of a log, and of each of its pages.
+const LOG_HEADER: u64 = 32;
+const FRAME_HEADER: u64 = 24;
 
 fn page_size(head: &[u8]) -> Option<usize> {
-    let size = match u16::from_be_bytes([*head.get(16)?, *head.get(17)?]) {
+    valid_page(match u16::from_be_bytes([*head.get(16)?, *head.get(17)?]) {
         1 => 65_536,
-        size => usize::from(size),
-    };
-    (size.is_power_of_two() && size >= 512).then_some(size)
+        size => u32::from(size),
+    })
+}
+
+/// Reads the version and the page size of a log.
+fn log_page(head: &[u8]) -> Option<usize> {
+    valid_page(long(head, 8)).filter(|_| long(head, 4) == 3_007_000)
+}
+
+/// Reads the page size of a journal, whose pages begin behind a sector.
+fn journal_page(head: &[u8]) -> Option<usize> {
+    valid_page(long(head, 24)).filter(|_| valid_page(long(head, 20)).is_some() || long(head, 20) == 32)
+}
+
+fn valid_page(size: u32) -> Option<usize> {
+    (size.is_power_of_two() && (512..=65_536).contains(&size)).then_some(size as usize)
 }
 
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
@@ -38,166 +81,112 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
     if !size.is_multiple_of(page as u64) {
         walker.skip(SkipReason::Damaged, "cut off inside a page");
     }
-    let mut database = SqliteFile { input, page, usable, pages: size.div_ceil(page as u64) };
-    for number in 1..=database.pages {
-        if walker.budget.is_stopped() {
-            return walker.report_stop();
+    visit(walker, PageFile { input, page, usable, count: size.div_ceil(page as u64), logged: None });
+}
+
+/// Reads the pages of a write-ahead log, those of earlier rounds behind its end included.
+fn open_log(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
+    let Some(page) = log_page(&read_at(input, 0, LOG_HEADER as usize)) else { return };
+    let (mut pages, mut at) = (Vec::new(), LOG_HEADER);
+    let mut transaction = 0;
+    while at + FRAME_HEADER < size && walker.budget.expand(0) {
+        let frame = read_at(input, at, FRAME_HEADER as usize);
+        let offset = at + FRAME_HEADER;
+        let number = long(&frame, 0);
+        if number == 0 {
+            break;
         }
-        let content = database.read(number);
-        database.cells(walker, number, &content);
+        pages.push(LoggedPage { number, offset, until: u64::MAX });
+        if long(&frame, 4) != 0 {
+            pages[transaction..].iter_mut().for_each(|page| page.until = offset);
+            transaction = pages.len();
+        }
+        at = offset + page as u64;
     }
+    visit_logged(walker, input, page, pages);
 }
 
-struct SqliteFile<'a> {
-    input: &'a mut dyn Seekable,
-    page: usize,
-    usable: usize,
-    pages: u64,
-}
-
-impl SqliteFile<'_> {
-    fn read(&mut self, number: u64) -> Vec<u8> {
-        read_at(self.input, (number - 1) * self.page as u64, self.page)
-    }
-
-    /// Visits the values of a page, if it has any.
-    fn cells(&mut self, walker: &mut ArchiveWalker<'_>, number: u64, page: &[u8]) {
-        let start = if number == 1 { FILE_HEADER } else { 0 };
-        let Some(kind) = page.get(start) else { return };
-        // Leaves of tables, leaves and inner nodes of indexes; a cell of an inner node begins with the number of its
-        // child.
-        let (is_table, header, child) = match kind {
-            0x0d => (true, 8, 0),
-            0x0a => (false, 8, 0),
-            0x02 => (false, 12, 4),
-            _ => return,
-        };
-        let count = usize::from(short(page, start + 3));
-        for cell in 0..count {
-            let at = usize::from(short(page, start + header + 2 * cell));
-            if at < start + header || at >= self.usable {
-                // Value data may look like the page of a tree: stop at the first cell that is none.
-                return;
-            }
-            let Some((length, at)) = varint(page, at + child) else { return };
-            let at = if is_table { varint(page, at).map(|(_, at)| at) } else { Some(at) };
-            let Some(at) = at else { return };
-            let local = self.local(length, is_table);
-            let Some(head) = page.get(at..at + local) else { return };
-            let place = (number, cell);
-            if local as u64 == length {
-                archives(walker, place, head);
-            } else if let Some(payload) = self.joined(walker, head, page.get(at + local..at + local + 4), length) {
-                walker.piece(format!("page {number} cell {cell}"), &payload);
-                archives(walker, place, &payload);
-            }
-            if walker.budget.is_stopped() {
-                return;
+/// Reads the pages of a rollback journal: what a transaction has overwritten.
+fn open_journal(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
+    let (mut pages, mut at) = (Vec::new(), 0);
+    let head = read_at(input, 0, 28);
+    let Some(page) = journal_page(&head) else { return };
+    let sector = u64::from(long(&head, 20));
+    while at + 8 < size && walker.budget.expand(0) {
+        let head = read_at(input, at, JOURNAL_MAGIC.len());
+        if at.is_multiple_of(sector) && head == JOURNAL_MAGIC {
+            at += sector;
+            continue;
+        }
+        match long(&head, 0) {
+            // The last records of a part end before the next sector.
+            0 => at = (at + 1).next_multiple_of(sector),
+            number => {
+                pages.push(LoggedPage { number, offset: at + 4, until: u64::MAX });
+                at += page as u64 + 8;
             }
         }
     }
-
-    /// Computes how much of a payload is on the page itself, by the file format.
-    fn local(&self, length: u64, is_table: bool) -> usize {
-        let usable = self.usable as u64;
-        let most = if is_table { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
-        if length <= most {
-            return usize::try_from(length).unwrap_or(0);
-        }
-        let least = (usable - 12) * 32 / 255 - 23;
-        let even = least + (length - least) % (usable - 4);
-        usize::try_from(if even <= most { even } else { least }).unwrap_or(0)
-    }
-
-    /// Joins a payload that continues in overflow pages. A chain that breaks off is not counted as damage: cells of
-    /// unused pages still point to pages that were reused.
-    fn joined(
-        &mut self,
-        walker: &mut ArchiveWalker<'_>,
-        head: &[u8],
-        next: Option<&[u8]>,
-        length: u64,
-    ) -> Option<Vec<u8>> {
-        let mut next = u64::from(u32::from_be_bytes(next?.try_into().ok()?));
-        if next < 2 || next > self.pages || length > self.pages * self.page as u64 {
-            return None;
-        }
-        if length > MAX_IN_MEMORY {
-            walker.skip(SkipReason::OverLimit, "value too long to be joined");
-        }
-        let length = usize::try_from(length.min(MAX_IN_MEMORY)).ok()?;
-        let mut payload = head.to_vec();
-        while payload.len() < length && next >= 2 && next <= self.pages && walker.budget.expand(self.page as u64) {
-            let page = self.read(next);
-            let Some((link, data)) = page.split_first_chunk::<4>() else { break };
-            payload.extend_from_slice(&data[..data.len().min(self.usable - 4).min(length - payload.len())]);
-            next = u64::from(u32::from_be_bytes(*link));
-        }
-        Some(payload)
-    }
+    visit_logged(walker, input, page, pages);
 }
 
-/// Opens the archives among the values of a record.
-fn archives(walker: &mut ArchiveWalker<'_>, (page, cell): (u64, usize), payload: &[u8]) {
-    for (column, value) in blobs(payload).enumerate() {
-        if walker.sniff(&value[..value.len().min(HEAD)]).is_some() {
-            walker.piece(format!("page {page} cell {cell} value {}", column + 1), value);
-        }
-    }
+fn visit_logged(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, page: usize, mut pages: Vec<LoggedPage>) {
+    pages.sort_unstable();
+    let count = pages.len() as u64;
+    let mut file = PageFile { input, page, usable: page, count, logged: Some(pages) };
+    let reserved = file.last(1).and_then(|first| first.bytes.get(20).copied()).unwrap_or(0);
+    file.usable -= if page - usize::from(reserved) < 480 { 0 } else { usize::from(reserved) };
+    visit(walker, file);
 }
 
-/// Returns the texts and blobs of a record, as far as it is one.
-fn blobs(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let (header, mut at) = varint(payload, 0).unwrap_or((0, 0));
-    let header = usize::try_from(header).unwrap_or(0).min(payload.len());
-    let mut data = header;
-    std::iter::from_fn(move || {
-        while at < header {
-            let (kind, next) = varint(payload, at)?;
-            at = next;
-            let size = match kind {
-                0..=4 => usize::try_from(kind).ok()?,
-                5 => 6,
-                6 | 7 => 8,
-                8..=11 => 0,
-                _ => usize::try_from((kind - 12) / 2).ok()?,
-            };
-            let value = payload.get(data..data.checked_add(size)?)?;
-            data += size;
-            if kind >= 12 {
-                return Some(value);
-            }
+/// Visits the values of all pages.
+fn visit(walker: &mut ArchiveWalker<'_>, mut file: PageFile<'_>) {
+    let schema = Schema::read(walker, &mut file);
+    let mut batch = ValueBatch::new(&schema);
+    for position in 0..file.count {
+        if !walker.budget.expand(0) {
+            break;
         }
-        None
-    })
+        let page = file.at(position);
+        let number = page.number;
+        file.cells(walker, &page, &mut |walker, cell| {
+            record(walker, &mut batch, number, cell);
+            batch.flush(walker, false);
+        });
+    }
+    batch.flush(walker, true);
+    walker.replaced(&batch.into_searched());
+    walker.report_stop();
 }
 
-fn short(page: &[u8], at: usize) -> u16 {
-    match page.get(at..at + 2) {
-        Some([high, low]) => u16::from_be_bytes([*high, *low]),
-        _ => 0,
-    }
-}
-
-/// Reads a number of one to nine bytes. Also returns where it ends.
-fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
-    let mut value = 0_u64;
-    for step in 0..9 {
-        let byte = *bytes.get(at + step)?;
-        if step == 8 {
-            return Some((value << 8 | u64::from(byte), at + 9));
+/// Gathers the values of a record, and opens the archives among them.
+fn record(walker: &mut ArchiveWalker<'_>, batch: &mut ValueBatch<'_>, page: u32, cell: Cell<'_>) {
+    let Cell { number, rowid, length, payload, ranges } = cell;
+    let Some(values) = columns(&payload, length) else {
+        if ranges.len() > 1 {
+            walker.piece(format!("page {page} cell {number}"), &payload);
         }
-        value = value << 7 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            return Some((value, at + step + 1));
+        return;
+    };
+    let last = columns(&payload, length).and_then(Iterator::last);
+    let last = if let Some((_, Value::Number(row))) = last { Some(row) } else { None };
+    let row = batch.schema.row_of(page, rowid, last);
+    for (column, value) in values {
+        let place = ColumnPlace { page, cell: number, row, column };
+        let (Value::Text(bytes) | Value::Blob(bytes)) = value else { continue };
+        if walker.sniff(&bytes[..bytes.len().min(HEAD)]).is_some() {
+            walker.piece(batch.schema.name(&place), bytes);
+            continue;
         }
+        let decoded = if let Value::Text(text) = value { batch.schema.encoding.decode(text) } else { None };
+        batch.add(decoded.as_ref().map_or(bytes, String::as_bytes), place);
     }
-    None
+    batch.cover(ranges);
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::samples::{MARK, gzip, noise, secret, see, zip};
+    use super::super::samples::{MARK, gzip, noise, secret, see, see_within, tight, zip};
     use super::*;
 
     /// A database of one table with one row that holds `value` as a blob, on pages of 512 bytes.
@@ -255,12 +244,12 @@ pub(super) mod tests {
         let value = secret();
         let file = sample(&value);
         let seen = see(&file);
-        assert_eq!(seen.places(), ["page 2 cell 0"]);
+        assert_eq!(seen.places(), ["page 2 cell 0 value 1"]);
         assert_eq!(seen.skips, []);
         // At every distance from a page edge, in a table with row numbers and in one without.
         for (before, is_table) in (0..520).flat_map(|before| [(before, true), (before, false)]) {
             let value = [&vec![b'.'; 400 + before], MARK, &[b'.'; 700]].concat();
-            assert_eq!(see(&sample_in(&value, is_table)).places(), ["page 2 cell 0"], "{before} {is_table}");
+            assert_eq!(see(&sample_in(&value, is_table)).places(), ["page 2 cell 0 value 1"], "{before} {is_table}");
         }
     }
 
@@ -273,6 +262,55 @@ pub(super) mod tests {
             let seen = see(&sample(&value));
             assert_eq!((seen.places(), seen.skips.len()), (vec![chain], 0));
         }
+    }
+
+    #[test]
+    fn a_log_is_read_without_its_database() {
+        let file = sample(&secret());
+        let frames = |magic: u8| {
+            let mut log =
+                [&[0x37, 0x7f, 0x06, magic], &3_007_000_u32.to_be_bytes()[..], &512_u32.to_be_bytes()].concat();
+            log.resize(LOG_HEADER as usize, 0);
+            // The pages of the second transaction come in reverse.
+            let pages = file.chunks(512).enumerate().skip(1);
+            for (at, page) in pages.clone().chain(pages.rev()) {
+                log.extend((at as u32 + 1).to_be_bytes());
+                log.extend(u32::from(at + 1 == file.len() / 512).to_be_bytes());
+                log.extend([0; 16]);
+                log.extend(page);
+            }
+            log
+        };
+        for log in [frames(0x82), frames(0x83)] {
+            assert_eq!(see(&log).places(), ["page 2 cell 0 value 1"; 2]);
+        }
+        let mut journal = [JOURNAL_MAGIC, &[0xff; 4], &[0; 4], &7_u32.to_be_bytes(), &512_u32.to_be_bytes()].concat();
+        journal.extend(512_u32.to_be_bytes());
+        journal.resize(512, 0);
+        for (at, page) in file.chunks(512).enumerate().skip(1) {
+            journal.extend([&(at as u32 + 1).to_be_bytes(), page, &[0; 4]].concat());
+        }
+        assert_eq!(see(&journal).places(), ["page 2 cell 0 value 1"]);
+        for cut in (0..journal.len()).step_by(97) {
+            see(&journal[..cut]);
+            see(&frames(0x82)[..cut]);
+        }
+    }
+
+    #[test]
+    fn cells_that_share_their_bytes_are_bounded() {
+        let mut file = sample(&[b'x'; 300]);
+        let cell: [u8; 2] = file[512 + 8..512 + 10].try_into().unwrap();
+        let page = file[512..1024].to_vec();
+        for _ in 0..400 {
+            let mut page = page.clone();
+            page[3..5].copy_from_slice(&80_u16.to_be_bytes());
+            (0..80).for_each(|at| page[8 + 2 * at..10 + 2 * at].copy_from_slice(&cell));
+            file.extend(page);
+        }
+        let seen = see(&file);
+        assert_eq!(seen.reasons(), []);
+        assert!(see_within(&file, tight()).reasons() == [SkipReason::OverLimit]);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The walk through one outermost archive: the current member, the budget, and what is reported to the visitor.
 
 use std::io::{Cursor, Read, SeekFrom};
+use std::ops::Range;
 
 mod format;
 
 use super::budget::ArchiveBudget;
 use super::codec::{Compression, DecodeFault, StreamDecoder};
 use super::peek_reader::{InfallibleReader, PeekReader};
-use super::{ArchiveLimits, MemberVisitor, Seekable};
+use super::{ArchiveLimits, MemberVisitor, Seekable, ValueNames};
 use crate::model::SkipReason;
 pub(super) use format::{AppendedCheck, ArchiveFormat, HEAD, OpenMode, OpenSeekable, OpenStream, is_program, is_text};
 
@@ -133,6 +134,16 @@ impl<'a> ArchiveWalker<'a> {
         let mut content: &mut dyn Read = &mut content;
         self.content(&mut PeekReader::new(&mut content));
         self.chain.pop();
+    }
+
+    /// Visits values of the current archive.
+    pub(super) fn values(&mut self, text: &[u8], names: &dyn ValueNames) {
+        self.visitor.values(&self.chain, text, names);
+    }
+
+    /// Reports which bytes of the current archive were visited as values.
+    pub(super) fn replaced(&mut self, ranges: &[Range<u64>]) {
+        self.visitor.replaced(&self.chain, ranges);
     }
 
     /// Counts a member and visits its name, but not its content. Returns false to stop.

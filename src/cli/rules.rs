@@ -152,6 +152,7 @@ fn detection(detect: &KeyPattern) -> String {
         BodyCheck::WebhookCli => "The body is 64 hexadecimal digits.",
         BodyCheck::Opaque => "The body has no known structure and must look random.",
         BodyCheck::Unprefixed => "32 characters without a prefix count if the name that they are assigned to says so.",
+        BodyCheck::Database => "A password that is no placeholder counts, whatever port, database and options follow.",
         BodyCheck::Any => "Everything that matches the pattern counts.",
     };
     sentences.push(check.to_owned());

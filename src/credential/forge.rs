@@ -119,6 +119,13 @@ impl Forge {
         format!("{prefix}_{}{marker}{tail}", STANDARD_NO_PAD.encode(format!("{id},{random}")))
     }
 
+    /// The login of a StripeDB, with another password for each call.
+    fn database(&mut self, variant: &str) -> String {
+        let length = variant.parse().unwrap_or(24);
+        let (id, password) = (self.body(23), self.body(length));
+        format!("postgresql://llama_user:{password}@db_{}.db.stripe.com", id.to_lowercase())
+    }
+
     /// The id of an object of an account: the account's last ten characters stand at offset 6.
     fn object(&mut self, prefix: &str, account: Option<&str>) -> String {
         let id = self.account(account.unwrap_or("object"));
@@ -186,6 +193,7 @@ impl Forge {
             "price" | "prctbl" | "buy_btn" | "prod" | "pi" => Some(self.object(name, account)),
             "we" => Some(format!("we_1{}", self.body(23))),
             "hex40" => Some(self.draw(HEX, 40)),
+            "database" => Some(self.database(variant)),
             "repeat" => repeated(variant),
             _ => self.client_secret(name).or_else(|| self.foreign(name)),
         }

@@ -7,12 +7,14 @@
 use serde::{Deserialize, Serialize};
 
 pub mod account;
+pub mod database;
 pub mod family;
 pub mod forge;
 pub mod randomness;
 mod secret;
 
 pub use account::AccountId;
+pub use database::DatabaseLogin;
 pub use family::{Family, split, split_by};
 pub use secret::{Fingerprint, Secret};
 
@@ -53,6 +55,8 @@ pub enum Kind {
     Terminal,
     /// 32 characters without a prefix, of 2011 and 2012.
     Legacy,
+    /// A login of a hosted database with the account's data.
+    Database,
 }
 
 /// Live or test mode.
@@ -136,6 +140,13 @@ impl Key {
     #[must_use]
     pub fn of_rule(token: &[u8], kind: Option<Kind>, literals: &[String]) -> Self {
         Self::of_parts(&split_by(token, literals), kind)
+    }
+
+    /// Describes the login of a database.
+    #[must_use]
+    pub fn of_database(login: &DatabaseLogin) -> Self {
+        let (kind, mode, generation) = (Kind::Database, Mode::Unknown, Generation::Unknown);
+        Self { kind, mode, generation, account: None, account_created: None, masked: login.masked() }
     }
 
     fn of_parts(parts: &family::Parts<'_>, kind: Option<Kind>) -> Self {

@@ -6,7 +6,7 @@ use memchr::memmem::Finder;
 
 use crate::detect::decode::{Anchor, AnchorFilter, AnchorRole, Prefixes};
 use crate::rules::RuleSet;
-use crate::rules::rule::{KeyPattern, RequiredContext};
+use crate::rules::rule::{BodyCheck, KeyPattern, RequiredContext};
 
 /// A rule's literal, and the place of an anchor in it.
 #[derive(Debug, Clone)]
@@ -42,7 +42,9 @@ pub(super) struct AnchorIndex {
 
 /// Collects the prefixes that rules search encoded text for.
 pub(super) fn prefixes(rules: &RuleSet) -> Prefixes {
-    let encoded = rules.detecting().filter(|(_, detect)| !detect.plain_only);
+    // What holds the vendor's name is found by that, in decoded text too.
+    let is_encoded = |detect: &KeyPattern| !detect.plain_only && detect.check != BodyCheck::Database;
+    let encoded = rules.detecting().filter(|(_, detect)| is_encoded(detect));
     Prefixes::new(encoded.flat_map(|(_, detect)| &detect.literals).map(String::as_bytes))
 }
 
@@ -88,6 +90,9 @@ fn place_literal(
     let text = literal.as_bytes().to_vec();
     let place = |anchor: &Anchor| match anchor.role {
         AnchorRole::Core | AnchorRole::Short => memchr::memmem::find(&text, &anchor.text).map(|at| (anchor.half, at)),
+        AnchorRole::Vendor if detect.check == BodyCheck::Database => {
+            memchr::memmem::find(&text, &anchor.text).map(|at| (false, at))
+        }
         AnchorRole::Vendor | AnchorRole::Encoded(_) => None,
     };
     let known = anchors.iter_mut().filter_map(|(anchor, entry)| Some((place(anchor)?, entry)));

@@ -21,6 +21,63 @@ fn name_before(before: &str) -> Option<String> {
         .or_else(|| sibling_name(value_side))
         .or_else(|| assigned(value_side))
         .or_else(|| call_name(value_side))
+        .or_else(|| name_on_line_before(before, value_side))
+        .map(|name| block_name(before, &name).unwrap_or(name))
+}
+
+/// Finds the name on the line before a value that stands on a line of its own: in quotes, indented, or in the block that
+/// the line before opens.
+fn name_on_line_before(before: &str, value_side: &str) -> Option<String> {
+    let head = value_side.trim_end_matches([' ', '\t']);
+    let line = head.strip_suffix('\n')?.trim_end();
+    let is_indented = head.len() < value_side.len() || value_side.len() < before.len();
+    if let Some(line) = strip_block_start(line) {
+        return assigned(line).or_else(|| key_of_line(line));
+    }
+    let line = line.trim_end_matches('\\').trim_end();
+    if !is_indented || line.ends_with(';') {
+        return None;
+    }
+    let line = line.strip_suffix("= (").map_or(line, |start| &line[..=start.len()]);
+    match line.as_bytes().last()? {
+        b':' => key_of_line(line),
+        b'=' | b'>' | b'?' | b'|' => assigned(line),
+        b'(' | b',' => call_name(line),
+        _ => None,
+    }
+}
+
+/// Drops what opens a block of text at the end of a line: `>-`, `|`, `<<~KEY`, three quotes.
+fn strip_block_start(line: &str) -> Option<&str> {
+    let scalar = line.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+    if let Some(start) = scalar.strip_suffix(['|', '>']).map(str::trim_end).filter(|start| start.ends_with(':')) {
+        return Some(start);
+    }
+    let last = line.rfind('\n').map_or(0, |at| at + 1);
+    if let Some(at) = line[last..].rfind("<<") {
+        let start = line[..last + at].trim_end();
+        let start = start.strip_suffix("cat").map_or(start, |call| call.trim_end_matches(['$', '(', '"']));
+        return Some(start.trim_end_matches(['(', '<', ' ']));
+    }
+    let start = line.trim_end_matches(['"', '\'', '`']);
+    (start.len() < line.len()).then(|| start.trim_end_matches(['@', '$', 'f', 'r', ' ']))
+}
+
+/// Returns the name that is all of a line but its colon, quotes and indentation. Prose ends in a colon, too.
+fn key_of_line(line: &str) -> Option<String> {
+    let line = line.rsplit('\n').next()?.trim().strip_suffix(':')?;
+    let key = line.trim_start_matches(['-', ' ']).trim_matches(['"', '\'']);
+    clean_name(key)
+}
+
+/// Returns the name of the Terraform variable whose default a value is.
+fn block_name(before: &str, name: &str) -> Option<String> {
+    if name != "default" {
+        return None;
+    }
+    let head = &before[before.rfind("variable \"")? + "variable \"".len()..];
+    let (block, rest) = head.split_once('"')?;
+    (rest.trim_start().starts_with('{') && !rest.contains("\n}")).then(|| clean_name(block)).flatten()
 }
 
 /// Drops the start of the value: its quote, `Bearer `, the opening of a template.
@@ -218,6 +275,39 @@ mod tests {
             let found = name_of_value(before.as_bytes(), before.len());
             let expected = expected.filter(|name| name.len() > 1);
             assert_eq!(found.as_deref(), expected, "{before}");
+        }
+    }
+
+    #[test]
+    fn names_on_the_line_before() {
+        for (before, expected) in [
+            ("  final stripeKey =\n      '", Some("stripeKey")),
+            ("  static const String key =\r\n      \"", Some("key")),
+            ("String STRIPE_KEY =\n        \"", Some("STRIPE_KEY")),
+            ("    Stripe.setApiKey(\n        \"", Some("setApiKey")),
+            ("stripe_key: >-\n  ", Some("stripe_key")),
+            ("  - stripeKey: |\n      ", Some("stripeKey")),
+            ("key: |2-\n  ", Some("key")),
+            ("stripe_key:\n  \"", Some("stripe_key")),
+            ("{\n  \"stripeKey\":\n    \"", Some("stripeKey")),
+            ("STRIPE_KEY = <<~KEY\n  ", Some("STRIPE_KEY")),
+            ("STRIPE_KEY = <<-'EOS'.strip\n  ", Some("STRIPE_KEY")),
+            ("  stripe_key = <<EOT\n", Some("stripe_key")),
+            ("export STRIPE_KEY=$(cat <<EOF\n", Some("STRIPE_KEY")),
+            ("$stripeKey = <<<'KEY'\n    ", Some("stripeKey")),
+            ("STRIPE_KEY = (\n    \"", Some("STRIPE_KEY")),
+            ("STRIPE_KEY = \"\"\"\n    ", Some("STRIPE_KEY")),
+            ("const stripeKey = `\n  ", Some("stripeKey")),
+            ("const stripeKey = process.env.KEY ??\n  '", Some("KEY")),
+            ("define('STRIPE_KEY',\n  '", Some("STRIPE_KEY")),
+            ("export STRIPE_KEY=\\\n  ", Some("STRIPE_KEY")),
+            ("variable \"stripe_key\" {\n  type = string\n  default = \"", Some("stripe_key")),
+            ("variable \"a\" {\n}\nlocals {\n  default = \"", Some("default")),
+            ("This is your key:\n\n  ", None),
+            ("EMPTY=\n", None),
+            ("foo();\n  \"", None),
+        ] {
+            assert_eq!(name_of_value(before.as_bytes(), before.len()).as_deref(), expected, "{before}");
         }
     }
 }

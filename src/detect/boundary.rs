@@ -3,6 +3,8 @@
 //! A letter in front of `sk_live_` makes it a part of another word (`task_live_…`), unless that letter ends an escape:
 //! in `"\nsk_live_…"` the decoded character before it is a line feed. A body that goes on with `_` or `-` is a name.
 
+use super::decode::terminal;
+
 /// Returns true if a byte would continue a word.
 #[must_use]
 pub fn is_word(byte: u8) -> bool {
@@ -13,7 +15,10 @@ pub fn is_word(byte: u8) -> bool {
 #[must_use]
 pub fn left_is_clean(bytes: &[u8], at: usize) -> bool {
     match at.checked_sub(1).map(|before| bytes[before]) {
-        Some(byte) if is_word(byte) => escape_before(&bytes[at.saturating_sub(10)..at]).is_some_and(|c| !c),
+        Some(byte) if is_word(byte) => match escape_before(&bytes[at.saturating_sub(10)..at]) {
+            Some(continues) => !continues,
+            None => terminal::ends_before(&bytes[..at]),
+        },
         _ => true,
     }
 }

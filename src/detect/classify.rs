@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::nested::Layer;
 use super::{assignment, boundary, lines, vendors};
 use crate::credential::randomness as shape;
-use crate::credential::{Generation, is_cli_webhook_secret, split, split_by};
+use crate::credential::{DatabaseLogin, Generation, is_cli_webhook_secret, split, split_by};
 use crate::model::{
     Confidence,
     limits::{CONTEXT, MAX_BODY},
@@ -45,11 +45,23 @@ pub(super) struct TokenInContext<'a> {
     pub(super) span: Range<usize>,
     layer: &'a Layer<'a>,
     named: OnceCell<Option<String>>,
+    /// Set if it ends where its structure does, whatever follows.
+    is_cut: bool,
 }
 
 impl<'a> TokenInContext<'a> {
     pub(super) fn new(layer: &'a Layer<'a>, span: Range<usize>) -> Self {
-        Self { bytes: layer.bytes, span, layer, named: OnceCell::new() }
+        Self { bytes: layer.bytes, span, layer, named: OnceCell::new(), is_cut: false }
+    }
+
+    /// A token in binary data, whose structure or length says where it ends.
+    pub(super) fn cut(layer: &'a Layer<'a>, span: Range<usize>) -> Self {
+        Self { is_cut: true, ..Self::new(layer, span) }
+    }
+
+    /// Returns true if what follows makes it a name.
+    fn is_name(&self) -> bool {
+        !self.is_cut && boundary::right(self.bytes, self.span.end) == boundary::Right::Name
     }
 
     /// Returns the name it is assigned to, in an outer layer of encoded text if need be. Computed on first use: most
@@ -59,7 +71,7 @@ impl<'a> TokenInContext<'a> {
         self.named.get_or_init(name).as_deref()
     }
 
-    fn token(&self) -> &'a [u8] {
+    pub(super) fn token(&self) -> &'a [u8] {
         &self.bytes[self.span.clone()]
     }
 
@@ -113,6 +125,7 @@ pub(super) fn classify(context: &mut TokenInContext<'_>, detect: &KeyPattern) ->
         BodyCheck::WebhookCli => webhook_cli(context),
         BodyCheck::Opaque => opaque(context, detect),
         BodyCheck::Unprefixed => unprefixed(context),
+        BodyCheck::Database => database(context),
         BodyCheck::Any => Classification::Credential(Confidence::High, PathRule::Any),
     };
     match (classification, detect.near) {
@@ -134,11 +147,21 @@ fn api_key(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification 
     let parts = split_by(context.token(), &detect.literals);
     let (prefix, body) = (parts.prefix, parts.body);
     let known = detect.lengths.contains(&body.len());
-    let is_name = boundary::right(context.bytes, context.span.end) == boundary::Right::Name;
+    let is_name = context.is_name();
     if body.len() > MAX_BODY || vendors::has_foreign_shape(prefix, body) || (is_name && !known) {
         return Classification::Nothing;
     }
     let generation = Generation::of_api_key(body);
+    if let Some(rest) = shape::without_word(body) {
+        // Defused: the structure may still be there, and the word is there by chance once in thousands of keys.
+        return match generation {
+            Generation::Modern | Generation::Middle if shape::looks_random(&rest) => {
+                Classification::Credential(Confidence::Low, PathRule::NoOtherVendor)
+            }
+            _ if is_name => Classification::Nothing,
+            _ => Classification::Placeholder,
+        };
+    }
     if generation == Generation::Modern && shape::distinct(body) >= 12 {
         return Classification::Credential(Confidence::High, PathRule::Any);
     }
@@ -173,7 +196,7 @@ fn webhook_endpoint(context: &mut TokenInContext<'_>) -> Classification {
     if is_dashboard {
         context.span.end -= body.len() - plain;
     }
-    let is_name = boundary::right(context.bytes, context.span.end) == boundary::Right::Name;
+    let is_name = context.is_name();
     let body = split(context.token()).body;
     let random = if is_dashboard { !shape::looks_made_up(body) } else { shape::looks_random(body) };
     match (random, is_dashboard) {
@@ -188,7 +211,7 @@ fn webhook_endpoint(context: &mut TokenInContext<'_>) -> Classification {
 
 fn webhook_cli(context: &TokenInContext<'_>) -> Classification {
     let body = split(context.token()).body;
-    let followed = context.bytes.get(context.span.end).copied();
+    let followed = context.bytes.get(context.span.end).copied().filter(|_| !context.is_cut);
     if !is_cli_webhook_secret(body)
         || followed.is_some_and(|byte| boundary::is_word(byte) || matches!(byte, b'+' | b'/'))
     {
@@ -211,7 +234,7 @@ fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
         None => split_by(token, &detect.literals).body,
     };
     let known = detect.lengths.contains(&body.len());
-    let is_name = boundary::right(context.bytes, context.span.end) == boundary::Right::Name;
+    let is_name = context.is_name();
     if body.len() > MAX_BODY || body.len() < detect.min_length || (detect.only_lengths && !known) || is_name {
         return Classification::Nothing;
     }
@@ -220,12 +243,28 @@ fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
         let confidence = if known { Confidence::High } else { Confidence::Medium };
         return Classification::Credential(confidence, PathRule::Any);
     }
+    if longest.len() >= 48 && shape::without_word(longest).is_some_and(|rest| shape::looks_random(&rest)) {
+        return Classification::Credential(Confidence::Low, PathRule::Any);
+    }
     if detect.plain_only || body.len() < 10 { Classification::Nothing } else { Classification::Placeholder }
+}
+
+fn database(context: &TokenInContext<'_>) -> Classification {
+    let goes_on = context.bytes.get(context.span.end).is_some_and(u8::is_ascii_alphanumeric) || context.is_name();
+    match DatabaseLogin::parse(context.token()) {
+        Some(_) if goes_on => Classification::Nothing,
+        Some(login) if login.is_placeholder() => Classification::Placeholder,
+        Some(login) if login.is_random() => Classification::Credential(Confidence::High, PathRule::Any),
+        Some(_) => Classification::Credential(Confidence::Medium, PathRule::Any),
+        None => Classification::Nothing,
+    }
 }
 
 /// Accepts prefix-less keys only if the name that they are assigned to says Stripe and key.
 fn unprefixed(context: &TokenInContext<'_>) -> Classification {
     let token = context.token();
+    // 1 in 270 random bodies has no digit; the names of types have none, or are made of words.
+    let is_name = !token.iter().any(u8::is_ascii_digit) || shape::is_made_of_words(token);
     let not_hex = token.iter().any(|byte| !byte.is_ascii_hexdigit());
     let Some(name) = context.variable() else { return Classification::Nothing };
     let lower = name.to_lowercase();
@@ -236,7 +275,7 @@ fn unprefixed(context: &TokenInContext<'_>) -> Classification {
             lower.as_str(),
             "api_key" | "apikey" | "setapikey" | "setpublishablekey" | "secret_key" | "secretkey"
         ) && has_stripe(&context.bytes[line.start..context.span.start]));
-    if not_hex && says_key && says_stripe && shape::looks_random(token) {
+    if not_hex && says_key && says_stripe && !is_name && shape::looks_random(token) {
         Classification::Credential(Confidence::Low, PathRule::NoOtherVendor)
     } else {
         Classification::Nothing

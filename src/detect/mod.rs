@@ -11,6 +11,7 @@ use memchr::memmem::Finder;
 
 mod anchor_index;
 pub mod assignment;
+mod binary;
 pub mod boundary;
 pub mod classify;
 pub mod decode;
@@ -29,7 +30,7 @@ pub use nested::Budget;
 pub(crate) use nested::DEFECT;
 pub use redactor::Redactor;
 
-use crate::credential::{Fingerprint, Key, Secret};
+use crate::credential::{DatabaseLogin, Fingerprint, Key, Secret};
 use crate::detect::decode::Prefixes;
 use crate::model::{
     Confidence, ScanLocation, Snippet,
@@ -257,20 +258,26 @@ impl Engine {
             return;
         }
         let Some(span) = self.patterns.match_at(bytes, literal.rule, at) else { return };
-        if boundary::left_is_clean(bytes, span.start) {
-            self.classify_match(layer, literal.rule, span, matches);
+        if let Some(end) = binary::end_of_token(layer, &span, detect) {
+            let context = TokenInContext::cut(layer, span.start..end);
+            self.classify_match(literal.rule, context, matches);
+        } else if detect.check == BodyCheck::Database || boundary::left_is_clean(bytes, span.start) {
+            self.classify_match(literal.rule, TokenInContext::new(layer, span), matches);
         }
     }
 
     /// Classifies a token and adds it as a match of the rule that its class falls under.
-    fn classify_match(&self, layer: &Layer<'_>, rule: usize, span: Range<usize>, matches: &mut Vec<Match>) {
+    fn classify_match(&self, rule: usize, mut context: TokenInContext<'_>, matches: &mut Vec<Match>) {
         let Some(detect) = &self.rules[rule].detect else { return };
-        let mut context = TokenInContext::new(layer, span);
         let classification = classify::classify(&mut context, detect);
         if classification == Classification::Nothing {
             return;
         }
-        let secret = Secret::new(&layer.bytes[context.span.clone()]);
+        let login = (detect.check == BodyCheck::Database).then(|| DatabaseLogin::parse(context.token())).flatten();
+        let secret = match &login {
+            Some(login) => Secret::new(&login.canonical()),
+            None => Secret::new(context.token()),
+        };
         let fingerprint = secret.fingerprint();
         let role = |role| self.rules.role(role);
         let (rule, confidence, path_rule) = match classification {
@@ -287,7 +294,7 @@ impl Engine {
             rule,
             fingerprint,
             confidence: confidence.min(self.rules[rule].confidence),
-            key: secret.key(detect.kind, &detect.literals),
+            key: login.map_or_else(|| secret.key(detect.kind, &detect.literals), |login| Key::of_database(&login)),
             variable: context.variable().map(str::to_owned),
             span: context.span,
             path_rule,
@@ -309,7 +316,7 @@ impl Engine {
             for (rule, detect) in self.rules.detecting() {
                 if detect.check == BodyCheck::Unprefixed {
                     for span in near::unprefixed_runs(bytes, range.clone()) {
-                        self.classify_match(layer, rule, span, matches);
+                        self.classify_match(rule, TokenInContext::new(layer, span), matches);
                     }
                 }
             }

@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 
 use aho_corasick::AhoCorasick;
 
-use super::anchor_index;
 use super::patterns::{TokenAlphabet, TokenPatterns};
 use super::prefilter::Prefilter;
 use super::redact::{Caution, Masked, Span, push_plain, random_runs, replace};
+use super::{anchor_index, boundary};
 use crate::credential::randomness as shape;
-use crate::credential::{family::FAMILIES, masked};
+use crate::credential::{DatabaseLogin, Family, Kind, family::FAMILIES, masked};
 use crate::detect::decode::{self, Anchor, DecodedRanges, DecodedView, Prefixes};
 use crate::model::escape;
 use crate::model::limits::{MAX_BODY, MAX_DECODE_DEPTH};
@@ -133,7 +133,7 @@ impl Redactor {
         let mut literals = Vec::new();
         for found in prefixes.find_overlapping_iter(bytes) {
             match found.pattern().as_usize().checked_sub(FAMILIES.len()) {
-                None => spans.extend(of_family(bytes, found.range())),
+                None => spans.extend(of_family(bytes, &FAMILIES[found.pattern().as_usize()], found.range())),
                 Some(literal) => literals.push((literal, found.start())),
             }
         }
@@ -153,6 +153,10 @@ impl Redactor {
                 old.end = old.end.max(token.end);
                 continue;
             }
+            let begins_with_family = || FAMILIES.iter().any(|family| family.prefix.as_bytes() == text);
+            if self.patterns.is_builtin(*rule) && self.patterns.begins_with_literal(*rule) && begins_with_family() {
+                continue;
+            }
             let Some((span, shown)) = self.of_rule(bytes, *rule, at..at + text.len(), token) else { continue };
             last.1 = span.end;
             match spans[first..].iter_mut().find(|(old, _)| old.contains(&span.start)) {
@@ -170,6 +174,9 @@ impl Redactor {
             return None;
         }
         let (text, at) = (&bytes[token.clone()], literal.start - token.start);
+        if let Some(login) = DatabaseLogin::parse(text) {
+            return Some((token, login.masked()));
+        }
         let mut behind = TokenAlphabet::behind(&self.patterns, rule, text, at);
         let end = token.end + bytes[token.end..].iter().take_while(|byte| behind.has(**byte)).count();
         let mut before = TokenAlphabet::before(&self.patterns, rule, text, at);
@@ -213,22 +220,42 @@ fn is_masked(rest: &[u8]) -> bool {
     tail.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count() <= 4
 }
 
-/// Returns the span of a family's prefix that is followed by a body.
-fn of_family(bytes: &[u8], prefix: Range<usize>) -> Option<Span> {
+/// Returns the span of a family's prefix that is followed by a body: what detection would call a candidate.
+fn of_family(bytes: &[u8], family: &Family, prefix: Range<usize>) -> Option<Span> {
     let rest = &bytes[prefix.end..];
-    let plain = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-    // Some families have `_` and further characters of base64 in their bodies.
-    let wide = rest
-        .iter()
-        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'/' | b'='))
-        .count();
-    let specific = prefix.len() >= 6;
-    let long_part = rest[..wide].split(|byte| *byte == b'_').any(|part| part.len() >= 20 && shape::distinct(part) >= 8);
-    let end = match (specific, plain) {
-        (_, _) if long_part => wide,
-        (true, 10..) => plain,
-        _ => return None,
-    };
+    let take = |is_body: fn(&u8) -> bool| rest.iter().take_while(|byte| is_body(byte)).count();
+    let plain = take(u8::is_ascii_alphanumeric);
+    let words = || take(|byte| boundary::is_word(*byte));
+    let is_clean = boundary::left_is_clean(bytes, prefix.start);
+    let end = match family.kind {
+        Kind::ClientSecret => {
+            let is_whole = family.prefix.contains("_secret_");
+            let end = if is_whole { plain } else { words() };
+            let id = memchr::memmem::rfind(&rest[..end], b"_secret_");
+            let body = id.map_or(end, |at| end - at - "_secret_".len());
+            (is_clean && body >= 10 && (id.is_some() || is_whole)).then_some(end)
+        }
+        Kind::WebhookSigning => {
+            let wide = take(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+            let is_mixed = rest[..wide].iter().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+            if wide >= 20 && is_mixed { Some(wide) } else { (plain >= 10).then_some(plain) }
+        }
+        Kind::Ephemeral | Kind::Terminal | Kind::OauthAccess => {
+            let is_long = |part: &[u8]| part.len() >= 20 && shape::distinct(part) >= 8;
+            let has_long = rest[..words()].split(|byte| *byte == b'_').any(is_long);
+            let plain = (family.encoded && plain >= 10).then_some(plain);
+            if has_long && (family.encoded || is_clean) { Some(words()) } else { plain }
+        }
+        Kind::ConnectClientId | Kind::OauthRefresh | Kind::UserKey | Kind::AppSigning => {
+            (is_clean && plain >= 24 && shape::distinct(&rest[..plain]) >= 8).then_some(plain)
+        }
+        _ => (plain >= 10).then_some(plain),
+    }?;
+    let is_name = !is_clean || boundary::right(bytes, prefix.end + end) == boundary::Right::Name;
+    // Part of a longer name, and made of words like it.
+    if is_name && shape::is_made_of_words(&rest[..end]) {
+        return None;
+    }
     Some((prefix.start..prefix.end + end, masked(&bytes[prefix], &rest[..end])))
 }
 
@@ -265,6 +292,7 @@ mod tests {
             "pss_live",
             "rkcs_test",
             "sk_live:17",
+            "database",
         ] {
             let token = forge.make(name).unwrap();
             let line = format!("a {token}: b {token}");
@@ -302,8 +330,21 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay_readable() {
-        for name in ["tests/pk_test_results_2024.sql", "src/start_task_list.rs", "ca_certificates", "a/pi_controller.c"]
-        {
+        for name in [
+            "tests/pk_test_results_2024.sql",
+            "src/start_task_list.rs",
+            "ca_certificates",
+            "a/pi_controller.c",
+            "api_v1/controllers/subscription_controller.rb",
+            "spec/api_v2/requests/payment_methods/subscription_items_spec.rb",
+            "pi_service/internal/handlers/webhook_endpoint_secret_rotation.go",
+            "src/cs_test_helpers/checkout/SessionFixturesForIntegrationTests.java",
+            "lib/whsec_rotation/endpoint.rb",
+            "vs_code/extensions/settings/configuration.json",
+            "uk_population/statistics/england_and_wales_2021.csv",
+            "sk_test_integrations_suite/readme.md",
+            "report_rt_configurationOfRuntimeTypes.ts",
+        ] {
             assert_eq!(redactor().sanitize(name), name);
         }
     }

@@ -42,6 +42,7 @@ pub(super) fn kind_name(kind: Kind) -> &'static str {
         Kind::OauthRefresh => "OAuth refresh token",
         Kind::AppSigning => "app signing secret",
         Kind::Legacy => "secret key without a prefix",
+        Kind::Database => "database login",
         _ => "credential",
     }
 }

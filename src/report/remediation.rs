@@ -1,7 +1,7 @@
 //! Remediation: the steps of a rule's `fix` text, with links to the Dashboard pages of the credential's account and mode.
 //!
 //! The text names a page as `{api-keys}`, `{restricted-key}`, `{webhooks}`, `{logs}` or `{org-keys}`. The links are computed
-//! offline: a modern key embeds its account. Source of the addresses: stripe/stripe-cli, `pkg/proxy/stripeevent.go` and
+//! offline: a modern key embeds its account. The page for a restricted key is prefilled with a name and no permission. Source of the addresses: stripe/stripe-cli, `pkg/proxy/stripeevent.go` and
 //! `pkg/cmd/open.go`; of the prefilled page for restricted keys: many public integrations.
 
 use crate::credential::{AccountId, Key, Mode, family};
@@ -9,9 +9,6 @@ use crate::model::Finding;
 use crate::rules::Rule;
 
 const DASHBOARD: &str = "https://dashboard.stripe.com";
-
-/// The permission that a new restricted key starts with; the page offers all others.
-const FIRST_PERMISSION: &str = "rak_charge_read";
 
 /// Builds links to the Dashboard of one account and mode.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +44,7 @@ impl<'a> DashboardLinks<'a> {
             "api-keys" => self.page("/apikeys"),
             "restricted-key" => {
                 let name = self.tail.map_or_else(|| "least-privilege".to_owned(), |tail| format!("replaces-{tail}"));
-                self.page(&format!("/apikeys/create?name={name}&permissions[]={FIRST_PERMISSION}"))
+                self.page(&format!("/apikeys/create?name={name}"))
             }
             "webhooks" => self.page("/webhooks"),
             "logs" => self.page("/logs"),
@@ -111,9 +108,7 @@ mod tests {
         let tail = live.masked.rsplit('…').next().unwrap();
         assert_eq!(
             links.fill("{restricted-key}"),
-            format!(
-                "https://dashboard.stripe.com/{account}/apikeys/create?name=replaces-{tail}&permissions[]=rak_charge_read"
-            )
+            format!("https://dashboard.stripe.com/{account}/apikeys/create?name=replaces-{tail}")
         );
         let (test, account) = key("rk_test@x");
         assert_eq!(

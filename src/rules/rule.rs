@@ -20,6 +20,8 @@ pub(crate) enum BodyCheck {
     Opaque,
     /// 32 characters without a prefix, recognized by the name they are assigned to.
     Unprefixed,
+    /// The login of a StripeDB in its connection string.
+    Database,
     /// Accepts whatever the pattern matches.
     Any,
 }

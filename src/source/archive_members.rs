@@ -5,15 +5,17 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::time::Duration;
 
 use super::embedded;
 use super::text_result::{TextHit, TextResult};
 use super::text_searcher::{TextInput, TextSearcher, guarded, name_embedded};
-use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable};
+use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable, ValueNames};
 use crate::credential::Fingerprint;
+use crate::detect::lines::{Cursor, Position};
 use crate::model::{
-    SkipReason,
+    Origin, SkipReason,
     limits::{MAX_ARCHIVE_SECONDS, MAX_HITS_PER_TEXT, MAX_IN_MEMORY, MAX_SKIP_EXAMPLES},
 };
 
@@ -111,6 +113,34 @@ impl MemberVisitor for MemberScanner<'_, '_> {
         let mut found = self.searcher.search(TextInput::Stream(&mut content));
         name_embedded(&content.kept.unwrap_or_default(), &mut found.hits, self.searcher.context.engine.redactor());
         self.add(chain, found);
+    }
+
+    fn values(&mut self, chain: &[String], text: &[u8], names: &dyn ValueNames) {
+        let mut found = self.searcher.search(TextInput::Bytes(text));
+        found.hits.sort_by_key(|hit| hit.hit.span.start);
+        let mut lines = Cursor::new(Position::START);
+        for TextHit { hit, within, .. } in &mut found.hits {
+            let offset = usize::try_from(hit.span.start).unwrap_or(usize::MAX);
+            let Some((value, name)) = names.value_at(offset) else { continue };
+            let first = lines.advance(text, value.start);
+            for position in [&mut hit.start, &mut hit.end] {
+                position.column -= if position.line == first.line { first.column - 1 } else { 0 };
+                position.line -= first.line - 1;
+            }
+            *within = Some(self.searcher.context.engine.redactor().sanitize(&name));
+        }
+        self.add(chain, found);
+    }
+
+    fn replaced(&mut self, chain: &[String], ranges: &[Range<u64>]) {
+        let is_inside = |span: &Range<u64>| {
+            let next = ranges.partition_point(|range| range.start <= span.start);
+            next.checked_sub(1).is_some_and(|range| ranges[range].end >= span.end)
+        };
+        let is_raw = |hit: &TextHit| hit.chain == chain && hit.within.is_none() && hit.origin == Origin::File;
+        for hits in [&mut self.result.hits, &mut self.hits] {
+            hits.retain(|hit| !(is_raw(hit) && is_inside(&hit.hit.span)));
+        }
     }
 
     fn name(&mut self, chain: &[String]) {

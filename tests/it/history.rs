@@ -251,3 +251,43 @@ fn what_is_missing_or_damaged_is_counted_and_the_rest_is_found() {
     assert!(run.code == 1 && run.report().coverage.skipped.iter().any(|s| s.examples[0].contains(oid.trim())));
     assert_eq!(dir.scan(&["--history", "nothing"]).code, 2);
 }
+
+/// A program that is built again and again: what surrounds a key decides about its edges, and a delta may change just
+/// that.
+#[test]
+fn binary_blobs_with_and_without_the_shortcut() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q", "-b", "main"]);
+    let keys = ["sk_live", "sk_test:24", "whsec"].map(|name| dir.forge.make(name).unwrap());
+    let noise: Vec<u8> = (0..60_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8 & 0x7f).collect();
+    for version in 0..12 {
+        let mut blob = noise.clone();
+        blob[7] = u8::try_from(version).unwrap();
+        for (at, key) in (1..).zip(&keys) {
+            let start = at * 16_000;
+            let length = u8::try_from(key.len()).unwrap();
+            blob[start - 600..start + 700].fill(b'x');
+            blob[start - 1] = length;
+            blob[start..start + key.len()].copy_from_slice(key.as_bytes());
+            // A line break on either side makes it text; a zero within the context makes it binary.
+            blob[start - 20] = b'\n';
+            blob[start + key.len() + 40] = b'\n';
+            let zero = [255, 256, 257, 258][version % 4];
+            if version >= 4 {
+                blob[start - zero] = 0;
+            }
+            if version >= 8 {
+                blob[start - zero] = b'x';
+                blob[start + key.len() + zero - 1] = 1;
+            }
+        }
+        dir.write_bytes("program", &blob);
+        dir.git(&["add", "-A"]);
+        dir.git(&["commit", "-q", "-m", &format!("build {version}")]);
+    }
+    dir.git(&["gc", "-q"]);
+    let plain = dir.scan(&["--history", "--plain-history"]).report();
+    let fast = dir.scan(&["--history"]).report();
+    assert_eq!(core(&fast), core(&plain));
+    assert!(fast.findings.len() >= keys.len());
+}

@@ -12,6 +12,7 @@
 mod action;
 mod archives;
 mod damage;
+mod databases;
 mod encodings;
 mod floors;
 mod frameworks;

@@ -262,3 +262,47 @@ fn many_places_of_one_key_stay_few_in_each_result() {
         assert!(text.contains("and 99 more places"), "{text}");
     }
 }
+
+/// What code scanning and importers take for the identity of a result.
+fn identities(log: &Value) -> (Vec<String>, Vec<String>) {
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let alert = |result: &Value| {
+        let file = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        format!("{} {file} {}", result["ruleId"], result["partialFingerprints"]["primaryLocationLineHash"])
+    };
+    let import = |result: &Value| {
+        let all = result["fingerprints"].as_object().unwrap();
+        assert!(all.keys().all(|name| name.ends_with("/v1")), "{all:?}");
+        all.values().next().unwrap().to_string()
+    };
+    (results.iter().map(alert).collect(), results.iter().map(import).collect())
+}
+
+#[test]
+fn each_credential_and_each_file_has_an_identity_that_lines_do_not_change() {
+    let mut dir = Dir::new();
+    let text = dir.write("a.py", "a = ['{{sk_live}}', '{{sk_live}}']\n\nb = '{{sk_live@shared}}'\n");
+    dir.write("b.py", "b = '{{sk_live@shared}}'\n");
+    let scan = || serde_json::from_str::<Value>(&dir.run(&["scan", "--format", "sarif"]).stdout).unwrap();
+    let before = identities(&scan());
+    for mut ids in [before.0.clone(), before.1.clone()] {
+        assert_eq!(ids.len(), 4);
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 4, "{ids:#?}");
+    }
+    dir.write_bytes("a.py", format!("# moved\n# down\n{text}").as_bytes());
+    assert_eq!(identities(&scan()), before);
+}
+
+#[test]
+fn a_rule_is_tagged_security_exactly_when_it_has_a_score() {
+    let run = tree().run(&["scan", "--format", "sarif"]);
+    let log: Value = serde_json::from_str(&run.stdout).unwrap();
+    for rule in log["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap() {
+        let properties = &rule["properties"];
+        let tagged = properties["tags"].as_array().unwrap().contains(&"security".into());
+        assert_eq!(tagged, properties["security-severity"].is_string(), "{rule}");
+        assert_ne!(tagged, properties["problem.severity"].is_string(), "{rule}");
+    }
+}

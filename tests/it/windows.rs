@@ -14,10 +14,14 @@ use crate::support::Dir;
 const EDGE: usize = WINDOW + REACH;
 
 fn at_offset(key: &str, offset: usize, filler: &[u8]) -> Vec<u8> {
+    between(key, offset, filler, [b' ', b' '])
+}
+
+fn between(key: &str, offset: usize, filler: &[u8], neighbours: [u8; 2]) -> Vec<u8> {
     let mut text: Vec<u8> = filler.iter().copied().cycle().take(offset).collect();
-    text.push(b' ');
+    text.push(neighbours[0]);
     text.extend_from_slice(key.as_bytes());
-    text.push(b' ');
+    text.push(neighbours[1]);
     text.extend(filler.iter().copied().cycle().take(2 * REACH));
     text
 }
@@ -37,6 +41,9 @@ fn around_the_edge(step: usize) {
             for edge in [EDGE, WINDOW, WINDOW + 2 * REACH] {
                 let offset = edge - 200 + delta;
                 assert!(found_once(&engine, &at_offset(&key, offset, b"x\0\xff;"), offset), "{name} at {offset}");
+                // A program: the length before the key, an opcode behind it.
+                let stored = between(&key, offset, b"x\0\xff;", [u8::try_from(key.len()).unwrap(), b'T']);
+                assert!(found_once(&engine, &stored, offset), "{name} behind its length at {offset}");
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::prefixes::{CoreContext, may_break_off};
-use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder, terminal};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
@@ -78,9 +78,9 @@ fn may_be_core(bytes: &[u8], anchor: &Range<usize>, core: &CoreContext) -> bool 
     }
 }
 
-/// Returns true if an escape sequence or an invisible character can end with this byte.
+/// Returns true if an escape sequence, that of a terminal included, or an invisible character can end with this byte.
 fn may_end_sequence(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | 0x80..)
+    byte.is_ascii_hexdigit() || matches!(byte, b';' | b'}' | b'm' | b'K' | 0x80..)
 }
 
 /// Returns the start of the word that ends at an anchor, if the bytes before it can encode the start of a prefix.
@@ -104,7 +104,8 @@ fn start_on_left(prefixes: &Prefixes, bytes: &[u8], anchor: &Range<usize>, core:
         core.heads.iter().any(|head| head.len() > word.len() && head.ends_with(word)) || object.is_some_and(is_cut);
     let gap = matches!(before, b'"' | b'\'' | b'`' | b';' | b'}' | 0x80..|b'\n'| b'\r' | b' ' | b'\t');
     let whole = core.heads.iter().any(|head| head == word) && object.is_none();
-    (!whole && (escaped || partial && gap)).then_some(start)
+    let coloured = terminal::precedes(before, word, &core.heads);
+    (!whole && (escaped || partial && gap || coloured)).then_some(start)
 }
 
 /// Returns true if an object's id lacks its start: `3Ab…`, `_3Ab…`, `i_3Ab…`.

@@ -27,6 +27,7 @@ mod percent;
 mod prefixes;
 mod quoted_printable;
 mod string_concat;
+pub(super) mod terminal;
 #[cfg(test)]
 mod testing;
 pub mod utf16;
@@ -169,6 +170,7 @@ static ENCODINGS: &[Encoding] = &[
         byte_anchors: zero_width::byte_anchors,
         ..escape(&zero_width::ZeroWidth)
     },
+    Encoding { names: &["terminal-escape"], ..escape(&terminal::Terminal) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Operators) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Elements) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Underscored) },

@@ -209,7 +209,10 @@ fn middle(literal: &[u8]) -> usize {
 
 /// Returns true if a token may break off at this byte and continue in an encoding.
 pub(super) fn may_break_off(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | 0xc2 | 0xe2 | 0xef)
+    matches!(
+        byte,
+        b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | b'^' | 0x1b | 0x9b | 0xc2 | 0xe2 | 0xef
+    )
 }
 
 #[cfg(test)]

@@ -125,14 +125,14 @@ fn link_words(text: &str) -> String {
 
 fn qualities(rule: &Rule) -> PropertyBag {
     let terms = SeverityTerms::new(rule.severity);
-    let mut tags = vec!["security".to_owned(), "stripe".to_owned()];
+    let mut tags = vec!["stripe".to_owned()];
     let mut more: Vec<(&str, Value)> = vec![("precision", json!(precision(rule.confidence)))];
-    if rule.category == Category::Correctness {
-        tags[0] = "correctness".to_owned();
-        more.push(("problem.severity", json!(terms.problem)));
-    } else if rule.severity == Severity::Note {
+    // A rule with the tag `security` has a score, and only such a rule.
+    if rule.category == Category::Correctness || rule.severity == Severity::Note {
+        tags.extend((rule.category == Category::Correctness).then(|| "correctness".to_owned()));
         more.push(("problem.severity", json!(terms.problem)));
     } else {
+        tags.splice(0..0, ["security".to_owned()]);
         tags.push(format!("external/cwe/cwe-{}", rule.cwe));
         more.push(("security-severity", json!(terms.score)));
     }

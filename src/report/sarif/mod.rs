@@ -56,10 +56,11 @@ fn run(report: &Report, rules: &RuleSet, options: &Options, limits: UploadLimits
         (Reverse(finding.severity), Reverse(live))
     });
     let ids = descriptor::ids(rules, &findings);
-    let mut results = Vec::new();
+    let (mut results, mut line_hashes) = (Vec::new(), result::LineHashes::default());
     let mut total = 0;
     for finding in findings {
-        let found = result::results(report, rules, &ids, finding);
+        let mut found = result::results(report, rules, &ids, finding);
+        found.iter_mut().for_each(|result| line_hashes.separate(result));
         total += found.len();
         let room = limits.accepted.saturating_sub(results.len());
         results.extend(found.into_iter().take(room));

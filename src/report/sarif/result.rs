@@ -1,6 +1,6 @@
 //! The results of a finding: one for each file that holds it, with links to the other places in the message.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -67,9 +67,9 @@ fn result(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Lo
         .collect();
     result.related_locations = (!related.is_empty()).then_some(related);
     result.partial_fingerprints = Some([("primaryLocationLineHash".to_owned(), line_hash(finding, location))].into());
-    result.fingerprints = Some(
-        [("pinstripeCredential/v1".to_owned(), format!("{}:{}", clean(&finding.rule), finding.fingerprint))].into(),
-    );
+    // Importers take the first of them as the identity of a result, so it covers the file.
+    let identity = hash("pinstripe/result/1", finding, &artifact(location));
+    result.fingerprints = Some([("pinstripeResult/v1".to_owned(), identity.to_string())].into());
     result.provenance = finding.exposure.as_ref().and_then(provenance);
     result.properties = Some(details(finding, location));
     result
@@ -104,9 +104,7 @@ fn text(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Loca
     }
     sentences.extend(describe::exposure(finding).map(|exposure| format!("Exposure: {exposure}.")));
     sentences.extend(describe::rule(rules, finding).map(|rule| clean(&rule.help.why)));
-    // Brackets in a link would have to be escaped, which some readers do not undo.
-    let steps = describe::numbered_steps(rules, finding);
-    sentences.extend(steps.iter().map(|step| step.replace("[]=", "%5B%5D=")));
+    sentences.extend(describe::numbered_steps(rules, finding));
     let mut text = escaped(&sentences.join(" "));
     text.push_str(&links(finding, others));
     Message { text: Some(text), ..Default::default() }
@@ -218,12 +216,34 @@ fn line_hash(finding: &Finding, location: &Location) -> String {
     match &location.line_hash {
         Some(known) if !is_inside(location) && location.origin == Origin::File => known.hash.clone(),
         _ => {
-            let file = describe::file(location);
-            let fingerprint = finding.fingerprint.to_string();
-            let parts = ["pinstripe/place/1", &finding.rule, &fingerprint, &file].map(|part| format!("{part}\0"));
-            let bytes: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
-            let hash = Fingerprint::of_parts(&bytes).to_string();
+            let hash = hash("pinstripe/place/1", finding, &describe::file(location)).to_string();
             format!("{}:1", &hash[..16])
+        }
+    }
+}
+
+/// Hashes a finding together with one of its places.
+fn hash(scheme: &str, finding: &Finding, place: &str) -> Fingerprint {
+    let fingerprint = finding.fingerprint.to_string();
+    let parts = [scheme, &finding.rule, &fingerprint, place].map(|part| format!("{part}\0"));
+    let bytes: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+    Fingerprint::of_parts(&bytes)
+}
+
+/// The line hashes in use by rule and file. Code scanning takes results that share all three for one alert.
+#[derive(Default)]
+pub(super) struct LineHashes(BTreeSet<(Option<String>, Option<String>, String)>);
+
+impl LineHashes {
+    /// Gives a result of a line that another credential shares a hash of its own.
+    pub(super) fn separate(&mut self, result: &mut SarifResult) {
+        let location = result.locations.as_ref().and_then(|locations| locations.first());
+        let file = location.and_then(|at| at.physical_location.as_ref()?.artifact_location.as_ref()?.uri.clone());
+        let identity = result.fingerprints.as_ref().and_then(|all| all.values().next().cloned()).unwrap_or_default();
+        let Some(hash) = result.partial_fingerprints.as_mut().and_then(|all| all.values_mut().next()) else { return };
+        if !self.0.insert((result.rule_id.clone(), file, hash.clone())) {
+            let own = Fingerprint::of_parts(&[hash.as_bytes(), b"\0", identity.as_bytes()]).to_string();
+            *hash = format!("{}:1", &own[..16]);
         }
     }
 }

@@ -185,6 +185,9 @@ mod tests {
             2 => "[ =\"][a-zA-Z0-9]{32}[ \"]",
             1 => "\"[a-zA-Z0-9]{10,25}",
             1 => "client_id=ca_[a-zA-Z0-9]{32}\n",
+            1 => "[0-9a-z]?(rt_[A-Za-z0-9]{48}|ca_[A-Za-z0-9]{32})[A-Za-z]?",
+            1 => "[\u{0}\u{1}]{1,3}",
+            1 => "postgres://[a-z]{1,8}:[A-Za-z0-9]{6,20}@db_[a-z0-9]{6}\\.db\\.stripe\\.com",
         ]
         .prop_map(String::into_bytes)
     }
