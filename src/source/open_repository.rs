@@ -1,17 +1,18 @@
 //! A repository, opened once for policy, scan and lints, and the trees of its commits as snapshots.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::git::rev::{self, RevError};
+use crate::git::tree::FileVersion;
+use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
 use crate::model::Coverage;
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
 
 const TYPE_BITS: u32 = 0o170_000;
-const DIRECTORY: u32 = 0o040_000;
 const REGULAR_FILE: u32 = 0o100_000;
 
 /// A repository with its objects, which are opened on first use.
@@ -63,32 +64,30 @@ pub(crate) struct CommitTree {
     repository: Rc<OpenRepository>,
     commit: Option<Oid>,
     tree: OnceCell<Option<Oid>>,
+    paths: RefCell<Option<TreePaths>>,
 }
 
 impl CommitTree {
     pub(crate) fn new(repository: &Rc<OpenRepository>, commit: Option<Oid>) -> Self {
-        Self { repository: Rc::clone(repository), commit, tree: OnceCell::new() }
+        Self { repository: Rc::clone(repository), commit, tree: OnceCell::new(), paths: RefCell::default() }
     }
 
     pub(crate) fn oid(&self) -> Option<Oid> {
         *self.tree.get_or_init(|| tree_of(self.repository.odb(), &self.commit?))
     }
 
-    /// Returns mode and object of the tree entry at a path.
-    fn entry(&self, path: &str, limit: u64) -> Result<Option<(u32, Oid)>, SnapshotError> {
+    /// Returns the tree entry at a path.
+    fn entry(&self, path: &str, limit: u64) -> Result<Option<FileVersion>, SnapshotError> {
         let Some(root) = self.oid() else { return Ok(None) };
-        let odb = self.repository.odb();
-        let mut entry = (DIRECTORY, root);
-        for name in path.split('/').filter(|name| !name.is_empty() && *name != ".") {
-            if entry.0 & TYPE_BITS != DIRECTORY {
-                return Ok(None);
-            }
-            let content = read_object(odb, &entry.1, ObjectKind::Tree, path, limit)?;
-            let mut entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
-            let Some(found) = entries.find(|entry| entry.name == name.as_bytes()) else { return Ok(None) };
-            entry = (found.mode, found.oid);
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
+        if names.is_empty() {
+            return Ok(Some(FileVersion { mode: 0o040_000, oid: root }));
         }
-        Ok(Some(entry))
+        let odb = self.repository.odb();
+        let mut paths = self.paths.borrow_mut();
+        let paths = paths.get_or_insert_with(|| TreePaths::new(root));
+        let mut read = |oid: &Oid| read_object(odb, oid, ObjectKind::Tree, path, limit.max(MAX_IN_MEMORY));
+        paths.find(names.join("/").as_bytes(), &mut read)
     }
 }
 
@@ -96,7 +95,7 @@ impl Snapshot for CommitTree {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
         match self.entry(path, limit)? {
             None => Ok(None),
-            Some((mode, oid)) if mode & TYPE_BITS == REGULAR_FILE => {
+            Some(FileVersion { mode, oid }) if mode & TYPE_BITS == REGULAR_FILE => {
                 read_object(self.repository.odb(), &oid, ObjectKind::Blob, path, limit).map(Some)
             }
             Some(_) => Err(SnapshotError::new(path, "it is not a regular file")),
@@ -104,7 +103,7 @@ impl Snapshot for CommitTree {
     }
 
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
-        let Some((_, oid)) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
+        let Some(FileVersion { oid, .. }) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
         let odb = self.repository.odb();
         let content = read_object(odb, &oid, ObjectKind::Tree, directory, MAX_IN_MEMORY)?;
         let entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
@@ -120,6 +119,15 @@ pub(super) fn tree_of(odb: &Odb, commit: &Oid) -> Option<Oid> {
         Ok(Some((ObjectKind::Commit, bytes))) => Commit::parse(&bytes, odb.format).map(|commit| commit.tree),
         _ => None,
     }
+}
+
+/// Returns the entry of a tree at a path, if trees that lead there can be read.
+pub(super) fn find(odb: &Odb, tree: &mut Option<TreePaths>, path: &[u8]) -> Option<FileVersion> {
+    let mut read = |oid: &Oid| match odb.read(oid) {
+        Ok(Some((ObjectKind::Tree, bytes))) => Ok(bytes),
+        _ => Err(()),
+    };
+    tree.as_mut()?.find(path, &mut read).ok().flatten()
 }
 
 /// Reads the object of a path, which has to be of this kind.
