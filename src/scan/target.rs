@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
@@ -43,7 +44,7 @@ impl<'a> OpenTarget<'a> {
         match &plan.subject {
             ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
             ScanSubject::Staged => staged(),
-            ScanSubject::Range { base, head } => range(base, head),
+            ScanSubject::Range { base, head } => range(plan, base, head),
             ScanSubject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
             ScanSubject::History { repositories, alternates, plain, cache } => {
                 let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
@@ -93,9 +94,11 @@ fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
     Ok(OpenTarget { files: Rc::clone(&index) as _, policy: index, repository: Some(repository), ..opened })
 }
 
-fn range<'a>(base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
+fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
     let repository = OpenRepository::here()?;
-    let source = RangeSource::open(&repository, base, head)?;
+    let deadline = plan.deadline();
+    let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let source = RangeSource::open(&repository, base, head, &expired)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), Some(source.base));
     // Without a common ancestor the base itself decides, never the head.
     let policy = CommitTree::new(&repository, Some(source.merge_base.unwrap_or(source.base)));

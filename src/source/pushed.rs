@@ -36,16 +36,19 @@ impl PushedSource {
 
 impl ScanSource for PushedSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
-        let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
+        let (repository, stop) = (&self.repository, || context.expired());
+        let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, &stop);
         let mut collector = Collector::new(context);
-        self.repository.report_problems(collector.coverage());
+        repository.report_problems(collector.coverage());
+        ancestry.know(&self.known);
         for head in &self.heads {
-            let Some(head) = peel(&mut collector, self.repository.odb(), *head) else { continue };
+            let Some(head) = peel(&mut collector, repository.odb(), *head) else { continue };
             let base = self.known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
-            let commits = ancestry.between(&self.known, &[head])?;
-            self.scanned.push(range::scan(&mut collector, &self.repository, (base, head), &commits));
+            let commits = ancestry.next_range(&head);
+            self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
             self.known.push(head);
         }
+        ancestry.take_unread().into_iter().for_each(|(reason, what)| collector.skip(reason, &what));
         Ok(())
     }
 

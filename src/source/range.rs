@@ -26,11 +26,19 @@ pub(crate) struct RangeSource {
     /// Their best common ancestor.
     pub(crate) merge_base: Option<Oid>,
     commits: Vec<Oid>,
+    /// What was not read of the history between them.
+    unread: Vec<(SkipReason, String)>,
     scanned: Option<ScannedRange>,
 }
 
 impl RangeSource {
-    pub(crate) fn open(repository: &Rc<OpenRepository>, base: &str, head: &str) -> Result<Self, Error> {
+    /// `stop` ends the search for the commits.
+    pub(crate) fn open(
+        repository: &Rc<OpenRepository>,
+        base: &str,
+        head: &str,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, Error> {
         let resolve = |revision: &str| {
             let hint = if repository.repository.shallow.is_empty() {
                 "; fetch it first (git fetch origin REVISION)"
@@ -40,10 +48,12 @@ impl RangeSource {
             repository.resolve(revision).map_err(|error| Error::Revision { error, hint })
         };
         let (base, head) = (resolve(base)?, resolve(head)?);
-        let ancestry = Ancestry::new(&repository.repository, repository.env.as_ref());
+        let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, stop);
         let merge_base = ancestry.merge_base(&base, &head);
-        let commits = ancestry.between(&[base], &[head])?;
-        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, scanned: None })
+        ancestry.know(&[base]);
+        let commits = ancestry.next_range(&head);
+        let unread = ancestry.take_unread();
+        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, unread, scanned: None })
     }
 }
 
@@ -51,6 +61,7 @@ impl ScanSource for RangeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
+        self.unread.drain(..).for_each(|(reason, what)| collector.skip(reason, &what));
         self.scanned = Some(scan(&mut collector, &self.repository, (self.merge_base, self.head), &self.commits));
         Ok(())
     }
