@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the tests damage repositories")]
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
@@ -33,14 +35,19 @@ fn histories(skew: i64) -> impl Strategy<Value = Vec<(Vec<usize>, i64)>> {
     let commit = (prop::collection::vec(any::<prop::sample::Index>(), 0..4), 0..=skew);
     prop::collection::vec(commit, 2..24).prop_map(|commits| {
         let history = commits.into_iter().enumerate().map(|(at, (parents, skew))| {
-            let parents: BTreeSet<usize> = parents.iter().filter(|_| at > 0).map(|parent| at - 1 - parent.index(at.min(5))).collect();
+            let parents: BTreeSet<usize> =
+                parents.iter().filter(|_| at > 0).map(|parent| at - 1 - parent.index(at.min(5))).collect();
             (parents.into_iter().collect(), 1_700_000_000 + 50 * i64::try_from(at).unwrap() - skew)
         });
         history.collect()
     })
 }
 
-fn check(history: &[(Vec<usize>, i64)], (known, one, two): (usize, usize, usize), is_sane: bool) -> Result<(), TestCaseError> {
+fn check(
+    history: &[(Vec<usize>, i64)],
+    (known, one, two): (usize, usize, usize),
+    is_sane: bool,
+) -> Result<(), TestCaseError> {
     let lab = Lab::new(&[]);
     let oids = commits(&lab, history);
     let odb = lab.odb();
@@ -99,7 +106,10 @@ proptest! {
 fn boundaries_and_gaps() {
     let lab = Lab::new(&[]);
     let time = |at: i64| 1_700_000_000 + at;
-    let oids = commits(&lab, &[(vec![], time(0)), (vec![0], time(1)), (vec![1], time(2)), (vec![2], time(3)), (vec![1], time(4))]);
+    let oids = commits(
+        &lab,
+        &[(vec![], time(0)), (vec![0], time(1)), (vec![1], time(2)), (vec![2], time(3)), (vec![1], time(4))],
+    );
     let odb = lab.odb();
     // Without the commit that both sides share.
     std::fs::remove_file(lab.loose(&oids[1])).unwrap();

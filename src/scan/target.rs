@@ -78,7 +78,8 @@ fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>)
 fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<OpenTarget<'a>, source::Error> {
     let (paths, root) = worktree::resolve(paths)?;
     // The root need not be a work tree, and its HEAD need not have a commit.
-    let head = Repository::open(&root, &OpenOptions::default()).ok().and_then(|repository| rev::head(&repository));
+    let repository = Repository::open(&root, &OpenOptions::default()).ok();
+    let head = repository.and_then(|repository| rev::head(&repository).ok().flatten());
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));

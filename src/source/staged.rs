@@ -20,6 +20,8 @@ pub(crate) struct StagedIndex {
     index: Index,
     /// The commit of HEAD, if there is one.
     pub(crate) head: Option<Oid>,
+    /// Why the version of HEAD cannot be read; then everything counts as new.
+    unread: Option<(SkipReason, String)>,
 }
 
 impl StagedIndex {
@@ -30,8 +32,16 @@ impl StagedIndex {
 
     pub(crate) fn of(repository: Rc<OpenRepository>) -> Result<Self, Error> {
         let index = Index::of(&repository.repository, repository.env.as_ref())?;
-        let head = rev::head(&repository.repository);
-        Ok(Self { repository, index, head })
+        let (head, mut unread) = match rev::head(&repository.repository) {
+            Ok(head) => (head, None),
+            Err(error) => (None, Some((error.reason(), error.to_string()))),
+        };
+        if let Some(head) = head
+            && tree_of(repository.odb(), &head).is_none()
+        {
+            unread = Some((SkipReason::MissingObject, format!("commit {head}")));
+        }
+        Ok(Self { repository, index, head, unread })
     }
 
     /// Compares the index with HEAD.
@@ -76,6 +86,7 @@ impl ScanSource for Rc<StagedIndex> {
         let odb = self.repository.odb();
         self.repository.report_problems(collector.coverage());
         blobs::report_gaps(&mut collector, &mut differ);
+        self.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));
         let mut changes = std::mem::take(&mut differ.changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         let mut before = PreviousVersions::new(odb, RemovedFiles::Listed(std::mem::take(&mut differ.removed)));

@@ -16,6 +16,7 @@ mod databases;
 mod encodings;
 mod floors;
 mod frameworks;
+mod gaps;
 mod history;
 mod hooks;
 mod hostile_pull_request;
