@@ -239,7 +239,7 @@ impl<'a> TreeDiffer<'a> {
         let (paths, entries) = graph.count_paths(&order);
         self.paths_left = self.paths_left.saturating_add(entries * MAX_PLACES_PER_BLOB as u64);
         let most = if paths <= self.paths_left { usize::MAX } else { MAX_PLACES_PER_BLOB };
-        let mut left_out = 0;
+        let mut left_out = 0_u64;
         for number in order {
             if (self.stop)() {
                 self.gap(SkipReason::TimedOut, 1, "paths of compared trees");
@@ -257,7 +257,8 @@ impl<'a> TreeDiffer<'a> {
             for (name, old, new) in directory.files {
                 match (old, new) {
                     (old, Some(new)) => {
-                        left_out += self.add(&directory.paths, directory.count, &name, (old, new));
+                        let more = self.add(&directory.paths, directory.count, &name, (old, new));
+                        left_out = left_out.saturating_add(more);
                     }
                     (Some(old), None) => self.removed.push((old.oid, directory.count)),
                     (None, None) => {}

@@ -138,7 +138,7 @@ fn paths(report: &Report) -> Vec<&str> {
 #[test]
 fn trees_with_too_many_paths_are_read_once() {
     for (depth, width, text) in
-        [(10, 10, "hello\n"), (60, 2, "hello\n"), (10, 10, "K={{sk_live}}\n"), (3, 1_000, "stripe K={{rk_live}}\n")]
+        [(10, 10, "hello\n"), (70, 3, "hello\n"), (10, 10, "K={{sk_live}}\n"), (3, 1_000, "stripe K={{rk_live}}\n")]
     {
         let mut lab = Lab::new();
         let blob = lab.blob(text);
