@@ -1,48 +1,65 @@
-//! The differences between two trees, or between the index and a tree. Equal directories are not read.
+//! The differences between trees, or between the index and a tree. Equal directories are not read.
+//!
+//! A few nested trees can have more paths than anybody could list. So trees that are compared are the nodes of a graph,
+//! each of them read once ([`TreeGraph`]); files get their paths afterwards, within limits, and what is left out is
+//! counted.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use super::index::{Index, IndexEntry};
 use super::odb::Odb;
-use super::oid::{ObjectFormat, Oid};
-use super::tree::TreeEntries;
+use super::oid::Oid;
+use super::tree::{FileVersion, TreeEntries};
+use super::tree_graph::{self, ComparedEntry, TreeGraph};
 use super::{ObjectError, ObjectKind};
-use crate::model::limits::MAX_TREE_DEPTH;
+use crate::model::SkipReason;
+use crate::model::limits::MAX_PLACES_PER_BLOB;
 
-/// A file that was added, changed or removed.
+/// Longest path, in bytes. Files below get a short one.
+const MAX_PATH: usize = 64 << 10;
+
+/// Bytes of trees that are read for no other reason than that they stand beside many different trees, and the factor
+/// by which they may exceed the bytes of the trees themselves.
+const SPARE_BYTES: u64 = 16 << 20;
+const MAX_REPEATS: u64 = 16;
+
+/// Paths beyond [`MAX_PLACES_PER_BLOB`] for each file of a directory that several paths share.
+const SPARE_PATHS: u64 = 10_000;
+
+/// Bytes of paths, and the factor by which they may exceed the bytes of the trees.
+const SPARE_PATH_BYTES: u64 = 64 << 20;
+const MAX_PATH_GROWTH: u64 = 32;
+
+/// A file that was added or changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileChange {
     pub(crate) path: Vec<u8>,
     pub(crate) old: Option<FileVersion>,
-    pub(crate) new: Option<FileVersion>,
+    pub(crate) new: FileVersion,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FileVersion {
-    /// Type and permissions.
-    pub(crate) mode: u32,
-    /// The blob, or the commit of a submodule.
-    pub(crate) oid: Oid,
-}
-
-impl FileVersion {
-    pub(crate) fn is_submodule(&self) -> bool {
-        self.mode & 0o170_000 == 0o160_000
-    }
-}
-
-/// A tree that could not be read, and its path.
-pub(crate) type Problem = (ObjectError, Vec<u8>);
+/// Something that was not compared: the reason, how often, and an example.
+pub(crate) type Gap = (SkipReason, u64, String);
 
 /// Reads trees and collects the differences.
 pub(crate) struct TreeDiffer<'a> {
     odb: &'a Odb,
-    format: ObjectFormat,
+    /// Polled for each tree; true ends the comparison.
+    stop: &'a dyn Fn() -> bool,
     pub(crate) changes: Vec<FileChange>,
-    pub(crate) problems: Vec<Problem>,
-    /// Trees that are not here, with their paths.
-    pub(crate) missing: Vec<(Oid, Vec<u8>)>,
+    /// Files that are gone, with the number of their paths.
+    pub(crate) removed: Vec<(Oid, u64)>,
+    pub(crate) gaps: Vec<Gap>,
+    /// Trees that were reported.
+    reported: HashSet<Oid>,
+    /// Trees of this comparison.
+    known: HashSet<Oid>,
+    /// Bytes of the trees of all comparisons, each counted once, and as often as it was read.
+    bytes: u64,
+    bytes_read: u64,
+    paths_left: u64,
+    path_bytes: u64,
 }
 
 /// A directory of the index that is still to be compared.
@@ -53,53 +70,62 @@ struct IndexDirectory {
     /// Positions of its entries.
     range: Range<usize>,
     tree: Option<Oid>,
-    depth: usize,
 }
 
-type TreeListing = BTreeMap<Vec<u8>, FileVersion>;
-
 impl<'a> TreeDiffer<'a> {
-    pub(crate) fn new(odb: &'a Odb, format: ObjectFormat) -> Self {
-        Self { odb, format, changes: Vec::new(), problems: Vec::new(), missing: Vec::new() }
+    pub(crate) fn new(odb: &'a Odb, stop: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            odb,
+            stop,
+            changes: Vec::new(),
+            removed: Vec::new(),
+            gaps: Vec::new(),
+            reported: HashSet::new(),
+            known: HashSet::new(),
+            bytes: 0,
+            bytes_read: 0,
+            paths_left: SPARE_PATHS,
+            path_bytes: 0,
+        }
     }
 
-    /// Compares two trees; `None` is an empty one.
-    pub(crate) fn trees(&mut self, old: Option<Oid>, new: Option<Oid>) {
-        let mut due = vec![(Vec::new(), old, new, 0)];
-        while let Some((path, old, new, depth)) = due.pop() {
-            if old == new || depth > MAX_TREE_DEPTH {
-                continue;
-            }
-            let (before, after) = (self.listing(old, &path), self.listing(new, &path));
-            let names: std::collections::BTreeSet<&Vec<u8>> = before.keys().chain(after.keys()).collect();
-            for name in names {
-                let (old, new) = (before.get(name).copied(), after.get(name).copied());
-                if old != new {
-                    let path = joined(&path, name);
-                    if let Some((old, new)) = self.file_or_directories(&path, old, new) {
-                        due.push((path, old, new, depth + 1));
-                    }
-                }
-            }
+    /// Collects the files that differ from those of every tree of `olds`; `None` is an empty one.
+    pub(crate) fn trees(&mut self, olds: &[Option<Oid>], new: Option<Oid>) {
+        let mut graph = TreeGraph::default();
+        if let Some(root) = graph.enter(olds, new) {
+            graph.directories[root].paths.push(Vec::new());
+            graph.directories[root].count = 1;
+            self.compare(graph);
         }
     }
 
     /// Compares the index with a tree; `None` is an empty one. Sides of a conflict count as changed.
     pub(crate) fn index(&mut self, index: &Index, tree: Option<Oid>) {
         let root = index.cache_tree().map(|_| 0);
-        let mut due = vec![IndexDirectory { path: Vec::new(), node: root, range: 0..index.len(), tree, depth: 0 }];
+        let mut due = vec![IndexDirectory { path: Vec::new(), node: root, range: 0..index.len(), tree }];
+        let mut gone = TreeGraph::default();
         while let Some(directory) = due.pop() {
+            if (self.stop)() {
+                self.gap(SkipReason::TimedOut, due.len() as u64 + 1, "directories of the index");
+                break;
+            }
             let cached = directory.node.and_then(|node| cached(index, node)).map(|(_, oid)| oid);
-            if directory.depth <= MAX_TREE_DEPTH && (directory.tree.is_none() || cached != directory.tree) {
-                self.directory(index, directory, &mut due);
+            if directory.tree.is_none() || cached != directory.tree {
+                self.directory(index, directory, &mut due, &mut gone);
             }
         }
+        self.compare(gone);
     }
 
-    /// Compares one directory of the index with a tree; appends the directories below it that may differ to `due`.
-    fn directory(&mut self, index: &Index, here: IndexDirectory, due: &mut Vec<IndexDirectory>) {
-        let IndexDirectory { path, node, range, tree, depth } = here;
-        let mut before = self.listing(tree, &path);
+    /// Compares one directory of the index with a tree; appends the directories below it that may differ to `due`, and
+    /// enters those that are gone.
+    fn directory(&mut self, index: &Index, here: IndexDirectory, due: &mut Vec<IndexDirectory>, gone: &mut TreeGraph) {
+        let IndexDirectory { path, node, range, tree } = here;
+        let content = self.read(tree);
+        let mut before: BTreeMap<&[u8], FileVersion> = TreeEntries::new(&content, self.odb.format)
+            .map_while(Result::ok)
+            .map(|entry| (entry.name, FileVersion { mode: entry.mode, oid: entry.oid }))
+            .collect();
         let children = index.cache_tree().zip(node).map(|(tree, node)| tree.children(node));
         let children: HashMap<&[u8], usize> = children.into_iter().flatten().collect();
         let mut at = range.start;
@@ -112,24 +138,20 @@ impl<'a> TreeDiffer<'a> {
                 continue;
             };
             let name = &rest[..slash];
-            let below = joined(&path, name);
+            let below = tree_graph::joined(&path, name);
             let node = children.get(name).copied();
             let end = end_of_directory(index, &below, node, at..range.end);
             let old = before.remove(name);
-            if let Some(file) = old.filter(|side| !is_tree(side)) {
-                self.changes.push(FileChange { path: below.clone(), old: Some(file), new: None });
-            }
-            let tree = old.filter(is_tree).map(|side| side.oid);
-            due.push(IndexDirectory { path: below, node, range: at..end, tree, depth: depth + 1 });
+            self.removed.extend(old.filter(|side| !side.is_tree()).map(|side| (side.oid, 1)));
+            let tree = old.filter(FileVersion::is_tree).map(|side| side.oid);
+            due.push(IndexDirectory { path: below, node, range: at..end, tree });
             at = end;
         }
-        for (name, side) in before {
-            let path = joined(&path, &name);
-            if is_tree(&side) {
-                let range = range.end..range.end;
-                due.push(IndexDirectory { path, node: None, range, tree: Some(side.oid), depth: depth + 1 });
-            } else {
-                self.changes.push(FileChange { path, old: Some(side), new: None });
+        for side in before.into_values() {
+            if !side.is_tree() {
+                self.removed.push((side.oid, 1));
+            } else if let Some(tree) = gone.enter(&[Some(side.oid)], None) {
+                gone.directories[tree].count += 1;
             }
         }
     }
@@ -140,61 +162,147 @@ impl<'a> TreeDiffer<'a> {
         if entry.intent_to_add || (entry.stage == 0 && old.is_some_and(|old| old.oid == new.oid)) {
             return;
         }
-        self.changes.push(FileChange {
-            path: entry.path.to_vec(),
-            old: old.filter(|side| !is_tree(side)),
-            new: Some(new),
-        });
+        let old = old.filter(|side| !side.is_tree());
+        self.changes.push(FileChange { path: entry.path.to_vec(), old, new });
     }
 
-    /// Records a change of files; returns the trees if directories are to be compared.
-    fn file_or_directories(
+    fn gap(&mut self, reason: SkipReason, count: u64, what: impl Into<String>) {
+        self.gaps.push((reason, count, what.into()));
+    }
+
+    /// Compares all trees of a graph, then collects their files.
+    fn compare(&mut self, mut graph: TreeGraph) {
+        self.known.clear();
+        while let Some((number, trees)) = graph.due.pop() {
+            let stopped = (self.stop)();
+            if stopped || self.bytes_read > SPARE_BYTES.saturating_add(self.bytes.saturating_mul(MAX_REPEATS)) {
+                let reason = if stopped { SkipReason::TimedOut } else { SkipReason::OverLimit };
+                self.gap(reason, graph.due.len() as u64 + 1, "trees that were not compared");
+                break;
+            }
+            let new = self.read(trees.new);
+            let old = self.read(trees.olds.first().copied().flatten());
+            let mut entries = tree_graph::compare(&old, &new, self.odb.format);
+            for old in trees.olds.iter().skip(1) {
+                tree_graph::retain(&mut entries, &self.read(*old), self.odb.format);
+            }
+            for (name, entry) in entries {
+                Self::enter(&mut graph, number, name, &entry);
+            }
+        }
+        self.collect(graph);
+    }
+
+    fn enter(graph: &mut TreeGraph, directory: usize, name: &[u8], entry: &ComparedEntry) {
+        if let Some((old, new)) = entry.file() {
+            graph.directories[directory].files.push((name.to_vec(), old, new));
+        }
+        if let Some(below) = entry.trees().and_then(|(olds, new)| graph.enter(olds, new)) {
+            graph.directories[directory].below.push((name.to_vec(), below));
+        }
+    }
+
+    /// Returns the content of a tree; as much of it as can be parsed is compared.
+    fn read(&mut self, tree: Option<Oid>) -> Vec<u8> {
+        let Some(oid) = tree else { return Vec::new() };
+        let (reason, what) = match self.odb.read(&oid) {
+            Ok(Some((ObjectKind::Tree, content))) => {
+                let bytes = content.len() as u64;
+                self.bytes_read += bytes;
+                if self.known.insert(oid) {
+                    self.bytes += bytes;
+                    if TreeEntries::new(&content, self.odb.format).any(|entry| entry.is_err())
+                        && self.reported.insert(oid)
+                    {
+                        self.gap(SkipReason::Damaged, 1, format!("tree {oid}: it is malformed"));
+                    }
+                }
+                return content;
+            }
+            Ok(Some(_)) => (SkipReason::Damaged, format!("object {oid} is no tree")),
+            Ok(None) => (SkipReason::MissingObject, format!("tree {oid}")),
+            Err(error) => (ObjectError::reason(&error), error.to_string()),
+        };
+        if self.reported.insert(oid) {
+            self.gap(reason, 1, what);
+        }
+        Vec::new()
+    }
+
+    /// Collects the files of a graph, those that are there with their paths.
+    fn collect(&mut self, mut graph: TreeGraph) {
+        let order = graph.order();
+        let circular = (graph.directories.len() - order.len()) as u64;
+        if circular > 0 {
+            self.gap(SkipReason::Damaged, circular, "trees within themselves");
+        }
+        let (paths, entries) = graph.count_paths(&order);
+        self.paths_left = self.paths_left.saturating_add(entries * MAX_PLACES_PER_BLOB as u64);
+        let most = if paths <= self.paths_left { usize::MAX } else { MAX_PLACES_PER_BLOB };
+        let mut left_out = 0_u64;
+        for number in order {
+            if (self.stop)() {
+                self.gap(SkipReason::TimedOut, 1, "paths of compared trees");
+                break;
+            }
+            let directory = std::mem::take(&mut graph.directories[number]);
+            for (name, below) in &directory.below {
+                let below = &mut graph.directories[*below];
+                for path in directory.paths.iter().filter(|_| !below.is_gone) {
+                    if below.paths.len() < most {
+                        below.paths.extend(self.path(path, name));
+                    }
+                }
+            }
+            for (name, old, new) in directory.files {
+                match (old, new) {
+                    (old, Some(new)) => {
+                        let more = self.add(&directory.paths, directory.count, &name, (old, new));
+                        left_out = left_out.saturating_add(more);
+                    }
+                    (Some(old), None) => self.removed.push((old.oid, directory.count)),
+                    (None, None) => {}
+                }
+            }
+        }
+        if left_out > 0 {
+            self.gap(SkipReason::OverLimit, left_out, "paths of files that have very many, or very long ones");
+        }
+    }
+
+    /// Adds a file at the paths of its directory. Returns how many of `count` are left out.
+    fn add(
         &mut self,
-        path: &[u8],
-        old: Option<FileVersion>,
-        new: Option<FileVersion>,
-    ) -> Option<(Option<Oid>, Option<Oid>)> {
-        let file = |side: Option<FileVersion>| side.filter(|side| !is_tree(side));
-        let tree = |side: Option<FileVersion>| side.filter(is_tree).map(|side| side.oid);
-        if file(old).is_some() || file(new).is_some() {
-            let same = file(old).map(|side| side.oid) == file(new).map(|side| side.oid);
-            if !same {
-                self.changes.push(FileChange { path: path.to_vec(), old: file(old), new: file(new) });
+        directories: &[Vec<u8>],
+        count: u64,
+        name: &[u8],
+        (old, new): (Option<FileVersion>, FileVersion),
+    ) -> u64 {
+        let mut added = 0;
+        for directory in directories {
+            if let Some(path) = self.path(directory, name) {
+                self.changes.push(FileChange { path, old, new });
+                added += 1;
             }
         }
-        let (old, new) = (tree(old), tree(new));
-        (old.is_some() || new.is_some()).then_some((old, new))
-    }
-
-    fn listing(&mut self, tree: Option<Oid>, path: &[u8]) -> TreeListing {
-        let Some(oid) = tree else { return TreeListing::new() };
-        match self.odb.read(&oid) {
-            // The entries before the damage count; the damage itself is reported where the tree is read as an object.
-            Ok(Some((ObjectKind::Tree, bytes))) => TreeEntries::new(&bytes, self.format)
-                .map_while(Result::ok)
-                .map(|entry| (entry.name.to_vec(), FileVersion { mode: entry.mode, oid: entry.oid }))
-                .collect(),
-            Ok(_) => {
-                self.missing.push((oid, path.to_vec()));
-                TreeListing::new()
-            }
-            Err(error) => {
-                self.problems.push((error, path.to_vec()));
-                TreeListing::new()
-            }
+        if added == 0 && count > 0 {
+            // Its content is searched, wherever it is.
+            self.changes.push(FileChange { path: ["…/".as_bytes(), name].concat(), old, new });
         }
+        self.paths_left = self.paths_left.saturating_sub(added);
+        count - added.min(count)
     }
-}
 
-fn is_tree(side: &FileVersion) -> bool {
-    side.mode & 0o170_000 == 0o040_000
-}
-
-fn joined(directory: &[u8], name: &[u8]) -> Vec<u8> {
-    if directory.is_empty() {
-        return name.to_vec();
+    /// Joins a path, unless it is too long.
+    fn path(&mut self, directory: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+        let path_bytes = self.path_bytes + (directory.len() + name.len() + 1) as u64;
+        let allowed = SPARE_PATH_BYTES.saturating_add(self.bytes.saturating_mul(MAX_PATH_GROWTH));
+        if directory.len() + name.len() >= MAX_PATH || path_bytes > allowed {
+            return None;
+        }
+        self.path_bytes = path_bytes;
+        Some(tree_graph::joined(directory, name))
     }
-    [directory, b"/", name].concat()
 }
 
 /// Returns the number of entries below a directory and its tree, if the index knows that it is unchanged.

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub(crate) enum DiskError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    /// A FIFO, socket, device or directory in the place of a file.
+    /// A FIFO, socket, device, directory or dangling link in the place of a file.
     #[error("{}: not a regular file", path.display())]
     NotAFile { path: PathBuf },
     /// Larger than any honest file of its kind.
@@ -26,8 +26,7 @@ impl DiskError {
     /// Returns the reason under which the coverage counts this error.
     pub(crate) fn reason(&self) -> crate::model::SkipReason {
         match self {
-            Self::Io { .. } => crate::model::SkipReason::Unreadable,
-            Self::NotAFile { .. } => crate::model::SkipReason::SpecialFile,
+            Self::Io { .. } | Self::NotAFile { .. } => crate::model::SkipReason::Unreadable,
             Self::TooLarge { .. } => crate::model::SkipReason::OverLimit,
         }
     }
@@ -41,7 +40,8 @@ fn failed(path: &Path, source: std::io::Error) -> DiskError {
 pub(crate) fn open(path: &Path) -> Result<Option<(File, u64)>, DiskError> {
     let seen = match std::fs::metadata(path) {
         Ok(seen) => seen,
-        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) if is_absent(&error) && !exists(path) => return Ok(None),
+        Err(error) if is_absent(&error) => return Err(DiskError::NotAFile { path: path.to_path_buf() }),
         Err(error) => return Err(failed(path, error)),
     };
     if !seen.is_file() {
@@ -92,7 +92,7 @@ pub(crate) fn list(path: &Path, limit: usize) -> Result<(Vec<(OsString, EntryKin
     let mut entries = Vec::new();
     let read = match std::fs::read_dir(path) {
         Ok(read) => read,
-        Err(error) if is_absent(&error) => return Ok((entries, false)),
+        Err(error) if is_absent(&error) && !exists(path) => return Ok((entries, false)),
         Err(error) => return Err(failed(path, error)),
     };
     let mut more = false;
@@ -102,7 +102,7 @@ pub(crate) fn list(path: &Path, limit: usize) -> Result<(Vec<(OsString, EntryKin
             break;
         }
         let entry = entry.map_err(|error| failed(path, error))?;
-        let Ok(kind) = entry.file_type() else { continue };
+        let kind = entry.file_type().map_err(|error| failed(path, error))?;
         let kind = match kind {
             kind if kind.is_file() => EntryKind::File,
             kind if kind.is_dir() => EntryKind::Dir,
@@ -149,7 +149,7 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
 }
 
 fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+    error.kind() == std::io::ErrorKind::NotFound
 }
 
 #[cfg(test)]
@@ -162,7 +162,8 @@ mod tests {
         assert!(read(&dir.path().join("none"), 10).unwrap().is_none());
         assert!(read(&dir.path().join("none/under"), 10).unwrap().is_none());
         std::fs::write(dir.path().join("file"), b"0123456789").unwrap();
-        assert!(read(&dir.path().join("file/under"), 10).unwrap().is_none());
+        assert!(matches!(read(&dir.path().join("file/under"), 10), Err(DiskError::Io { .. })));
+        assert!(list(&dir.path().join("file"), 10).is_err());
         assert_eq!(read(&dir.path().join("file"), 10).unwrap().unwrap(), b"0123456789");
         assert!(matches!(read(&dir.path().join("file"), 9), Err(DiskError::TooLarge { .. })));
         assert!(matches!(read(dir.path(), 9), Err(DiskError::NotAFile { .. })));
@@ -175,6 +176,8 @@ mod tests {
     fn a_fifo_is_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
         let fifo = dir.path().join("fifo");
+        std::os::unix::fs::symlink("nowhere", dir.path().join("link")).unwrap();
+        assert!(matches!(open(&dir.path().join("link")), Err(DiskError::NotAFile { .. })));
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
         assert!(matches!(open(&fifo), Err(DiskError::NotAFile { .. })));
     }

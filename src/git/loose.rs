@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::ZlibDecoder;
 
-use super::disk::{self, EntryKind};
+use super::disk;
 use super::inflate::{Inflater, ReusableBuffer};
 use super::object::{Damage, ObjectError, ObjectKind};
 use super::oid::{ObjectFormat, Oid};
@@ -107,8 +107,8 @@ pub(crate) fn list(objects: &Path, format: ObjectFormat) -> (Vec<Oid>, Vec<disk:
         let prefix = format!("{first:02x}");
         match disk::list(&objects.join(&prefix), MAX_PER_DIRECTORY) {
             Ok((entries, more)) => {
-                let named = entries.iter().filter(|(_, kind)| matches!(kind, EntryKind::File | EntryKind::Link));
-                let hex = named.map(|(name, _)| [prefix.as_bytes(), name.as_encoded_bytes()].concat());
+                // What has the name of an object and is no file is listed as well, so that it is missed.
+                let hex = entries.iter().map(|(name, _)| [prefix.as_bytes(), name.as_encoded_bytes()].concat());
                 oids.extend(hex.filter(|hex| hex.len() == format.hex_len()).filter_map(|hex| Oid::from_hex(&hex)));
                 if more {
                     let path = objects.join(bytes_to_path(prefix.as_bytes()));

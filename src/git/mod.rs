@@ -32,6 +32,8 @@ pub(crate) mod rev;
 pub(crate) mod testing;
 pub(crate) mod tree;
 pub(crate) mod tree_diff;
+mod tree_graph;
+pub(crate) mod tree_paths;
 pub(crate) mod walk;
 
 pub(crate) use commit::Commit;

@@ -38,6 +38,8 @@ pub(crate) struct Refs {
     pub(crate) stashes: Vec<Oid>,
     /// Commits in other reflogs and in files like `ORIG_HEAD`.
     pub(crate) logged: Vec<Oid>,
+    /// Commits that reflogs say a ref was set to: git keeps these.
+    set: Vec<Oid>,
     problems: Vec<(SkipReason, String)>,
 }
 
@@ -65,6 +67,11 @@ impl Refs {
         }
     }
 
+    /// Iterates over the objects that must be there.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Oid> {
+        self.refs.values().chain(&self.head).chain(&self.worktree_heads).chain(&self.set)
+    }
+
     fn problem(&mut self, reason: SkipReason, what: impl Into<String>) {
         self.problems.push((reason, what.into()));
     }
@@ -73,12 +80,7 @@ impl Refs {
         match disk::read(path, limit) {
             Ok(bytes) => bytes,
             Err(error) => {
-                let reason = if error.reason() == SkipReason::OverLimit {
-                    SkipReason::OverLimit
-                } else {
-                    SkipReason::Unreadable
-                };
-                self.problem(reason, error.to_string());
+                self.problem(error.reason(), error.to_string());
                 None
             }
         }
@@ -167,7 +169,7 @@ impl Refs {
             let own = repo.git_dir.join("HEAD");
             self.head = self.follow(repo, &own, MAX_HOPS);
         }
-        for dir in &git_dirs(repo) {
+        for dir in &self.git_dirs(repo) {
             if *dir != repo.git_dir {
                 let head = self.follow(repo, &dir.join("HEAD"), MAX_HOPS);
                 self.worktree_heads.extend(head);
@@ -184,22 +186,35 @@ impl Refs {
     }
 
     fn read_logs(&mut self, repo: &Repository) {
-        for dir in git_dirs(repo) {
+        for dir in self.git_dirs(repo) {
             for (name, path) in self.files_below(&dir, b"logs") {
                 let text = self.file(&path, MAX_LOG).unwrap_or_default();
                 let hex = repo.format.hex_len();
-                let oids = text.split(|byte| *byte == b'\n').flat_map(|line| {
-                    let pair = [line.get(..hex), line.get(hex + 1..2 * hex + 1)];
-                    pair.into_iter().flatten().filter_map(|hex| of_format(hex, repo.format))
-                });
                 let list = if name == b"logs/refs/stash" { &mut self.stashes } else { &mut self.logged };
-                list.extend(oids.filter(|oid| !oid.is_zero()));
+                for line in text.split(|byte| *byte == b'\n') {
+                    let pair = [line.get(..hex), line.get(hex + 1..2 * hex + 1)];
+                    let parse = |hex: &[u8]| of_format(hex, repo.format).filter(|oid| !oid.is_zero());
+                    let [old, new] = pair.map(|hex| hex.and_then(parse));
+                    list.extend(old.into_iter().chain(new));
+                    self.set.extend(new);
+                }
             }
         }
-        for list in [&mut self.stashes, &mut self.logged, &mut self.worktree_heads] {
+        for list in [&mut self.stashes, &mut self.logged, &mut self.set, &mut self.worktree_heads] {
             list.sort_unstable();
             list.dedup();
         }
+    }
+
+    /// Returns the main git directory and those of all linked worktrees.
+    fn git_dirs(&mut self, repo: &Repository) -> Vec<PathBuf> {
+        let worktrees = repo.common_dir.join("worktrees");
+        let names = disk::list(&worktrees, MAX_NAMES).unwrap_or_else(|error| {
+            self.problem(error.reason(), error.to_string());
+            Default::default()
+        });
+        let linked = names.0.iter().map(|(name, _)| worktrees.join(name));
+        std::iter::once(repo.common_dir.clone()).chain(linked).collect()
     }
 
     /// Lists refs in tables.
@@ -225,14 +240,6 @@ impl Refs {
             Err(error) => self.problem(SkipReason::Unsupported, format!("refs in tables: {error}")),
         }
     }
-}
-
-/// Returns the main git directory and those of all linked worktrees.
-fn git_dirs(repo: &Repository) -> Vec<PathBuf> {
-    let worktrees = repo.common_dir.join("worktrees");
-    let names = disk::list(&worktrees, MAX_NAMES).map(|listed| listed.0).unwrap_or_default();
-    let linked = names.iter().map(|(name, _)| worktrees.join(name));
-    std::iter::once(repo.common_dir.clone()).chain(linked).collect()
 }
 
 fn of_format(hex: &[u8], format: ObjectFormat) -> Option<Oid> {

@@ -157,11 +157,7 @@ impl Repository {
     fn read_config(&mut self) {
         let text = match disk::read(&self.common_dir.join("config"), MAX_SMALL_FILE) {
             Ok(text) => text.unwrap_or_default(),
-            Err(error) => {
-                let reason =
-                    if error.reason() == SkipReason::OverLimit { error.reason() } else { SkipReason::Unreadable };
-                return self.problem(reason, error.to_string());
-            }
+            Err(error) => return self.problem(error.reason(), error.to_string()),
         };
         let config = GitConfig::parse(&text);
         let version = config.get("core", "repositoryformatversion").unwrap_or("0");

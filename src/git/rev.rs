@@ -9,7 +9,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use super::commit::tag_target;
-use super::disk;
+use super::disk::{self, DiskError};
 use super::env::GitEnv;
 use super::git_cli;
 use super::object::{ObjectError, ObjectKind};
@@ -37,12 +37,15 @@ pub(crate) enum RevError {
 }
 
 /// Returns the commit of HEAD; `None` on a branch without commits.
-pub(crate) fn head(repo: &Repository) -> Option<Oid> {
-    match follow(repo, "HEAD") {
+///
+/// # Errors
+/// A file that names it cannot be read.
+pub(crate) fn head(repo: &Repository) -> Result<Option<Oid>, DiskError> {
+    Ok(match follow(repo, "HEAD")? {
         RefLookup::Oid(oid) => Some(oid),
         RefLookup::Nothing => None,
         RefLookup::AskGit => rev_parse(repo, None, "HEAD"),
-    }
+    })
 }
 
 /// Returns the commit of a revision, through tags.
@@ -79,7 +82,7 @@ fn lookup(repo: &Repository, text: &str) -> Option<Oid> {
         _ => ["refs/tags/", "refs/heads/", "refs/remotes/"].iter().map(|prefix| format!("{prefix}{text}")).collect(),
     };
     candidates.iter().find_map(|name| match follow(repo, name) {
-        RefLookup::Oid(oid) => Some(oid),
+        Ok(RefLookup::Oid(oid)) => Some(oid),
         _ => None,
     })
 }
@@ -98,38 +101,45 @@ enum RefLookup {
     AskGit,
 }
 
-fn follow(repo: &Repository, name: &str) -> RefLookup {
+fn follow(repo: &Repository, name: &str) -> Result<RefLookup, DiskError> {
     if repo.ref_storage != RefStorage::Files {
-        return RefLookup::AskGit;
+        return Ok(RefLookup::AskGit);
     }
     let mut name = name.to_owned();
     for _ in 0..MAX_HOPS {
         if !is_plain(&name) {
-            return RefLookup::AskGit;
+            return Ok(RefLookup::AskGit);
         }
-        let Some(text) = loose(repo, &name) else {
-            return packed(repo, &name).map_or(RefLookup::Nothing, RefLookup::Oid);
+        let Some(text) = loose(repo, &name)? else {
+            return Ok(packed(repo, &name)?.map_or(RefLookup::Nothing, RefLookup::Oid));
         };
         match text.strip_prefix(b"ref:") {
             Some(target) => name = String::from_utf8_lossy(target.trim_ascii()).into_owned(),
-            None => return Oid::from_hex(text.trim_ascii()).map_or(RefLookup::AskGit, RefLookup::Oid),
+            None => return Ok(Oid::from_hex(text.trim_ascii()).map_or(RefLookup::AskGit, RefLookup::Oid)),
         }
     }
-    RefLookup::AskGit
+    Ok(RefLookup::AskGit)
 }
 
-fn loose(repo: &Repository, name: &str) -> Option<Vec<u8>> {
+fn loose(repo: &Repository, name: &str) -> Result<Option<Vec<u8>>, DiskError> {
     let own = name == "HEAD" || name.starts_with("refs/bisect/") || name.starts_with("refs/worktree/");
     let dir: &PathBuf = if own { &repo.git_dir } else { &repo.common_dir };
-    disk::read(&dir.join(name), MAX_REF).ok().flatten()
+    let path = dir.join(name);
+    // A directory of refs may have been left behind by a branch of its name.
+    let is_left =
+        |error: &DiskError| matches!(error, DiskError::NotAFile { .. }) && name != "HEAD" && disk::is_dir(&path);
+    disk::read(&path, MAX_REF).or_else(|error| if is_left(&error) { Ok(None) } else { Err(error) })
 }
 
-fn packed(repo: &Repository, name: &str) -> Option<Oid> {
+fn packed(repo: &Repository, name: &str) -> Result<Option<Oid>, DiskError> {
     let path = repo.common_dir.join("packed-refs");
-    let (mut file, length) = disk::open(&path).ok()??;
+    let Some((mut file, length)) = disk::open(&path)? else { return Ok(None) };
+    if let Ok(Some(oid)) = bisect(&mut file, length, name.as_bytes()) {
+        return Ok(Some(oid));
+    }
     // A file that is not sorted, whatever it says, is searched as a whole.
-    let sorted = bisect(&mut file, length, name.as_bytes()).ok().flatten();
-    sorted.or_else(|| packed_in(&disk::read(&path, MAX_PACKED_REFS).ok()??, name.as_bytes()))
+    let text = disk::read(&path, MAX_PACKED_REFS)?.unwrap_or_default();
+    Ok(packed_in(&text, name.as_bytes()))
 }
 
 fn packed_in(text: &[u8], name: &[u8]) -> Option<Oid> {
@@ -182,14 +192,14 @@ mod tests {
     #[test]
     fn names_of_all_sorts() {
         let lab = Lab::new(&["-b", "main"]);
-        assert_eq!(head(&lab.repo()), None);
+        assert_eq!(head(&lab.repo()).unwrap(), None);
         lab.grow();
         for packed in [false, true] {
             if packed {
                 lab.git(&["pack-refs", "--all"]);
             }
             let (repo, odb) = (lab.repo(), lab.odb());
-            assert_eq!(head(&repo).unwrap().to_string(), lab.git(&["rev-parse", "HEAD"]).trim());
+            assert_eq!(head(&repo).unwrap().unwrap().to_string(), lab.git(&["rev-parse", "HEAD"]).trim());
             for name in ["HEAD", "@", "main", "side", "v1", "refs/heads/side", "main~3", "HEAD^2", "v1^{}"] {
                 let expected = lab.git(&["rev-parse", &format!("{name}^{{commit}}")]);
                 assert_eq!(resolve(&repo, None, &odb, name).unwrap().to_string(), expected.trim(), "{name}");
@@ -217,14 +227,15 @@ mod tests {
             for text in heads.iter().flat_map(|head| [format!("{head}{refs}"), format!("{head}{reversed}")]) {
                 std::fs::write(&file, &text).unwrap();
                 for at in [0, 1, count / 3, count / 2, count - 1, count] {
-                    let found = packed(&lab.repo(), &format!("refs/tags/{at:05}")).map(|found| found.to_string());
+                    let found =
+                        packed(&lab.repo(), &format!("refs/tags/{at:05}")).unwrap().map(|found| found.to_string());
                     assert_eq!(found, (at < count).then(|| oid(at)), "{at} of {count}");
                 }
-                assert_eq!(packed(&lab.repo(), "refs/tags"), None);
+                assert_eq!(packed(&lab.repo(), "refs/tags").unwrap(), None);
             }
         }
         std::fs::write(&file, format!("# pack-refs with: sorted \n{}", "x".repeat(100_000))).unwrap();
-        assert_eq!(packed(&lab.repo(), "refs/tags/v1"), None);
+        assert_eq!(packed(&lab.repo(), "refs/tags/v1").unwrap(), None);
     }
 
     #[test]
@@ -232,7 +243,7 @@ mod tests {
         let lab = Lab::new(&["-b", "main", "--ref-format=reftable"]);
         lab.commit("a", b"a");
         let expected = lab.git(&["rev-parse", "HEAD"]);
-        assert_eq!(head(&lab.repo()).unwrap().to_string(), expected.trim());
+        assert_eq!(head(&lab.repo()).unwrap().unwrap().to_string(), expected.trim());
         assert_eq!(resolve(&lab.repo(), None, &lab.odb(), "main").unwrap().to_string(), expected.trim());
     }
 }

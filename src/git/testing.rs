@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{ObjectKind, Odb, Oid, OpenOptions, Repository};
+use super::hash::object_id;
+use super::{ObjectFormat, ObjectKind, Odb, Oid, OpenOptions, Repository};
 
 /// A directory that holds repositories and goes away.
 pub(crate) struct Lab {
@@ -52,6 +53,22 @@ impl Lab {
         self.commit("side", b"side\n");
         self.git(&["checkout", "-q", "main"]);
         self.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
+    }
+
+    /// Writes a loose object, well-formed or not.
+    pub(crate) fn write_loose(&self, kind: ObjectKind, content: &[u8]) -> Oid {
+        let oid = object_id(ObjectFormat::Sha1, kind, content).unwrap();
+        let path = self.loose(&oid);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let header = format!("{} {}\0", kind.name(), content.len());
+        std::fs::write(path, zlib(&[header.as_bytes(), content].concat())).unwrap();
+        oid
+    }
+
+    /// The file of a loose object.
+    pub(crate) fn loose(&self, oid: &Oid) -> PathBuf {
+        let hex = oid.to_string();
+        self.root.join(".git/objects").join(&hex[..2]).join(&hex[2..])
     }
 
     pub(crate) fn repo(&self) -> Repository {

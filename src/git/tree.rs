@@ -22,6 +22,25 @@ impl TreeEntry<'_> {
     }
 }
 
+/// An entry without its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileVersion {
+    /// Type and permissions.
+    pub(crate) mode: u32,
+    /// The blob, or the commit of a submodule.
+    pub(crate) oid: Oid,
+}
+
+impl FileVersion {
+    pub(crate) fn is_submodule(&self) -> bool {
+        self.mode & 0o170_000 == 0o160_000
+    }
+
+    pub(crate) fn is_tree(&self) -> bool {
+        self.mode & 0o170_000 == 0o040_000
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a tree is malformed")]
 pub(crate) struct MalformedTree;

@@ -42,6 +42,12 @@ pub fn mention_stripe(bytes: &[u8]) -> bool {
     [&b"tripe"[..], b"TRIPE"].iter().any(|word| memchr::memmem::find(bytes, word).is_some())
 }
 
+/// Returns true if a path has the word `stripe` in any case.
+#[must_use]
+pub fn names_stripe(path: &str) -> bool {
+    path.to_ascii_lowercase().contains("stripe")
+}
+
 impl LintSet<'_> {
     /// Returns true if any lint reads program code.
     #[must_use]
@@ -59,7 +65,7 @@ impl LintSet<'_> {
     /// their text.
     #[must_use]
     pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
-        let wanted = mentions_stripe || place.path.text.to_ascii_lowercase().contains("stripe");
+        let wanted = mentions_stripe || names_stripe(&place.path.text);
         wanted.then(|| source_facts::collect(self, place, bytes)).flatten()
     }
 

@@ -70,10 +70,15 @@ impl SourceFacts {
         self.place.path.text.insert_str(0, directory);
     }
 
-    /// Marks matches that the file's previous version had as well.
-    pub fn mark_existing(&mut self, before: &Self) {
+    /// Returns what identifies each match: its rule and its text.
+    pub fn identities(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.matches.iter().map(|found| (found.rule, found.text.as_str()))
+    }
+
+    /// Marks the matches that `is_known` says the file's previous version had as well.
+    pub fn mark_existing(&mut self, is_known: &mut dyn FnMut((usize, &str)) -> bool) {
         for found in &mut self.matches {
-            found.existing = before.matches.iter().any(|old| (old.rule, &old.text) == (found.rule, &found.text));
+            found.existing = is_known((found.rule, &found.text));
         }
     }
 }

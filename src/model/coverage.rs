@@ -137,7 +137,7 @@ impl Coverage {
     /// Counts skipped items, with an example if there is one.
     pub fn skip_many(&mut self, reason: SkipReason, count: u64, example: Option<String>) {
         let entry = self.skipped.entry(reason).or_default();
-        entry.count += count;
+        entry.count = entry.count.saturating_add(count);
         if let Some(example) = example {
             entry.add(example);
         }
@@ -157,7 +157,7 @@ impl Coverage {
         self.bytes += other.bytes;
         for (reason, tally) in other.skipped {
             let entry = self.skipped.entry(reason).or_default();
-            entry.count += tally.count;
+            entry.count = entry.count.saturating_add(tally.count);
             tally.examples.into_iter().for_each(|(_, example)| entry.add(example));
         }
     }
@@ -171,7 +171,7 @@ impl Coverage {
     /// Counts all skipped items.
     #[must_use]
     pub fn skipped_total(&self) -> u64 {
-        self.skipped.values().map(|tally| tally.count).sum()
+        self.skipped.values().fold(0, |total, tally| total.saturating_add(tally.count))
     }
 
     /// Lists everything skipped, by reason, in a fixed order.

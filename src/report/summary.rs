@@ -149,7 +149,7 @@ fn explain(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::Unreadable => ("unreadable", "run as a user with read permission"),
         SkipReason::Vanished => ("deleted before being read", "scan again while nothing writes there"),
         SkipReason::Changed => ("changed while being read", "scan again while nothing writes there"),
-        SkipReason::MissingObject => ("missing from the object store", "fetch it: git fetch --refetch"),
+        SkipReason::MissingObject => ("missing from the object store", "fetch it: git fetch --refetch --no-filter"),
         SkipReason::OverLimit => ("over a limit", "unpack or split it and scan the parts"),
         SkipReason::Encrypted => ("encrypted", "decrypt it and scan the content"),
         SkipReason::Damaged => ("damaged", "restore it; git fsck checks a repository"),

@@ -8,7 +8,6 @@ pub(crate) mod prove;
 mod target;
 
 use std::io;
-use std::time::Instant;
 
 use crate::detect::{self, Engine};
 use crate::model::{CoverageReport, Report, SCHEMA, Tool};
@@ -62,7 +61,7 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
 
 /// State that the threads of a scan share.
 fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
-    let deadline = plan.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let deadline = plan.deadline();
     let unit = if matches!(plan.subject, ScanSubject::History { .. }) { "objects" } else { "files" };
     let progress = if plan.progress { Progress::drawn(unit) } else { Progress::hidden() };
     let mut context = ScanContext::new(engine, deadline, progress);

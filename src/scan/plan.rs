@@ -1,7 +1,7 @@
 //! A scan as a value: target, rules, policy and output. It holds no type of the argument parser.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::git::Oid;
 use crate::model::Severity;
@@ -127,6 +127,11 @@ impl ScanPlan {
     /// Returns the number of worker threads. Counts cores only here, because that reads files and few scans start threads.
     pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// Returns the time when a scan that begins now has to end.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
@@ -43,7 +44,7 @@ impl<'a> OpenTarget<'a> {
         match &plan.subject {
             ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
             ScanSubject::Staged => staged(),
-            ScanSubject::Range { base, head } => range(base, head),
+            ScanSubject::Range { base, head } => range(plan, base, head),
             ScanSubject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
             ScanSubject::History { repositories, alternates, plain, cache } => {
                 let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
@@ -77,7 +78,8 @@ fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>)
 fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<OpenTarget<'a>, source::Error> {
     let (paths, root) = worktree::resolve(paths)?;
     // The root need not be a work tree, and its HEAD need not have a commit.
-    let head = Repository::open(&root, &OpenOptions::default()).ok().and_then(|repository| rev::head(&repository));
+    let repository = Repository::open(&root, &OpenOptions::default()).ok();
+    let head = repository.and_then(|repository| rev::head(&repository).ok().flatten());
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
@@ -93,9 +95,11 @@ fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
     Ok(OpenTarget { files: Rc::clone(&index) as _, policy: index, repository: Some(repository), ..opened })
 }
 
-fn range<'a>(base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
+fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
     let repository = OpenRepository::here()?;
-    let source = RangeSource::open(&repository, base, head)?;
+    let deadline = plan.deadline();
+    let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let source = RangeSource::open(&repository, base, head, &expired)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), Some(source.base));
     // Without a common ancestor the base itself decides, never the head.
     let policy = CommitTree::new(&repository, Some(source.merge_base.unwrap_or(source.base)));

@@ -1,12 +1,16 @@
 //! Reads and scans the blobs of a repository one by one.
 
+use std::collections::HashMap;
+
 use super::Collector;
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
 use crate::git::changes::TreeDiffer;
 use crate::git::{ObjectKind, Odb, Oid};
-use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
+use crate::lints;
+use crate::model::limits::{MAX_IN_MEMORY, WINDOW};
+use crate::model::{ScanLocation, SkipReason};
 
 /// Largest blob that is read.
 const MAX_BLOB: u64 = 4 * MAX_IN_MEMORY;
@@ -33,12 +37,62 @@ pub(super) fn scan(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &
     None
 }
 
-/// Counts what could not be compared.
-pub(super) fn report_differ(collector: &mut Collector<'_>, differ: &TreeDiffer<'_>) {
-    for (error, path) in &differ.problems {
-        collector.skip(error.reason(), &format!("{error} ({})", PathText::new(path).text));
+/// Counts what was not compared.
+pub(super) fn report_gaps(collector: &mut Collector<'_>, differ: &mut TreeDiffer<'_>) {
+    for (reason, count, example) in differ.gaps.drain(..) {
+        collector.coverage().skip_many(reason, count, Some(example));
     }
-    for (oid, path) in &differ.missing {
-        collector.skip(SkipReason::MissingObject, &format!("tree {oid} ({})", PathText::new(path).text));
+}
+
+/// Scans blobs that come up again and again, each as seldom as possible.
+#[derive(Default)]
+pub(super) struct RepeatedBlobs {
+    known: HashMap<Oid, KnownBlob>,
+}
+
+/// A blob that was scanned before.
+enum KnownBlob {
+    /// Nothing was found, at whatever path without the word `stripe`.
+    Clean { bytes: u64, member_bytes: u64 },
+    /// Too large for lints, so that the result is the same at every path.
+    Large(Box<TextResult>),
+    /// Depends on the path.
+    Other,
+}
+
+impl RepeatedBlobs {
+    pub(super) fn knows(&self, oid: &Oid) -> bool {
+        self.known.contains_key(oid)
+    }
+
+    /// As [`scan`].
+    pub(super) fn scan(
+        &mut self,
+        collector: &mut Collector<'_>,
+        odb: &Odb,
+        oid: &Oid,
+        place: &ScanLocation,
+    ) -> Option<TextResult> {
+        match self.known.get(oid) {
+            Some(KnownBlob::Clean { bytes, member_bytes }) if !lints::names_stripe(&place.path.text) => {
+                collector.coverage().objects += 1;
+                return Some(TextResult { bytes: *bytes, member_bytes: *member_bytes, ..TextResult::default() });
+            }
+            Some(KnownBlob::Large(result)) => {
+                collector.coverage().objects += 1;
+                return Some(result.at_another_path());
+            }
+            _ => {}
+        }
+        let result = scan(collector, odb, oid, place);
+        let known = match &result {
+            Some(result) if result.bytes > WINDOW as u64 => KnownBlob::Large(Box::new(result.at_another_path())),
+            Some(result) if result.is_clean() && !result.mentions_stripe => {
+                KnownBlob::Clean { bytes: result.bytes, member_bytes: result.member_bytes }
+            }
+            _ => KnownBlob::Other,
+        };
+        self.known.insert(*oid, known);
+        result
     }
 }

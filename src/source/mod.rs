@@ -1,7 +1,6 @@
 //! Reads the texts of a target and scans them. Each [`ScanSource`] hands hits and coverage over through one [`Collector`] a
 //! thread.
 
-use crate::git::ancestry::Unwalkable;
 use crate::git::rev::RevError;
 use crate::git::walk::ThreadPoolError;
 use crate::git::{IndexError, OpenError};
@@ -48,8 +47,6 @@ pub(crate) enum Error {
     /// An end of a range is no commit of the repository; with a hint how to fetch it.
     #[error("{error}{hint}")]
     Revision { error: RevError, hint: &'static str },
-    #[error(transparent)]
-    Unwalkable(#[from] Unwalkable),
     #[error(transparent)]
     Threads(#[from] ThreadPoolError),
 }

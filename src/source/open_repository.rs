@@ -1,17 +1,19 @@
 //! A repository, opened once for policy, scan and lints, and the trees of its commits as snapshots.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::git::rev::{self, RevError};
-use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
-use crate::model::Coverage;
+use crate::git::tree::FileVersion;
+use crate::git::tree_paths::TreePaths;
+use crate::git::{Commit, GitEnv, ObjectError, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
+use crate::model::{Coverage, SkipReason};
 
 const TYPE_BITS: u32 = 0o170_000;
-const DIRECTORY: u32 = 0o040_000;
 const REGULAR_FILE: u32 = 0o100_000;
 
 /// A repository with its objects, which are opened on first use.
@@ -21,11 +23,13 @@ pub(crate) struct OpenRepository {
     /// Git's environment, where the scan obeys it.
     pub(crate) env: Option<GitEnv>,
     odb: OnceCell<Odb>,
+    /// Objects that trees of commits name, and that are not here.
+    missing: RefCell<BTreeSet<Oid>>,
 }
 
 impl OpenRepository {
     pub(crate) fn new(repository: Repository, env: Option<GitEnv>) -> Rc<Self> {
-        Rc::new(Self { repository, env, odb: OnceCell::new() })
+        Rc::new(Self { repository, env, odb: OnceCell::new(), missing: RefCell::default() })
     }
 
     /// Opens the repository around the current directory, or the one that git's environment names.
@@ -49,6 +53,9 @@ impl OpenRepository {
     pub(crate) fn report_problems(&self, coverage: &mut Coverage) {
         self.repository.report_problems(coverage);
         self.odb().report_problems(coverage);
+        for oid in self.missing.take() {
+            coverage.skip(SkipReason::MissingObject, format!("object {oid}"));
+        }
     }
 
     /// Returns the commit that a revision names.
@@ -63,32 +70,41 @@ pub(crate) struct CommitTree {
     repository: Rc<OpenRepository>,
     commit: Option<Oid>,
     tree: OnceCell<Option<Oid>>,
+    paths: RefCell<Option<TreePaths>>,
 }
 
 impl CommitTree {
     pub(crate) fn new(repository: &Rc<OpenRepository>, commit: Option<Oid>) -> Self {
-        Self { repository: Rc::clone(repository), commit, tree: OnceCell::new() }
+        Self { repository: Rc::clone(repository), commit, tree: OnceCell::new(), paths: RefCell::default() }
+    }
+
+    /// Reads an object; `None` if it is not here, which is counted.
+    fn object(&self, oid: &Oid, kind: ObjectKind, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
+        match self.repository.odb().read_within(oid, limit) {
+            Ok(None) => {
+                self.repository.missing.borrow_mut().insert(*oid);
+                Ok(None)
+            }
+            read => is_of_kind(read, oid, kind, path).map(Some),
+        }
     }
 
     pub(crate) fn oid(&self) -> Option<Oid> {
         *self.tree.get_or_init(|| tree_of(self.repository.odb(), &self.commit?))
     }
 
-    /// Returns mode and object of the tree entry at a path.
-    fn entry(&self, path: &str, limit: u64) -> Result<Option<(u32, Oid)>, SnapshotError> {
+    /// Returns the tree entry at a path.
+    fn entry(&self, path: &str, limit: u64) -> Result<Option<FileVersion>, SnapshotError> {
         let Some(root) = self.oid() else { return Ok(None) };
-        let odb = self.repository.odb();
-        let mut entry = (DIRECTORY, root);
-        for name in path.split('/').filter(|name| !name.is_empty() && *name != ".") {
-            if entry.0 & TYPE_BITS != DIRECTORY {
-                return Ok(None);
-            }
-            let content = read_object(odb, &entry.1, ObjectKind::Tree, path, limit)?;
-            let mut entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
-            let Some(found) = entries.find(|entry| entry.name == name.as_bytes()) else { return Ok(None) };
-            entry = (found.mode, found.oid);
+        let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty() && *name != ".").collect();
+        if names.is_empty() {
+            return Ok(Some(FileVersion { mode: 0o040_000, oid: root }));
         }
-        Ok(Some(entry))
+        let mut paths = self.paths.borrow_mut();
+        let paths = paths.get_or_insert_with(|| TreePaths::new(root));
+        let limit = limit.max(MAX_IN_MEMORY);
+        let mut read = |oid: &Oid| self.object(oid, ObjectKind::Tree, path, limit).map(Option::unwrap_or_default);
+        paths.find(names.join("/").as_bytes(), &mut read)
     }
 }
 
@@ -96,17 +112,17 @@ impl Snapshot for CommitTree {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
         match self.entry(path, limit)? {
             None => Ok(None),
-            Some((mode, oid)) if mode & TYPE_BITS == REGULAR_FILE => {
-                read_object(self.repository.odb(), &oid, ObjectKind::Blob, path, limit).map(Some)
+            Some(FileVersion { mode, oid }) if mode & TYPE_BITS == REGULAR_FILE => {
+                self.object(&oid, ObjectKind::Blob, path, limit)
             }
             Some(_) => Err(SnapshotError::new(path, "it is not a regular file")),
         }
     }
 
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
-        let Some((_, oid)) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
+        let Some(FileVersion { oid, .. }) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
         let odb = self.repository.odb();
-        let content = read_object(odb, &oid, ObjectKind::Tree, directory, MAX_IN_MEMORY)?;
+        let content = self.object(&oid, ObjectKind::Tree, directory, MAX_IN_MEMORY)?.unwrap_or_default();
         let entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
         let files = entries.filter(|entry| !entry.is_tree() && entry.name.ends_with(b".toml"));
         let paths = files.map(|entry| format!("{directory}/{}", String::from_utf8_lossy(entry.name)));
@@ -122,6 +138,15 @@ pub(super) fn tree_of(odb: &Odb, commit: &Oid) -> Option<Oid> {
     }
 }
 
+/// Returns the entry of a tree at a path, if trees that lead there can be read.
+pub(super) fn find(odb: &Odb, tree: &mut Option<TreePaths>, path: &[u8]) -> Option<FileVersion> {
+    let mut read = |oid: &Oid| match odb.read(oid) {
+        Ok(Some((ObjectKind::Tree, bytes))) => Ok(bytes),
+        _ => Err(()),
+    };
+    tree.as_mut()?.find(path, &mut read).ok().flatten()
+}
+
 /// Reads the object of a path, which has to be of this kind.
 pub(super) fn read_object(
     odb: &Odb,
@@ -130,7 +155,16 @@ pub(super) fn read_object(
     path: &str,
     limit: u64,
 ) -> Result<Vec<u8>, SnapshotError> {
-    match odb.read_within(oid, limit) {
+    is_of_kind(odb.read_within(oid, limit), oid, kind, path)
+}
+
+fn is_of_kind(
+    read: Result<Option<(ObjectKind, Vec<u8>)>, ObjectError>,
+    oid: &Oid,
+    kind: ObjectKind,
+    path: &str,
+) -> Result<Vec<u8>, SnapshotError> {
+    match read {
         Ok(Some((found, bytes))) if found == kind => Ok(bytes),
         Ok(Some(_)) => Err(SnapshotError::new(path, format_args!("object {oid} is no {}", kind.name()))),
         Ok(None) => Err(SnapshotError::new(path, format_args!("object {oid} is missing"))),

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::blobs::{self, RepeatedBlobs};
 use super::open_repository::OpenRepository;
-use super::range::{self, ScannedRange, tree_changes};
-use super::{Collector, Error, ScanContext, ScanSource, blobs};
+use super::range::{self, ScannedRange};
+use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
+use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::commit::tag_target;
 use crate::git::{ObjectKind, Odb, Oid};
 use crate::model::{Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
@@ -34,16 +36,19 @@ impl PushedSource {
 
 impl ScanSource for PushedSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
-        let ancestry = Ancestry::new(&self.repository.repository, self.repository.env.as_ref());
+        let (repository, stop) = (&self.repository, || context.expired());
+        let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, &stop);
         let mut collector = Collector::new(context);
-        self.repository.report_problems(collector.coverage());
+        repository.report_problems(collector.coverage());
+        ancestry.know(&self.known);
         for head in &self.heads {
-            let Some(head) = peel(&mut collector, self.repository.odb(), *head) else { continue };
+            let Some(head) = peel(&mut collector, repository.odb(), *head) else { continue };
             let base = self.known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
-            let commits = ancestry.between(&self.known, &[head])?;
-            self.scanned.push(range::scan(&mut collector, &self.repository, (base, head), &commits));
+            let commits = ancestry.next_range(&head);
+            self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
             self.known.push(head);
         }
+        ancestry.take_unread().into_iter().for_each(|(reason, what)| collector.skip(reason, &what));
         Ok(())
     }
 
@@ -76,7 +81,10 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
                 oid = target;
             }
             Ok(Some((ObjectKind::Blob, _))) => {
-                blob(collector, odb, &oid, &place(Origin::File));
+                let place = place(Origin::File);
+                if let Some(result) = blobs::scan(collector, odb, &oid, &place) {
+                    collector.add(result, &place);
+                }
                 return None;
             }
             Ok(Some((ObjectKind::Tree, _))) => {
@@ -99,21 +107,24 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
 
 /// Searches a directory that a tag names by itself.
 fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
-    for change in tree_changes(collector, odb, None, Some(tree)) {
-        let Some(new) = change.new else { continue };
-        let path = PathText::new(&change.path);
-        let place = ScanLocation { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
-        if new.is_submodule() {
+    let context = collector.context;
+    let stop = || context.expired();
+    let mut differ = TreeDiffer::new(odb, &stop);
+    differ.trees(&[None], Some(tree));
+    blobs::report_gaps(collector, &mut differ);
+    let mut blobs = RepeatedBlobs::default();
+    for FileChange { path, new, .. } in differ.changes {
+        let shown = PathText::new(&path);
+        let place = ScanLocation { reach: Reach::Ref, blob: Some(new.oid.to_string()), ..ScanLocation::file(shown) };
+        if context.expired() {
+            collector.skip(SkipReason::TimedOut, &place.path.text);
+        } else if new.is_submodule() {
             collector.skip(SkipReason::Submodule, &place.path.text);
         } else {
-            collector.scan_name(&change.path, &place);
-            blob(collector, odb, &new.oid, &place);
+            collector.scan_name(&path, &place);
+            if let Some(result) = blobs.scan(collector, odb, &new.oid, &place) {
+                collector.add(result, &place);
+            }
         }
-    }
-}
-
-fn blob(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) {
-    if let Some(result) = blobs::scan(collector, odb, oid, place) {
-        collector.add(result, place);
     }
 }

@@ -3,16 +3,17 @@
 //! A blob counts for the commit that introduces it, in which it differs from the same path in every parent. So the cost
 //! follows the changes, and content that only a merge adds is scanned.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::blobs;
+use super::blobs::{self, RepeatedBlobs};
 use super::commit_date::commit_date;
-use super::open_repository::{OpenRepository, tree_of};
-use super::previous_versions::PreviousVersions;
+use super::open_repository::{OpenRepository, find, tree_of};
+use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
-use crate::git::changes::{FileChange, FileVersion, TreeDiffer};
+use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, ObjectKind, Odb, Oid};
 use crate::model::{Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
@@ -25,11 +26,19 @@ pub(crate) struct RangeSource {
     /// Their best common ancestor.
     pub(crate) merge_base: Option<Oid>,
     commits: Vec<Oid>,
+    /// What was not read of the history between them.
+    unread: Vec<(SkipReason, String)>,
     scanned: Option<ScannedRange>,
 }
 
 impl RangeSource {
-    pub(crate) fn open(repository: &Rc<OpenRepository>, base: &str, head: &str) -> Result<Self, Error> {
+    /// `stop` ends the search for the commits.
+    pub(crate) fn open(
+        repository: &Rc<OpenRepository>,
+        base: &str,
+        head: &str,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, Error> {
         let resolve = |revision: &str| {
             let hint = if repository.repository.shallow.is_empty() {
                 "; fetch it first (git fetch origin REVISION)"
@@ -39,10 +48,12 @@ impl RangeSource {
             repository.resolve(revision).map_err(|error| Error::Revision { error, hint })
         };
         let (base, head) = (resolve(base)?, resolve(head)?);
-        let ancestry = Ancestry::new(&repository.repository, repository.env.as_ref());
+        let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, stop);
         let merge_base = ancestry.merge_base(&base, &head);
-        let commits = ancestry.between(&[base], &[head])?;
-        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, scanned: None })
+        ancestry.know(&[base]);
+        let commits = ancestry.next_range(&head);
+        let unread = ancestry.take_unread();
+        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, unread, scanned: None })
     }
 }
 
@@ -50,6 +61,7 @@ impl ScanSource for RangeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
+        self.unread.drain(..).for_each(|(reason, what)| collector.skip(reason, &what));
         self.scanned = Some(scan(&mut collector, &self.repository, (self.merge_base, self.head), &self.commits));
         Ok(())
     }
@@ -84,23 +96,23 @@ pub(super) fn scan(
         collector
             .skip(SkipReason::ShallowBoundary, "the merge base is beyond the shallow clone: git fetch --unshallow");
     }
-    let old = merge_base.and_then(|base| tree_of(odb, &base));
-    let changes = tree_changes(collector, odb, old, tree_of(odb, &head));
-    let new = |change: &FileChange| Some((change.path.clone(), change.new?.oid));
-    let old = |change: &FileChange| Some((change.path.clone(), change.old?.oid));
+    let (old_tree, head_tree) = (merge_base.and_then(|base| tree_of(odb, &base)), tree_of(odb, &head));
+    let context = collector.context;
+    let stop = || context.expired();
     let mut scan = RangeScan {
         odb,
         shallow,
         head,
-        head_files: changes.iter().filter_map(new).collect(),
-        before: PreviousVersions::new(odb, &changes),
-        old_files: changes.iter().filter_map(old).collect(),
-        seen: HashSet::new(),
+        head_files: head_tree.map(TreePaths::new),
+        old_files: old_tree.map(TreePaths::new),
+        before: PreviousVersions::new(odb, RemovedFiles::Between(old_tree, head_tree)),
+        differ: TreeDiffer::new(odb, &stop),
+        blobs: RepeatedBlobs::default(),
         scanned: ScannedRange::default(),
         collector,
     };
     for (order, oid) in commits.iter().enumerate() {
-        if scan.collector.context.expired() {
+        if context.expired() {
             scan.collector.skip(SkipReason::TimedOut, &format!("commit {oid}"));
         } else {
             scan.commit(order, oid);
@@ -114,11 +126,12 @@ struct RangeScan<'a, 'c> {
     odb: &'a Odb,
     shallow: &'a [Oid],
     head: Oid,
-    /// Files that differ between merge base and head, as they are in head and at the merge base.
-    head_files: HashMap<Vec<u8>, Oid>,
-    old_files: HashMap<Vec<u8>, Oid>,
+    /// The trees of the head and of the merge base.
+    head_files: Option<TreePaths>,
+    old_files: Option<TreePaths>,
     before: PreviousVersions<'a>,
-    seen: HashSet<Oid>,
+    differ: TreeDiffer<'a>,
+    blobs: RepeatedBlobs,
     scanned: ScannedRange,
 }
 
@@ -141,77 +154,56 @@ impl RangeScan<'_, '_> {
         if self.shallow.binary_search(oid).is_ok() {
             self.collector.skip(SkipReason::ShallowBoundary, &format!("commit {oid}"));
         }
-        for change in self.introduced(&commit) {
+        self.introduced(&commit);
+        blobs::report_gaps(self.collector, &mut self.differ);
+        for (gone, _) in self.differ.removed.drain(..) {
+            self.scanned.removed.insert(gone.to_string(), oid.to_string());
+        }
+        for change in std::mem::take(&mut self.differ.changes) {
             self.file(oid, &change);
         }
     }
 
-    /// Returns the files that differ from those of every parent.
-    fn introduced(&mut self, commit: &Commit<'_>) -> Vec<FileChange> {
-        let mut common: Option<HashMap<Vec<u8>, FileChange>> = None;
-        let parents: Vec<Option<Oid>> = match commit.parents.as_slice() {
-            [] => vec![None],
-            parents => parents.iter().map(|parent| tree_of(self.odb, parent)).collect(),
-        };
-        for parent in parents {
-            let mut differ = TreeDiffer::new(self.odb, self.odb.format);
-            differ.trees(parent, Some(commit.tree));
-            blobs::report_differ(self.collector, &differ);
-            let mut changes: HashMap<Vec<u8>, FileChange> =
-                differ.changes.into_iter().map(|change| (change.path.clone(), change)).collect();
-            if let Some(common) = common {
-                changes.retain(|path, _| common.contains_key(path));
-            }
-            common = Some(changes);
+    /// Compares a commit with all of its parents: only what differs from each of them is its own.
+    fn introduced(&mut self, commit: &Commit<'_>) {
+        let mut parents: Vec<Option<Oid>> = commit.parents.iter().map(|parent| tree_of(self.odb, parent)).collect();
+        if parents.is_empty() {
+            parents.push(None);
         }
-        let mut changes: Vec<FileChange> = common.unwrap_or_default().into_values().collect();
-        changes.sort_by(|a, b| a.path.cmp(&b.path));
-        changes
+        self.differ.trees(&parents, Some(commit.tree));
+        self.differ.changes.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     fn file(&mut self, commit: &Oid, change: &FileChange) {
-        if let Some(old) = change.old {
+        let FileChange { path, old, new } = change;
+        if let Some(old) = old {
             self.scanned.removed.insert(old.oid.to_string(), commit.to_string());
         }
-        let Some(new) = change.new else { return };
-        let path = PathText::new(&change.path);
+        let shown = PathText::new(path);
         if new.is_submodule() {
-            return self.collector.skip(SkipReason::Submodule, &path.text);
+            return self.collector.skip(SkipReason::Submodule, &shown.text);
         }
-        let place = self.place(commit, &change.path, path, new);
-        if change.old.is_none() {
-            self.collector.scan_name(&change.path, &place);
-        }
-        if !self.seen.insert(new.oid) && place.reach != Reach::Head {
-            return;
-        }
-        let Some(result) = blobs::scan(self.collector, self.odb, &new.oid, &place) else { return };
-        self.collector.coverage().files += 1;
-        let old = self.old_files.get(&change.path).copied();
-        self.before.add_marked(self.collector, (&change.path, old), &place, result);
-    }
-
-    fn place(&self, commit: &Oid, path: &[u8], shown: PathText, new: FileVersion) -> ScanLocation {
-        let in_head = self.head_files.get(path) == Some(&new.oid);
-        ScanLocation {
-            reach: if in_head { Reach::Head } else { Reach::Ref },
+        let stays = find(self.odb, &mut self.head_files, path).is_some_and(|head| head.oid == new.oid);
+        let place = ScanLocation {
+            reach: if stays { Reach::Head } else { Reach::Ref },
             blob: Some(new.oid.to_string()),
             commit: Some(commit.to_string()),
             ..ScanLocation::file(shown)
+        };
+        if old.is_none() {
+            self.collector.scan_name(path, &place);
         }
+        if self.blobs.knows(&new.oid) && !stays {
+            return;
+        }
+        let Some(result) = self.blobs.scan(self.collector, self.odb, &new.oid, &place) else { return };
+        self.collector.coverage().files += 1;
+        let is_needed = !result.hits.is_empty() || result.facts.is_some();
+        let old = is_needed.then(|| find(self.odb, &mut self.old_files, path)).flatten();
+        let old = old.filter(|old| !old.is_tree()).map(|old| old.oid);
+        let file = ChangedFile { path, oid: new.oid, old, stays };
+        self.before.add_marked(self.collector, &file, &place, result);
     }
-}
-
-pub(super) fn tree_changes(
-    collector: &mut Collector<'_>,
-    odb: &Odb,
-    old: Option<Oid>,
-    new: Option<Oid>,
-) -> Vec<FileChange> {
-    let mut differ = TreeDiffer::new(odb, odb.format);
-    differ.trees(old, new);
-    blobs::report_differ(collector, &differ);
-    differ.changes
 }
 
 /// Searches the author, the committer, the other headers and the message of a commit.

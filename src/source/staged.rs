@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::blobs;
 use super::open_repository::{OpenRepository, read_object, tree_of};
-use super::previous_versions::PreviousVersions;
+use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::{Index, ObjectKind, Odb, Oid, rev};
@@ -20,6 +20,8 @@ pub(crate) struct StagedIndex {
     index: Index,
     /// The commit of HEAD, if there is one.
     pub(crate) head: Option<Oid>,
+    /// Why the version of HEAD cannot be read; then everything counts as new.
+    unread: Option<(SkipReason, String)>,
 }
 
 impl StagedIndex {
@@ -30,14 +32,22 @@ impl StagedIndex {
 
     pub(crate) fn of(repository: Rc<OpenRepository>) -> Result<Self, Error> {
         let index = Index::of(&repository.repository, repository.env.as_ref())?;
-        let head = rev::head(&repository.repository);
-        Ok(Self { repository, index, head })
+        let (head, mut unread) = match rev::head(&repository.repository) {
+            Ok(head) => (head, None),
+            Err(error) => (None, Some((error.reason(), error.to_string()))),
+        };
+        if let Some(head) = head
+            && tree_of(repository.odb(), &head).is_none()
+        {
+            unread = Some((SkipReason::MissingObject, format!("commit {head}")));
+        }
+        Ok(Self { repository, index, head, unread })
     }
 
     /// Compares the index with HEAD.
-    pub(crate) fn differ(&self) -> TreeDiffer<'_> {
+    pub(crate) fn differ<'a>(&'a self, stop: &'a dyn Fn() -> bool) -> TreeDiffer<'a> {
         let odb = self.repository.odb();
-        let mut differ = TreeDiffer::new(odb, odb.format);
+        let mut differ = TreeDiffer::new(odb, stop);
         differ.index(&self.index, self.head.and_then(|head| tree_of(odb, &head)));
         differ
     }
@@ -71,13 +81,15 @@ impl Snapshot for StagedIndex {
 impl ScanSource for Rc<StagedIndex> {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
-        let mut differ = self.differ();
+        let stop = || context.expired();
+        let mut differ = self.differ(&stop);
         let odb = self.repository.odb();
         self.repository.report_problems(collector.coverage());
-        blobs::report_differ(&mut collector, &differ);
+        blobs::report_gaps(&mut collector, &mut differ);
+        self.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));
         let mut changes = std::mem::take(&mut differ.changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut before = PreviousVersions::new(odb, &changes);
+        let mut before = PreviousVersions::new(odb, RemovedFiles::Listed(std::mem::take(&mut differ.removed)));
         for change in &changes {
             if context.expired() {
                 collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
@@ -90,17 +102,18 @@ impl ScanSource for Rc<StagedIndex> {
 }
 
 fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut PreviousVersions<'_>, change: &FileChange) {
-    let Some(new) = change.new else { return };
-    let path = PathText::new(&change.path);
+    let FileChange { path, old, new } = change;
+    let shown = PathText::new(path);
     if new.is_submodule() {
-        return collector.skip(SkipReason::Submodule, &path.text);
+        return collector.skip(SkipReason::Submodule, &shown.text);
     }
-    let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(path) };
-    if change.old.is_none() {
-        collector.scan_name(&change.path, &place);
+    let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(shown) };
+    if old.is_none() {
+        collector.scan_name(path, &place);
     }
     if let Some(result) = blobs::scan(collector, odb, &new.oid, &place) {
         collector.coverage().files += 1;
-        before.add_marked(collector, (&change.path, change.old.map(|old| old.oid)), &place, result);
+        let file = ChangedFile { path, oid: new.oid, old: old.map(|old| old.oid), stays: true };
+        before.add_marked(collector, &file, &place, result);
     }
 }

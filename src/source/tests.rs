@@ -144,7 +144,7 @@ fn history() -> Lab {
 fn range() {
     let (engine, lab) = (engine(), history());
     let repository = OpenRepository::new(lab.repo(), Some(GitEnv::default()));
-    let (found, defects) = seen(&engine, RangeSource::open(&repository, "HEAD~2", "HEAD").unwrap());
+    let (found, defects) = seen(&engine, RangeSource::open(&repository, "HEAD~2", "HEAD", &|| false).unwrap());
     let (mut places, count) = expected(&engine);
     places.extend(at(&engine, &[(7, "")]));
     places.sort();

@@ -12,7 +12,7 @@ use crate::model::{Coverage, Origin, ScanLocation, SkipReason, line_hash::LineHa
 pub(super) type SkippedMembers = BTreeMap<SkipReason, SkippedMember>;
 
 /// Archive members that were not read for one reason.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct SkippedMember {
     pub(super) count: u64,
     /// Member names after `!`, and what was wrong.
@@ -59,6 +59,8 @@ pub(crate) struct TextResult {
     pub(crate) bytes: u64,
     pub(crate) member_bytes: u64,
     pub(crate) facts: Option<SourceFacts>,
+    /// The text, if it may be program code, mentions Stripe.
+    pub(super) mentions_stripe: bool,
     /// The reader's error. What came before it was searched.
     pub(crate) failure: Option<io::Error>,
     /// Reasons why the text was searched in part only.
@@ -97,6 +99,18 @@ impl TextResult {
                 coverage.skip(*reason, format!("{name}{example}"));
             }
             coverage.skip_many(*reason, count, None);
+        }
+    }
+
+    /// Copies everything that does not depend on the path of the text. Its reader never fails.
+    pub(super) fn at_another_path(&self) -> Self {
+        Self {
+            hits: self.hits.clone(),
+            facts: None,
+            failure: None,
+            skipped: self.skipped.clone(),
+            members: self.members.clone(),
+            ..*self
         }
     }
 

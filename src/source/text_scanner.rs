@@ -81,7 +81,8 @@ fn add_details(
         }
     }
     if let (Some(place), Some(small)) = (extras.lint_at, small) {
-        result.facts = context.lints().collect(place, small, scratch.mentions_stripe(context.engine));
+        result.mentions_stripe = scratch.mentions_stripe(context.engine);
+        result.facts = context.lints().collect(place, small, result.mentions_stripe);
     }
     let mut open = |archive: &mut dyn Seekable| {
         if context.archives {

@@ -153,3 +153,38 @@ fn unrelated_histories_are_scanned_whole() {
     assert_eq!(report.findings.len(), 2);
     assert!(report.findings.iter().all(|finding| finding.status == Status::Open));
 }
+
+/// Replaces a loose object by the first half of it.
+fn cut(dir: &Dir, oid: &str) {
+    let path = dir.join(".git/objects").join(&oid[..2]).join(&oid[2..]);
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(path, &whole[..whole.len() / 2]).unwrap();
+}
+
+#[test]
+fn commits_that_are_cut_short_or_gone_are_counted() {
+    for is_gone in [false, true] {
+        let mut dir = repository();
+        let mut commits = Vec::new();
+        for at in 0..4 {
+            dir.write(&format!("{at}.env"), &format!("K={{{{sk_live@{at}}}}}\n"));
+            commits.push(commit(&dir, &"long enough to be cut ".repeat(9)));
+        }
+        let (broken, head) = (commits[1].as_str(), commits[3].as_str());
+        if is_gone {
+            std::fs::remove_file(dir.join(".git/objects").join(&broken[..2]).join(&broken[2..])).unwrap();
+        } else {
+            cut(&dir, broken);
+        }
+        let run = dir.scan(&["--range", &format!("main..{head}")]);
+        assert_eq!(run.code, 1);
+        let report = run.report();
+        assert_eq!(report.findings.len(), 5, "files that cannot be compared are scanned");
+        let skipped: Vec<_> = report.coverage.skipped.iter().flat_map(|skipped| &skipped.examples).collect();
+        assert_eq!(skipped.len(), 1);
+        assert!(skipped[0].contains(broken), "{skipped:?}");
+        // The other way round nothing is new, but that is not certain.
+        assert!(!dir.scan(&["--range", &format!("{head}..main")]).report().coverage.complete);
+    }
+}

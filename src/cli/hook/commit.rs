@@ -47,8 +47,8 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 /// Returns the paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
-    let changes = StagedIndex::open()?.differ().changes;
-    Ok(changes.into_iter().filter(|change| change.new.is_some()).map(|change| change.path).collect())
+    let changes = StagedIndex::open()?.differ(&|| false).changes;
+    Ok(changes.into_iter().map(|change| change.path).collect())
 }
 
 /// Scans a commit message up to the scissors line, below which `commit --verbose` appends the diff.

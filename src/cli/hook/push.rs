@@ -129,7 +129,7 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     if heads.is_empty() {
         return Ok(0);
     }
-    let trusted = rev::head(&repo.repository).and_then(|head| repo.commit(&head));
+    let trusted = rev::head(&repo.repository)?.and_then(|head| repo.commit(&head));
     let mut known: Vec<Oid> = trusted.into_iter().collect();
     known.extend(repo.commits(repo.refs("")?));
     let mut plan = plan_of(ScanSubject::Pushed { known, heads, trusted }, args.hook.common);

@@ -12,7 +12,7 @@ use crate::git::changes::TreeDiffer;
 use crate::git::walk::VisitedObject;
 use crate::git::{ObjectKind, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
-use crate::model::{PathText, Reach, ScanLocation};
+use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
@@ -21,8 +21,14 @@ use crate::source::text_searcher::guarded;
 pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
     let (scan, odb) = (context.scan, context.odb);
     let Some(head) = head.filter(|_| scan.lints().read_code()) else { return Vec::new() };
-    let mut differ = TreeDiffer::new(odb, odb.format);
-    differ.trees(None, tree_of(odb, &head));
+    let stop = || scan.expired();
+    let mut differ = TreeDiffer::new(odb, &stop);
+    differ.trees(&[None], tree_of(odb, &head));
+    // Trees that cannot be read were counted by the search of the store.
+    let cut_short = |reason| matches!(reason, SkipReason::OverLimit | SkipReason::TimedOut);
+    for (reason, count, example) in differ.gaps.into_iter().filter(|gap| cut_short(gap.0)) {
+        HistoryWorker::new(context).partial.coverage.skip_many(reason, count, Some(example));
+    }
     let may_matter = |path: &str, oid: &Oid| {
         // The cheap test first: a path is compared with hundreds of words.
         (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || context.is_cached(oid.as_bytes()))
@@ -31,7 +37,7 @@ pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &
     let files: Vec<(String, Oid)> = differ
         .changes
         .into_iter()
-        .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new?)))
+        .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new)))
         .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && may_matter(path, &side.oid))
         .map(|(path, side)| (path, side.oid))
         .collect();

@@ -3,6 +3,7 @@
 //! First all blobs are scanned, object by object, without any path; then trees, commits, tags and ref names. Only the hits
 //! are attributed to paths, commits and refs ([`super::attribution`]). Nothing is fetched, written or run.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -28,12 +29,13 @@ use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::credential::Fingerprint;
 use crate::git::refs::Refs;
 use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
-use crate::git::{Index, ObjectKind, Oid, OpenOptions, Repository, rev};
+use crate::git::{Index, ObjectKind, Odb, Oid, OpenOptions, Repository, rev};
 use crate::model::{Coverage, Exposure, Finding, Origin, PathText, SkipReason};
 use crate::rules::RuleSet;
 use blob_visitor::BlobVisitor;
 use clean_cache::CleanCache;
 use locate::ByCredential;
+use lookup_batch::LookupBatch;
 use tree_visitor::{TreeVisitor, WalkPurpose};
 use worker::{HistoryContext, HistoryPartial, ObjectHit};
 
@@ -72,7 +74,8 @@ impl HistorySource {
         let holds_all = |dir: &&Path| found.iter().all(|repository| repository.root().starts_with(dir));
         let root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
         let repositories = found.into_iter().map(|repository| {
-            let head = rev::head(&repository);
+            // An unreadable HEAD is counted with the other refs.
+            let head = rev::head(&repository).ok().flatten();
             (OpenRepository::new(repository, None), head)
         });
         Ok(Self {
@@ -116,6 +119,7 @@ impl HistorySource {
         let context = HistoryContext { scan, repo, odb, plain, cache: cache.as_ref(), total: Mutex::default() };
         let (mut partial, lost) = search(&context, &store, &refs);
         coverage.merge(std::mem::take(&mut partial.coverage));
+        partial.missing.append(&mut missing_targets(&store, odb, &refs, index.as_ref()));
         let clean = if indexes.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
         report_lost(coverage, lost);
         files.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
@@ -251,6 +255,16 @@ fn open_cache(scan: &ScanContext<'_>, directory: &Path, repo: &Repository, warni
 fn undamaged(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
     clean
+}
+
+/// Returns the objects that refs, reflogs and the index name and that are not here.
+fn missing_targets(store: &ObjectStore<'_>, odb: &Odb, refs: &Refs, index: Option<&Index>) -> BTreeSet<Oid> {
+    let mut lookups = LookupBatch::new(store, odb);
+    refs.targets().for_each(|oid| lookups.check(oid));
+    let staged = index.into_iter().flat_map(Index::iter).filter(|entry| !entry.is_submodule());
+    staged.for_each(|entry| lookups.check(&entry.oid));
+    lookups.resolve();
+    lookups.missing
 }
 
 fn read_index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {

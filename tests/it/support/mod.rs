@@ -62,6 +62,23 @@ impl Dir {
         git(self.path(), arguments)
     }
 
+    /// Writes a loose object, well-formed or not, and returns its name.
+    pub(crate) fn object(&self, kind: &str, content: &[u8]) -> String {
+        use sha1::Digest as _;
+        use std::io::Write as _;
+        let whole = [format!("{kind} {}\0", content.len()).as_bytes(), content].concat();
+        let oid: String = sha1::Sha1::digest(&whole).iter().map(|byte| format!("{byte:02x}")).collect();
+        let path = self.join(".git/objects").join(&oid[..2]).join(&oid[2..]);
+        if !path.exists() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let file = std::fs::File::create(path).unwrap();
+            let mut stream = flate2::write::ZlibEncoder::new(file, flate2::Compression::fast());
+            stream.write_all(&whole).unwrap();
+            stream.finish().unwrap();
+        }
+        oid
+    }
+
     /// Runs the program here.
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         run_in(self.path(), arguments, b"")
