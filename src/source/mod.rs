@@ -16,6 +16,7 @@ mod commit_date;
 mod disk;
 mod embedded;
 pub(crate) mod history;
+mod holes;
 mod ignores;
 pub(crate) mod open_repository;
 mod previous_versions;

@@ -1,6 +1,6 @@
 //! Searches one text or name for credentials, without opening anything.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::panic::AssertUnwindSafe;
 
 use super::embedded;
@@ -28,6 +28,21 @@ pub(crate) enum TextInput<'t> {
 /// caller counts the text under the reason, and replaces state that `scan` may have left inconsistent.
 pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, SkipReason> {
     std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| SkipReason::Internal)
+}
+
+/// Reads until the scan's time is over.
+struct TimedReader<'r> {
+    inner: &'r mut dyn Read,
+    context: &'r ScanContext<'r>,
+}
+
+impl Read for TimedReader<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.context.expired() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "time limit reached"));
+        }
+        self.inner.read(out)
+    }
 }
 
 /// One thread's buffers, used for one text after the other.
@@ -87,6 +102,7 @@ impl<'a> TextSearcher<'a> {
 
     fn read(&mut self, reader: &mut dyn Read, result: &mut TextResult) {
         let mut hits = Vec::new();
+        let reader = &mut TimedReader { inner: reader, context: self.context };
         match scan_reader(self.context.engine, reader, &mut self.scratch, &mut hits) {
             Ok(bytes) => result.bytes = bytes,
             Err((bytes, error)) => (result.bytes, result.failure) = (bytes, Some(error)),

@@ -18,6 +18,7 @@ mod floors;
 mod frameworks;
 mod history;
 mod hooks;
+mod hostile_files;
 mod hostile_pull_request;
 mod hygiene;
 mod lengths;

@@ -9,6 +9,9 @@ use super::{Pack, delta};
 /// Longest chain that is followed. Git itself writes at most 4,095 deltas in a row.
 const MAX_CHAIN: usize = 100_000;
 
+/// Most bytes of the objects on the way to one object: git itself writes chains of 50 deltas.
+const MAX_MADE: u64 = 4 << 30;
+
 /// The deltas that lead from an object to its base.
 #[derive(Debug)]
 pub(crate) struct DeltaChain {
@@ -61,7 +64,13 @@ impl DeltaChain {
         self.deltas.is_empty()
     }
 
-    /// Applies the deltas to the content of the chain's end, one at a time. No object on the way is larger than `limit`.
+    /// Returns the number of deltas.
+    pub(crate) fn len(&self) -> usize {
+        self.deltas.len()
+    }
+
+    /// Applies the deltas to the content of the chain's end, one at a time. No object on the way is larger than `limit`, and
+    /// all together have at most [`MAX_MADE`] bytes.
     pub(crate) fn apply(
         &self,
         pack: &Pack,
@@ -71,6 +80,7 @@ impl DeltaChain {
     ) -> Result<Vec<u8>, ResolveError> {
         // A delta may be a little longer than what it produces.
         let longest = limit.saturating_add(limit / 8).saturating_add(1 << 16);
+        let mut made = 0;
         for at in self.deltas.iter().rev() {
             let header = pack.header(*at)?;
             if header.size > longest {
@@ -78,6 +88,10 @@ impl DeltaChain {
             }
             let delta = pack.inflate(&header, longest, inflater)?;
             content = delta::rebuild(&content, &delta, limit)?;
+            made += content.len() as u64;
+            if made > MAX_MADE {
+                return Err(ResolveError::TooLarge(made));
+            }
         }
         Ok(content)
     }
