@@ -5,6 +5,7 @@
 //! bytes one wins ([`resolve_overlaps`]).
 
 use std::ops::Range;
+use std::time::Instant;
 
 use super::prefilter::Candidate;
 use super::{AnchorEntry, Engine, Match};
@@ -27,6 +28,10 @@ const TOUCHED: usize = 96;
 pub struct Budget {
     left: usize,
     spent: bool,
+    /// Set if something encoded lies deeper than [`MAX_DECODE_DEPTH`].
+    is_deep: bool,
+    /// When decoding ends whatever is left.
+    deadline: Option<Instant>,
     /// Hits that may still be kept.
     hits: usize,
     left_out: u64,
@@ -37,7 +42,13 @@ impl Budget {
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let left = FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE));
-        Self { left, spent: false, hits: MAX_HITS_PER_TEXT, left_out: 0 }
+        Self { left, spent: false, is_deep: false, deadline: None, hits: MAX_HITS_PER_TEXT, left_out: 0 }
+    }
+
+    /// Sets when decoding ends.
+    #[must_use]
+    pub fn until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
     }
 
     /// As [`Budget::new`], for a window of a text of which `kept` hits were kept already.
@@ -46,10 +57,10 @@ impl Budget {
         Self { hits: MAX_HITS_PER_TEXT.saturating_sub(kept), ..Self::new(bytes) }
     }
 
-    /// Returns true if something was left undecoded because the budget ran out.
+    /// Returns true if something was left undecoded because the budget ran out or it lies too deep.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        self.spent
+        self.spent || self.is_deep
     }
 
     /// Returns the number of hits beyond [`MAX_HITS_PER_TEXT`], which were not kept.
@@ -77,6 +88,7 @@ impl Budget {
             Some(left) => self.left = left,
             None => self.spent = true,
         }
+        self.spent |= self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         !self.spent
     }
 }
@@ -143,9 +155,6 @@ impl Engine {
         budget: &mut Budget,
         matches: &mut Vec<Match>,
     ) {
-        if layer.depth >= MAX_DECODE_DEPTH {
-            return;
-        }
         let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.prefixes), DecodedRanges::new(&self.prefixes));
         for candidate in found {
             // Decoding that gives no view costs something, too.
@@ -166,7 +175,7 @@ impl Engine {
     }
 
     fn scan_view(&self, layer: &Layer<'_>, view: &DecodedView, budget: &mut Budget, matches: &mut Vec<Match>) {
-        if layer.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
+        if !budget.take(view.bytes.len()) {
             return;
         }
         let mut found = Vec::new();
@@ -176,6 +185,10 @@ impl Engine {
             !view.is_plain(candidate.at.saturating_sub(TOUCHED)..end)
         });
         if found.is_empty() {
+            return;
+        }
+        if layer.depth + view.encodings.len() > MAX_DECODE_DEPTH {
+            budget.is_deep = true;
             return;
         }
         let first = matches.len();

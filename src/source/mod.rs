@@ -31,6 +31,7 @@ mod text_result;
 mod text_scanner;
 mod text_searcher;
 mod tracked;
+pub(crate) mod whole_file;
 pub(crate) mod worktree;
 
 pub(crate) use collector::Collector;

@@ -8,7 +8,7 @@ use super::scan_context::ScanContext;
 use super::text_result::{TextHit, TextResult};
 use crate::archive::Seekable;
 use crate::detect::{
-    Budget, Engine, Redactor, Window,
+    Budget, Redactor, Window,
     prefilter::Candidate,
     stream::{Scratch, scan_reader},
 };
@@ -92,7 +92,7 @@ impl<'a> TextSearcher<'a> {
         match text {
             TextInput::Candidates(bytes, candidates) => {
                 result.bytes = bytes.len() as u64;
-                judge(self.context.engine, bytes, candidates, result);
+                judge(self.context, bytes, candidates, result);
             }
             TextInput::Bytes(bytes) => self.read(&mut { *bytes }, result),
             TextInput::File(input, limit) => self.read(&mut Read::take(input, *limit), result),
@@ -114,13 +114,13 @@ impl<'a> TextSearcher<'a> {
     }
 }
 
-fn judge(engine: &Engine, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
+fn judge(context: &ScanContext<'_>, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
     if !candidates.is_empty() {
-        let mut budget = Budget::new(bytes.len());
-        let hits = engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
+        let mut budget = Budget::new(bytes.len()).until(context.deadline);
+        let hits = context.engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
         result.add_hits(hits, Origin::File, budget.left_out());
         if budget.is_spent() {
-            result.skipped.push(SkipReason::OverLimit);
+            result.skipped.push(if context.expired() { SkipReason::TimedOut } else { SkipReason::OverLimit });
         }
     }
 }

@@ -85,6 +85,11 @@ fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
             scope.named_file(path);
         }
     }
+    let mut collector = Collector::new(context);
+    for file in ignores.take_refused() {
+        let shown = PathText::new(&bytes_of(file.strip_prefix(&options.root).unwrap_or(&file))).text;
+        collector.skip(SkipReason::OverLimit, &format!("{shown}: too large, its rules do not apply"));
+    }
 }
 
 struct WorktreeScan<'a> {

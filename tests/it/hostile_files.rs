@@ -96,3 +96,45 @@ fn a_time_limit_is_kept_within_one_file() {
     );
     assert_eq!((run.code, reasons(&run)), (3, vec![SkipReason::TimedOut]));
 }
+
+#[test]
+fn an_ignore_file_beyond_measure_has_no_rules_and_is_counted() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("a.env", "STRIPE={{sk_live}}\n");
+    for (lines, code) in [(1_000, 0), (40_000, 1)] {
+        let rules: String = (0..lines).map(|line| format!("x{line}*?\n")).collect();
+        dir.write_bytes(".gitignore", format!("*.env\n{rules}").as_bytes());
+        let run = dir.scan(&["."]);
+        assert_eq!((run.code, reasons(&run).contains(&SkipReason::OverLimit)), (code, code == 1), "{lines}");
+    }
+}
+
+#[test]
+fn directories_of_rules_do_not_lead_out_of_the_root() {
+    let dir = Dir::new();
+    dir.write_bytes("elsewhere/deep/x.toml", b"nonsense");
+    dir.write_bytes("tree/a.txt", b"text");
+    dir.git(&["-C", "tree", "init", "-q"]);
+    std::os::unix::fs::symlink(dir.join("elsewhere"), dir.join("tree/own")).unwrap();
+    for directory in ["own", "own/deep", "../elsewhere"] {
+        let policy = format!("[rules]\ndirectories = ['{directory}']\n");
+        dir.write_bytes("tree/pinstripe.toml", policy.as_bytes());
+        let run = dir.run(&["scan", "tree"]);
+        assert_eq!(run.code, 2, "{directory}: {}", run.stderr);
+        assert!(!run.stderr.contains("nonsense"));
+    }
+}
+
+#[test]
+fn what_is_encoded_too_deep_is_counted() {
+    use base64::Engine as _;
+    let mut dir = Dir::new();
+    let mut text = dir.forge.make("sk_live").unwrap();
+    for depth in 1..=7 {
+        text = base64::engine::general_purpose::STANDARD.encode(&text);
+        dir.write_bytes("a.txt", text.as_bytes());
+        let run = dir.scan(&["a.txt"]);
+        assert_eq!(run.code, if depth <= 3 { 1 } else { 3 }, "{depth}");
+    }
+}

@@ -37,5 +37,6 @@ mod sources;
 mod staged;
 mod stores;
 mod support;
+mod system_calls;
 mod testdata;
 mod windows;

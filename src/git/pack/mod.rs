@@ -21,6 +21,16 @@ use super::oid::{ObjectFormat, Oid};
 use entry::EntryHeader;
 use index::PackIndex;
 
+/// Bytes of objects that any store may make of its deltas, and further ones for each byte of its packs: real stores expand
+/// some twenty times, and some hundred times where large files change often.
+const MADE_FLOOR: u64 = if cfg!(test) { 256 << 20 } else { 4 << 30 };
+const MADE_RATIO: u64 = 1_000;
+
+/// Returns how many bytes of objects may be made of the deltas in packs of `stored` bytes.
+pub(crate) fn most_made(stored: u64) -> u64 {
+    MADE_FLOOR.max(stored.saturating_mul(MADE_RATIO))
+}
+
 /// Bytes before the first entry.
 pub(crate) const HEADER_LEN: usize = 12;
 

@@ -25,14 +25,10 @@ use super::object::{Damage, ObjectError, ObjectKind};
 use super::odb::Odb;
 use super::oid::Oid;
 pub(crate) use super::pack::delta::{CopiedRange, DeltaOp, DeltaOps, append};
+use super::pack::most_made;
 use delta_forest::DeltaForest;
 use selection::Selection;
 use tree_worker::TreeWorker;
-
-/// Bytes of objects that any store may hold in deltas, and further ones for each byte of its packs: real stores expand
-/// some twenty times, and some hundred times where large files change often.
-const MAX_MADE: u64 = 8 << 30;
-const MAX_RATIO: u64 = 1_000;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VisitedObject {
@@ -188,7 +184,7 @@ impl<'a> ObjectStore<'a> {
             plan,
             visited: AtomicUsize::new(0),
             deferred: Mutex::default(),
-            most: MAX_MADE.max(stored.saturating_mul(MAX_RATIO)),
+            most: most_made(stored),
             made: AtomicU64::new(0),
         };
         context.walk_trees(make);
