@@ -18,6 +18,9 @@ const FREE_WORK: usize = 4 << 20;
 /// Further decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
+/// Nesting of encodings in which a credential is noticed, but not reported.
+const MAX_COUNTED_DEPTH: usize = 4 * MAX_DECODE_DEPTH;
+
 /// Distance from an anchor within which something must have been decoded before a second layer is undone: the object in
 /// front of a client secret's core is the longest part of a token on that side.
 const TOUCHED: usize = 96;
@@ -28,7 +31,7 @@ const TOUCHED: usize = 96;
 pub struct Budget {
     left: usize,
     spent: bool,
-    /// Set if something encoded lies deeper than [`MAX_DECODE_DEPTH`].
+    /// Set if a credential lies deeper than [`MAX_DECODE_DEPTH`].
     is_deep: bool,
     /// When decoding ends whatever is left.
     deadline: Option<Instant>,
@@ -187,8 +190,13 @@ impl Engine {
         if found.is_empty() {
             return;
         }
-        if layer.depth + view.encodings.len() > MAX_DECODE_DEPTH {
-            budget.is_deep = true;
+        let depth = layer.depth + view.encodings.len();
+        if depth > MAX_DECODE_DEPTH {
+            if depth <= MAX_COUNTED_DEPTH {
+                let mut below = Vec::new();
+                self.find_matches(&layer.inside(view), &found, budget, &mut below);
+                budget.is_deep |= below.iter().any(|token| token.is_credible);
+            }
             return;
         }
         let first = matches.len();
