@@ -142,7 +142,7 @@ fn haunted(dir: &Dir, key: &str) {
         (&format!("sub-{key}/.git"), format!("gitdir: /nowhere/{key}\n")),
         (&format!("other-{key}/.git/HEAD"), key.to_owned()),
         (&format!("other-{key}/.git/commondir"), key.to_owned()),
-        (&format!("d-{key}/.gitignore"), format!("{key}\n").repeat(9_000)),
+        (&format!("d-{key}/.gitignore"), format!("{key}\n").repeat(3_000)),
         (&format!("bad-{key}.zip"), format!("PK\x03\x04\x14\0\0\0{key}")),
         (&format!("bad-{key}.gz"), format!("\x1f\u{8}{key}")),
     ] {
@@ -165,7 +165,7 @@ fn haunted(dir: &Dir, key: &str) {
 
 #[test]
 fn not_from_any_place_of_a_repository() {
-    for (seed, name) in ["sk_live", "sk_test:24", "whsec", "rk_live:34", "oak", "rt"].iter().enumerate() {
+    for (seed, name) in ["sk_live", "whsec", "oak"].iter().enumerate() {
         let mut dir = Dir::new();
         dir.forge = pinstripe::credential::forge::Forge::new(seed as u64);
         let key = dir.forge.make(name).unwrap();
@@ -173,7 +173,8 @@ fn not_from_any_place_of_a_repository() {
         let keys = [key.clone()];
         let bad_policy = format!("[rules]\ndirectories = [\"../{key}\"]\n");
         let odd_policy = format!("{key} = 1\n");
-        for policy in [None, Some(&bad_policy), Some(&odd_policy)] {
+        let policies = [None, Some(&bad_policy), Some(&odd_policy)];
+        for policy in policies.into_iter().take(if seed == 0 { 3 } else { 1 }) {
             if let Some(policy) = policy {
                 dir.write_bytes("pinstripe.toml", policy.as_bytes());
             }
@@ -190,7 +191,8 @@ fn not_from_any_place_of_a_repository() {
                 &["baseline", "create"],
                 &["hook", "pre-commit"],
             ] {
-                for more in [&["--format", "json"][..], &["--format", "text", "-vv"]] {
+                let formats = [&["--format", "json"][..], &["--format", "text", "-vv"]];
+                for more in formats.into_iter().take(if seed == 0 && policy.is_none() { 2 } else { 1 }) {
                     let all = if arguments[0] == "scan" { [arguments, more].concat() } else { arguments.to_vec() };
                     let run = dir.run(&all);
                     assert_silent(&keys, &run.stdout, &format!("{name}: {:?}: standard output", &arguments[..2]));
