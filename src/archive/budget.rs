@@ -109,7 +109,8 @@ impl ArchiveBudget {
         (!self.reported.replace(true)).then_some(stopped)
     }
 
-    fn in_time(&self) -> bool {
+    /// Returns false if the budget is spent, its time included.
+    pub(super) fn in_time(&self) -> bool {
         if self.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             self.stop(SkipReason::TimedOut, "archive time limit reached");
         }

@@ -29,6 +29,8 @@ fn is_gzip(head: &[u8]) -> bool {
 
 #[derive(Default)]
 struct GzipFraming {
+    /// Set once a member was begun.
+    begun: bool,
     name: Option<String>,
     notes: Vec<u8>,
 }
@@ -90,7 +92,9 @@ impl StreamFraming for GzipFraming {
         if flags & HEADER_CRC != 0 {
             source.skip(2);
         }
-        Ok(Some(one_shot::inflate_to_end(source)))
+        // Only a first member is often the last one.
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        Ok(Some(if is_first { one_shot::inflate_to_end(source) } else { Codec::inflate() }))
     }
 
     fn end(&mut self, source: &mut PeekReader<'_>, crc: u32, size: u64) -> Result<(), DecodeFault> {

@@ -54,6 +54,68 @@ fn damage_is_counted_and_what_precedes_it_is_seen() {
 }
 
 #[test]
+fn streams_of_nothing_are_counted() {
+    for (name, empty) in [("gzip", gzip(b"")), ("bzip2", bzip2(b"")), ("xz", xz(b"")), ("zstd", zstd(b""))] {
+        let bytes = [empty.repeat(2_000), gzip(&secret())].concat();
+        assert_eq!(see_within(&bytes, tight()).reasons(), [SkipReason::OverLimit], "{name}");
+        let few = see_within(&empty.repeat(500), tight());
+        assert_eq!(few.skips, [], "{name}");
+    }
+}
+
+#[test]
+fn time_is_asked_for_wherever_bytes_are_read() {
+    let late = ArchiveLimits { time: Duration::ZERO, ..ArchiveLimits::default() };
+    let junk = vec![b'x'; 4 << 20];
+    for (name, bytes) in [
+        ("tar", tar(&[("x", &junk)])),
+        ("stored zip", stored(&[("x", &junk)])),
+        ("zip without directory", [b"PK\x03\x04\x14\0\0\0", &junk[..]].concat()),
+        ("gzip", gzip(&junk)),
+        ("nested", gzip(&tar(&[("x", &xz(&junk))]))),
+        ("ar", ar(&[("x", &junk)])),
+    ] {
+        let seen = see_within(&bytes, late);
+        assert_eq!((seen.reasons(), seen.total), (vec![SkipReason::TimedOut], 0), "{name}");
+    }
+}
+
+#[test]
+fn lzma_of_any_properties_is_opened() {
+    for (lc, lp, pb, dictionary) in [(3, 0, 2, 1 << 20), (0, 2, 0, 1 << 20), (4, 0, 4, 5_000_001), (3, 0, 2, 70_000)] {
+        let mut options = liblzma::stream::LzmaOptions::new_preset(6).unwrap();
+        options.literal_context_bits(lc).literal_position_bits(lp).position_bits(pb).dict_size(dictionary);
+        let stream = liblzma::stream::Stream::new_lzma_encoder(&options).unwrap();
+        let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
+        encoder.write_all(&secret()).unwrap();
+        let bytes = encoder.finish().unwrap();
+        let seen = see(&bytes);
+        assert_eq!((seen.places(), seen.reasons()), (vec!["content"], vec![]), "{lc} {lp} {pb} {dictionary}");
+    }
+    // What looks like its header and decodes to nothing is another file.
+    for body in [vec![0; 600], noise(600), b"text that goes on for a while ".repeat(20)] {
+        let bytes = [&[1, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0][..], &body].concat();
+        assert_eq!(see(&bytes).reasons(), []);
+    }
+}
+
+#[test]
+fn data_behind_a_zip_is_counted_and_the_zip_is_read() {
+    let whole = zip(&[("conf/.env", &secret())]);
+    for tail in [1, 70_000, 1_000_000] {
+        let seen = see(&[&whole[..], &vec![b'x'; tail]].concat());
+        assert_eq!((seen.places(), seen.reasons()), (vec!["conf/.env"], vec![SkipReason::Damaged]), "{tail}");
+        let program = [b"#!/bin/sh\nexit\n", &whole[..], &vec![b'x'; tail]].concat();
+        let seen = see(&program);
+        assert_eq!((seen.places(), seen.reasons()), (vec!["conf/.env"], vec![SkipReason::Damaged]), "{tail}");
+    }
+    assert_eq!(see(&[&whole[..], &[0; 4096]].concat()).skips, []);
+    let two = [&whole[..], b"junk", &zip(&[("x", b"y")])[..], b"junk", &stored(&[("z", &secret())])[..40]].concat();
+    assert!(see(&two).reasons().contains(&SkipReason::Damaged));
+    assert_eq!(see(&two).places(), ["conf/.env"]);
+}
+
+#[test]
 fn corrupt_data_does_not_swallow_what_came_out_before() {
     let mut bytes = gzip(&[secret(), noise(60_000)].concat());
     let at = bytes.len() - 20_000;

@@ -53,6 +53,7 @@ static FORMATS: &[ArchiveFormat] = &[
     lzma::XZ,
     lzma::LZIP,
     lzma::LZMA,
+    lzma::ODD_LZMA,
     zstd::FORMAT,
     ar::FORMAT,
     sqlite::DATABASE,

@@ -12,6 +12,7 @@ use super::Seekable;
 use super::codec::{Codec, DecodeFault, StreamDecoder};
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, read_at};
+use crate::git::hash;
 use crate::git::pack::HEADER_LEN;
 use crate::git::pack::entry::EntryContent;
 use crate::git::pack::unindexed::{MAX_ENTRY_HEADER, PackEntry, PackSource, StreamError, UnindexedPack};
@@ -70,7 +71,7 @@ fn open_pack(
     let most = count.min(walker.budget.entries_left().saturating_add(1));
     let mut source = ArchivedPack { walker, input, start, end };
     let formats = format.map_or(vec![ObjectFormat::Sha1, ObjectFormat::Sha256], |format| vec![format]);
-    let mut listed = None;
+    let (mut listed, mut is_sound) = (None, false);
     for format in formats {
         let (pack, outcome) = UnindexedPack::list(&mut source, format, (end - start, most));
         let fits =
@@ -79,6 +80,7 @@ fn open_pack(
             listed = Some((pack, outcome));
         }
         if fits {
+            is_sound = source.ends_with_checksum(format);
             break;
         }
     }
@@ -86,6 +88,8 @@ fn open_pack(
     let is_cut = outcome.is_ok() && (pack.entries.len() as u64) < most;
     if outcome == Err(StreamError::Damaged) || is_cut {
         source.walker.skip(SkipReason::Damaged, "corrupt entry; the rest of the pack is unreadable");
+    } else if !is_sound && most == count && !source.is_stopped() {
+        source.walker.skip(SkipReason::Damaged, "wrong checksum, or more data than the header counts");
     }
     let memory = source.walker.budget.limits.held;
     pack.walk(&mut source, memory);
@@ -101,6 +105,18 @@ struct ArchivedPack<'a, 'b> {
 }
 
 impl ArchivedPack<'_, '_> {
+    /// Returns true if the pack ends with its checksum.
+    fn ends_with_checksum(&mut self, format: ObjectFormat) -> bool {
+        let Some(end) = self.end.checked_sub(format.raw_len() as u64) else { return false };
+        if self.input.seek(SeekFrom::Start(self.start)).is_err() {
+            return false;
+        }
+        let mut reader: &mut dyn Seekable = self.input;
+        let mut content = Read::take(&mut reader, end.saturating_sub(self.start));
+        let computed = hash::checksum_of(format, &mut content);
+        computed.is_some_and(|oid| read_at(self.input, end, format.raw_len()) == oid.as_bytes())
+    }
+
     /// Runs `work` on the decoder of an entry. Also returns the number of compressed bytes that it took.
     fn decode<T>(
         &mut self,
@@ -188,7 +204,28 @@ pub(super) mod tests {
         let first = [&[0x34][..], &deflate(b"base")].concat();
         let size = [0x60 | 0x80 | (delta.len() & 15) as u8, (delta.len() >> 4) as u8 | 0x80, (delta.len() >> 11) as u8];
         let second = [&size[..], &[first.len() as u8], &deflate(&delta)].concat();
-        [MAGIC, &[2, 0, 0, 0, 2], &first, &second, &[0; 20]].concat()
+        sealed([MAGIC, &[2, 0, 0, 0, 2], &first, &second].concat())
+    }
+
+    /// Appends the checksum of a pack.
+    fn sealed(pack: Vec<u8>) -> Vec<u8> {
+        let checksum = hash::file_checksum(ObjectFormat::Sha1, &pack).unwrap();
+        [&pack, checksum.as_bytes()].concat()
+    }
+
+    #[test]
+    fn what_the_header_does_not_count_is_damage() {
+        let whole = sample(&secret());
+        let entries = &whole[..whole.len() - 20];
+        for (bytes, members) in [
+            // A wrong checksum, one entry less in the header, and bytes behind the last entry.
+            ([entries, &[7; 20]].concat(), 2),
+            (sealed([&entries[..11], &[1], &entries[12..]].concat()), 1),
+            (sealed([entries, b"more"].concat()), 2),
+        ] {
+            let seen = see(&bytes);
+            assert_eq!((seen.names.len(), seen.reasons()), (members, vec![SkipReason::Damaged]));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The walk through one outermost archive: the current member, the budget, and what is reported to the visitor.
 
-use std::io::{Cursor, Read, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 
 mod format;
@@ -44,6 +44,7 @@ pub(super) fn open(
         return;
     };
     let budget = ArchiveBudget::new(limits, size);
+    let input = &mut TimedInput { inner: input, budget: &budget };
     let mut walker = ArchiveWalker { visitor, budget: &budget, formats, chain: Vec::new(), held: 0, decoders: 0 };
     let head = read_at(input, 0, HEAD);
     let found = walker.sniff(&head).or_else(|| find_appended(formats, input, &head, size));
@@ -58,6 +59,24 @@ pub(super) fn open(
         }
     }
     walker.report_stop();
+}
+
+/// Reads the outermost archive until its time is over.
+struct TimedInput<'a> {
+    inner: &'a mut dyn Seekable,
+    budget: &'a ArchiveBudget,
+}
+
+impl Read for TimedInput<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.budget.in_time() { self.inner.read(out) } else { Err(io::ErrorKind::TimedOut.into()) }
+    }
+}
+
+impl Seek for TimedInput<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
+    }
 }
 
 /// Finds an archive at the end of something else, such as a program.

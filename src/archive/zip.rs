@@ -71,6 +71,10 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
     if directory.start.saturating_sub(claimed) >= LOCAL {
         gaps.push((claimed, directory.start));
     }
+    if has_more(input, directory.end, size) {
+        walker.skip(SkipReason::Damaged, "data behind the end of the archive");
+        gaps.push((directory.end, size));
+    }
     if directory.is_cut {
         // The budget of members ends here: report that instead of searching the gaps.
         let _ = walker.mention("more") && walker.budget.is_stopped();
@@ -79,6 +83,17 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
     for range in gaps {
         gap(walker, input, range);
     }
+}
+
+/// Returns true if anything but zeros follows the archive.
+fn has_more(input: &mut dyn Seekable, end: u64, size: u64) -> bool {
+    if end >= size || input.seek(SeekFrom::Start(end)).is_err() {
+        return false;
+    }
+    let mut reader: &mut dyn Seekable = input;
+    let mut rest = PeekReader::new(&mut reader);
+    rest.skip_zeros();
+    !rest.is_at_end()
 }
 
 /// Opens a zip that can only be read sequentially.

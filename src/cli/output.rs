@@ -13,6 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::detect::Redactor;
 use crate::rules::{RuleSet, load};
+pub(super) use crate::source::whole_file::write as write_whole;
 
 /// Made when it is first needed, or given by whoever loads rules.
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
@@ -108,16 +109,6 @@ pub(super) fn clear(file: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Writes a file completely or not at all: to a temporary file first, which is then renamed.
-pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
-    beside.write_all(bytes)?;
-    beside.as_file().sync_all()?;
-    beside.persist(file).map_err(|error| error.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! bytes one wins ([`resolve_overlaps`]).
 
 use std::ops::Range;
+use std::time::Instant;
 
 use super::prefilter::Candidate;
 use super::{AnchorEntry, Engine, Match};
@@ -17,6 +18,9 @@ const FREE_WORK: usize = 4 << 20;
 /// Further decoded bytes for each byte of the text.
 const WORK_PER_BYTE: usize = 16;
 
+/// Nesting of encodings in which a credential is noticed, but not reported.
+const MAX_COUNTED_DEPTH: usize = 4 * MAX_DECODE_DEPTH;
+
 /// Distance from an anchor within which something must have been decoded before a second layer is undone: the object in
 /// front of a client secret's core is the longest part of a token on that side.
 const TOUCHED: usize = 96;
@@ -27,6 +31,10 @@ const TOUCHED: usize = 96;
 pub struct Budget {
     left: usize,
     spent: bool,
+    /// Set if a credential lies deeper than [`MAX_DECODE_DEPTH`].
+    is_deep: bool,
+    /// When decoding ends whatever is left.
+    deadline: Option<Instant>,
     /// Hits that may still be kept.
     hits: usize,
     left_out: u64,
@@ -37,7 +45,13 @@ impl Budget {
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let left = FREE_WORK.saturating_add(bytes.saturating_mul(WORK_PER_BYTE));
-        Self { left, spent: false, hits: MAX_HITS_PER_TEXT, left_out: 0 }
+        Self { left, spent: false, is_deep: false, deadline: None, hits: MAX_HITS_PER_TEXT, left_out: 0 }
+    }
+
+    /// Sets when decoding ends.
+    #[must_use]
+    pub fn until(self, deadline: Option<Instant>) -> Self {
+        Self { deadline, ..self }
     }
 
     /// As [`Budget::new`], for a window of a text of which `kept` hits were kept already.
@@ -46,10 +60,10 @@ impl Budget {
         Self { hits: MAX_HITS_PER_TEXT.saturating_sub(kept), ..Self::new(bytes) }
     }
 
-    /// Returns true if something was left undecoded because the budget ran out.
+    /// Returns true if something was left undecoded because the budget ran out or it lies too deep.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        self.spent
+        self.spent || self.is_deep
     }
 
     /// Returns the number of hits beyond [`MAX_HITS_PER_TEXT`], which were not kept.
@@ -77,6 +91,7 @@ impl Budget {
             Some(left) => self.left = left,
             None => self.spent = true,
         }
+        self.spent |= self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         !self.spent
     }
 }
@@ -143,9 +158,6 @@ impl Engine {
         budget: &mut Budget,
         matches: &mut Vec<Match>,
     ) {
-        if layer.depth >= MAX_DECODE_DEPTH {
-            return;
-        }
         let (mut covered, mut covered_runs) = (DecodedRanges::new(&self.prefixes), DecodedRanges::new(&self.prefixes));
         for candidate in found {
             // Decoding that gives no view costs something, too.
@@ -166,7 +178,7 @@ impl Engine {
     }
 
     fn scan_view(&self, layer: &Layer<'_>, view: &DecodedView, budget: &mut Budget, matches: &mut Vec<Match>) {
-        if layer.depth + view.encodings.len() > MAX_DECODE_DEPTH || !budget.take(view.bytes.len()) {
+        if !budget.take(view.bytes.len()) {
             return;
         }
         let mut found = Vec::new();
@@ -176,6 +188,15 @@ impl Engine {
             !view.is_plain(candidate.at.saturating_sub(TOUCHED)..end)
         });
         if found.is_empty() {
+            return;
+        }
+        let depth = layer.depth + view.encodings.len();
+        if depth > MAX_DECODE_DEPTH {
+            if depth <= MAX_COUNTED_DEPTH {
+                let mut below = Vec::new();
+                self.find_matches(&layer.inside(view), &found, budget, &mut below);
+                budget.is_deep |= below.iter().any(|token| token.is_credible);
+            }
             return;
         }
         let first = matches.len();

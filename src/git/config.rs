@@ -10,6 +10,8 @@ const MAX_ENTRIES: usize = 20_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GitConfig {
     entries: Vec<ConfigEntry>,
+    /// Set if entries were left out.
+    is_cut: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +56,13 @@ impl GitConfig {
                 }
             }
         }
+        config.is_cut = !rest.is_empty();
         config
+    }
+
+    /// Returns true if it includes other files, or may do so in what was left out.
+    pub(crate) fn includes(&self) -> bool {
+        self.is_cut || self.entries.iter().any(|entry| matches!(&*entry.section, "include" | "includeif"))
     }
 
     /// Returns the last value of `section.key`; an empty string for a key without a value.

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 pub(crate) enum DiskError {
     #[error("{}: {source}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
-    /// A FIFO, socket, device, directory or dangling link in the place of a file.
-    #[error("{}: not a regular file", path.display())]
+    /// A FIFO, socket, device, directory or dangling link in the place of a file, or a link in the place of a directory.
+    #[error("{}: not a regular file or directory", path.display())]
     NotAFile { path: PathBuf },
     /// Larger than any honest file of its kind.
     #[error("{}: larger than {limit} bytes", path.display())]
@@ -87,9 +87,13 @@ pub(crate) enum EntryKind {
     Special,
 }
 
-/// Lists at most `limit` entries of a directory, sorted, and whether there are more. An absent directory is empty.
+/// Lists at most `limit` entries of a directory, sorted, and whether there are more. An absent directory is empty. A link
+/// is refused: it may lead out of the repository.
 pub(crate) fn list(path: &Path, limit: usize) -> Result<(Vec<(OsString, EntryKind)>, bool), DiskError> {
     let mut entries = Vec::new();
+    if std::fs::symlink_metadata(path).is_ok_and(|seen| seen.is_symlink()) {
+        return Err(DiskError::NotAFile { path: path.to_path_buf() });
+    }
     let read = match std::fs::read_dir(path) {
         Ok(read) => read,
         Err(error) if is_absent(&error) && !exists(path) => return Ok((entries, false)),

@@ -1,5 +1,7 @@
 //! Hashes of objects, packs and indexes.
 
+use std::io::{self, Read};
+
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
 
@@ -47,6 +49,20 @@ pub(crate) fn object_id(format: ObjectFormat, kind: ObjectKind, content: &[u8]) 
     let mut hasher = ObjectHasher::new(format, kind, content.len() as u64);
     hasher.update(content);
     hasher.finish()
+}
+
+/// As [`file_checksum`], of bytes that are read; `None` if that fails.
+pub(crate) fn checksum_of(format: ObjectFormat, content: &mut dyn Read) -> Option<Oid> {
+    let mut hasher = ObjectHasher::empty(format);
+    let mut window = vec![0; 64 << 10];
+    loop {
+        match content.read(&mut window) {
+            Ok(0) => return hasher.finish(),
+            Ok(count) => hasher.update(&window[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// Computes the checksum that packs and indexes end with.

@@ -2,8 +2,9 @@
 //!
 //! Handles work trees, bare repositories, `.git` files and linked worktrees. Only the given directory is trusted:
 //! `core.worktree` is never obeyed, nothing named in the configuration runs, and other object stores are followed only
-//! as [`OpenOptions`] allows. What is left out for that reason, or because its format is unknown, is a problem of the
-//! repository that the coverage counts.
+//! as [`OpenOptions`] allows. A git directory outside of the work tree is followed only if it points back, as those of
+//! linked worktrees and submodules do. What is left out for that reason, or because its format is unknown, is a problem
+//! of the repository that the coverage counts.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub(crate) struct Repository {
     pub(crate) partial: bool,
     /// Set if another user owns it: its objects are read, none of its configuration is obeyed.
     pub(crate) foreign: bool,
+    /// Set if its configuration includes other files.
+    pub(crate) includes: bool,
     problems: Vec<(SkipReason, String)>,
 }
 
@@ -104,8 +107,13 @@ impl Repository {
         let path = disk::canonical(path)?;
         let dot_git = path.join(".git");
         if disk::exists(&dot_git) {
-            let git_dir = if disk::is_dir(&dot_git) { dot_git } else { follow_git_file(&dot_git)? };
-            return Self::assemble(disk::canonical(&git_dir)?, Some(path), options);
+            let git_dir = if disk::is_dir(&dot_git) { dot_git.clone() } else { follow_git_file(&dot_git)? };
+            let git_dir = disk::canonical(&git_dir)?;
+            if !git_dir.starts_with(&path) && !points_back(&git_dir, &path) {
+                let why = "leads to a repository that does not point back; `git worktree repair` or GIT_DIR may help";
+                return Err(OpenError::Malformed { path: dot_git, why });
+            }
+            return Self::assemble(git_dir, Some(path), options);
         }
         if is_git_dir(&path) {
             return Self::assemble(path, None, options);
@@ -115,6 +123,11 @@ impl Repository {
 
     fn assemble(git_dir: PathBuf, work_tree: Option<PathBuf>, options: &OpenOptions) -> Result<Self, OpenError> {
         let common_dir = common_dir(&git_dir, options.env.as_ref())?;
+        let is_linked = git_dir.parent().is_some_and(|parent| parent == common_dir.join("worktrees"));
+        if !is_linked && git_dir != common_dir && options.env.as_ref().is_none_or(|env| env.common_dir.is_none()) {
+            let why = "its `commondir` names a repository that it does not belong to";
+            return Err(OpenError::Malformed { path: git_dir, why });
+        }
         if !disk::exists(&git_dir.join("HEAD")) {
             return Err(OpenError::Malformed { path: git_dir, why: "no HEAD" });
         }
@@ -128,6 +141,7 @@ impl Repository {
             object_dirs: Vec::new(),
             shallow: Vec::new(),
             partial: false,
+            includes: false,
             problems: Vec::new(),
         };
         repo.read_config();
@@ -157,9 +171,14 @@ impl Repository {
     fn read_config(&mut self) {
         let text = match disk::read(&self.common_dir.join("config"), MAX_SMALL_FILE) {
             Ok(text) => text.unwrap_or_default(),
-            Err(error) => return self.problem(error.reason(), error.to_string()),
+            Err(error) => {
+                self.includes = true;
+                return self.problem(error.reason(), error.to_string());
+            }
         };
         let config = GitConfig::parse(&text);
+        let own = disk::read(&self.git_dir.join("config.worktree"), MAX_SMALL_FILE).map(Option::unwrap_or_default);
+        self.includes = config.includes() || own.map_or(true, |text| GitConfig::parse(&text).includes());
         let version = config.get("core", "repositoryformatversion").unwrap_or("0");
         if !matches!(version, "" | "0" | "1") {
             self.problem(SkipReason::Unsupported, format!("repository format version {version}"));
@@ -190,13 +209,19 @@ impl Repository {
 
     fn find_objects(&mut self, options: &OpenOptions) -> Result<(), OpenError> {
         let env = options.env.clone().unwrap_or_default();
+        let is_named = options.alternates || env.object_dir.is_some();
         let own = env.object_dir.unwrap_or_else(|| self.common_dir.join("objects"));
         if !disk::is_dir(&own) {
             return Err(OpenError::Malformed { path: self.git_dir.clone(), why: "no objects directory" });
         }
         let own = disk::canonical(&own)?;
         let mut seen = BTreeSet::from([own.clone()]);
-        let mut queue = vec![(own, 0)];
+        let mut queue = Vec::new();
+        if is_named || self.holds(&own) {
+            queue.push((own, 0));
+        } else {
+            self.problem(SkipReason::Alternate, own.display().to_string());
+        }
         for dir in env.alternate_object_dirs {
             if let Ok(dir) = disk::canonical(&dir)
                 && seen.insert(dir.clone())
@@ -290,6 +315,18 @@ fn follow_git_file(file: &Path) -> Result<PathBuf, OpenError> {
     let target = text.strip_prefix(b"gitdir:").ok_or_else(|| malformed("no `gitdir:` at its beginning"))?;
     let target = file.parent().unwrap_or(file).join(bytes_to_path(target.trim_ascii()));
     if is_git_dir(&target) { Ok(target) } else { Err(malformed("names no git directory")) }
+}
+
+/// Returns true if a git directory belongs to the work tree at `top`: it is that of a linked worktree or submodule there.
+fn points_back(git_dir: &Path, top: &Path) -> bool {
+    let small = |name: &str| disk::read(&git_dir.join(name), MAX_SMALL_FILE).ok().flatten();
+    let is_top = |path: &Path| disk::canonical(&git_dir.join(path)).is_ok_and(|path| path == top);
+    if let Some(back) = small("gitdir") {
+        let file = bytes_to_path(back.trim_ascii());
+        return file.file_name().is_some_and(|name| name == ".git") && file.parent().is_some_and(is_top);
+    }
+    let config = small("config").map(|text| GitConfig::parse(&text)).unwrap_or_default();
+    config.get("core", "worktree").is_some_and(|top| is_top(Path::new(top)))
 }
 
 fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError> {

@@ -96,6 +96,56 @@ fn alternates_are_followed_only_inside_or_when_allowed() {
 }
 
 #[test]
+fn what_leads_out_of_the_work_tree_is_followed_only_if_it_points_back() {
+    let (_dir, root) = fresh();
+    git(&root, &["commit", "-q", "--allow-empty", "-m", "two"]);
+    git(&root, &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "./", "sub"]);
+    assert_eq!(open(&root.join("sub")).git_dir, root.join(".git/modules/sub"));
+    let trap = root.join("../trap");
+    std::fs::create_dir_all(trap.join("own")).unwrap();
+    let trap = trap.canonicalize().unwrap();
+    let refused = |why: &str| {
+        let error = Repository::discover(&trap, &OpenOptions::default()).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+    };
+    // Another's repository, and another's submodule.
+    for target in [".git", ".git/modules/sub"] {
+        std::fs::write(trap.join(".git"), format!("gitdir: {}\n", root.join(target).display())).unwrap();
+        refused("point back");
+    }
+    let env = GitEnv { git_dir: Some(root.join(".git")), ..GitEnv::default() };
+    assert!(Repository::discover(&trap, &OpenOptions { env: Some(env), ..OpenOptions::default() }).is_ok());
+    // One inside of the work tree, as people lay out worktrees of a bare repository.
+    git(&root, &["clone", "-q", "--bare", ".", "../trap/.bare"]);
+    std::fs::write(trap.join(".git"), "gitdir: ./.bare\n").unwrap();
+    assert_eq!(open(&trap).git_dir, trap.join(".bare"));
+    git(&trap, &["worktree", "add", "-q", "linked"]);
+    assert_eq!(open(&trap.join("linked")).common_dir, trap.join(".bare"));
+    // Another's objects under an own HEAD.
+    std::fs::write(trap.join(".bare/commondir"), format!("{}\n", root.join(".git").display())).unwrap();
+    refused("commondir");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_a_repository_do_not_lead_out() {
+    let (_dir, root) = fresh();
+    let objects = root.join("../objects");
+    std::fs::rename(root.join(".git/objects"), &objects).unwrap();
+    std::os::unix::fs::symlink(objects.canonicalize().unwrap(), root.join(".git/objects")).unwrap();
+    let repo = open(&root);
+    assert!(repo.object_dirs.is_empty());
+    assert_eq!(repo.problems[0].0, SkipReason::Alternate);
+    let allowed = OpenOptions { alternates: true, ..OpenOptions::default() };
+    assert_eq!(Repository::open(&root, &allowed).unwrap().object_dirs.len(), 1);
+    std::fs::create_dir_all(root.join("real")).unwrap();
+    std::os::unix::fs::symlink(root.join("real"), root.join("listed")).unwrap();
+    assert!(matches!(disk::list(&root.join("listed"), 10), Err(DiskError::NotAFile { .. })));
+    std::os::unix::fs::symlink(root.join(".git"), root.join("real/.git")).unwrap();
+    assert!(matches!(Repository::open(&root.join("real"), &OpenOptions::default()), Err(OpenError::Malformed { .. })));
+}
+
+#[test]
 fn shallow_clone() {
     let (_dir, root) = fresh();
     git(&root, &["commit", "-q", "--allow-empty", "-m", "two"]);

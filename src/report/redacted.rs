@@ -3,9 +3,10 @@
 use std::ops::Deref;
 
 use crate::detect::Redactor;
-use crate::model::{Finding, Location, Report};
+use crate::model::{CoverageReport, Evidence, Exposure, Finding, Location, Report, Skipped, Suppression, Target, Tool};
 
-/// A report with every candidate masked.
+/// A report with every candidate masked. Formats take nothing else, and what redacts a value names each of its fields, so
+/// that a new field does not compile before it was decided whether foreign text can be in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redacted(Report);
 
@@ -13,12 +14,16 @@ impl Redacted {
     /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
-        report.target.root = redactor.sanitize(&report.target.root);
-        for example in report.coverage.skipped.iter_mut().flat_map(|skipped| &mut skipped.examples) {
-            *example = redactor.sanitize(example);
+        let Report { schema: _, tool, target, findings, coverage } = &mut report;
+        let Tool { name: _, version: _, rules_digest: _ } = tool;
+        let Target { kind: _, root, head: _, base: _ } = target;
+        let CoverageReport { files: _, objects: _, bytes: _, skipped, complete: _ } = coverage;
+        *root = redactor.sanitize(root);
+        for Skipped { reason: _, class: _, count: _, examples } in skipped {
+            examples.iter_mut().for_each(|example| *example = redactor.sanitize(example));
         }
         let mut moved = false;
-        for at in &mut report.findings {
+        for at in findings {
             moved |= finding(at, redactor);
         }
         if moved {
@@ -38,33 +43,76 @@ impl Deref for Redacted {
 
 /// Redacts a finding. Returns true if that may change its order among others.
 fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
-    change(&mut finding.message, redactor);
-    for evidence in &mut finding.evidence {
-        change(&mut evidence.message, redactor);
-        change(&mut evidence.path, redactor);
+    let Finding {
+        rule: _,
+        severity: _,
+        confidence: _,
+        fingerprint: _,
+        message,
+        // Holds a masked form.
+        key: _,
+        status: _,
+        locations,
+        more_locations: _,
+        evidence,
+        exposure,
+    } = finding;
+    change(message, redactor);
+    for Evidence { message, path, line: _, column: _ } in evidence {
+        change(message, redactor);
+        change(path, redactor);
     }
-    for name in finding.exposure.iter_mut().flat_map(|exposure| &mut exposure.refs) {
-        change(name, redactor);
+    if let Some(Exposure { introduced: _, removed: _, in_head: _, days: _, refs, refs_total: _ }) = exposure {
+        for name in refs {
+            change(name, redactor);
+        }
     }
     let mut moved = false;
-    for at in &mut finding.locations {
+    for at in &mut *locations {
         moved |= location(at, redactor);
     }
     if moved {
-        finding.locations.sort();
+        locations.sort();
     }
     moved
 }
 
-/// Redacts a place, whose snippet is redacted already. Returns true if its path contained a key.
+/// Redacts a place. Returns true if its path contained a key.
 fn location(location: &mut Location, redactor: &Redactor) -> bool {
-    let mut in_path = change(&mut location.path, redactor);
-    for name in &mut location.archive {
+    let Location {
+        path,
+        archive,
+        within,
+        variable,
+        suppression,
+        redacted,
+        // Names of our own, and hashes.
+        path_encoding: _,
+        encodings: _,
+        blob: _,
+        commit: _,
+        line_hash: _,
+        // Redacted where they are cut out.
+        snippet: _,
+        directive: _,
+        line: _,
+        column: _,
+        end_line: _,
+        end_column: _,
+        origin: _,
+        reach: _,
+        context: _,
+        status: _,
+    } = location;
+    let mut in_path = change(path, redactor);
+    for name in archive {
         in_path |= change(name, redactor);
     }
-    location.redacted |= in_path;
-    let texts = [location.within.as_mut(), location.variable.as_mut()].into_iter().flatten();
-    for text in texts.chain(location.suppression.as_mut().map(|suppression| &mut suppression.reason)) {
+    *redacted |= in_path;
+    if let Some(Suppression { source: _, reason }) = suppression {
+        change(reason, redactor);
+    }
+    for text in [within, variable].into_iter().flatten() {
         change(text, redactor);
     }
     in_path

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::embedded;
-use super::text_result::{TextHit, TextResult};
+use super::text_result::{TextHit, TextResult, reason_of};
 use super::text_searcher::{TextInput, TextSearcher, guarded, name_embedded};
 use crate::archive::{self, ArchiveLimits, MemberVisitor, Seekable, ValueNames};
 use crate::credential::Fingerprint;
@@ -87,6 +87,9 @@ impl MemberScanner<'_, '_> {
     fn add(&mut self, chain: &[String], found: TextResult) {
         self.result.member_bytes += found.bytes;
         found.skipped.iter().for_each(|reason| self.skip(*reason, chain, describe(*reason)));
+        if let Some(error) = &found.failure {
+            self.skip(reason_of(error), chain, &error.to_string());
+        }
         let room = MAX_HITS_PER_TEXT.saturating_sub(self.hits.len());
         let left_out = found.left_out + found.hits.len().saturating_sub(room) as u64;
         if left_out > 0 {

@@ -2,15 +2,24 @@
 //!
 //! Tracked files are always scanned, whatever an ignore file says. Rules above the repository and the user's global ones do
 //! not count, so that a scan has the same result on every machine. A nested repository has rules of its own.
+//!
+//! Rules take memory, so an ignore file has a bound, and all of a walk together have one. A file beyond it has no rules at
+//! all, since any line may take back another one: more is scanned then, and the file is counted.
 
 use std::collections::HashMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::disk::{self, bytes_of};
+use super::disk::{self, OpenFile, bytes_of};
 use super::tracked::TrackedPaths;
+
+/// Most bytes of an ignore file, and of all of a walk.
+const MAX_IGNORE_FILE: u64 = 256 << 10;
+const MAX_IGNORE_FILES: u64 = 8 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryDecision {
@@ -54,6 +63,10 @@ impl TrackedRepository {
 #[derive(Debug, Default)]
 pub(super) struct IgnoreRules {
     directories: Mutex<HashMap<PathBuf, Arc<DirectoryRules>>>,
+    /// Bytes of ignore files that were read.
+    read: AtomicU64,
+    /// Ignore files without rules, because they are over a bound.
+    refused: Mutex<Vec<PathBuf>>,
 }
 
 /// Decides for one thread. Caches the last directory: most entries lie in that of the entry before.
@@ -128,34 +141,57 @@ impl IgnoreRules {
     fn remember(&self, path: &Path, parent: Option<Arc<DirectoryRules>>, ignored: bool) {
         let directory = if disk::is_repository(path) {
             let repository = TrackedRepository { root: path.to_path_buf(), tracked: OnceLock::new() };
-            let rules = rules_of(path, &[path.join(".gitignore"), path.join(".git/info/exclude")]);
+            let rules = self.rules_of(path, &[path.join(".gitignore"), path.join(".git/info/exclude")]);
             DirectoryRules { parent: None, rules, repository: Some(Arc::new(repository)), ignored: false }
         } else {
             let repository = parent.as_ref().and_then(|parent| parent.repository.clone());
             // Outside of a repository git reads no ignore file either.
-            let rules = repository.as_ref().and_then(|_| rules_of(path, &[path.join(".gitignore")]));
+            let rules = repository.as_ref().and_then(|_| self.rules_of(path, &[path.join(".gitignore")]));
             DirectoryRules { rules, repository, parent, ignored }
         };
         self.directories.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_path_buf(), Arc::new(directory));
     }
-}
 
-/// Reads the rules in these files. A file that cannot be read has none: then more is scanned, not less.
-fn rules_of(directory: &Path, files: &[PathBuf]) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new(directory);
-    let mut any = false;
-    // Earlier files win in git, later lines win in a builder.
-    for file in files.iter().rev() {
-        let Ok(Some(mut opened)) = super::disk::open(file) else { continue };
-        let mut text = Vec::new();
-        if std::io::Read::read_to_end(&mut std::io::Read::take(&mut opened.file, 1 << 20), &mut text).is_err() {
-            continue;
+    /// Reads the rules in these files. A file that cannot be read has none: then more is scanned, not less.
+    fn rules_of(&self, directory: &Path, files: &[PathBuf]) -> Option<Gitignore> {
+        let mut builder = GitignoreBuilder::new(directory);
+        let mut any = false;
+        // Earlier files win in git, later lines win in a builder.
+        for file in files.iter().rev() {
+            let Ok(Some(opened)) = super::disk::open(file) else { continue };
+            let Some(text) = self.read(opened) else {
+                self.refuse(file);
+                continue;
+            };
+            for line in String::from_utf8_lossy(&text).lines() {
+                any |= builder.add_line(None, line).is_ok();
+            }
         }
-        for line in String::from_utf8_lossy(&text).lines() {
-            any |= builder.add_line(None, line).is_ok();
+        if !any {
+            return None;
         }
+        // Together the patterns may be too large for the library.
+        builder.build().map_err(|_| files.iter().for_each(|file| self.refuse(file))).ok()
     }
-    if any { builder.build().ok() } else { None }
+
+    /// Reads an ignore file; `None` if it is over a bound.
+    fn read(&self, opened: OpenFile) -> Option<Vec<u8>> {
+        let mut text = Vec::new();
+        opened.file.take(MAX_IGNORE_FILE + 1).read_to_end(&mut text).ok()?;
+        let length = text.len() as u64;
+        let fits =
+            length <= MAX_IGNORE_FILE && self.read.fetch_add(length, Ordering::Relaxed) + length <= MAX_IGNORE_FILES;
+        fits.then_some(text)
+    }
+
+    fn refuse(&self, file: &Path) {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).push(file.to_path_buf());
+    }
+
+    /// Returns the ignore files that have no rules because they are over a bound.
+    pub(super) fn take_refused(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.refused.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 fn is_ignored(parent: &DirectoryRules, path: &Path, is_directory: bool) -> bool {

@@ -15,6 +15,7 @@ mod commit_date;
 mod disk;
 mod embedded;
 pub(crate) mod history;
+mod holes;
 mod ignores;
 pub(crate) mod open_repository;
 mod previous_versions;
@@ -29,6 +30,7 @@ mod text_result;
 mod text_scanner;
 mod text_searcher;
 mod tracked;
+pub(crate) mod whole_file;
 pub(crate) mod worktree;
 
 pub(crate) use collector::Collector;

@@ -36,7 +36,12 @@ impl Snapshot for DiskFiles {
     }
 
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
-        let listed = crate::git::disk::list(&self.root.join(directory), MAX_LISTED_FILES);
+        let full = self.root.join(directory);
+        // A link on the way must not lead out of the root.
+        if full.canonicalize().is_ok_and(|full| !full.starts_with(&self.root)) {
+            return Err(SnapshotError::new(directory, "it leads out of the root"));
+        }
+        let listed = crate::git::disk::list(&full, MAX_LISTED_FILES);
         let (entries, _) = listed.map_err(|error| SnapshotError::new(directory, error))?;
         let names = entries.iter().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().ends_with(b".toml"));
         Ok(names.map(|name| format!("{directory}/{}", name.to_string_lossy())).collect())

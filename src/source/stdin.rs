@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::text_result::TextResult;
+use super::text_result::{TextResult, reason_of};
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, ScanSource};
@@ -32,7 +32,7 @@ impl ScanSource for StdinSource<'_> {
             Err(error) => Some(error),
         };
         if let Some(error) = failure {
-            collector.skip(SkipReason::Unreadable, &format!("{}: {error}", self.name));
+            collector.skip(reason_of(&error), &format!("{}: {error}", self.name));
         }
         Ok(())
     }

@@ -51,6 +51,15 @@ impl TextHit {
     }
 }
 
+/// Returns the reason under which the coverage counts an error of reading a text.
+pub(super) fn reason_of(error: &io::Error) -> SkipReason {
+    match error.kind() {
+        io::ErrorKind::NotFound => SkipReason::Vanished,
+        io::ErrorKind::TimedOut => SkipReason::TimedOut,
+        _ => SkipReason::Unreadable,
+    }
+}
+
 /// The result of scanning one text.
 #[derive(Debug, Default)]
 pub(crate) struct TextResult {

@@ -1,6 +1,6 @@
 //! Searches one text or name for credentials, without opening anything.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::panic::AssertUnwindSafe;
 
 use super::embedded;
@@ -8,7 +8,7 @@ use super::scan_context::ScanContext;
 use super::text_result::{TextHit, TextResult};
 use crate::archive::Seekable;
 use crate::detect::{
-    Budget, Engine, Redactor, Window,
+    Budget, Redactor, Window,
     prefilter::Candidate,
     stream::{Scratch, scan_reader},
 };
@@ -28,6 +28,21 @@ pub(crate) enum TextInput<'t> {
 /// caller counts the text under the reason, and replaces state that `scan` may have left inconsistent.
 pub(crate) fn guarded<T>(scan: impl FnOnce() -> T) -> Result<T, SkipReason> {
     std::panic::catch_unwind(AssertUnwindSafe(scan)).map_err(|_| SkipReason::Internal)
+}
+
+/// Reads until the scan's time is over.
+struct TimedReader<'r> {
+    inner: &'r mut dyn Read,
+    context: &'r ScanContext<'r>,
+}
+
+impl Read for TimedReader<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.context.expired() {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "time limit reached"));
+        }
+        self.inner.read(out)
+    }
 }
 
 /// One thread's buffers, used for one text after the other.
@@ -77,7 +92,7 @@ impl<'a> TextSearcher<'a> {
         match text {
             TextInput::Candidates(bytes, candidates) => {
                 result.bytes = bytes.len() as u64;
-                judge(self.context.engine, bytes, candidates, result);
+                judge(self.context, bytes, candidates, result);
             }
             TextInput::Bytes(bytes) => self.read(&mut { *bytes }, result),
             TextInput::File(input, limit) => self.read(&mut Read::take(input, *limit), result),
@@ -87,6 +102,7 @@ impl<'a> TextSearcher<'a> {
 
     fn read(&mut self, reader: &mut dyn Read, result: &mut TextResult) {
         let mut hits = Vec::new();
+        let reader = &mut TimedReader { inner: reader, context: self.context };
         match scan_reader(self.context.engine, reader, &mut self.scratch, &mut hits) {
             Ok(bytes) => result.bytes = bytes,
             Err((bytes, error)) => (result.bytes, result.failure) = (bytes, Some(error)),
@@ -98,13 +114,13 @@ impl<'a> TextSearcher<'a> {
     }
 }
 
-fn judge(engine: &Engine, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
+fn judge(context: &ScanContext<'_>, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
     if !candidates.is_empty() {
-        let mut budget = Budget::new(bytes.len());
-        let hits = engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
+        let mut budget = Budget::new(bytes.len()).until(context.deadline);
+        let hits = context.engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
         result.add_hits(hits, Origin::File, budget.left_out());
         if budget.is_spent() {
-            result.skipped.push(SkipReason::OverLimit);
+            result.skipped.push(if context.expired() { SkipReason::TimedOut } else { SkipReason::OverLimit });
         }
     }
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::disk::{self, bytes_of, is_repository, work_tree_of};
+use super::disk::{RootDir, bytes_of, is_repository, work_tree_of};
 use super::ignores::{EntryDecision, IgnoreDecider, IgnoreRules};
+use super::text_result::reason_of;
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, ScanSource};
@@ -74,25 +75,44 @@ impl ScanSource for WorktreeSource {
 
 fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
     let ignores = IgnoreRules::default();
+    let root = RootDir::new(&options.root);
     for path in &options.paths {
-        let scope = WorktreeScan { context, options, ignores: (!options.no_ignore).then_some(&ignores) };
+        let ignores = (!options.no_ignore).then_some(&ignores);
+        let scope = WorktreeScan { context, options, root: &root, ignores };
         if path.is_dir() && !path.is_symlink() {
             scope.directory(path);
         } else {
-            // Scan a file given by name whatever an ignore file says.
-            let mut collector = Collector::new(context);
-            scope.entry(&mut collector, path, std::fs::symlink_metadata(path).map(|m| m.file_type()).ok());
+            scope.named_file(path);
         }
+    }
+    let mut collector = Collector::new(context);
+    for file in ignores.take_refused() {
+        let shown = PathText::new(&bytes_of(file.strip_prefix(&options.root).unwrap_or(&file))).text;
+        collector.skip(SkipReason::OverLimit, &format!("{shown}: too large, its rules do not apply"));
     }
 }
 
 struct WorktreeScan<'a> {
     context: &'a ScanContext<'a>,
     options: &'a WorktreeSource,
+    root: &'a RootDir,
     ignores: Option<&'a IgnoreRules>,
 }
 
 impl WorktreeScan<'_> {
+    /// Scans a file given by name, whatever an ignore file says.
+    fn named_file(&self, path: &Path) {
+        let mut collector = Collector::new(self.context);
+        match std::fs::symlink_metadata(path).map(|metadata| metadata.file_type()) {
+            Ok(kind) if kind.is_file() || kind.is_symlink() => self.entry(&mut collector, path, Some(kind)),
+            Ok(_) => {
+                let what = format!("{}: neither a file nor a directory", self.shown(path).text);
+                collector.skip(SkipReason::Unreadable, &what);
+            }
+            Err(error) => collector.skip(reason_of(&error), &format!("{}: {error}", self.shown(path).text)),
+        }
+    }
+
     fn directory(&self, path: &Path) {
         let ignores = self.ignores.filter(|ignores| match work_tree_of(path) {
             Some(root) => ignores.enter(&root, path),
@@ -203,25 +223,49 @@ impl WorktreeScan<'_> {
         let place = ScanLocation::file(PathText::new(&relative));
         collector.scan_name(&relative, &place);
         let outcome = match kind {
-            Some(kind) if kind.is_file() => file(collector, path, &place),
-            Some(kind) if kind.is_symlink() => link(collector, path, &place),
+            Some(kind) if kind.is_file() => self.file(collector, path, &place),
+            Some(kind) if kind.is_symlink() => self.link(collector, path, &place),
             _ => {
                 collector.skip(SkipReason::SpecialFile, &place.path.text);
                 Ok(())
             }
         };
         if let Err(error) = outcome {
-            let reason =
-                if error.kind() == io::ErrorKind::NotFound { SkipReason::Vanished } else { SkipReason::Unreadable };
-            collector.skip(reason, &format!("{}: {error}", place.path.text));
+            collector.skip(reason_of(&error), &format!("{}: {error}", place.path.text));
         }
     }
 
-    fn unreadable_entry(&self, collector: &mut Collector<'_>, error: &ignore::Error) {
-        let reason = match error.io_error().map(io::Error::kind) {
-            Some(io::ErrorKind::NotFound) => SkipReason::Vanished,
-            _ => SkipReason::Unreadable,
+    fn file(&self, collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
+        let Some(mut opened) = self.root.open(path)? else {
+            collector.skip(SkipReason::Changed, &format!("{}: no file any more", place.path.text));
+            return Ok(());
         };
+        // Stop near the size at opening time, so that a file that grows meanwhile has an end.
+        let most = opened.size.saturating_add(WINDOW as u64);
+        let mut result = collector.scanner.scan(TextInput::File(&mut opened, most), Extras::of_file(place));
+        opened.place(&mut result.hits);
+        result.bytes += opened.left_out();
+        let (bytes, failure, is_defective) = (result.bytes, result.failure.take(), result.is_defective());
+        collector.add(result, place);
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        collector.coverage().files += u64::from(!is_defective);
+        if bytes < opened.size && !is_defective {
+            collector.skip(SkipReason::Changed, &place.path.text);
+        }
+        Ok(())
+    }
+
+    fn link(&self, collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
+        collector.scan_text(&self.root.link_text(path)?, place);
+        collector.coverage().files += 1;
+        collector.skip(SkipReason::SymlinkTarget, &place.path.text);
+        Ok(())
+    }
+
+    fn unreadable_entry(&self, collector: &mut Collector<'_>, error: &ignore::Error) {
+        let reason = error.io_error().map_or(SkipReason::Unreadable, reason_of);
         collector.skip(reason, &self.without_root(&error.to_string()));
     }
 
@@ -230,31 +274,4 @@ impl WorktreeScan<'_> {
         let root = format!("{}/", self.options.root.display());
         message.replace(&root, "")
     }
-}
-
-fn file(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
-    let Some(mut opened) = disk::open(path)? else {
-        collector.skip(SkipReason::SpecialFile, &place.path.text);
-        return Ok(());
-    };
-    // Stop near the size at opening time, so that a file that grows meanwhile has an end.
-    let most = opened.size.saturating_add(WINDOW as u64);
-    let mut result = collector.scanner.scan(TextInput::File(&mut opened.file, most), Extras::of_file(place));
-    let (bytes, failure, is_defective) = (result.bytes, result.failure.take(), result.is_defective());
-    collector.add(result, place);
-    if let Some(failure) = failure {
-        return Err(failure);
-    }
-    collector.coverage().files += u64::from(!is_defective);
-    if bytes < opened.size && !is_defective {
-        collector.skip(SkipReason::Changed, &place.path.text);
-    }
-    Ok(())
-}
-
-fn link(collector: &mut Collector<'_>, path: &Path, place: &ScanLocation) -> io::Result<()> {
-    collector.scan_text(&disk::link_text(path)?, place);
-    collector.coverage().files += 1;
-    collector.skip(SkipReason::SymlinkTarget, &place.path.text);
-    Ok(())
 }

@@ -119,3 +119,86 @@ fn not_in_complaints() {
     let run = run_in(dir.path(), &["scan", "--stdin", "--stdin-name", &key], key.as_bytes());
     assert_silent(&keys, &run.stdout, "standard output");
 }
+
+/// Builds a repository with a key in every place of it that a message may name.
+fn haunted(dir: &Dir, key: &str) {
+    dir.git(&["init", "-q"]);
+    dir.write_bytes("a.txt", b"text\n");
+    dir.write_bytes(&format!("d-{key}/f-{key}.txt"), b"text\n");
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-q", "-m", "one"]);
+    dir.git(&["branch", &format!("b/{key}")]);
+    dir.git(&["tag", "-a", "-m", key, &format!("t-{key}")]);
+    let head = dir.git(&["rev-parse", "HEAD"]);
+    for (name, text) in [
+        (".git/objects/info/alternates", format!("/nowhere/{key}/objects\n../{key}\n")),
+        (&format!(".git/objects/pack/pack-{key}.idx"), String::new()),
+        (&format!(".git/objects/pack/{key}.pack"), "PACK".to_owned()),
+        (&format!(".git/refs/heads/{key}/junk"), key.to_owned()),
+        (&format!(".git/refs/heads/{key}/link"), format!("ref: refs/{key}")),
+        (&format!(".git/worktrees/{key}/HEAD"), key.to_owned()),
+        (".git/packed-refs", format!("{} refs/{key}/x\n{key}\n", head.trim())),
+        (".git/shallow", format!("{key}\n")),
+        (&format!("sub-{key}/.git"), format!("gitdir: /nowhere/{key}\n")),
+        (&format!("other-{key}/.git/HEAD"), key.to_owned()),
+        (&format!("other-{key}/.git/commondir"), key.to_owned()),
+        (&format!("d-{key}/.gitignore"), format!("{key}\n").repeat(3_000)),
+        (&format!("bad-{key}.zip"), format!("PK\x03\x04\x14\0\0\0{key}")),
+        (&format!("bad-{key}.gz"), format!("\x1f\u{8}{key}")),
+    ] {
+        dir.write_bytes(name, text.as_bytes());
+    }
+    let config = std::fs::read_to_string(dir.join(".git/config")).unwrap();
+    let config = config.replace("= 0\n", &format!("= 1{key}\n"));
+    let extensions = format!("[extensions]\n\trefStorage = {key}\n\tobjectFormat = {key}\n\tpartialClone = {key}\n");
+    dir.write_bytes(".git/config", format!("{config}{extensions}[extensions \"{key}\"]\n\tx = {key}\n").as_bytes());
+    let mut gz = b"\x1f\x8b\x08\x08\0\0\0\0\0\x03".to_vec();
+    gz.extend_from_slice(key.as_bytes());
+    gz.extend_from_slice(b"\0broken");
+    dir.write_bytes("named.gz", &gz);
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut header = tar::Header::new_gnu();
+    header.set_size(gz.len() as u64);
+    tar.append_data(&mut header, format!("m-{key}/{key}.gz"), &gz[..]).unwrap();
+    dir.write_bytes("x.tar", &tar.into_inner().unwrap());
+}
+
+#[test]
+fn not_from_any_place_of_a_repository() {
+    for (seed, name) in ["sk_live", "whsec", "oak"].iter().enumerate() {
+        let mut dir = Dir::new();
+        dir.forge = pinstripe::credential::forge::Forge::new(seed as u64);
+        let key = dir.forge.make(name).unwrap();
+        haunted(&dir, &key);
+        let keys = [key.clone()];
+        let bad_policy = format!("[rules]\ndirectories = [\"../{key}\"]\n");
+        let odd_policy = format!("{key} = 1\n");
+        let policies = [None, Some(&bad_policy), Some(&odd_policy)];
+        for policy in policies.into_iter().take(if seed == 0 { 3 } else { 1 }) {
+            if let Some(policy) = policy {
+                dir.write_bytes("pinstripe.toml", policy.as_bytes());
+            }
+            for arguments in [
+                &["scan", "."][..],
+                &["scan", "--no-ignore", "."],
+                &["scan", "--history", "."],
+                &["scan", "--staged"],
+                &["scan", "--range", &format!("{key}..HEAD")],
+                &["scan", "--policy-ref", &key],
+                &["scan", &format!("sub-{key}")],
+                &["scan", "--history", &format!("sub-{key}")],
+                &["scan", "--history", &format!("other-{key}")],
+                &["baseline", "create"],
+                &["hook", "pre-commit"],
+            ] {
+                let formats = [&["--format", "json"][..], &["--format", "text", "-vv"]];
+                for more in formats.into_iter().take(if seed == 0 && policy.is_none() { 2 } else { 1 }) {
+                    let all = if arguments[0] == "scan" { [arguments, more].concat() } else { arguments.to_vec() };
+                    let run = dir.run(&all);
+                    assert_silent(&keys, &run.stdout, &format!("{name}: {:?}: standard output", &arguments[..2]));
+                    assert_silent(&keys, &run.stderr, &format!("{name}: {:?}: standard error", &arguments[..2]));
+                }
+            }
+        }
+    }
+}

@@ -6,6 +6,7 @@ use super::super::Seekable;
 use super::super::peek_reader::PeekReader;
 use super::super::walker::{display, read_at};
 use super::entry::{ExtraField, ZipEntry, fields, u16_at, u32_at, u64_at};
+use crate::model::limits::MAX_IN_MEMORY;
 
 const END: &[u8] = b"PK\x05\x06";
 const END64: &[u8] = b"PK\x06\x06";
@@ -16,7 +17,11 @@ const LISTED: &[u8] = b"PK\x01\x02";
 const END_SIZE: usize = 22;
 
 /// Most places that look like an end record to try, last first: a comment may hold some.
-const MAX_ENDS: usize = 16;
+const MAX_ENDS: usize = 1_024;
+
+/// Bytes at the end of a file in which an end record is searched for, and bytes that are searched at a time.
+const REACH: u64 = MAX_IN_MEMORY;
+const STEP: u64 = 128 << 10;
 
 /// Bytes of a directory entry before its name.
 const LISTED_SIZE: usize = 46;
@@ -25,13 +30,18 @@ pub(super) struct ZipDirectory {
     /// Sorted by offset.
     pub(super) entries: Vec<ZipEntry>,
     pub(super) start: u64,
+    /// Offset behind the end record and its comment.
+    pub(super) end: u64,
     pub(super) fault: Option<&'static str>,
     /// There are more entries than were asked for.
     pub(super) is_cut: bool,
 }
 
+#[derive(Clone, Copy)]
 struct EndRecord {
     start: u64,
+    /// Offset behind this record and its comment.
+    end: u64,
     /// Added to offsets, because something precedes the zip.
     shift: u64,
     count: u64,
@@ -54,7 +64,7 @@ impl ZipDirectory {
     /// Reads at most `most` entries of the directory; `None` if there is none.
     pub(super) fn read(input: &mut dyn Seekable, size: u64, most: u64) -> Option<Self> {
         let end = find(input, size)?;
-        let mut directory = Self { entries: Vec::new(), start: end.start, fault: None, is_cut: false };
+        let mut directory = Self { entries: Vec::new(), start: end.start, end: end.end, fault: None, is_cut: false };
         if end.is_contradicted {
             directory.fault = Some("64-bit directory record is wrong");
         }
@@ -85,27 +95,44 @@ impl ZipDirectory {
     }
 }
 
+/// Finds the end record, from the last bytes of the file on backwards: anything may follow it.
 fn find(input: &mut dyn Seekable, size: u64) -> Option<EndRecord> {
-    let reach = (END_SIZE as u64 + u64::from(u16::MAX)).min(size);
-    let base = size - reach;
-    let tail = read_at(input, base, usize::try_from(reach).ok()?);
-    for at in memmem::rfind_iter(&tail, END).take(MAX_ENDS) {
-        let Some(record) = tail.get(at..at + END_SIZE) else { continue };
-        let at = base + at as u64;
-        let wide = end64(input, at);
-        let is_contradicted = wide.is_some();
-        let narrow = end32(record, at).map(|end| EndRecord { is_contradicted, ..end });
-        for end in [wide.flatten(), narrow].into_iter().flatten() {
-            // At the stated offset, or at one that does not count what precedes the zip.
-            for start in [Some(end.start), end.start.checked_sub(end.shift)].into_iter().flatten() {
-                if read_at(input, start, 4) == LISTED {
-                    let shift = if start == end.start { end.shift } else { 0 };
-                    return Some(EndRecord { start, shift, ..end });
-                }
+    let mut tries = MAX_ENDS;
+    let mut to = size;
+    while to > size.saturating_sub(REACH) && tries > 0 {
+        let base = to.saturating_sub(STEP);
+        // A record that begins here may end in the part that was searched before.
+        let part = read_at(input, base, usize::try_from(to - base).ok()? + END_SIZE - 1);
+        for at in memmem::rfind_iter(&part, END).take(tries) {
+            tries -= 1;
+            let Some(record) = part.get(at..at + END_SIZE) else { continue };
+            let at = base + at as u64;
+            if at < to
+                && let Some(end) = ending(input, record, at)
+            {
+                return Some(EndRecord { end: at + END_SIZE as u64 + u64::from(u16_at(record, 20)), ..end });
             }
-            if end.count == 0 && !is_contradicted {
-                return Some(end);
+        }
+        to = base;
+    }
+    None
+}
+
+/// Returns the directory that an end record names, if it is there.
+fn ending(input: &mut dyn Seekable, record: &[u8], at: u64) -> Option<EndRecord> {
+    let wide = end64(input, at);
+    let is_contradicted = wide.is_some();
+    let narrow = end32(record, at).map(|end| EndRecord { is_contradicted, ..end });
+    for end in [wide.flatten(), narrow].into_iter().flatten() {
+        // At the stated offset, or at one that does not count what precedes the zip.
+        for start in [Some(end.start), end.start.checked_sub(end.shift)].into_iter().flatten() {
+            if read_at(input, start, 4) == LISTED {
+                let shift = if start == end.start { end.shift } else { 0 };
+                return Some(EndRecord { start, shift, ..end });
             }
+        }
+        if end.count == 0 && !is_contradicted {
+            return Some(end);
         }
     }
     None
@@ -134,14 +161,12 @@ fn end64(input: &mut dyn Seekable, at: u64) -> Option<Option<EndRecord>> {
 
 /// Locates the directory, which ends where its end record begins, whatever its stated offset.
 fn place(at: u64, size: u64, offset: u64, count: u64, is_exact: bool) -> Option<EndRecord> {
+    let record = |start, shift| EndRecord { start, end: at, shift, count, is_exact, is_contradicted: false };
     let Some(start) = at.checked_sub(size) else {
         // The size is wrong; the offset may be right.
-        return (offset < at).then_some(EndRecord { start: offset, shift: 0, count, is_exact, is_contradicted: false });
+        return (offset < at).then_some(record(offset, 0));
     };
-    match start.checked_sub(offset) {
-        Some(shift) => Some(EndRecord { start, shift, count, is_exact, is_contradicted: false }),
-        None => Some(EndRecord { start, shift: 0, count, is_exact, is_contradicted: false }),
-    }
+    Some(record(start, start.saturating_sub(offset)))
 }
 
 fn listed(source: &mut PeekReader<'_>) -> Option<ZipEntry> {

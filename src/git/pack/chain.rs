@@ -4,7 +4,7 @@ use super::super::inflate::Inflater;
 use super::super::object::{Damage, ObjectKind, ResolveError};
 use super::super::oid::Oid;
 use super::entry::{EntryContent, EntryHeader};
-use super::{Pack, delta};
+use super::{Pack, delta, most_made};
 
 /// Longest chain that is followed. Git itself writes at most 4,095 deltas in a row.
 const MAX_CHAIN: usize = 100_000;
@@ -61,7 +61,14 @@ impl DeltaChain {
         self.deltas.is_empty()
     }
 
-    /// Applies the deltas to the content of the chain's end, one at a time. No object on the way is larger than `limit`.
+    /// Returns the number of deltas.
+    pub(crate) fn len(&self) -> usize {
+        self.deltas.len()
+    }
+
+    /// Applies the deltas to the content of the chain's end, one at a time. No object on the way is larger than `limit`, and
+    /// all together are within
+    /// [`most_made`].
     pub(crate) fn apply(
         &self,
         pack: &Pack,
@@ -71,6 +78,7 @@ impl DeltaChain {
     ) -> Result<Vec<u8>, ResolveError> {
         // A delta may be a little longer than what it produces.
         let longest = limit.saturating_add(limit / 8).saturating_add(1 << 16);
+        let (mut made, most) = (0, most_made(pack.bytes().len() as u64));
         for at in self.deltas.iter().rev() {
             let header = pack.header(*at)?;
             if header.size > longest {
@@ -78,6 +86,10 @@ impl DeltaChain {
             }
             let delta = pack.inflate(&header, longest, inflater)?;
             content = delta::rebuild(&content, &delta, limit)?;
+            made += content.len() as u64;
+            if made > most {
+                return Err(ResolveError::TooLarge(made));
+            }
         }
         Ok(content)
     }

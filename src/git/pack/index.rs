@@ -113,6 +113,13 @@ impl PackIndex {
         hash::file_checksum(format, content).is_some_and(|oid| oid.as_bytes() == checksum)
     }
 
+    /// Returns the checksum of the pack as the file has it; `None` for an index that was built in memory.
+    pub(crate) fn pack_checksum(&self) -> Option<&[u8]> {
+        let FileBytes::Mapped(bytes) = &self.bytes else { return None };
+        let end = bytes.len().checked_sub(self.hash_len)?;
+        bytes.get(end.checked_sub(self.hash_len)?..end)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.count
     }

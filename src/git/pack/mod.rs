@@ -21,6 +21,16 @@ use super::oid::{ObjectFormat, Oid};
 use entry::EntryHeader;
 use index::PackIndex;
 
+/// Bytes of objects that any store may make of its deltas, and further ones for each byte of its packs: real stores expand
+/// some twenty times, and some hundred times where large files change often.
+const MADE_FLOOR: u64 = if cfg!(test) { 256 << 20 } else { 4 << 30 };
+const MADE_RATIO: u64 = 1_000;
+
+/// Returns how many bytes of objects may be made of the deltas in packs of `stored` bytes.
+pub(crate) fn most_made(stored: u64) -> u64 {
+    MADE_FLOOR.max(stored.saturating_mul(MADE_RATIO))
+}
+
 /// Bytes before the first entry.
 pub(crate) const HEADER_LEN: usize = 12;
 
@@ -75,7 +85,16 @@ impl Pack {
         {
             complaints.push(format!("{}: pack and index disagree on the number of objects", path.display()));
         }
-        Ok((Self { index, format, path: path.to_path_buf(), data, by_offset: OnceLock::new() }, complaints))
+        let pack = Self { index, format, path: path.to_path_buf(), data, by_offset: OnceLock::new() };
+        if complaints.is_empty() && pack.index.pack_checksum().is_some_and(|checksum| !pack.data.ends_with(checksum)) {
+            complaints.push(pack.complaint("pack and index disagree on the checksum of the pack"));
+        }
+        Ok((pack, complaints))
+    }
+
+    /// Describes what is wrong with this pack.
+    pub(crate) fn complaint(&self, what: &str) -> String {
+        format!("{}: {what}", self.path.display())
     }
 
     fn open_index(pack: &Path, format: ObjectFormat) -> Result<PackIndex, String> {
@@ -87,7 +106,7 @@ impl Pack {
     /// Describes a usable index whose checksum is wrong.
     pub(crate) fn index_complaint(&self) -> Option<String> {
         let intact = self.index.is_intact(self.format);
-        (!intact).then(|| format!("{}: index has a wrong checksum", self.path.display()))
+        (!intact).then(|| self.complaint("index has a wrong checksum"))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {

@@ -8,6 +8,7 @@ use flate2::{Decompress, FlushDecompress, Status};
 use super::super::inflate::{Inflater, ReusableBuffer};
 use super::super::object::ObjectKind;
 use super::super::oid::{ObjectFormat, Oid};
+use super::entry::EntryContent;
 use super::index::{PackIndex, PackIndexError};
 use super::unindexed::{MAX_ENTRY_HEADER, PackEntry, PackSource, StreamError, UnindexedPack};
 use crate::model::limits::MAX_IN_MEMORY;
@@ -18,7 +19,8 @@ const MEMORY: u64 = 4 * MAX_IN_MEMORY;
 /// Builds an index, and a sentence that says how much of the pack it covers.
 pub(super) fn reindex(pack: &[u8], format: ObjectFormat) -> (Result<PackIndex, PackIndexError>, String) {
     let entries = &pack[..pack.len().saturating_sub(format.raw_len())];
-    let mut indexer = Indexer { pack: entries, inflater: Inflater::new(), named: Vec::new() };
+    let mut indexer = Indexer { pack: entries, inflater: Inflater::new(), named: Vec::new(), left: 0 };
+    indexer.left = super::most_made(pack.len() as u64);
     let (mut unindexed, _) = UnindexedPack::list(&mut indexer, format, (entries.len() as u64, u64::MAX));
     unindexed.walk(&mut indexer, MEMORY);
     let mut named = indexer.named;
@@ -36,6 +38,8 @@ struct Indexer<'a> {
     pack: &'a [u8],
     inflater: Inflater,
     named: Vec<(Oid, u32, u64)>,
+    /// Bytes of objects that may still be made of deltas.
+    left: u64,
 }
 
 impl Indexer<'_> {
@@ -61,14 +65,21 @@ impl PackSource for Indexer<'_> {
         Some(out.into_vec())
     }
 
-    fn object(&mut self, entry: &PackEntry, (_, oid): (ObjectKind, Oid), _content: &[u8]) -> bool {
+    fn object(&mut self, entry: &PackEntry, (_, oid): (ObjectKind, Oid), content: &[u8]) -> bool {
+        if !matches!(entry.content, EntryContent::Whole(_)) {
+            self.left = self.left.saturating_sub(content.len() as u64);
+        }
         // There is no older checksum to compare with: the stored bytes are taken as they are.
         self.named.push((oid, libdeflater::crc32(self.bytes(entry.at, entry.end)), entry.at));
-        true
+        self.left > 0
     }
 
     fn unresolved(&mut self, _entry: &PackEntry, _orphan: bool) -> bool {
         true
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.left == 0
     }
 }
 

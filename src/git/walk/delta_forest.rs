@@ -8,8 +8,8 @@ use rayon::prelude::*;
 
 use super::super::object::{Damage, ObjectKind};
 use super::super::oid::Oid;
-use super::super::pack::Pack;
 use super::super::pack::entry::EntryContent;
+use super::super::pack::{HEADER_LEN, Pack};
 use super::offset_lookup::OffsetLookup;
 
 const NONE: u32 = u32::MAX;
@@ -67,6 +67,13 @@ impl DeltaForest {
             forest.find_cycles();
         }
         forest
+    }
+
+    /// Describes a pack with bytes before the first entry that its index names.
+    pub(super) fn gap(&self, pack: &Pack) -> Option<String> {
+        let end = pack.bytes().len().saturating_sub(pack.format.raw_len()) as u64;
+        let first = self.offsets.first().copied().unwrap_or(end);
+        (first > HEADER_LEN as u64).then(|| pack.complaint("index names no entry at its beginning"))
     }
 
     fn sorted(pack: &Pack) -> Self {

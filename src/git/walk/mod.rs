@@ -10,7 +10,7 @@
 
 use std::io::{self, Read};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 mod deferred;
 mod delta_forest;
@@ -25,6 +25,7 @@ use super::object::{Damage, ObjectError, ObjectKind};
 use super::odb::Odb;
 use super::oid::Oid;
 pub(crate) use super::pack::delta::{CopiedRange, DeltaOp, DeltaOps, append};
+use super::pack::most_made;
 use delta_forest::DeltaForest;
 use selection::Selection;
 use tree_worker::TreeWorker;
@@ -92,8 +93,10 @@ pub(crate) struct WalkFailures {
     pub(crate) objects: Vec<ObjectError>,
     /// Objects that were visited although the checksum of their stored bytes is wrong.
     pub(crate) suspect: Vec<Oid>,
-    /// Number of objects that were left out because the walk was stopped.
+    /// Number of objects that were left out because the walk was stopped, or because the store expands too far.
     pub(crate) unvisited: u64,
+    /// Set if the store expands beyond any honest one.
+    pub(crate) is_bomb: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +113,7 @@ impl WalkFailures {
         self.suspect.sort_unstable();
         self.suspect.dedup();
         self.unvisited += other.unvisited;
+        self.is_bomb |= other.is_bomb;
     }
 }
 
@@ -139,6 +143,8 @@ impl<'a> ObjectStore<'a> {
         let complaints = || odb.packs.iter().filter_map(super::pack::Pack::index_complaint).collect();
         let (forests, ((beside, ()), indexes)) =
             pool.install(|| rayon::join(forests, || rayon::join(|| rayon::join(beside, refine), complaints)));
+        let mut indexes: Vec<String> = indexes;
+        indexes.extend(odb.packs.iter().zip(&forests).filter_map(|(pack, forest)| forest.gap(pack)));
         let (loose, files) = loose(odb, &pool);
         Ok((Self { odb, pool, forests, repeated, loose, files, indexes }, beside))
     }
@@ -171,12 +177,21 @@ impl<'a> ObjectStore<'a> {
         let loose: Vec<Oid> = loose.map(|(_, (oid, _))| *oid).collect();
         let total = selections.iter().map(Selection::visits).sum::<u64>() + loose.len() as u64;
         expect(total);
-        let context =
-            WalkContext { store: self, selections, plan, visited: AtomicUsize::new(0), deferred: Mutex::default() };
+        let stored: u64 = self.odb.packs.iter().map(|pack| pack.bytes().len() as u64).sum();
+        let context = WalkContext {
+            store: self,
+            selections,
+            plan,
+            visited: AtomicUsize::new(0),
+            deferred: Mutex::default(),
+            most: most_made(stored),
+            made: AtomicU64::new(0),
+        };
         context.walk_trees(make);
         let mut failures = self.pool.install(|| deferred::finish(&context, make(), &loose));
         let seen = context.visited.load(Ordering::Relaxed) as u64 + failures.objects.len() as u64;
-        failures.unvisited = if (plan.stop)() { total.saturating_sub(seen) } else { 0 };
+        failures.is_bomb = context.is_spent(0);
+        failures.unvisited = if context.is_over() { total.saturating_sub(seen) } else { 0 };
         failures
     }
 
@@ -222,9 +237,26 @@ struct WalkContext<'a> {
     plan: &'a WalkPlan<'a>,
     visited: AtomicUsize,
     deferred: Mutex<Deferred>,
+    /// Bytes of objects that may be made of deltas, and that were made.
+    most: u64,
+    made: AtomicU64,
 }
 
 impl WalkContext<'_> {
+    /// Returns true if the walk was stopped or the store expands too far.
+    fn is_over(&self) -> bool {
+        (self.plan.stop)() || self.is_spent(0)
+    }
+
+    /// Returns true if `more` bytes of objects are too many.
+    fn is_spent(&self, more: u64) -> bool {
+        self.made.load(Ordering::Relaxed).saturating_add(more) > self.most
+    }
+
+    fn charge(&self, bytes: u64) {
+        self.made.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     fn walk_trees<V: ObjectVisitor>(&self, make: &(dyn Fn() -> V + Sync)) {
         for (number, selection) in
             self.selections.iter().enumerate().filter(|(_, selection)| !selection.roots.is_empty())
@@ -233,7 +265,7 @@ impl WalkContext<'_> {
             self.store.pool.broadcast(|_| {
                 let mut worker = TreeWorker::new(self, number, make());
                 while let Some((root, kind)) = selection.roots.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if (self.plan.stop)() {
+                    if self.is_over() {
                         break;
                     }
                     worker.walk_tree(*root, *kind);

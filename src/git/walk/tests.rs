@@ -190,11 +190,14 @@ fn one_flipped_byte_loses_no_more_than_its_tree() {
 }
 
 /// A pack of these raw entries, with whatever index its own stream gives.
-fn write_pack(lab: &Lab, entries: &[Vec<u8>]) {
+fn write_pack(lab: &Lab, entries: &[Vec<u8>]) -> std::path::PathBuf {
     let mut pack = [b"PACK\0\0\0\x02".as_slice(), &u32::try_from(entries.len()).unwrap().to_be_bytes()].concat();
     entries.iter().for_each(|entry| pack.extend(entry));
-    pack.extend([0; 20]);
-    std::fs::write(lab.root.join(".git/objects/pack/pack-made.pack"), pack).unwrap();
+    let checksum = super::super::hash::file_checksum(ObjectFormat::Sha1, &pack).unwrap();
+    pack.extend(checksum.as_bytes());
+    let path = lab.root.join(".git/objects/pack/pack-made.pack");
+    std::fs::write(&path, pack).unwrap();
+    path
 }
 
 #[test]
@@ -212,6 +215,30 @@ fn absurd_entries_neither_allocate_nor_hang() {
     let mut coverage = crate::model::Coverage::default();
     odb.report_problems(&mut coverage);
     assert!(!coverage.complete());
+}
+
+#[test]
+fn a_store_of_deltas_does_not_expand_without_end() {
+    let size = [0x80, 0x80, 0x80, 0x02];
+    let base = [&[0xb0, 0x80, 0x80, 0x10][..], &zlib(&vec![0; 4 << 20])].concat();
+    let name = super::super::hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, &vec![0; 4 << 20]).unwrap();
+    // Each writes four bytes of its own and copies the rest.
+    let delta = |at: u8| [&size[..], &size, &[4, at, 1, 1, 1, 0xf0, 0xfc, 0xff, 0x3f]].concat();
+    let entry = |at: u8| [&[0x70 | 0x80 | 1, 1][..], name.as_bytes(), &zlib(&delta(at))].concat();
+    let entries: Vec<Vec<u8>> = std::iter::once(base).chain((0..100).map(entry)).collect();
+    let lab = Lab::new(&[]);
+    let pack = write_pack(&lab, &entries);
+    let incomplete = |odb: &Odb| {
+        let mut coverage = crate::model::Coverage::default();
+        odb.report_problems(&mut coverage);
+        !coverage.complete()
+    };
+    let (seen, ..) = walk_all(&lab.odb(), 2);
+    assert!((60..70).contains(&seen.len()) && incomplete(&lab.odb()), "{}", seen.len());
+    lab.git(&["index-pack", pack.to_str().unwrap()]);
+    let (seen, failures, _) = walk_all(&lab.odb(), 2);
+    assert!(!incomplete(&lab.odb()) && failures.is_bomb);
+    assert_eq!(seen.len() as u64 + failures.unvisited, 101);
 }
 
 #[test]

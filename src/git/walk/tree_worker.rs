@@ -50,6 +50,8 @@ pub(super) struct TreeWorker<'a, V: ObjectVisitor> {
     copies: Vec<CopiedRange>,
     spare: Vec<ReusableBuffer>,
     visited: usize,
+    /// Bytes of objects that were made of deltas since this was last added to the shared count.
+    made: u64,
     suspect: Vec<u32>,
 }
 
@@ -67,6 +69,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
             copies: Vec::new(),
             spare: Vec::new(),
             visited: 0,
+            made: 0,
             suspect: Vec::new(),
         }
     }
@@ -111,6 +114,9 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
         self.count(&object);
         let mut frames = vec![StackFrame { bytes, state, kind, entry, next: 0 }];
         while let Some(frame) = frames.last_mut() {
+            if self.context.is_spent(self.made) || (self.context.plan.stop)() {
+                break;
+            }
             let children = self.forest().children(frame.entry);
             let Some(at) = self.selection().next(children, frame.next) else {
                 if let Some(frame) = frames.pop() {
@@ -132,6 +138,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
             }
             frames.extend(resolved);
         }
+        self.context.charge(std::mem::take(&mut self.made));
     }
 
     /// Visits a delta against the last frame. Returns `None` if it was deferred or failed, `Some(None)` if nothing is
@@ -174,6 +181,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
             return Ok(Some(ChildResult::Leaf));
         }
         let mut bytes = self.take_buffer(size);
+        self.made += size as u64;
         delta::apply(&frame.bytes, &self.delta[start..], size, &mut bytes, &mut self.copies)?;
         let resolved = Resolved { bytes: &bytes, copies: &self.copies };
         let state = self.visitor.resolved(object, &frame.state, &resolved);

@@ -6,13 +6,13 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes the cache")]
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::git::mmap::MappedFile;
 use crate::git::{ObjectFormat, Oid, Repository};
+use crate::source::whole_file;
 
 const MAGIC: &[u8] = b"pinstripe-clean/1\n";
 /// Magic, key, length of a name, number of names.
@@ -105,9 +105,6 @@ impl CleanCache {
         bytes.extend(checksum);
         let directory = self.file.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(directory)?;
-        let mut beside = tempfile::NamedTempFile::new_in(directory)?;
-        beside.write_all(&bytes)?;
-        beside.persist(&self.file).map_err(|error| error.error)?;
-        Ok(())
+        whole_file::write_cache(&self.file, &bytes)
     }
 }

@@ -12,6 +12,7 @@ use crate::git::disk::{self, DiskError};
 use crate::git::walk::{ObjectStore, VisitedObject};
 use crate::git::{ObjectKind, Oid, Repository};
 use crate::model::{Origin, SkipReason};
+use crate::source::text_result::reason_of;
 use crate::source::text_scanner::Extras;
 use crate::source::text_searcher::TextInput;
 
@@ -54,7 +55,7 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
     let mut result = worker.scanner.scan(TextInput::File(&mut file, u64::MAX), Extras::default());
     let is_clean = result.is_clean();
     if let Some(error) = result.failure.take() {
-        worker.partial.coverage.skip(SkipReason::Unreadable, format!("{}: {error}", text()));
+        worker.partial.coverage.skip(reason_of(&error), format!("{}: {error}", text()));
     }
     worker.count_more(result.bytes);
     worker.add_named(&VisitedObject { oid, kind: ObjectKind::Blob, fresh: true }, &text(), Origin::File, result);

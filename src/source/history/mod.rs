@@ -279,7 +279,12 @@ fn report_lost(coverage: &mut Coverage, lost: WalkFailures) {
         coverage.skip(SkipReason::Damaged, format!("object {oid}: its checksum is wrong"));
     }
     if lost.unvisited > 0 {
-        coverage.skip_many(SkipReason::TimedOut, lost.unvisited, Some("objects of the store".to_owned()));
+        let (reason, what) = if lost.is_bomb {
+            (SkipReason::OverLimit, "objects of the store: it expands to too many bytes")
+        } else {
+            (SkipReason::TimedOut, "objects of the store")
+        };
+        coverage.skip_many(reason, lost.unvisited, Some(what.to_owned()));
     }
 }
 
