@@ -62,6 +62,8 @@ pub(crate) struct Repository {
     pub(crate) partial: bool,
     /// Set if another user owns it: its objects are read, none of its configuration is obeyed.
     pub(crate) foreign: bool,
+    /// The address of `origin`, without credentials. It is shown, and nothing is fetched from it.
+    pub(crate) remote: Option<String>,
     problems: Vec<(SkipReason, String)>,
 }
 
@@ -128,6 +130,7 @@ impl Repository {
             object_dirs: Vec::new(),
             shallow: Vec::new(),
             partial: false,
+            remote: None,
             problems: Vec::new(),
         };
         repo.read_config();
@@ -169,6 +172,7 @@ impl Repository {
             self.problem(SkipReason::Unsupported, format!("repository format version {version}"));
         }
         self.partial = config.any_true("remote", "promisor");
+        self.remote = config.get_in("remote", "origin", "url").filter(|_| !self.foreign).map(without_credentials);
         for (key, value) in config.section("extensions") {
             self.read_extension(key, value);
         }
@@ -304,6 +308,13 @@ fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError
         None => Ok(git_dir.to_path_buf()),
         Some(text) => Ok(disk::canonical(&git_dir.join(bytes_to_path(text.trim_ascii())))?),
     }
+}
+
+/// Removes user, password, query and fragment from an address. Whatever an `@` follows may be a password.
+fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let host = rest.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{}", host.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// Converts bytes to a path. Where paths are not bytes, malformed UTF-8 becomes a replacement character.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use crate::detect::Redactor;
-use crate::model::{Finding, Location, Report};
+use crate::model::{Finding, Location, Report, ReportedRepository, RepositoryExposure};
 
 /// A report with every candidate masked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,12 @@ impl Redacted {
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
         report.target.root = redactor.sanitize(&report.target.root);
+        for repository in report.repositories.iter_mut().flatten() {
+            let ReportedRepository { id, path, remote, .. } = repository;
+            for text in [id, path].into_iter().chain(remote) {
+                *text = redactor.sanitize(text);
+            }
+        }
         for example in report.coverage.skipped.iter_mut().flat_map(|skipped| &mut skipped.examples) {
             *example = redactor.sanitize(example);
         }
@@ -43,6 +49,10 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
         change(&mut evidence.message, redactor);
         change(&mut evidence.path, redactor);
     }
+    for RepositoryExposure { repository, exposure } in &mut finding.exposures {
+        *repository = redactor.sanitize(repository);
+        exposure.refs.iter_mut().for_each(|name| _ = change(name, redactor));
+    }
     for name in finding.exposure.iter_mut().flat_map(|exposure| &mut exposure.refs) {
         change(name, redactor);
     }
@@ -51,13 +61,16 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
         moved |= location(at, redactor);
     }
     if moved {
-        finding.locations.sort();
+        finding.sort_locations();
     }
     moved
 }
 
 /// Redacts a place, whose snippet is redacted already. Returns true if its path contained a key.
 fn location(location: &mut Location, redactor: &Redactor) -> bool {
+    if let Some(repository) = &mut location.repository {
+        *repository = redactor.sanitize(repository);
+    }
     let mut in_path = change(&mut location.path, redactor);
     for name in &mut location.archive {
         in_path |= change(name, redactor);

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use crate::git::rev::{self, RevError};
 use crate::git::{Commit, GitEnv, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
-use crate::model::Coverage;
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
+use crate::model::{Coverage, ReportedRepository};
 
 const TYPE_BITS: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
@@ -39,6 +39,16 @@ impl OpenRepository {
     /// Returns the directory by which a report names the repository.
     pub(crate) fn root(&self) -> &Path {
         self.repository.root()
+    }
+
+    /// Describes the repository for a report that calls it `id`.
+    pub(crate) fn describe(&self, id: String, head: Option<Oid>) -> ReportedRepository {
+        ReportedRepository {
+            id,
+            path: self.root().to_string_lossy().into_owned(),
+            remote: self.repository.remote.clone(),
+            head: head.map(|head| head.to_string()),
+        }
     }
 
     pub(crate) fn odb(&self) -> &Odb {

@@ -29,6 +29,7 @@ mod policy;
 mod pre_receive;
 mod range;
 mod readme;
+mod repositories;
 mod rules_command;
 mod sarif;
 mod scan;

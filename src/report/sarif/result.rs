@@ -265,6 +265,8 @@ fn details(finding: &Finding, location: &Location) -> serde_sarif::sarif::Proper
         ("masked", json!(key.map(|key| clean(&key.masked)))),
         ("account", json!(key.and_then(|key| key.account.as_ref()))),
         ("accountCreated", json!(key.and_then(|key| key.account_created.as_ref()))),
+        ("repository", json!(location.repository.as_deref().map(clean))),
+        ("versions", json!((location.versions > 1).then_some(location.versions))),
         ("variable", json!(location.variable.as_deref().map(clean))),
         ("introduced", json!(commit(exposure.and_then(|exposure| exposure.introduced.as_ref())))),
         ("removed", json!(commit(exposure.and_then(|exposure| exposure.removed.as_ref())))),
