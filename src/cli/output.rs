@@ -14,6 +14,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::detect::Redactor;
 use crate::rules::{RuleSet, load};
 
+/// Bytes that are gathered before they are written.
+const BUFFER: usize = 64 << 10;
+
 /// Made when it is first needed, or given by whoever loads rules.
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 
@@ -76,13 +79,18 @@ pub(super) fn print_line(text: &str) -> io::Result<()> {
     print_bytes(format!("{}\n", shown(text)).as_bytes())
 }
 
-/// Prints what holds no key to standard output, such as a report. A reader that has gone is no error, so that it never changes the verdict.
+/// Prints what holds no key to standard output. A reader that has gone is no error, so that it never changes the verdict.
 ///
 /// # Errors
 /// Any other error of standard output, such as a full disk.
 pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    print_streamed(&mut |out| out.write_all(bytes))
+}
+
+/// As [`print_bytes`], for what is made while it is written, such as a report.
+pub(super) fn print_streamed(write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut stdout = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
@@ -112,9 +120,15 @@ pub(super) fn clear(file: &Path) -> io::Result<()> {
 
 /// Writes a file completely or not at all: to a temporary file first, which is then renamed.
 pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_streamed(file, &mut |out| out.write_all(bytes))
+}
+
+/// As [`write_whole`], for what is made while it is written.
+pub(super) fn write_streamed(file: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
-    beside.write_all(bytes)?;
+    let mut beside = io::BufWriter::with_capacity(BUFFER, tempfile::NamedTempFile::new_in(directory)?);
+    write(&mut beside)?;
+    let beside = beside.into_inner().map_err(io::IntoInnerError::into_error)?;
     beside.as_file().sync_all()?;
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())

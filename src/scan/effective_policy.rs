@@ -66,10 +66,10 @@ impl EffectivePolicy {
     /// # Errors
     /// The first rule that does not exist.
     pub(crate) fn check_rules(&self, rules: &RuleSet) -> Result<(), Error> {
-        let checked = self.policies.iter().filter(|policy| policy.rule_files.is_empty() || self.policies.len() == 1);
-        checked
-            .map(|policy| policy.config.check_rules(CONFIG_FILE, rules).map_err(|error| error.below(&policy.below)))
-            .collect()
+        let own_rules_known = |policy: &&Policy| policy.rule_files.is_empty() || self.policies.len() == 1;
+        self.policies.iter().filter(own_rules_known).try_for_each(|policy| {
+            policy.config.check_rules(CONFIG_FILE, rules).map_err(|error| error.below(&policy.below))
+        })
     }
 
     /// Returns the contexts that the policy gives a path of the report.

@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credential::{Fingerprint, Key};
+use crate::credential::Key;
 use crate::detect::LocatedHit;
 use crate::detect::{
     classify::{PathRule, says_one_of},
@@ -17,13 +17,18 @@ use crate::rules::{Rule, RuleSet};
 
 /// Returns the findings sorted by rule and fingerprint.
 pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
-    for sighting in sightings {
-        if path_allows(&rules[sighting.hit.rule], &sighting) {
-            groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
-        }
+    let identity = |sighting: &LocatedHit| (sighting.hit.rule, sighting.hit.fingerprint);
+    // Boxes are freed one by one, while findings take their place.
+    let allowed = sightings.into_iter().filter(|sighting| path_allows(&rules[sighting.hit.rule], sighting));
+    let mut sightings: Vec<Box<LocatedHit>> = allowed.map(Box::new).collect();
+    sightings.sort_by_key(|sighting| identity(sighting));
+    let (mut findings, mut sightings) = (Vec::new(), sightings.into_iter().peekable());
+    while let Some(first) = sightings.next() {
+        let (id, rule) = (identity(&first), &rules[first.hit.rule]);
+        let others = std::iter::from_fn(|| sightings.next_if(|sighting| identity(sighting) == id));
+        findings.push(finding(rule, *first, others.map(|sighting| *sighting)));
     }
-    groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
+    findings
 }
 
 fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
@@ -35,11 +40,14 @@ fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
-    let first = sightings.first()?;
+fn finding(rule: &Rule, first: LocatedHit, others: impl Iterator<Item = LocatedHit>) -> Finding {
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
-    let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
-    let mut locations: Vec<Location> = sightings.into_iter().map(location).collect();
+    let mut confidence = first.hit.confidence;
+    let mut locations = Vec::with_capacity(1);
+    for sighting in std::iter::once(first).chain(others) {
+        confidence = confidence.max(sighting.hit.confidence);
+        locations.push(location(sighting));
+    }
     locations.sort();
     locations.dedup();
     let more_locations = cap_per_file(&mut locations);
@@ -58,7 +66,7 @@ fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
         exposures: Vec::new(),
     };
     finding.refresh_status();
-    Some(finding)
+    finding
 }
 
 /// Lists each place once, in its most exposed and latest version, and counts the other versions of the file there.

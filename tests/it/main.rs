@@ -22,6 +22,7 @@ mod hostile_pull_request;
 mod hygiene;
 mod lengths;
 mod lints;
+mod many_findings;
 mod members;
 mod no_key_gets_out;
 mod own_rules;
