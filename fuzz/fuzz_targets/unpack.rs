@@ -3,11 +3,12 @@
 #![no_main]
 
 use std::io::{Cursor, Read};
+use std::ops::Range;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use pinstripe::model::SkipReason;
-use pinstripe::archive::{ArchiveLimits, MemberVisitor, open};
+use pinstripe::archive::{ArchiveLimits, MemberVisitor, ValueNames, open};
 
 const LIMITS: fn() -> ArchiveLimits = || ArchiveLimits {
     entries: 1_000,
@@ -28,6 +29,19 @@ impl MemberVisitor for Counter {
     fn member(&mut self, chain: &[String], content: &mut dyn Read) {
         assert!(chain.len() <= LIMITS().depth);
         self.bytes += std::io::copy(content, &mut std::io::sink()).expect("a member never fails");
+    }
+
+    fn values(&mut self, chain: &[String], text: &[u8], names: &dyn ValueNames) {
+        for offset in (0..text.len()).step_by(16) {
+            if let Some((value, name)) = names.value_at(offset) {
+                assert!(value.start <= offset && value.end <= text.len() && !name.is_empty());
+            }
+        }
+        self.bytes(chain, text);
+    }
+
+    fn replaced(&mut self, _chain: &[String], ranges: &[Range<u64>]) {
+        assert!(ranges.is_sorted_by(|a, b| a.end < b.start));
     }
 
     fn name(&mut self, _chain: &[String]) {

@@ -13,7 +13,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::detect::Redactor;
 use crate::rules::{RuleSet, load};
-pub(super) use crate::source::whole_file::write as write_whole;
+pub(super) use crate::source::whole_file::write as write_streamed;
+
+/// Bytes that are gathered before they are written.
+const BUFFER: usize = 64 << 10;
 
 /// Made when it is first needed, or given by whoever loads rules.
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
@@ -77,16 +80,26 @@ pub(super) fn print_line(text: &str) -> io::Result<()> {
     print_bytes(format!("{}\n", shown(text)).as_bytes())
 }
 
-/// Prints what holds no key to standard output, such as a report. A reader that has gone is no error, so that it never changes the verdict.
+/// Prints what holds no key to standard output. A reader that has gone is no error, so that it never changes the verdict.
 ///
 /// # Errors
 /// Any other error of standard output, such as a full disk.
 pub(super) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    print_streamed(&mut |out| out.write_all(bytes))
+}
+
+/// As [`print_bytes`], for what is made while it is written, such as a report.
+pub(super) fn print_streamed(write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut stdout = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
+    match write(&mut stdout).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         outcome => outcome,
     }
+}
+
+/// Writes a file completely or not at all.
+pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_streamed(file, &mut |out| out.write_all(bytes))
 }
 
 /// Prints a line to standard error. Ignores errors.

@@ -98,15 +98,22 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
 pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: Report) -> anyhow::Result<()> {
     let report = &Redacted::new(report, engine.redactor());
     for file in &wanted.outputs {
-        let bytes = render(&file.format, &Reporting { color: false, ..wanted.clone() }, engine, report)?;
-        output::write_whole(&file.file, &bytes).with_context(|| format!("cannot write {}", file.file.display()))?;
+        let plain = Reporting { color: false, ..wanted.clone() };
+        output::write_streamed(&file.file, &mut |out| render(&file.format, &plain, (engine, report), out))
+            .with_context(|| format!("cannot write {}", file.file.display()))?;
     }
-    output::print_bytes(&render(&wanted.format, wanted, engine, report)?)?;
+    output::print_streamed(&mut |out| render(&wanted.format, wanted, (engine, report), out))?;
     Ok(())
 }
 
-fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Redacted) -> anyhow::Result<Vec<u8>> {
-    let format = FORMATS.iter().find(|known| known.name == format).context("unknown format")?;
+fn render(
+    format: &str,
+    wanted: &Reporting,
+    (engine, report): (&Engine, &Redacted),
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let format = FORMATS.iter().find(|known| known.name == format);
+    let format = format.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "unknown format"))?;
     let options = report::Options {
         color: wanted.color,
         verbose: wanted.verbose,
@@ -114,9 +121,7 @@ fn render(format: &str, wanted: &Reporting, engine: &Engine, report: &Redacted) 
         min_severity: wanted.min_severity,
         fail_on: wanted.fail_on,
     };
-    let mut bytes = Vec::new();
-    format.write(report, engine.rules(), &options, &mut bytes)?;
-    Ok(bytes)
+    format.write(report, engine.rules(), &options, out)
 }
 
 pub(super) fn exit_code(wanted: &Reporting, report: &Report) -> u8 {

@@ -67,10 +67,15 @@ impl GitConfig {
 
     /// Returns the last value of `section.key`; an empty string for a key without a value.
     pub(crate) fn get(&self, section: &str, key: &str) -> Option<&str> {
+        self.get_in(section, "", key)
+    }
+
+    /// Returns the last value of `section.subsection.key`.
+    pub(crate) fn get_in(&self, section: &str, subsection: &str, key: &str) -> Option<&str> {
         self.entries
             .iter()
             .rev()
-            .find(|entry| entry.section == section && entry.subsection.is_empty() && entry.key == key)
+            .find(|entry| entry.section == section && entry.subsection == subsection && entry.key == key)
             .map(|entry| entry.value.as_deref().unwrap_or(""))
     }
 

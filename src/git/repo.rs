@@ -65,6 +65,8 @@ pub(crate) struct Repository {
     pub(crate) foreign: bool,
     /// Set if its configuration includes other files.
     pub(crate) includes: bool,
+    /// The address of `origin`, without credentials. It is shown, and nothing is fetched from it.
+    pub(crate) remote: Option<String>,
     problems: Vec<(SkipReason, String)>,
 }
 
@@ -142,6 +144,7 @@ impl Repository {
             shallow: Vec::new(),
             partial: false,
             includes: false,
+            remote: None,
             problems: Vec::new(),
         };
         repo.read_config();
@@ -184,6 +187,7 @@ impl Repository {
             self.problem(SkipReason::Unsupported, format!("repository format version {version}"));
         }
         self.partial = config.any_true("remote", "promisor");
+        self.remote = config.get_in("remote", "origin", "url").filter(|_| !self.foreign).map(without_credentials);
         for (key, value) in config.section("extensions") {
             self.read_extension(key, value);
         }
@@ -337,6 +341,13 @@ fn common_dir(git_dir: &Path, env: Option<&GitEnv>) -> Result<PathBuf, OpenError
         None => Ok(git_dir.to_path_buf()),
         Some(text) => Ok(disk::canonical(&git_dir.join(bytes_to_path(text.trim_ascii())))?),
     }
+}
+
+/// Removes user, password, query and fragment from an address. Whatever an `@` follows may be a password.
+fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let host = rest.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{}", host.split(['?', '#']).next().unwrap_or_default())
 }
 
 /// Converts bytes to a path. Where paths are not bytes, malformed UTF-8 becomes a replacement character.

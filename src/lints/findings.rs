@@ -124,6 +124,7 @@ pub(super) fn about_credentials(rules: &RuleSet, drafts: Vec<Draft<'_>>) -> Vec<
             finding.message = first.message;
             finding.key = Some(first.site.key.clone());
             finding.exposure.clone_from(&first.site.finding.exposure);
+            finding.exposures.clone_from(&first.site.finding.exposures);
         }
         finding.refresh_status();
         findings.push(finding);
@@ -174,12 +175,14 @@ fn finding(rules: &RuleSet, rule: usize, fingerprint: Fingerprint, confidence: C
         more_locations: 0,
         evidence: Vec::new(),
         exposure: None,
+        exposures: Vec::new(),
     }
 }
 
 fn location(code: &CodeFinding<'_>) -> Location {
     let (place, found) = (&code.facts.place, code.found);
     Location {
+        repository: place.repository.clone(),
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         line: found.start.line,
         column: found.start.column,

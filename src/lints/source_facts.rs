@@ -65,8 +65,10 @@ impl SourceFacts {
         &self.place
     }
 
-    /// Prefixes the path with a directory, which ends with a slash or is empty.
-    pub fn move_below(&mut self, directory: &str) {
+    /// Names the repository, if there are several, and prefixes the path with its directory, which ends with a slash or
+    /// is empty.
+    pub fn move_below(&mut self, repository: Option<&str>, directory: &str) {
+        self.place.repository = repository.map(str::to_owned);
         self.place.path.text.insert_str(0, directory);
     }
 

@@ -3,6 +3,8 @@
 //! A finding is one credential (or one misuse without a literal) under one rule, with every place that holds it. Its
 //! identity is (rule, fingerprint), and nothing positional.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use crate::credential::{Fingerprint, Key};
@@ -109,13 +111,13 @@ pub enum Origin {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reach {
+    /// In the tree of HEAD.
+    Head,
+    /// Staged.
+    Index,
     /// On disk, in the work tree or on standard input.
     #[default]
     Worktree,
-    /// Staged.
-    Index,
-    /// In the tree of HEAD.
-    Head,
     /// In the history of a ref.
     Ref,
     /// In a stash.
@@ -172,9 +174,12 @@ pub struct Snippet {
     pub end: usize,
 }
 
-/// One place of a finding.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// One place of a finding. Ordered from the most to the least exposed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
+    /// The id of its repository, in a report on several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// The file in the tree, relative to the report's root, with `/`.
     pub path: String,
     /// `percent` where the path is not UTF-8 and was percent-encoded.
@@ -200,6 +205,9 @@ pub struct Location {
     pub blob: Option<String>,
     /// The commit that holds it.
     pub commit: Option<String>,
+    /// Number of versions of the file that hold it, where there are several; this is the most exposed and the latest one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u64,
     /// Encodings, outermost first.
     pub encodings: Vec<String>,
     /// The name that the value is assigned to.
@@ -221,9 +229,46 @@ pub struct Location {
     /// GitHub's hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
     #[serde(skip)]
     pub line_hash: Option<LineHash>,
+    /// The later of two versions has the higher number; not part of the JSON report.
+    #[serde(skip)]
+    pub sequence: u32,
+}
+
+impl Ord for Location {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (a, b) = (self, other);
+        (a.reach, a.prominence())
+            .cmp(&(b.reach, b.prominence()))
+            .then_with(|| (&a.path, &a.archive, &a.within).cmp(&(&b.path, &b.archive, &b.within)))
+            .then_with(|| {
+                (a.line, a.column, a.end_line, a.end_column).cmp(&(b.line, b.column, b.end_line, b.end_column))
+            })
+            .then_with(|| {
+                (&a.repository, a.origin, &a.blob, &a.commit).cmp(&(&b.repository, b.origin, &b.blob, &b.commit))
+            })
+            .then_with(|| (&a.encodings, &a.variable, a.status).cmp(&(&b.encodings, &b.variable, b.status)))
+            .then_with(|| (&a.suppression, &a.context, &a.directive).cmp(&(&b.suppression, &b.context, &b.directive)))
+    }
+}
+
+impl PartialOrd for Location {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl Location {
+    /// Ranks the purpose of the place: 0 for what ships to users, 3 for tests.
+    fn prominence(&self) -> u8 {
+        let has = |tag| self.context.contains(&tag);
+        match () {
+            () if has(Context::Test) => 3,
+            () if has(Context::Example) || has(Context::Docs) => 2,
+            () if has(Context::Frontend) => 0,
+            () => 1,
+        }
+    }
+
     /// Returns an open location at the beginning of a file.
     #[must_use]
     pub fn in_file(path: String) -> Self {
@@ -258,6 +303,16 @@ pub struct Exposure {
     pub refs_total: u64,
 }
 
+/// The exposure of a credential in one repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RepositoryExposure {
+    /// The id of the repository.
+    pub repository: String,
+    /// Its exposure there.
+    #[serde(flatten)]
+    pub exposure: Exposure,
+}
+
 /// A place that explains a finding, such as the other key of a pair or the framework's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Evidence {
@@ -288,7 +343,7 @@ pub struct Finding {
     pub key: Option<Key>,
     /// The most open status of its places.
     pub status: Status,
-    /// Every place, sorted.
+    /// Every place, the most exposed one first.
     pub locations: Vec<Location>,
     /// Number of places beyond `locations`, where a limit was reached.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -296,8 +351,11 @@ pub struct Finding {
     /// Places that explain the finding.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
-    /// Its exposure in history; null for other targets.
+    /// Its exposure in the history of the first location's repository; null for other targets.
     pub exposure: Option<Exposure>,
+    /// Its exposure in each repository, where the report has several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<RepositoryExposure>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
@@ -306,6 +364,15 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Finding {
+    /// Sorts the places, and takes the exposure from the repository of the first one.
+    pub fn sort_locations(&mut self) {
+        self.locations.sort();
+        let first = self.locations.first().and_then(|location| location.repository.as_ref());
+        if let Some(exposure) = self.exposures.iter().find(|exposure| Some(&exposure.repository) == first) {
+            self.exposure = Some(exposure.exposure.clone());
+        }
+    }
+
     /// Sets the status to the most open one of the places.
     pub fn refresh_status(&mut self) {
         self.status = self.locations.iter().map(|location| location.status).max().unwrap_or(Status::Open);

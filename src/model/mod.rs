@@ -12,8 +12,8 @@ mod utf16_columns;
 
 pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};
 pub use finding::{
-    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Location, Origin, Reach, Severity, Snippet, Status,
-    Suppression,
+    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Location, Origin, Reach, RepositoryExposure,
+    Severity, Snippet, Status, Suppression,
 };
-pub use report::{CoverageReport, Report, SCHEMA, Target, TargetKind, Tool};
+pub use report::{CoverageReport, Report, ReportedRepository, SCHEMA, Target, TargetKind, Tool};
 pub use scan_location::{PathText, ScanLocation};

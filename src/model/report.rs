@@ -48,6 +48,19 @@ pub struct Target {
     pub base: Option<String>,
 }
 
+/// A repository that a report is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReportedRepository {
+    /// Its directory below the report's root, `.` for the root itself; names it in locations and exposures.
+    pub id: String,
+    /// Its directory.
+    pub path: String,
+    /// The address of `origin`, without credentials.
+    pub remote: Option<String>,
+    /// The commit of HEAD, where there is one.
+    pub head: Option<String>,
+}
+
 /// The coverage of a scan, as it is serialized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoverageReport {
@@ -84,6 +97,9 @@ pub struct Report {
     pub tool: Tool,
     /// The target.
     pub target: Target,
+    /// The repositories of a history or a range.
+    #[serde(default)]
+    pub repositories: Option<Vec<ReportedRepository>>,
     /// Findings of every severity and status, the most severe first.
     pub findings: Vec<Finding>,
     /// Counts of read and skipped input.
@@ -93,9 +109,13 @@ pub struct Report {
 impl Report {
     /// Sorts the findings as every format shows them: by severity, first place, rule and fingerprint.
     pub fn sort(&mut self) {
-        self.findings.sort_by_cached_key(|finding| {
-            let place = finding.locations.first().map(|at| (at.path.clone(), at.archive.clone(), at.line, at.column));
-            (std::cmp::Reverse(finding.severity), place, finding.rule.clone(), finding.fingerprint)
+        fn place(finding: &Finding) -> Option<(&str, &[String], u64, u64)> {
+            finding.locations.first().map(|at| (&*at.path, &*at.archive, at.line, at.column))
+        }
+        self.findings.sort_by(|a, b| {
+            let by_place = || place(a).cmp(&place(b));
+            let by_name = || (&a.rule, a.fingerprint).cmp(&(&b.rule, b.fingerprint));
+            b.severity.cmp(&a.severity).then_with(by_place).then_with(by_name)
         });
     }
 

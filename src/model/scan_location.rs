@@ -39,6 +39,8 @@ fn percent_encode(bytes: &[u8]) -> String {
 /// The location of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanLocation {
+    /// The id of its repository, where there are several.
+    pub repository: Option<String>,
     /// The file in the tree.
     pub path: PathText,
     /// Archive members, outermost first.
@@ -53,6 +55,8 @@ pub struct ScanLocation {
     pub blob: Option<String>,
     /// The commit that holds it.
     pub commit: Option<String>,
+    /// The later of two versions of a file has the higher number.
+    pub sequence: u32,
     /// GitHub's hash of the line, where the source computed it.
     pub line_hash: Option<LineHash>,
     /// True if the same file held the credential before the scanned change.

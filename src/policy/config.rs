@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Error;
 use crate::credential::Fingerprint;
-use crate::model::{Context, Finding, Location, Severity};
+use crate::model::{Context, Finding, Severity};
 use crate::rules::RuleSet;
 
 /// Largest number of entries in one list.
@@ -51,10 +51,11 @@ pub(crate) struct AllowEntry {
 }
 
 impl AllowEntry {
-    pub(super) fn covers(&self, finding: &Finding, location: &Location) -> bool {
+    /// `path` is that of a location, in its repository.
+    pub(super) fn covers(&self, finding: &Finding, path: &str) -> bool {
         (self.rule == "*" || self.rule == finding.rule)
             && self.fingerprint.is_none_or(|fingerprint| fingerprint == finding.fingerprint)
-            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matcher.is_match(&location.path)))
+            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matcher.is_match(path)))
     }
 }
 
@@ -161,27 +162,5 @@ impl PolicyConfig {
         let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.matcher.is_match(path));
         // The last match wins, as in ignore files.
         self.contexts.iter().rev().find(covers).map(|entry| entry.is.as_slice())
-    }
-
-    /// Sets the contexts and the severity of a finding.
-    pub(super) fn adjust(&self, finding: &mut Finding, rules: &RuleSet) {
-        let mut changed = false;
-        for location in &mut finding.locations {
-            if let Some(tags) = self.context(&location.path) {
-                location.context = tags.to_vec();
-                location.context.sort_unstable();
-                location.context.dedup();
-                changed = true;
-            }
-        }
-        if changed
-            && finding.key.is_some()
-            && let Some(rule) = rules.get(&finding.rule)
-        {
-            finding.severity = rule.severity_at(&finding.locations);
-        }
-        if let Some(severity) = self.severity.get(&finding.rule) {
-            finding.severity = *severity;
-        }
     }
 }

@@ -46,6 +46,11 @@ impl Error {
     fn malformed(file: &str, reason: impl std::fmt::Display) -> Self {
         Self { file: escape(file), reason: reason.to_string() }
     }
+
+    /// Names the file by its path in a report on several repositories.
+    pub(crate) fn below(self, directory: &str) -> Self {
+        Self { file: format!("{}{}", escape(directory), self.file), ..self }
+    }
 }
 
 impl From<SnapshotError> for Error {
@@ -65,6 +70,10 @@ pub(crate) struct Policy {
     pub(crate) inline: bool,
     /// Paths and texts of the rule files that the configuration names.
     pub(crate) rule_files: Vec<(String, Vec<u8>)>,
+    /// The id of the repository that it is for; `None` for the whole report.
+    pub(crate) repository: Option<String>,
+    /// What the paths of that repository begin with.
+    pub(crate) below: String,
 }
 
 impl Policy {
@@ -86,24 +95,10 @@ impl Policy {
         Ok(policy)
     }
 
-    /// Sets severities, contexts and statuses. Returns notices about the policy itself: expired entries, directives
-    /// without effect.
-    pub(crate) fn apply(&self, findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
-        let mut notices = Vec::new();
-        for finding in findings {
-            self.config.adjust(finding, rules);
-            for at in 0..finding.locations.len() {
-                let decision = self.decide(finding, &finding.locations[at], today, &mut notices);
-                if let Some((status, source, reason)) = decision {
-                    finding.locations[at].status = status;
-                    finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason });
-                }
-            }
-            finding.refresh_status();
-        }
-        notices.sort();
-        notices.dedup();
-        notices
+    /// Returns the path of a location in the repository of this policy; `None` for another repository.
+    fn path<'a>(&self, location: &'a Location) -> Option<&'a str> {
+        let is_here = self.repository.is_none() || self.repository == location.repository;
+        is_here.then(|| location.path.strip_prefix(&self.below).unwrap_or(&location.path))
     }
 
     /// Returns status, source and reason for a covered location.
@@ -117,12 +112,13 @@ impl Policy {
         if location.status != Status::Open {
             return None;
         }
-        for allow in self.config.allows.iter().filter(|allow| allow.covers(finding, location)) {
+        let path = self.path(location)?;
+        for allow in self.config.allows.iter().filter(|allow| allow.covers(finding, path)) {
             match allow.expires.filter(|expires| *expires < today) {
                 None => return Some((Status::Suppressed, "config", allow.reason.clone())),
                 Some(expired) => notices.push(format!(
-                    "{CONFIG_FILE}: the entry for {} ({}) expired on {expired} and has no effect",
-                    finding.rule, allow.reason
+                    "{}{CONFIG_FILE}: the entry for {} ({}) expired on {expired} and has no effect",
+                    self.below, finding.rule, allow.reason
                 )),
             }
         }
@@ -142,11 +138,58 @@ impl Policy {
             return Some((Status::Baselined, "baseline", entry.reason.clone()));
         };
         notices.push(format!(
-            "{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
-            entry.rule, entry.fingerprint
+            "{}{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
+            self.below, entry.rule, entry.fingerprint
         ));
         None
     }
+}
+
+/// Sets severities, contexts and statuses, each location's by the policy of its repository. Returns notices about the
+/// policies themselves: expired entries, directives without effect.
+pub(crate) fn apply(policies: &[Policy], findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
+    let mut notices = Vec::new();
+    for finding in findings {
+        adjust(policies, finding, rules);
+        for at in 0..finding.locations.len() {
+            let location = &finding.locations[at];
+            let decision = policies.iter().find_map(|policy| policy.decide(finding, location, today, &mut notices));
+            if let Some((status, source, reason)) = decision {
+                finding.locations[at].status = status;
+                finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason });
+            }
+        }
+        finding.sort_locations();
+        finding.refresh_status();
+    }
+    notices.sort();
+    notices.dedup();
+    notices
+}
+
+/// Sets the contexts of a finding's locations, and its severity: the highest that one of the repositories gives it.
+fn adjust(policies: &[Policy], finding: &mut Finding, rules: &RuleSet) {
+    let mut changed = false;
+    for location in &mut finding.locations {
+        let tags = policies.iter().find_map(|policy| policy.config.context(policy.path(location)?));
+        if let Some(tags) = tags {
+            location.context = tags.to_vec();
+            location.context.sort_unstable();
+            location.context.dedup();
+            changed = true;
+        }
+    }
+    if changed
+        && finding.key.is_some()
+        && let Some(rule) = rules.get(&finding.rule)
+    {
+        finding.severity = rule.severity_at(&finding.locations);
+    }
+    let concerned =
+        policies.iter().filter(|policy| finding.locations.iter().any(|location| policy.path(location).is_some()));
+    let severity =
+        concerned.map(|policy| *policy.config.severity.get(&finding.rule).unwrap_or(&finding.severity)).max();
+    finding.severity = severity.unwrap_or(finding.severity);
 }
 
 /// Lists the rule files in each directory that the configuration names.

@@ -54,6 +54,7 @@ fn finding(rules: &RuleSet, identity: &[&str], message: &str, locations: Vec<Loc
         more_locations: 0,
         evidence: Vec::new(),
         exposure: None,
+        exposures: Vec::new(),
     })
 }
 

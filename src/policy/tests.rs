@@ -23,6 +23,10 @@ fn today() -> Date {
     date("2026-06-15").unwrap()
 }
 
+fn apply(policy: &Policy, found: &mut [Finding], today: Date) -> Vec<String> {
+    super::apply(std::slice::from_ref(policy), found, &rules(), today)
+}
+
 fn with_config(text: &str) -> Policy {
     Policy { config: PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap(), inline: true, ..Policy::default() }
 }
@@ -44,7 +48,7 @@ fn allowances_by_fingerprint_path_and_date() {
     ] {
         let policy = with_config(&format!("[[allow]]\nreason='why'\nowner='me'\n{entry}\n"));
         let mut found = found.clone();
-        let notices = policy.apply(&mut found, &rules(), today());
+        let notices = apply(&policy, &mut found, today());
         assert_eq!(found[0].status, status, "{entry}");
         assert_eq!(notices.len(), usize::from(entry.contains("06-14")), "{notices:?}");
         if status == Status::Suppressed {
@@ -81,9 +85,9 @@ fn configuration_errors_name_their_place() {
 fn severities_and_contexts_can_be_set() {
     let mut found = findings("seed.sql", "k = \"{{sk_test}}\"");
     assert_eq!(found[0].severity, Severity::Medium);
-    with_config("[[context]]\npaths=['*.sql']\nis=['test']").apply(&mut found, &rules(), today());
+    apply(&with_config("[[context]]\npaths=['*.sql']\nis=['test']"), &mut found, today());
     assert_eq!(found[0].severity, Severity::Low);
-    with_config("[severity]\nsecret-test='high'").apply(&mut found, &rules(), today());
+    apply(&with_config("[severity]\nsecret-test='high'"), &mut found, today());
     assert_eq!(found[0].severity, Severity::High);
 }
 
@@ -92,12 +96,12 @@ fn inline_allows_count_only_where_they_may() {
     let text = "k = \"{{sk_live}}\" // pinstripe:allow secret-live known to be revoked";
     let mut found = findings("a.ts", text);
     let mut policy = with_config("");
-    policy.apply(&mut found, &rules(), today());
+    apply(&policy, &mut found, today());
     assert_eq!(found[0].status, Status::Suppressed);
     assert_eq!(found[0].locations[0].suppression.as_ref().unwrap().reason, "known to be revoked");
     policy.inline = false;
     let mut found = findings("a.ts", text);
-    let notices = policy.apply(&mut found, &rules(), today());
+    let notices = apply(&policy, &mut found, today());
     assert_eq!((found[0].status, notices.len()), (Status::Open, 1));
     policy.inline = true;
     for (text, status) in [
@@ -106,7 +110,7 @@ fn inline_allows_count_only_where_they_may() {
         ("k = \"{{sk_live}}\" // pinstripe:allow secret-live", Status::Open),
     ] {
         let mut found = findings("a.ts", text);
-        policy.apply(&mut found, &rules(), today());
+        apply(&policy, &mut found, today());
         assert_eq!(found[0].status, status, "{text}");
     }
 }
@@ -124,9 +128,9 @@ fn a_baseline_covers_one_rule_and_repeats_byte_for_byte() {
     assert_eq!((&again, again.to_bytes()), (&baseline, bytes));
     let policy = Policy { baseline, ..Policy::default() };
     let mut early = found.clone();
-    assert!(policy.apply(&mut early, &rules(), date("2026-06-14").unwrap()).is_empty());
+    assert!(apply(&policy, &mut early, date("2026-06-14").unwrap()).is_empty());
     assert!(early.iter().all(|finding| finding.status == Status::Baselined));
-    assert_eq!(policy.apply(&mut found, &rules(), today()).len(), 2);
+    assert_eq!(apply(&policy, &mut found, today()).len(), 2);
     assert!(found.iter().all(|finding| finding.status == Status::Open));
 }
 
@@ -164,4 +168,26 @@ fn what_gitleaks_ignored_becomes_entries() {
     assert_eq!(carried, ["restricted-live", "secret-live"]);
     let left = imported.log.iter().filter(|line| line.starts_with("not carried over")).count();
     assert_eq!(left, 6, "{:#?}", imported.log);
+}
+
+#[test]
+fn each_repository_is_judged_by_its_own_policy() {
+    let mut found = findings("src/a.ts", "k = \"{{sk_live}}\"");
+    let of_other = |mut location: Location| {
+        location.repository = Some("b".to_owned());
+        location.path.insert_str(0, "b/");
+        location
+    };
+    let location = found[0].locations[0].clone();
+    found[0].locations.push(of_other(location));
+    found[0].locations[0].repository = Some("a".to_owned());
+    found[0].locations[0].path.insert_str(0, "a/");
+    let policy =
+        |id: &str, text: &str| Policy { repository: Some(id.to_owned()), below: format!("{id}/"), ..with_config(text) };
+    let allow = "[[allow]]\nreason='why'\nrule='secret-live'\npaths=['src/**']\n[severity]\nsecret-live='low'";
+    let policies = [policy("a", allow), policy("b", "[[context]]\npaths=['src/**']\nis=['test']")];
+    super::apply(&policies, &mut found, &rules(), today());
+    let places: Vec<_> = found[0].locations.iter().map(|at| (&*at.path, at.status, at.context.len())).collect();
+    assert_eq!(places, [("a/src/a.ts", Status::Suppressed, 0), ("b/src/a.ts", Status::Open, 1)]);
+    assert_eq!((found[0].severity, found[0].status), (Severity::Critical, Status::Open));
 }

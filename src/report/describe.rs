@@ -4,7 +4,7 @@
 
 use super::remediation;
 use crate::credential::{Generation, Key, Kind, Mode};
-use crate::model::{CommitDate, Context, Finding, Location, Origin, Reach, Status};
+use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, RepositoryExposure, Status};
 use crate::rules::{Rule, RuleSet};
 
 pub(super) use crate::model::escape::escape as clean;
@@ -88,9 +88,10 @@ pub(super) fn short(id: &str) -> &str {
 pub(super) fn place(location: &Location) -> String {
     let position = format!("{}:{}", location.line, location.column);
     let path = clean(&file(location));
+    let repository = location.repository.as_ref().map(|id| format!(" in {}", clean(id))).unwrap_or_default();
     let object = |what: &str| {
         let id = location.commit.as_deref().or(location.blob.as_deref()).map_or(location.path.as_str(), short);
-        format!("{what} {}:{position}", clean(id))
+        format!("{what} {}{repository}:{position}", clean(id))
     };
     match location.origin {
         Origin::File => format!("{path}:{position}"),
@@ -101,7 +102,8 @@ pub(super) fn place(location: &Location) -> String {
         Origin::TagMessage => object("message of tag"),
         Origin::Note => object("git note"),
         Origin::RefName if path.is_empty() => {
-            format!("name of a ref at {}", location.commit.as_deref().map_or("an unknown commit", short))
+            let commit = location.commit.as_deref().map_or("an unknown commit", short);
+            format!("name of a ref{repository} at {commit}")
         }
         Origin::RefName => format!("name of ref {path}"),
     }
@@ -165,11 +167,17 @@ pub(super) fn remarks(location: &Location) -> Vec<String> {
         };
         remarks.push(format!("{reach}{version}"));
     }
+    remarks.extend(versions(location));
     if let Some(status) = status(location.status) {
         let reason = location.suppression.as_ref().map(|why| clean(&why.reason)).filter(|why| !why.is_empty());
         remarks.push(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")));
     }
     remarks
+}
+
+/// Counts the versions of the file that hold a place, if there are several.
+pub(super) fn versions(location: &Location) -> Option<String> {
+    (location.versions > 1).then(|| format!("×{} versions", number(location.versions)))
 }
 
 /// The statuses that need no action.
@@ -207,9 +215,21 @@ fn reach(reach: Reach) -> Option<&'static str> {
     }
 }
 
-/// Describes where and for how long a credential was exposed, where that is known.
+/// Describes where and for how long a credential was exposed, where that is known: in each repository, if there are several.
 pub(super) fn exposure(finding: &Finding) -> Option<String> {
-    let exposure = finding.exposure.as_ref()?;
+    if let [] | [_] = finding.exposures.as_slice() {
+        let reach = finding.locations.iter().map(|at| at.reach);
+        return finding.exposure.as_ref().map(|exposure| exposure_words(exposure, reach));
+    }
+    let words = finding.exposures.iter().map(|RepositoryExposure { repository, exposure }| {
+        let here = finding.locations.iter().filter(|at| at.repository.as_ref() == Some(repository));
+        format!("{}: {}", clean(repository), exposure_words(exposure, here.map(|at| at.reach)))
+    });
+    Some(words.collect::<Vec<_>>().join("; "))
+}
+
+/// Describes an exposure in one repository, whose places have this `reach`.
+fn exposure_words(exposure: &Exposure, mut reach: impl Iterator<Item = Reach>) -> String {
     let at = |change: &CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));
     let days = exposure.days.map(|days| format!(", {}", counted(days, "day"))).unwrap_or_default();
     let mut text = match (&exposure.introduced, &exposure.removed, exposure.in_head) {
@@ -227,10 +247,10 @@ pub(super) fn exposure(finding: &Finding) -> Option<String> {
         let still = if exposure.in_head { "" } else { "still " };
         let refs = counted(exposure.refs_total, "ref");
         text.push_str(&format!("; {still}reachable from {refs} ({}{more})", names.join(", ")));
-    } else if finding.locations.iter().all(|at| matches!(at.reach, Reach::Reflog | Reach::Unreachable)) {
+    } else if reach.all(|reach| matches!(reach, Reach::Reflog | Reach::Unreachable)) {
         text.push_str("; unreachable from any ref, until git prunes it");
     }
-    Some(text)
+    text
 }
 
 fn short_ref(name: &str) -> &str {

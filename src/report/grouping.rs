@@ -75,6 +75,29 @@ impl<'a> GroupedFindings<'a> {
         self.with_status(Status::Open)
     }
 
+    /// Returns the open blocks one by one, but more than `most` of one rule below medium together, where the first stands.
+    pub(super) fn open_folded(&self, most: usize) -> Vec<Vec<&CredentialBlock<'a>>> {
+        let minor = |block: &CredentialBlock<'a>| {
+            let is_minor = block.others.is_empty() && block.main.severity < Severity::Medium;
+            is_minor.then_some((block.main.rule.as_str(), block.main.severity))
+        };
+        let mut counts: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
+        for kind in self.open().filter_map(minor) {
+            *counts.entry(kind).or_default() += 1;
+        }
+        let mut first: BTreeMap<(&str, Severity), usize> = BTreeMap::new();
+        let mut folded: Vec<Vec<&CredentialBlock<'a>>> = Vec::new();
+        for block in self.open() {
+            let kind = minor(block).filter(|kind| counts.get(kind).is_some_and(|count| *count > most));
+            let at = kind.map_or(folded.len(), |kind| *first.entry(kind).or_insert(folded.len()));
+            match folded.get_mut(at) {
+                Some(group) => group.push(block),
+                None => folded.push(vec![block]),
+            }
+        }
+        folded
+    }
+
     /// Counts the open blocks by severity, most severe first: `2 critical, 1 high`.
     pub(super) fn tally(&self) -> String {
         let counts = Severity::ALL.into_iter().rev().filter_map(|severity| {

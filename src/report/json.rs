@@ -1,7 +1,7 @@
 //! Writes `json`, one document, and `jsonl`, one finding a line.
 //!
 //! `jsonl` has a line `{"type":"finding",…}` for each finding, with its members in `json`, and a last line
-//! `{"type":"report","schema":…,"tool":…,"target":…,"coverage":…}`, which is missing if the program was interrupted. Both
+//! `{"type":"report","schema":…,"tool":…,"target":…,"repositories":…,"coverage":…}`, which is missing if the program was interrupted. Both
 //! leave out findings below `--min-severity`, but no others. Characters that could act on a terminal are written as `\u`
 //! escapes.
 
@@ -12,7 +12,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
 use crate::model::escape::is_unsafe;
-use crate::model::{CoverageReport, Finding, Report, Target, Tool};
+use crate::model::{CoverageReport, Finding, Report, ReportedRepository, Target, Tool};
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
@@ -20,6 +20,7 @@ struct JsonDocument<'a> {
     schema: &'a str,
     tool: &'a Tool,
     target: &'a Target,
+    repositories: Option<&'a [ReportedRepository]>,
     findings: Vec<&'a Finding>,
     coverage: &'a CoverageReport,
 }
@@ -28,13 +29,19 @@ struct JsonDocument<'a> {
 #[serde(tag = "type", rename_all = "lowercase")]
 enum JsonLine<'a> {
     Finding(&'a Finding),
-    Report { schema: &'a str, tool: &'a Tool, target: &'a Target, coverage: &'a CoverageReport },
+    Report {
+        schema: &'a str,
+        tool: &'a Tool,
+        target: &'a Target,
+        repositories: Option<&'a [ReportedRepository]>,
+        coverage: &'a CoverageReport,
+    },
 }
 
 pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let Report { schema, tool, target, coverage, .. } = report;
-    let findings = report.at_or_above(options.min_severity).collect();
-    write(&JsonDocument { schema, tool, target, findings, coverage }, PrettyFormatter::new(), out)
+    let (repositories, findings) = (report.repositories.as_deref(), report.at_or_above(options.min_severity).collect());
+    write(&JsonDocument { schema, tool, target, repositories, findings, coverage }, PrettyFormatter::new(), out)
 }
 
 pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
@@ -42,7 +49,8 @@ pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut d
         write(&JsonLine::Finding(finding), CompactFormatter, out)?;
     }
     let Report { schema, tool, target, coverage, .. } = report;
-    write(&JsonLine::Report { schema, tool, target, coverage }, CompactFormatter, out)
+    let repositories = report.repositories.as_deref();
+    write(&JsonLine::Report { schema, tool, target, repositories, coverage }, CompactFormatter, out)
 }
 
 /// Writes a value and a line end.

@@ -105,7 +105,8 @@ fn severity(severity: Severity) -> String {
 fn places(finding: &Finding) -> String {
     let cell = |location: &&Location| {
         let status = describe::status(location.status).map(|status| format!(" ({status})")).unwrap_or_default();
-        format!("{}{status}", code(&describe::place(location)))
+        let versions = describe::versions(location).map(|versions| format!(" ({versions})")).unwrap_or_default();
+        format!("{}{versions}{status}", code(&describe::place(location)))
     };
     let places = describe::most_open_first(finding);
     let mut cells: Vec<String> = places.iter().take(MAX_PLACES).map(cell).collect();

@@ -3,7 +3,10 @@
 use std::ops::Deref;
 
 use crate::detect::Redactor;
-use crate::model::{CoverageReport, Evidence, Exposure, Finding, Location, Report, Skipped, Suppression, Target, Tool};
+use crate::model::{
+    CoverageReport, Evidence, Exposure, Finding, Location, Report, ReportedRepository, RepositoryExposure, Skipped,
+    Suppression, Target, Tool,
+};
 
 /// A report with every candidate masked. Formats take nothing else, and what redacts a value names each of its fields, so
 /// that a new field does not compile before it was decided whether foreign text can be in it.
@@ -14,11 +17,16 @@ impl Redacted {
     /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
-        let Report { schema: _, tool, target, findings, coverage } = &mut report;
+        let Report { schema: _, tool, target, repositories, findings, coverage } = &mut report;
         let Tool { name: _, version: _, rules_digest: _ } = tool;
         let Target { kind: _, root, head: _, base: _ } = target;
         let CoverageReport { files: _, objects: _, bytes: _, skipped, complete: _ } = coverage;
         *root = redactor.sanitize(root);
+        for ReportedRepository { id, path, remote, head: _ } in repositories.iter_mut().flatten() {
+            for text in [id, path].into_iter().chain(remote) {
+                *text = redactor.sanitize(text);
+            }
+        }
         for Skipped { reason: _, class: _, count: _, examples } in skipped {
             examples.iter_mut().for_each(|example| *example = redactor.sanitize(example));
         }
@@ -56,30 +64,41 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
         more_locations: _,
         evidence,
         exposure,
+        exposures,
     } = finding;
     change(message, redactor);
     for Evidence { message, path, line: _, column: _ } in evidence {
         change(message, redactor);
         change(path, redactor);
     }
-    if let Some(Exposure { introduced: _, removed: _, in_head: _, days: _, refs, refs_total: _ }) = exposure {
-        for name in refs {
-            change(name, redactor);
-        }
+    for RepositoryExposure { repository, exposure } in exposures {
+        *repository = redactor.sanitize(repository);
+        self::exposure(exposure, redactor);
+    }
+    if let Some(exposure) = exposure {
+        self::exposure(exposure, redactor);
     }
     let mut moved = false;
     for at in &mut *locations {
         moved |= location(at, redactor);
     }
     if moved {
-        locations.sort();
+        finding.sort_locations();
     }
     moved
+}
+
+fn exposure(exposure: &mut Exposure, redactor: &Redactor) {
+    let Exposure { introduced: _, removed: _, in_head: _, days: _, refs, refs_total: _ } = exposure;
+    for name in refs {
+        change(name, redactor);
+    }
 }
 
 /// Redacts a place. Returns true if its path contained a key.
 fn location(location: &mut Location, redactor: &Redactor) -> bool {
     let Location {
+        repository,
         path,
         archive,
         within,
@@ -103,7 +122,11 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
         reach: _,
         context: _,
         status: _,
+        versions: _,
     } = location;
+    if let Some(repository) = repository {
+        *repository = redactor.sanitize(repository);
+    }
     let mut in_path = change(path, redactor);
     for name in archive {
         in_path |= change(name, redactor);

@@ -5,7 +5,8 @@ use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
 use crate::detect::Engine;
 use crate::model::{
     CommitDate, Confidence, Context, Coverage, CoverageReport, Evidence, Exposure, Finding, Location, Origin, Reach,
-    Report, SCHEMA, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool, line_hash::LineHash,
+    Report, RepositoryExposure, SCHEMA, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool,
+    line_hash::LineHash,
 };
 use crate::rules::{RuleSet, load};
 
@@ -51,6 +52,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
     let masked = Key::read(token.as_bytes(), None).masked;
     let column = before.len() as u64 + 1;
     Location {
+        repository: None,
         path: path.to_owned(),
         path_encoding: None,
         archive: Vec::new(),
@@ -63,6 +65,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
         reach: Reach::Worktree,
         blob: None,
         commit: None,
+        versions: 0,
         encodings: Vec::new(),
         variable: before.split('=').next().map(|name| name.trim().to_owned()).filter(|_| before.contains('=')),
         context: Vec::new(),
@@ -80,6 +83,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
             column,
             end_column: column + token.len() as u64,
         }),
+        sequence: 0,
     }
 }
 
@@ -100,6 +104,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, token: &str, locations: Vec<L
         more_locations: 0,
         evidence: Vec::new(),
         exposure: None,
+        exposures: Vec::new(),
     };
     finding.refresh_status();
     finding
@@ -125,6 +130,7 @@ pub(super) fn report() -> Report {
             head: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
             base: None,
         },
+        repositories: None,
         findings,
         coverage: CoverageReport::from(&coverage()),
     };
@@ -159,6 +165,7 @@ fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     place.reach = Reach::Ref;
     place.blob = Some("b".repeat(40));
     place.commit = Some("a".repeat(40));
+    place.versions = 3;
     place.line_hash = None;
     let mut removed = finding(rules, "restricted-live", &keys[2], vec![place]);
     removed.exposure = Some(Exposure {
@@ -171,11 +178,17 @@ fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     });
     let mut message = location("", 2, "use ", &keys[8]);
     message.origin = Origin::CommitMessage;
+    message.repository = Some("services/api".to_owned());
     message.reach = Reach::Unreachable;
     message.commit = Some("d".repeat(40));
     message.line_hash = None;
     let mut unreachable = finding(rules, "oauth-access-key", &keys[8], vec![message]);
     unreachable.exposure = Some(Exposure::default());
+    let exposure = |repository: &str, exposure: Option<&Exposure>| RepositoryExposure {
+        repository: repository.to_owned(),
+        exposure: exposure.cloned().unwrap_or_default(),
+    };
+    unreachable.exposures = vec![exposure("services/api", None), exposure("web", removed.exposure.as_ref())];
     vec![removed, unreachable]
 }
 
@@ -223,6 +236,7 @@ fn literal_free() -> Finding {
             column: 5,
         }],
         exposure: None,
+        exposures: Vec::new(),
     }
 }
 

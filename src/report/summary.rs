@@ -93,7 +93,9 @@ fn scanned(report: &Report) -> String {
     if coverage.objects > 0 {
         counts.push(counted(coverage.objects, "git object"));
     }
-    format!("{} ({})", counts.join(" and "), size(coverage.bytes))
+    let repositories = report.repositories.as_ref().map_or(0, Vec::len);
+    let several = if repositories > 1 { format!(" of {repositories} repositories") } else { String::new() };
+    format!("{}{several} ({})", counts.join(" and "), size(coverage.bytes))
 }
 
 fn skipped_words(skipped: &Skipped) -> String {

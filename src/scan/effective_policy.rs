@@ -5,17 +5,18 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::plan::ScanPlan;
-use super::target::OpenTarget;
+use super::target::{OpenTarget, PolicyFiles};
 use crate::git::disk;
 use crate::model::snapshot::Snapshot;
-use crate::model::{Finding, Status};
-use crate::policy::{self, Baseline, Error, Policy, PolicyConfig, policy_diff};
+use crate::model::{Context, Finding, Status};
+use crate::policy::{self, Baseline, CONFIG_FILE, Error, Policy, PolicyConfig, policy_diff};
 use crate::rules::RuleSet;
 use crate::source::open_repository::{CommitTree, OpenRepository};
 
 #[derive(Default)]
 pub(crate) struct EffectivePolicy {
-    pub(crate) policy: Policy,
+    /// One for the whole report, or one a repository.
+    policies: Vec<Policy>,
     /// Versions of the policy before and after the scanned change, if it must not allow itself.
     change: Option<(Rc<dyn Snapshot>, Rc<dyn Snapshot>)>,
 }
@@ -26,21 +27,56 @@ impl EffectivePolicy {
     pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<Self, Error> {
         let choice = &plan.policy;
         let mut effective = Self::default();
-        if !choice.none {
-            let files = match &choice.revision {
-                Some(revision) => Rc::new(at_revision(revision, target)?),
-                None => Rc::clone(&target.policy),
-            };
-            effective.policy = Policy { inline: target.inline_allows, ..Policy::load(&*files)? };
-            effective.change = target.proposed.clone().map(|proposed| (files, proposed));
+        if let Some(revision) = choice.revision.as_ref().filter(|_| !choice.none) {
+            let files = Rc::new(at_revision(revision, target)?);
+            effective.policies.push(Policy { inline: target.inline_allows, ..Policy::load(&*files)? });
+            effective.change = target.proposed.clone().map(|proposed| (files as _, proposed));
+        } else if !choice.none {
+            for PolicyFiles { repository, below, files } in &target.policy {
+                let policy = Policy::load(&**files).map_err(|error| error.below(below))?;
+                let (repository, below, inline) = (repository.clone(), below.clone(), target.inline_allows);
+                effective.policies.push(Policy { repository, below, inline, ..policy });
+                effective.change = target.proposed.clone().map(|proposed| (Rc::clone(files), proposed));
+            }
+        }
+        if effective.policies.is_empty() {
+            effective.policies.push(Policy::default());
         }
         if let Some(file) = &choice.config {
-            effective.policy.config = PolicyConfig::parse(&file.to_string_lossy(), &read_named(file)?)?;
+            let config = PolicyConfig::parse(&file.to_string_lossy(), &read_named(file)?)?;
+            effective.policies.iter_mut().for_each(|policy| policy.config = config.clone());
         }
         if let Some(file) = &choice.baseline {
-            effective.policy.baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
+            let baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
+            effective.policies.iter_mut().for_each(|policy| policy.baseline = baseline.clone());
         }
         Ok(effective)
+    }
+
+    /// Returns the rule files of the policy. Rules of one of several repositories would judge the others, too.
+    pub(crate) fn rule_files(&self) -> &[(String, Vec<u8>)] {
+        match self.policies.as_slice() {
+            [only] => &only.rule_files,
+            _ => &[],
+        }
+    }
+
+    /// Checks that every rule that the policy names exists, where its own rules are loaded.
+    ///
+    /// # Errors
+    /// The first rule that does not exist.
+    pub(crate) fn check_rules(&self, rules: &RuleSet) -> Result<(), Error> {
+        let own_rules_known = |policy: &&Policy| policy.rule_files.is_empty() || self.policies.len() == 1;
+        self.policies.iter().filter(own_rules_known).try_for_each(|policy| {
+            policy.config.check_rules(CONFIG_FILE, rules).map_err(|error| error.below(&policy.below))
+        })
+    }
+
+    /// Returns the contexts that the policy gives a path of the report.
+    pub(crate) fn context(&self, path: &str) -> Option<Vec<Context>> {
+        let innermost = self.policies.iter().filter(|policy| path.starts_with(&policy.below));
+        let policy = innermost.max_by_key(|policy| policy.below.len())?;
+        policy.config.context(&path[policy.below.len()..]).map(<[_]>::to_vec)
     }
 
     /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user.
@@ -53,7 +89,12 @@ impl EffectivePolicy {
             findings.extend(policy_diff::inline(rules, added.cloned().collect()));
         }
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.policy.apply(findings, rules, today)
+        let mut notices = policy::apply(&self.policies, findings, rules, today);
+        let unused = self.policies.iter().filter(|policy| self.policies.len() > 1 && !policy.rule_files.is_empty());
+        notices.extend(unused.map(|policy| {
+            format!("{}{CONFIG_FILE}: its own rules are not used in a scan of several repositories", policy.below)
+        }));
+        notices
     }
 }
 

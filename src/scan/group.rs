@@ -2,27 +2,33 @@
 //!
 //! Paths are known here for the first time, so conditions on paths, which the matcher could not check, are checked here.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::credential::{Fingerprint, Key};
+use crate::credential::Key;
 use crate::detect::LocatedHit;
 use crate::detect::{
     classify::{PathRule, says_one_of},
     vendors,
 };
 use crate::lints::context::path_purpose::PathPurpose;
-use crate::model::{Finding, Location, Status, limits::MAX_PLACES_PER_BLOB};
+use crate::model::{Finding, Location, Origin, Status, limits::MAX_PLACES_PER_BLOB};
 use crate::rules::{Rule, RuleSet};
 
 /// Returns the findings sorted by rule and fingerprint.
 pub(crate) fn findings(rules: &RuleSet, sightings: Vec<LocatedHit>) -> Vec<Finding> {
-    let mut groups: BTreeMap<(usize, Fingerprint), Vec<LocatedHit>> = BTreeMap::new();
-    for sighting in sightings {
-        if path_allows(&rules[sighting.hit.rule], &sighting) {
-            groups.entry((sighting.hit.rule, sighting.hit.fingerprint)).or_default().push(sighting);
-        }
+    let identity = |sighting: &LocatedHit| (sighting.hit.rule, sighting.hit.fingerprint);
+    // Boxes are freed one by one, while findings take their place.
+    let allowed = sightings.into_iter().filter(|sighting| path_allows(&rules[sighting.hit.rule], sighting));
+    let mut sightings: Vec<Box<LocatedHit>> = allowed.map(Box::new).collect();
+    sightings.sort_by_key(|sighting| identity(sighting));
+    let (mut findings, mut sightings) = (Vec::new(), sightings.into_iter().peekable());
+    while let Some(first) = sightings.next() {
+        let (id, rule) = (identity(&first), &rules[first.hit.rule]);
+        let others = std::iter::from_fn(|| sightings.next_if(|sighting| identity(sighting) == id));
+        findings.push(finding(rule, *first, others.map(|sighting| *sighting)));
     }
-    groups.into_iter().filter_map(|((rule, _), sightings)| finding(&rules[rule], sightings)).collect()
+    findings
 }
 
 fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
@@ -34,11 +40,14 @@ fn path_allows(rule: &Rule, sighting: &LocatedHit) -> bool {
     }
 }
 
-fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
-    let first = sightings.first()?;
+fn finding(rule: &Rule, first: LocatedHit, others: impl Iterator<Item = LocatedHit>) -> Finding {
     let (fingerprint, key) = (first.hit.fingerprint, first.hit.key.clone());
-    let confidence = sightings.iter().map(|sighting| sighting.hit.confidence).max()?;
-    let mut locations: Vec<Location> = sightings.into_iter().map(location).collect();
+    let mut confidence = first.hit.confidence;
+    let mut locations = Vec::with_capacity(1);
+    for sighting in std::iter::once(first).chain(others) {
+        confidence = confidence.max(sighting.hit.confidence);
+        locations.push(location(sighting));
+    }
     locations.sort();
     locations.dedup();
     let more_locations = cap_per_file(&mut locations);
@@ -54,9 +63,41 @@ fn finding(rule: &Rule, sightings: Vec<LocatedHit>) -> Option<Finding> {
         more_locations,
         evidence: Vec::new(),
         exposure: None,
+        exposures: Vec::new(),
     };
     finding.refresh_status();
-    Some(finding)
+    finding
+}
+
+/// Lists each place once, in its most exposed and latest version, and counts the other versions of the file there.
+/// Versions with another inline directive stay apart, because another decision may apply to them.
+pub(crate) fn fold_versions(finding: &mut Finding) {
+    let mut places: BTreeMap<PlaceKey, Vec<Location>> = BTreeMap::new();
+    let mut folded = Vec::with_capacity(finding.locations.len());
+    for location in std::mem::take(&mut finding.locations) {
+        let is_versioned = matches!(location.origin, Origin::File | Origin::FileName) && !location.path.is_empty();
+        match location.blob.as_ref().filter(|_| is_versioned) {
+            Some(_) => places.entry(place_key(&location)).or_default().push(location),
+            None => folded.push(location),
+        }
+    }
+    for mut found in places.into_values() {
+        found.sort_by_cached_key(|at| (at.reach, Reverse(at.sequence), at.blob.clone()));
+        let blobs: BTreeSet<Option<String>> = found.iter().map(|at| at.blob.clone()).collect();
+        let versions = if blobs.len() > 1 { blobs.len() as u64 } else { 0 };
+        let shown = found[0].blob.clone();
+        let found = found.into_iter().filter(|at| at.blob == shown);
+        folded.extend(found.map(|at| Location { versions, ..at }));
+    }
+    finding.locations = folded;
+}
+
+/// Where a place is, whatever the version of the file.
+type PlaceKey = (Option<String>, String, Vec<String>, Option<String>, Origin, Vec<String>, Option<String>);
+
+fn place_key(at: &Location) -> PlaceKey {
+    let Location { repository, path, archive, within, origin, encodings, directive, .. } = at.clone();
+    (repository, path, archive, within, origin, encodings, directive)
 }
 
 /// Keeps at most [`MAX_PLACES_PER_BLOB`] locations of one file or archive member, and the square of it of all members of
@@ -79,6 +120,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
 fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
+        repository: place.repository,
         path: place.path.text,
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         archive: place.archive,
@@ -91,6 +133,7 @@ fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
         reach: place.reach,
         blob: place.blob,
         commit: place.commit,
+        versions: 0,
         encodings: hit.encodings.iter().map(|name| (*name).to_owned()).collect(),
         variable: hit.variable,
         status: if place.existing { Status::Existing } else { Status::Open },
@@ -99,6 +142,7 @@ fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
         snippet: Some(hit.snippet),
         directive: hit.directive,
         line_hash: place.line_hash,
+        sequence: place.sequence,
     }
 }
 

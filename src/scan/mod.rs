@@ -11,7 +11,7 @@ use std::io;
 
 use crate::detect::{self, Engine};
 use crate::model::{CoverageReport, Report, SCHEMA, Tool};
-use crate::policy::{self, CONFIG_FILE};
+use crate::policy;
 use crate::rules::load;
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
@@ -48,8 +48,8 @@ pub(crate) struct ScanOutcome {
 pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
     let mut target = OpenTarget::open(plan, input)?;
     let policy = EffectivePolicy::load(plan, &target)?;
-    let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, &policy.policy.rule_files)?;
-    policy.policy.config.check_rules(CONFIG_FILE, &rules)?;
+    let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, policy.rule_files())?;
+    policy.check_rules(&rules)?;
     let engine = Engine::new(rules)?;
     ready(&engine);
     let context = context(plan, &engine);
@@ -72,21 +72,23 @@ fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
 
 /// Turns hits into findings, lints them, and applies the policy.
 fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
-    let OpenTarget { target, source, files, .. } = opened;
+    let OpenTarget { target, repositories, source, files, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
-    findings.iter_mut().for_each(|finding| source.expose(rules, finding));
-    let context_of = |path: &str| policy.policy.config.context(path).map(<[_]>::to_vec);
-    context.lints().run(&mut findings, &collected.facts, &*files, &context_of);
+    for finding in &mut findings {
+        source.expose(rules, finding);
+        group::fold_versions(finding);
+        finding.sort_locations();
+    }
+    context.lints().run(&mut findings, &collected.facts, &*files, &|path| policy.context(path));
     let tool = Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_digest: rules.digest().to_owned(),
     };
     let coverage = CoverageReport::from(&collected.coverage);
-    let mut report = Report { schema: SCHEMA.to_owned(), tool, target, findings, coverage };
-    report.sort();
+    let mut report = Report { schema: SCHEMA.to_owned(), tool, target, repositories, findings, coverage };
     let warnings = source.warnings().iter().map(|warning| format!("warning: {warning}"));
     let notices = policy.apply(&mut report.findings, rules).into_iter().map(|notice| format!("note: {notice}"));
     let notices = warnings.chain(notices).collect();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{Target, TargetKind};
+use crate::model::{ReportedRepository, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::open_repository::{CommitTree, OpenRepository};
@@ -21,15 +21,33 @@ use crate::source::{self, ScanSource, worktree};
 /// Pushed commits whose trees lints read.
 const MAX_PUSHED_TREES: usize = 8;
 
+/// The files of a policy and what it is for.
+pub(crate) struct PolicyFiles {
+    /// The id of the repository, where there are several.
+    pub(crate) repository: Option<String>,
+    /// What the paths of that repository begin with.
+    pub(crate) below: String,
+    pub(crate) files: Rc<dyn Snapshot>,
+}
+
+impl PolicyFiles {
+    /// Returns the only policy of a target.
+    fn only(files: Rc<dyn Snapshot>) -> Vec<Self> {
+        vec![Self { repository: None, below: String::new(), files }]
+    }
+}
+
 /// A target, ready to be scanned.
 pub(crate) struct OpenTarget<'a> {
     /// Name of the target in the report.
     pub(crate) target: Target,
+    /// The repositories of a history or a range.
+    pub(crate) repositories: Option<Vec<ReportedRepository>>,
     pub(crate) source: Box<dyn ScanSource + 'a>,
     /// Files that lints read beside those with findings.
     pub(crate) files: Rc<dyn Snapshot>,
-    /// Files that the policy is read from.
-    pub(crate) policy: Rc<dyn Snapshot>,
+    /// Files that the policy is read from, by repository if there are several.
+    pub(crate) policy: Vec<PolicyFiles>,
     /// False if the scanned texts are a change, which must not allow itself.
     pub(crate) inline_allows: bool,
     /// For such a change: its own version of the policy, to be compared with the one in force.
@@ -60,9 +78,10 @@ impl<'a> OpenTarget<'a> {
     fn new(target: Target, source: impl ScanSource + 'a) -> Self {
         Self {
             target,
+            repositories: None,
             source: Box::new(source),
             files: Rc::new(EmptySnapshot),
-            policy: Rc::new(EmptySnapshot),
+            policy: Vec::new(),
             inline_allows: true,
             proposed: None,
             repository: None,
@@ -84,7 +103,7 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
     let options = worktree::WorktreeSource { paths, root, no_ignore, threads };
-    Ok(OpenTarget { files, policy, ..OpenTarget::new(target, options) })
+    Ok(OpenTarget { files, policy: PolicyFiles::only(policy), ..OpenTarget::new(target, options) })
 }
 
 fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
@@ -92,7 +111,8 @@ fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
     let opened = OpenTarget::new(target, Rc::clone(&index));
-    Ok(OpenTarget { files: Rc::clone(&index) as _, policy: index, repository: Some(repository), ..opened })
+    let policy = PolicyFiles::only(Rc::clone(&index) as _);
+    Ok(OpenTarget { files: index, policy, repository: Some(repository), ..opened })
 }
 
 fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
@@ -105,8 +125,9 @@ fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, 
     let policy = CommitTree::new(&repository, Some(source.merge_base.unwrap_or(source.base)));
     let head = Rc::new(CommitTree::new(&repository, Some(source.head)));
     Ok(OpenTarget {
+        repositories: Some(vec![repository.describe(".".to_owned(), Some(source.head))]),
         files: Rc::clone(&head) as _,
-        policy: Rc::new(policy),
+        policy: PolicyFiles::only(Rc::new(policy)),
         inline_allows: false,
         proposed: Some(head),
         repository: Some(repository),
@@ -133,8 +154,9 @@ fn pushed<'a>(
     });
     let source = PushedSource::new(&repository, known, heads);
     Ok(OpenTarget {
+        repositories: Some(vec![repository.describe(".".to_owned(), heads.last().copied())]),
         files: Rc::new(CommitTrees(trees)),
-        policy: Rc::new(policy),
+        policy: PolicyFiles::only(Rc::new(policy)),
         inline_allows,
         proposed,
         repository: Some(repository),
@@ -149,14 +171,16 @@ fn history<'a>(
 ) -> Result<OpenTarget<'a>, source::Error> {
     let source = HistorySource::open(paths, &OpenOptions { env: None, alternates }, options)?;
     let files = Rc::new(source.heads());
-    // Several repositories have no policy in common.
-    let (head, policy): (_, Rc<dyn Snapshot>) = match source.repositories.as_slice() {
-        [(only, head)] => match &only.repository.work_tree {
-            Some(root) => (*head, Rc::new(DiskFiles { root: root.clone(), follow_links: true })),
-            None => (*head, Rc::new(CommitTree::new(only, *head))),
-        },
-        _ => (None, Rc::new(EmptySnapshot)),
-    };
+    let policy = source.repositories.iter().map(|(opened, head)| {
+        let (repository, below) = source.scope(opened);
+        let files: Rc<dyn Snapshot> = match &opened.repository.work_tree {
+            Some(root) => Rc::new(DiskFiles { root: root.clone(), follow_links: true }),
+            None => Rc::new(CommitTree::new(opened, *head)),
+        };
+        PolicyFiles { repository, below, files }
+    });
+    let (policy, repositories) = (policy.collect(), Some(source.describe()));
+    let head = if let [(_, head)] = source.repositories.as_slice() { *head } else { None };
     let target = describe(TargetKind::History, &source.root, head, None);
-    Ok(OpenTarget { files, policy, ..OpenTarget::new(target, source) })
+    Ok(OpenTarget { repositories, files, policy, ..OpenTarget::new(target, source) })
 }

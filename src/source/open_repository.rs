@@ -11,7 +11,7 @@ use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, GitEnv, ObjectError, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
-use crate::model::{Coverage, SkipReason};
+use crate::model::{Coverage, ReportedRepository, SkipReason};
 
 const TYPE_BITS: u32 = 0o170_000;
 const REGULAR_FILE: u32 = 0o100_000;
@@ -43,6 +43,16 @@ impl OpenRepository {
     /// Returns the directory by which a report names the repository.
     pub(crate) fn root(&self) -> &Path {
         self.repository.root()
+    }
+
+    /// Describes the repository for a report that calls it `id`.
+    pub(crate) fn describe(&self, id: String, head: Option<Oid>) -> ReportedRepository {
+        ReportedRepository {
+            id,
+            path: self.root().to_string_lossy().into_owned(),
+            remote: self.repository.remote.clone(),
+            head: head.map(|head| head.to_string()),
+        }
     }
 
     pub(crate) fn odb(&self) -> &Odb {

@@ -1,33 +1,45 @@
 //! Writes files that are whole or absent, whatever happens meanwhile.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Writes a file completely or not at all. The bytes go to a file without a name first, so that a signal leaves nothing
-/// behind; where there are no such files, to a temporary one beside it.
-pub(crate) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    put(file, bytes, File::sync_all)
+/// Bytes that are gathered before they are written.
+const BUFFER: usize = 64 << 10;
+
+/// Writes a file completely or not at all, while its content is made. The bytes go to a file without a name first, so that
+/// a signal leaves nothing behind; where there are no such files, to a temporary one beside it, and the content is made
+/// again.
+pub(crate) fn write(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    put(file, content, File::sync_all)
 }
 
-/// As [`write`], for a file that has a checksum of its own and may be lost with the machine.
+/// As [`write`], for bytes that have a checksum of their own and may be lost with the machine.
 pub(crate) fn write_cache(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    put(file, bytes, |_| Ok(()))
+    put(file, &mut |out| out.write_all(bytes), |_| Ok(()))
 }
 
-fn put(file: &Path, bytes: &[u8], finish: fn(&File) -> io::Result<()>) -> io::Result<()> {
+fn put(
+    file: &Path,
+    content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
+    finish: fn(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut fill = |empty: &File| {
+        let mut out = BufWriter::with_capacity(BUFFER, empty);
+        content(&mut out)?;
+        out.flush()?;
+        finish(empty)
+    };
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let unnamed = tempfile::tempfile_in(directory).and_then(|unnamed| {
-        (&unnamed).write_all(bytes)?;
-        finish(&unnamed)?;
+        fill(&unnamed)?;
         name(&unnamed, file)
     });
     if unnamed.is_ok() {
         return Ok(());
     }
-    let mut beside = tempfile::NamedTempFile::new_in(directory)?;
-    beside.write_all(bytes)?;
-    finish(beside.as_file())?;
+    let beside = tempfile::NamedTempFile::new_in(directory)?;
+    fill(beside.as_file())?;
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())
 }
@@ -65,13 +77,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("report");
         for text in ["one", "another"] {
-            write(&file, text.as_bytes()).unwrap();
+            write(&file, &mut |out| out.write_all(text.as_bytes())).unwrap();
             assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         }
-        assert!(write(&dir.path().join("none/report"), b"x").is_err());
+        assert!(write(&dir.path().join("none/report"), &mut |out| out.write_all(b"x")).is_err());
         std::fs::create_dir(dir.path().join("taken")).unwrap();
-        assert!(write(&dir.path().join("taken"), b"x").is_err());
+        assert!(write(&dir.path().join("taken"), &mut |out| out.write_all(b"x")).is_err());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 }

@@ -214,21 +214,21 @@ fn cells_and_sources_are_named_in_every_version_and_in_archives() {
         commit(&dir, message);
     }
     let expected = [
-        ("book.ipynb", "", "cell 201"),
-        ("book.ipynb", "", "cell 202"),
-        ("kit.zip", "app.js.map", "pay.ts"),
-        ("kit.zip", "app.js.map", "pay.ts"),
-        ("kit.zip", "in/book.ipynb", "cell 201"),
-        ("kit.zip", "in/book.ipynb", "cell 202"),
+        ("book.ipynb", "", "cell 201", 0),
+        ("book.ipynb", "", "cell 202", 0),
+        ("kit.zip", "app.js.map", "pay.ts", 2),
+        ("kit.zip", "in/book.ipynb", "cell 201", 0),
+        ("kit.zip", "in/book.ipynb", "cell 202", 0),
     ];
     for _ in 0..2 {
         let report = dir.scan(&["--history"]).report();
         let places = report.findings.iter().flat_map(|finding| &finding.locations);
         let mut seen: Vec<_> = places
-            .map(|at| (at.path.as_str(), at.archive.join("!"), at.within.as_deref().unwrap_or("nothing")))
+            .map(|at| (at.path.as_str(), at.archive.join("!"), at.within.as_deref().unwrap_or("nothing"), at.versions))
             .collect();
         seen.sort();
-        let seen: Vec<_> = seen.iter().map(|(path, archive, within)| (*path, archive.as_str(), *within)).collect();
+        let seen: Vec<_> =
+            seen.iter().map(|(path, archive, within, count)| (*path, &**archive, *within, *count)).collect();
         assert_eq!(seen, expected);
         dir.git(&["repack", "-qadf"]);
     }

@@ -1,18 +1,21 @@
 //! SARIF 2.1.0, as GitHub code scanning reads it.
 //!
-//! One run; one result for each rule, credential and file; `results: []` without any, which closes old alerts. Findings that
+//! One result for each rule, credential and file, written one after the other, in runs of as many as GitHub takes;
+//! `results: []` without any, which closes old alerts. Findings that
 //! are allowed or in the baseline are left out, because code scanning ignores suppressions and would show them as open.
 //! Unread input is a notification, and the execution then counts as not successful. Runs over history have a category of
 //! their own. The types are serde-sarif's, and stay in this module.
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
+use serde::{Serialize, Serializer};
 use serde_json::ser::CompactFormatter;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Message, Notification, PropertyBag, ReportingDescriptorReference, Run,
-    RunAutomationDetails, Sarif, Tool, ToolComponent,
+    RunAutomationDetails, Tool, ToolComponent,
 };
 
 mod descriptor;
@@ -25,46 +28,89 @@ use crate::credential::Mode;
 use crate::model::{Finding, Report, TargetKind};
 use crate::rules::RuleSet;
 
-/// The numbers of results that GitHub takes from a run.
+/// The numbers of results that GitHub takes.
 #[derive(Debug, Clone, Copy)]
 struct UploadLimits {
-    /// Above this, it rejects the whole file.
+    /// Results of a run; above this, it rejects the whole file.
     accepted: usize,
-    /// Above this, it drops the rest.
+    /// Results of a run; above this, it drops the rest.
     kept: usize,
+    /// Runs of a file; above this, it rejects the file.
+    runs: usize,
 }
 
 /// Source: github/docs, "SARIF support for code scanning".
-const GITHUB: UploadLimits = UploadLimits { accepted: 25_000, kept: 5_000 };
+const GITHUB: UploadLimits = UploadLimits { accepted: 25_000, kept: 5_000, runs: 20 };
 /// The base that locations are relative to.
 const ROOT: &str = "%SRCROOT%";
 
-pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let log = Sarif::builder()
-        .schema("https://json.schemastore.org/sarif-2.1.0.json")
-        .version(json!("2.1.0"))
-        .runs(vec![run(report, rules, options, GITHUB)])
-        .build();
-    json::write(&log, CompactFormatter, out)
+/// A log whose results are made while it is written.
+#[derive(Serialize)]
+struct StreamedLog<R> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: R,
 }
 
-fn run(report: &Report, rules: &RuleSet, options: &Options, limits: UploadLimits) -> Run {
+#[derive(Serialize)]
+struct StreamedRun<R> {
+    #[serde(flatten)]
+    head: Run,
+    results: R,
+}
+
+/// A list whose items are made while it is written: at most `most` of those that are left.
+struct Streamed<'i, I> {
+    items: &'i RefCell<I>,
+    most: usize,
+}
+
+impl<I: Iterator<Item: Serialize>> Serialize for Streamed<'_, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.items.borrow_mut().by_ref().take(self.most))
+    }
+}
+
+pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    write_within(report, rules, (options, GITHUB), out)
+}
+
+/// Writes one result after the other, in as many runs as the limits ask for.
+fn write_within(
+    report: &Report,
+    rules: &RuleSet,
+    (options, limits): (&Options, UploadLimits),
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut findings: Vec<&Finding> = report.at_or_above(options.min_severity).collect();
-    // The limit cuts off live keys last.
+    // The limits cut off live keys last.
     findings.sort_by_key(|finding| {
         let live = finding.key.as_ref().is_some_and(|key| key.mode == Mode::Live);
         (Reverse(finding.severity), Reverse(live))
     });
     let ids = descriptor::ids(rules, &findings);
-    let (mut results, mut line_hashes) = (Vec::new(), result::LineHashes::default());
-    let mut total = 0;
-    for finding in findings {
-        let mut found = result::results(report, rules, &ids, finding);
-        found.iter_mut().for_each(|result| line_hashes.separate(result));
-        total += found.len();
-        let room = limits.accepted.saturating_sub(results.len());
-        results.extend(found.into_iter().take(room));
-    }
+    let total: usize = findings.iter().map(|finding| result::count(finding)).sum();
+    let mut line_hashes = result::LineHashes::default();
+    let results = findings.into_iter().flat_map(|finding| result::results(report, rules, &ids, finding));
+    let results = RefCell::new(results.map(|mut result| {
+        line_hashes.separate(&mut result);
+        result
+    }));
+    let count = total.div_ceil(limits.accepted).clamp(1, limits.runs);
+    let runs = RefCell::new((1..=count).map(|number| {
+        let mut head = head(report, rules, &ids);
+        head.invocations = Some(vec![invocation(report, total, limits)]);
+        head.automation_details = category(report.target.kind, number);
+        StreamedRun { head, results: Streamed { items: &results, most: limits.accepted } }
+    }));
+    let runs = Streamed { items: &runs, most: count };
+    let log = StreamedLog { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs };
+    json::write(&log, CompactFormatter, out)
+}
+
+/// Makes everything of a run but its results.
+fn head(report: &Report, rules: &RuleSet, ids: &[String]) -> Run {
     let mut driver = ToolComponent::builder()
         .name("pinstripe")
         .full_name(format!("pinstripe {}", clean(&report.tool.version)))
@@ -77,17 +123,17 @@ fn run(report: &Report, rules: &RuleSet, options: &Options, limits: UploadLimits
     driver.properties = Some(properties([("rulesDigest", json!(report.tool.rules_digest))]));
     let mut run = Run::builder().tool(Tool::builder().driver(driver).build()).build();
     run.column_kind = Some(json!("utf16CodeUnits"));
-    run.invocations = Some(vec![invocation(report, total, limits)]);
-    run.automation_details = category(report.target.kind);
     run.original_uri_base_ids = Some([(ROOT.to_owned(), root())].into());
-    run.results = Some(results);
     run
 }
 
-/// Keeps findings in history, whose lines are those of other commits, apart from findings in the tree.
-fn category(kind: TargetKind) -> Option<RunAutomationDetails> {
-    (kind == TargetKind::History)
-        .then(|| RunAutomationDetails { id: Some("pinstripe/history/".to_owned()), ..Default::default() })
+/// Keeps findings in history, whose lines are those of other commits, apart from findings in the tree, and the runs of
+/// one file from each other: GitHub refuses two of one category.
+fn category(kind: TargetKind, number: usize) -> Option<RunAutomationDetails> {
+    let history = if kind == TargetKind::History { "history/" } else { "" };
+    let part = if number > 1 { format!("part-{number}/") } else { String::new() };
+    let id = format!("pinstripe/{history}{part}");
+    (id != "pinstripe/").then(|| RunAutomationDetails { id: Some(id), ..Default::default() })
 }
 
 fn root() -> ArtifactLocation {
@@ -103,7 +149,7 @@ fn invocation(report: &Report, results: usize, limits: UploadLimits) -> Invocati
         })
         .collect();
     if results > limits.kept {
-        let left_out = results.saturating_sub(limits.accepted);
+        let left_out = results.saturating_sub(limits.accepted * limits.runs);
         let text = format!(
             "There are {} results, the most severe first. GitHub keeps {} of a run; {} are missing in this file. The JSON report has them all.",
             describe::number(results as u64),
@@ -155,17 +201,43 @@ mod tests {
     use super::*;
     use crate::report::sample;
 
+    fn runs(report: &Report, limits: UploadLimits) -> Vec<Value> {
+        let mut bytes = Vec::new();
+        write_within(report, &sample::rules(), (&sample::OPTIONS, limits), &mut bytes).unwrap();
+        serde_json::from_slice::<Value>(&bytes).unwrap()["runs"].as_array().unwrap().clone()
+    }
+
+    fn results(runs: &[Value]) -> Vec<Value> {
+        runs.iter().flat_map(|run| run["results"].as_array().unwrap().clone()).collect()
+    }
+
+    #[test]
+    fn many_results_make_several_runs() {
+        let mut report = sample::report();
+        let all = results(&runs(&report, GITHUB));
+        assert_eq!(all[0]["ruleId"], "secret-live");
+        let parts = runs(&report, UploadLimits { accepted: 4, ..GITHUB });
+        assert_eq!(parts.iter().map(|run| results(std::slice::from_ref(run)).len()).max(), Some(4));
+        assert_eq!(results(&parts), all);
+        let ids = |parts: &[Value]| parts.iter().map(|run| run["automationDetails"]["id"].clone()).collect::<Vec<_>>();
+        assert_eq!(ids(&parts)[..2], [Value::Null, json!("pinstripe/part-2/")]);
+        report.target.kind = TargetKind::History;
+        let parts = runs(&report, UploadLimits { accepted: 4, ..GITHUB });
+        assert_eq!(ids(&parts)[..2], [json!("pinstripe/history/"), json!("pinstripe/history/part-2/")]);
+        report.findings.clear();
+        assert_eq!(runs(&report, GITHUB)[0]["results"], json!([]));
+    }
+
     #[test]
     fn limits_drop_the_least_and_say_so() {
-        let (report, rules) = (sample::report(), sample::rules());
-        let all = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
-        let cut = run(&report, &rules, &sample::OPTIONS, UploadLimits { accepted: 4, kept: 2 });
-        assert_eq!(cut.results.unwrap(), all[..4]);
-        assert_eq!(all[0].rule_id.as_deref(), Some("secret-live"));
-        let notices = cut.invocations.unwrap().remove(0).tool_execution_notifications.unwrap();
-        let text = notices.last().and_then(|notice| notice.message.text.clone()).unwrap();
+        let report = sample::report();
+        let all = results(&runs(&report, GITHUB));
+        let cut = runs(&report, UploadLimits { accepted: 2, kept: 1, runs: 2 });
+        assert_eq!((cut.len(), results(&cut)), (2, all[..4].to_vec()));
+        let notices = cut[0]["invocations"][0]["toolExecutionNotifications"].as_array().unwrap();
+        let text = notices.last().unwrap()["message"]["text"].as_str().unwrap();
         let expected = format!(
-            "There are {} results, the most severe first. GitHub keeps 2 of a run; {} are",
+            "There are {} results, the most severe first. GitHub keeps 1 of a run; {} are",
             all.len(),
             all.len() - 4
         );
@@ -174,15 +246,12 @@ mod tests {
 
     #[test]
     fn live_keys_come_before_others_of_the_same_severity() {
-        let (mut report, rules) = (sample::report(), sample::rules());
+        let mut report = sample::report();
         for finding in &mut report.findings {
             finding.severity = crate::model::Severity::High;
         }
-        let results = run(&report, &rules, &sample::OPTIONS, GITHUB).results.unwrap();
-        let live: Vec<bool> = results
-            .iter()
-            .map(|result| result.properties.as_ref().unwrap().additional_properties.get("mode") == Some(&json!("live")))
-            .collect();
+        let live: Vec<bool> =
+            results(&runs(&report, GITHUB)).iter().map(|result| result["properties"]["mode"] == "live").collect();
         assert!(live.is_sorted_by(|a, b| a >= b), "{live:?}");
     }
 }

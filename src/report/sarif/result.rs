@@ -18,13 +18,18 @@ use crate::rules::RuleSet;
 /// Other places that a result links; GitHub keeps 100 and rejects the file above 1,000.
 const MAX_RELATED: usize = 20;
 
+/// Counts the results of a finding.
+pub(super) fn count(finding: &Finding) -> usize {
+    shown(finding).map(artifact).collect::<BTreeSet<String>>().len()
+}
+
+fn shown(finding: &Finding) -> impl Iterator<Item = &Location> {
+    finding.locations.iter().filter(|location| matches!(location.status, Status::Open | Status::Existing))
+}
+
 /// Returns the results of a finding, without its places that are allowed or in the baseline.
 pub(super) fn results(report: &Report, rules: &RuleSet, ids: &[String], finding: &Finding) -> Vec<SarifResult> {
-    let shown: Vec<&Location> = finding
-        .locations
-        .iter()
-        .filter(|location| matches!(location.status, Status::Open | Status::Existing))
-        .collect();
+    let shown: Vec<&Location> = shown(finding).collect();
     let mut files: BTreeMap<String, Vec<&Location>> = BTreeMap::new();
     for location in &shown {
         files.entry(artifact(location)).or_default().push(location);
@@ -265,6 +270,8 @@ fn details(finding: &Finding, location: &Location) -> serde_sarif::sarif::Proper
         ("masked", json!(key.map(|key| clean(&key.masked)))),
         ("account", json!(key.and_then(|key| key.account.as_ref()))),
         ("accountCreated", json!(key.and_then(|key| key.account_created.as_ref()))),
+        ("repository", json!(location.repository.as_deref().map(clean))),
+        ("versions", json!((location.versions > 1).then_some(location.versions))),
         ("variable", json!(location.variable.as_deref().map(clean))),
         ("introduced", json!(commit(exposure.and_then(|exposure| exposure.introduced.as_ref())))),
         ("removed", json!(commit(exposure.and_then(|exposure| exposure.removed.as_ref())))),

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+mod folded;
 mod snippet;
 mod style;
 
@@ -18,6 +19,8 @@ use style::{TextStyle, WIDTH};
 
 /// Columns of the widest label, its colon included.
 const LABEL: usize = 6;
+/// Blocks of one rule below medium; more are shown as one.
+const MAX_BLOCKS: usize = 10;
 
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let grouped = GroupedFindings::new(report, rules, options);
@@ -29,9 +32,12 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         return if report.coverage.complete { Ok(()) } else { text.incomplete(report) };
     }
     let mut before = None;
-    for block in grouped.open() {
-        text.block(block, before)?;
-        before = Some(block);
+    for group in grouped.open_folded(if options.verbose > 0 { usize::MAX } else { MAX_BLOCKS }) {
+        match group.as_slice() {
+            [block] => text.block(block, before)?,
+            blocks => text.folded(blocks)?,
+        }
+        before = group.first().copied();
     }
     if options.verbose > 0 {
         text.not_open(&grouped)?;
@@ -323,6 +329,32 @@ mod tests {
     #[test]
     fn the_sample_report_in_short() {
         insta::assert_snapshot!(written(&Options { quiet: true, ..sample::OPTIONS }));
+    }
+
+    #[test]
+    fn many_findings_that_matter_little_are_one_block() {
+        let rules = sample::rules();
+        let mut report = sample::report();
+        let mut forge = crate::credential::forge::Forge::new(9);
+        report.findings.clear();
+        for at in 0..12 {
+            for (kind, rule) in [("pi_secret", "client-secret"), ("sk_test", "secret-test")] {
+                let key = forge.make(kind).unwrap();
+                let place = sample::location(&format!("src/{kind}.log"), at + 1, "k=", &key);
+                report.findings.push(sample::finding(&rules, rule, &key, vec![place]));
+            }
+        }
+        report.sort();
+        let text = sample::written("text", &report, &sample::OPTIONS);
+        let count = |text: &str, word: &str| text.lines().filter(|line| line.contains(word)).count();
+        assert_eq!((count(&text, "[client-secret]"), count(&text, "[secret-test]")), (1, 12), "{text}");
+        assert!(text.contains("low: 12 client secrets [client-secret]"), "{text}");
+        assert!(text.contains("     and 7 more; -v lists them all"), "{text}");
+        let all = sample::written("text", &report, &Options { verbose: 1, ..sample::OPTIONS });
+        assert_eq!(count(&all, "[client-secret]"), 12);
+        report.findings.truncate(22);
+        let few = sample::written("text", &report, &sample::OPTIONS);
+        assert_eq!(count(&few, "[client-secret]"), 10);
     }
 
     #[test]

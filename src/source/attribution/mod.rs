@@ -126,8 +126,8 @@ fn add_index(attribution: &mut Attribution, subject: &RepositoryView<'_>) {
 pub(crate) fn reach(flags: u8) -> Reach {
     [
         (flags::HEAD, Reach::Head),
-        (flags::REF | flags::NOTE, Reach::Ref),
         (flags::INDEX, Reach::Index),
+        (flags::REF | flags::NOTE, Reach::Ref),
         (flags::STASH, Reach::Stash),
         (flags::LOG, Reach::Reflog),
     ]

@@ -14,6 +14,15 @@ use crate::source::attribution::{
 /// A value for each credential, by rule and fingerprint.
 pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
 
+/// How a report names a repository.
+#[derive(Debug, Clone)]
+pub(super) struct RepositoryName {
+    /// Its id, where the report has several.
+    pub(super) id: Option<String>,
+    /// What its paths begin with: empty, or with a slash at the end.
+    pub(super) directory: Vec<u8>,
+}
+
 /// Everything that trees and commits say about the hits.
 pub(super) struct Attributed {
     found: Attribution,
@@ -51,25 +60,30 @@ impl Attributed {
         self.found.paths.get(&hit.oid).map_or(0, attribution::ObjectPaths::more)
     }
 
-    /// Joins a hit with each of its locations. ObjectPaths begin with `directory`, which is empty or ends with a slash.
-    pub(super) fn locate(&self, hit: &ObjectHit, directory: &[u8]) -> Vec<LocatedHit> {
+    /// Joins a hit with each of its locations.
+    pub(super) fn locate(&self, hit: &ObjectHit, repository: &RepositoryName) -> Vec<LocatedHit> {
         let nowhere = [(Vec::new(), PathState::default())];
         let paths = match (hit.hit.origin, hit.kind) {
             (Origin::RefName, _) | (_, ObjectKind::Commit | ObjectKind::Tag) => None,
             _ => self.found.paths.get(&hit.oid).map(|paths| &paths.kept[..]).filter(|paths| !paths.is_empty()),
         };
-        let place = |(path, known): &(Vec<u8>, PathState)| place(&self.found, hit, directory, (path, *known));
+        let place = |(path, known): &(Vec<u8>, PathState)| place(&self.found, hit, repository, (path, *known));
         paths.unwrap_or(&nowhere).iter().map(|path| hit.hit.clone().locate(&place(path))).collect()
     }
 }
 
 /// Returns a location of the text that holds the hit.
-fn place(found: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): (&[u8], PathState)) -> ScanLocation {
+fn place(
+    found: &Attribution,
+    hit: &ObjectHit,
+    repository: &RepositoryName,
+    (path, known): (&[u8], PathState),
+) -> ScanLocation {
     let name = hit.name.as_deref().unwrap_or_default();
     let path = if path.is_empty() || name.is_empty() { [path, name].concat() } else { [path, b"/", name].concat() };
-    let mut place = ScanLocation::file(PathText::default());
+    let mut place = ScanLocation { repository: repository.id.clone(), ..ScanLocation::default() };
     if !path.is_empty() {
-        place.path = PathText::new(&[directory, &path].concat());
+        place.path = PathText::new(&[&repository.directory, &path[..]].concat());
     }
     let oid = hit.oid.to_string();
     if hit.hit.origin == Origin::RefName {
@@ -82,6 +96,7 @@ fn place(found: &Attribution, hit: &ObjectHit, directory: &[u8], (path, known): 
         place.commit = (hit.kind == ObjectKind::Commit).then(|| oid.clone());
     } else {
         place.reach = attribution::reach(known.flags);
+        place.sequence = known.first.map_or(0, |at| at.saturating_add(1));
         place.commit = known.first.and_then(|at| found.order.get(at as usize)).map(ToString::to_string);
         if known.flags & flags::NOTE != 0 && known.flags & (flags::HEAD | flags::REF) == 0 {
             place.origin = Origin::Note;

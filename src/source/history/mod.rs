@@ -4,7 +4,6 @@
 //! are attributed to paths, commits and refs ([`super::attribution`]). Nothing is fetched, written or run.
 
 use std::collections::BTreeSet;
-use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Mutex;
@@ -26,15 +25,14 @@ use super::open_repository::{CommitTree, OpenRepository};
 use super::snapshots::CommitTrees;
 use super::text_scanner::TextScanner;
 use super::{Collector, Error, ScanContext, ScanSource, attribution};
-use crate::credential::Fingerprint;
 use crate::git::refs::Refs;
 use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
 use crate::git::{Index, ObjectKind, Odb, Oid, OpenOptions, Repository, rev};
-use crate::model::{Coverage, Exposure, Finding, Origin, PathText, SkipReason};
+use crate::model::{Coverage, Finding, Origin, PathText, ReportedRepository, RepositoryExposure, SkipReason};
 use crate::rules::RuleSet;
 use blob_visitor::BlobVisitor;
 use clean_cache::CleanCache;
-use locate::ByCredential;
+use locate::{ByCredential, RepositoryName};
 use lookup_batch::LookupBatch;
 use tree_visitor::{TreeVisitor, WalkPurpose};
 use worker::{HistoryContext, HistoryPartial, ObjectHit};
@@ -56,7 +54,8 @@ pub(crate) struct HistorySource {
     pub(crate) root: PathBuf,
     options: Options,
     warnings: Vec<String>,
-    exposures: ByCredential<Exposure>,
+    /// By repository, in their order.
+    exposures: ByCredential<Vec<RepositoryExposure>>,
     /// Locations beyond those that are reported.
     more_locations: ByCredential<u64>,
 }
@@ -70,6 +69,8 @@ impl HistorySource {
                 found.push(repository);
             }
         }
+        // The order of the arguments changes nothing in the report.
+        found.sort_by(|a, b| a.root().cmp(b.root()));
         let first = found.first().map(|repository| repository.root().to_path_buf()).unwrap_or_default();
         let holds_all = |dir: &&Path| found.iter().all(|repository| repository.root().starts_with(dir));
         let root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
@@ -94,6 +95,29 @@ impl HistorySource {
             Some((PathText::new(&self.below(repository)).text, CommitTree::new(repository, Some((*head)?))))
         };
         CommitTrees(self.repositories.iter().filter_map(tree).collect())
+    }
+
+    /// Returns the id of a repository, if there are several.
+    fn id(&self, repository: &OpenRepository) -> Option<String> {
+        (self.repositories.len() > 1).then(|| self.directory(repository))
+    }
+
+    /// Returns the directory of a repository below the root, `.` for the root itself.
+    fn directory(&self, repository: &OpenRepository) -> String {
+        let below = PathText::new(&self.below(repository)).text;
+        if below.is_empty() { ".".to_owned() } else { below.trim_end_matches('/').to_owned() }
+    }
+
+    /// Describes the repositories.
+    pub(crate) fn describe(&self) -> Vec<ReportedRepository> {
+        let describe =
+            |(opened, head): &(Rc<OpenRepository>, Option<Oid>)| opened.describe(self.directory(opened), *head);
+        self.repositories.iter().map(describe).collect()
+    }
+
+    /// Returns the id of a repository, and what its paths begin with.
+    pub(crate) fn scope(&self, opened: &OpenRepository) -> (Option<String>, String) {
+        (self.id(opened), PathText::new(&self.below(opened)).text)
     }
 
     /// Returns the directory of a repository below the root: empty, or with a slash at its end.
@@ -137,40 +161,21 @@ impl HistorySource {
             let failed = cache.save(clean).err();
             self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
         }
-        let directory = self.below(opened);
-        let shown = PathText::new(&directory).text;
-        facts.iter_mut().for_each(|facts| facts.move_below(&shown));
+        let name = RepositoryName { id: self.id(opened), directory: self.below(opened) };
+        let shown = PathText::new(&name.directory).text;
+        facts.iter_mut().for_each(|facts| facts.move_below(name.id.as_deref(), &shown));
         collector.add_hits([], facts);
         for hit in partial.hits {
             *self.more_locations.entry(hit.credential()).or_default() += attributed.left_out(&hit);
-            collector.add_hits(attributed.locate(&hit, &directory), None);
+            collector.add_hits(attributed.locate(&hit, &name), None);
         }
-        self.add_exposures(attributed.exposures());
+        let repository = name.id.unwrap_or_default();
+        for (credential, exposure) in attributed.exposures() {
+            let exposure = RepositoryExposure { repository: repository.clone(), exposure };
+            self.exposures.entry(credential).or_default().push(exposure);
+        }
         Ok(())
     }
-
-    fn add_exposures(&mut self, exposures: impl Iterator<Item = ((usize, Fingerprint), Exposure)>) {
-        for (credential, exposure) in exposures {
-            match self.exposures.entry(credential) {
-                Entry::Vacant(entry) => {
-                    entry.insert(exposure);
-                }
-                Entry::Occupied(entry) => merge(entry.into_mut(), exposure),
-            }
-        }
-    }
-}
-
-/// Merges the exposures of a credential in two repositories: that which is in HEAD or lasts longer, with all refs.
-fn merge(known: &mut Exposure, other: Exposure) {
-    let refs_total = known.refs_total + other.refs_total;
-    let mut refs = std::mem::take(&mut known.refs);
-    refs.extend(other.refs.iter().cloned());
-    refs.truncate(crate::model::limits::MAX_REFS_NAMED);
-    if (other.in_head, other.days) > (known.in_head, known.days) {
-        *known = other;
-    }
-    (known.refs, known.refs_total) = (refs, refs_total);
 }
 
 impl ScanSource for HistorySource {
@@ -188,10 +193,14 @@ impl ScanSource for HistorySource {
     }
 
     fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
-        let rule = rules.index_of(&finding.rule);
-        let credential = rule.map(|rule| (rule, finding.fingerprint));
-        finding.exposure = credential.and_then(|credential| self.exposures.get(&credential).cloned());
-        finding.more_locations += credential.and_then(|it| self.more_locations.get(&it)).copied().unwrap_or(0);
+        let Some(rule) = rules.index_of(&finding.rule) else { return };
+        let credential = (rule, finding.fingerprint);
+        let exposures = self.exposures.get(&credential).map_or(&[][..], Vec::as_slice);
+        finding.exposure = exposures.first().map(|first| first.exposure.clone());
+        if self.repositories.len() > 1 {
+            finding.exposures = exposures.to_vec();
+        }
+        finding.more_locations += self.more_locations.get(&credential).copied().unwrap_or(0);
     }
 
     fn warnings(&self) -> &[String] {

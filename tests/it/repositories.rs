@@ -1,0 +1,140 @@
+//! One credential in several places, versions and repositories: which of them a report names first, and how often.
+
+use pinstripe::model::{Finding, Reach, Report, Status};
+
+use crate::support::{Dir, git};
+
+fn commit(dir: &Dir, repository: &str, date: &str, message: &str) {
+    let path = dir.join(repository);
+    git(&path, &["add", "-A", "-f"]);
+    let dates = format!("{date}T12:00:00Z");
+    let output = std::process::Command::new("git")
+        .current_dir(&path)
+        .envs([("GIT_AUTHOR_DATE", &dates), ("GIT_COMMITTER_DATE", &dates)])
+        .args(["-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "-q", "--allow-empty", "-m", message])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn only<'a>(report: &'a Report, rule: &str) -> &'a Finding {
+    let found: Vec<_> = report.findings.iter().filter(|finding| finding.rule == rule).collect();
+    assert_eq!(found.len(), 1, "{report:#?}");
+    found[0]
+}
+
+#[test]
+fn a_place_is_listed_once_in_its_most_exposed_and_latest_version() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q", "r"]);
+    let key = dir.forge.make("sk_live").unwrap();
+    for day in 1..=3 {
+        dir.write_bytes("r/z/gone.env", format!("{}K={key}\n", "#\n".repeat(day)).as_bytes());
+        dir.write_bytes("r/web/app.env", format!("{}K={key}\nL={key}\n", "#\n".repeat(day)).as_bytes());
+        dir.write_bytes("r/a/test/x.env", format!("K={key}\n").as_bytes());
+        commit(&dir, "r", &format!("2026-01-0{day}"), "work");
+    }
+    std::fs::remove_file(dir.join("r/z/gone.env")).unwrap();
+    commit(&dir, "r", "2026-01-04", "remove");
+    let run = dir.scan(&["--history", "r"]);
+    let report = run.report();
+    let finding = only(&report, "secret-live");
+    let places: Vec<_> = finding.locations.iter().map(|at| (&*at.path, at.line, at.reach, at.versions)).collect();
+    assert_eq!(
+        places,
+        [
+            ("web/app.env", 4, Reach::Head, 3),
+            ("web/app.env", 5, Reach::Head, 3),
+            ("a/test/x.env", 1, Reach::Head, 0),
+            ("z/gone.env", 4, Reach::Ref, 3),
+        ]
+    );
+    let text = dir.run(&["scan", "--history", "r"]).stdout;
+    assert!(text.contains("--> web/app.env:4:3") && text.contains("×3 versions"), "{text}");
+    let range = dir.join("r");
+    let base = git(&range, &["rev-list", "--max-parents=0", "HEAD"]);
+    let run =
+        crate::support::run_in(&range, &["scan", "--format=json", "--range", &format!("{}..HEAD", base.trim())], b"");
+    let report = run.report();
+    let finding = only(&report, "secret-live");
+    let gone: Vec<_> = finding.locations.iter().filter(|at| at.path == "z/gone.env").collect();
+    assert!(gone.len() == 1 && gone[0].versions == 2, "{gone:#?}");
+    assert_eq!(report.repositories.as_ref().map(Vec::len), Some(1));
+}
+
+/// Two repositories that share a key, and one with a key of its own in a commit message.
+fn shared() -> Dir {
+    let mut dir = Dir::new();
+    let (key, other) = (dir.forge.make("sk_live").unwrap(), dir.forge.make("rk_live").unwrap());
+    for (name, from) in [("api", "2025-03-01"), ("web", "2024-01-01")] {
+        dir.git(&["init", "-q", name]);
+        dir.write_bytes(&format!("{name}/conf/live.env"), format!("K={key}\n").as_bytes());
+        commit(&dir, name, from, "first");
+    }
+    std::fs::remove_file(dir.join("web/conf/live.env")).unwrap();
+    commit(&dir, "web", "2024-01-11", &format!("use {other}"));
+    git(&dir.join("web"), &["remote", "add", "origin", "https://bob:pass@example.com/acme/web.git?x=1"]);
+    dir
+}
+
+#[test]
+fn each_repository_has_its_exposure_and_every_place_its_repository() {
+    let dir = shared();
+    let run = dir.scan(&["--history", "web", "api"]);
+    assert_eq!(run.stdout, dir.scan(&["--history", "api", "web"]).stdout, "the order of the arguments matters");
+    let report = run.report();
+    let repositories = report.repositories.clone().unwrap();
+    let ids: Vec<_> = repositories.iter().map(|repository| (&*repository.id, repository.remote.as_deref())).collect();
+    assert_eq!(ids, [("api", None), ("web", Some("https://example.com/acme/web.git"))]);
+    assert_eq!(repositories[0].head.as_deref(), Some(git(&dir.join("api"), &["rev-parse", "HEAD"]).trim()));
+    let finding = only(&report, "secret-live");
+    let places: Vec<_> = finding.locations.iter().map(|at| (&*at.path, at.repository.as_deref())).collect();
+    assert_eq!(places, [("api/conf/live.env", Some("api")), ("web/conf/live.env", Some("web"))]);
+    let exposures: Vec<_> = finding
+        .exposures
+        .iter()
+        .map(|it| {
+            let from = it.exposure.introduced.as_ref().map(|at| &at.date[..10]);
+            (&*it.repository, from, it.exposure.in_head, it.exposure.days)
+        })
+        .collect();
+    assert_eq!(exposures, [("api", Some("2025-03-01"), true, Some(0)), ("web", Some("2024-01-01"), false, Some(10))]);
+    assert_eq!(finding.exposure.as_ref(), Some(&finding.exposures[0].exposure));
+    let message = only(&report, "restricted-live");
+    assert_eq!(message.locations[0].repository.as_deref(), Some("web"));
+    let text = dir.run(&["scan", "--history", "web", "api"]).stdout;
+    assert!(text.contains(" in web:1:5") && text.contains("api: in HEAD since 2025-03-01"), "{text}");
+    assert!(text.contains("of 2 repositories"), "{text}");
+    let alone = dir.scan(&["--history", "web"]).report();
+    assert!(only(&alone, "secret-live").exposures.is_empty() && alone.findings[0].locations[0].repository.is_none());
+}
+
+#[test]
+fn each_repository_is_judged_by_its_own_policy_and_baseline() {
+    let mut dir = shared();
+    let allow = "[[allow]]\nrule = \"secret-live\"\npaths = [\"conf/*.env\"]\nreason = \"known\"\n";
+    dir.write("api/pinstripe.toml", allow);
+    let statuses = |dir: &Dir| -> Vec<Status> {
+        let report = dir.scan(&["--history", "web", "api"]).report();
+        only(&report, "secret-live").locations.iter().map(|at| at.status).collect()
+    };
+    assert_eq!(statuses(&dir), [Status::Suppressed, Status::Open]);
+    let fingerprint = only(&dir.scan(&["--history", "web"]).report(), "secret-live").fingerprint;
+    let entry = format!("{{\"rule\":\"secret-live\",\"fingerprint\":\"{fingerprint}\",\"reason\":\"old\"}}");
+    dir.write(
+        "web/.pinstripe-baseline.json",
+        &format!("{{\"schema\":\"pinstripe.baseline/1\",\"entries\":[{entry}]}}"),
+    );
+    assert_eq!(statuses(&dir), [Status::Suppressed, Status::Baselined]);
+    dir.write("web/pinstripe.toml", "[severity]\nno-such-rule = \"low\"\n");
+    let run = dir.scan(&["--history", "web", "api"]);
+    assert!(run.code == 2 && run.stderr.contains("web/pinstripe.toml"), "{}", run.stderr);
+    dir.write("web/pinstripe.toml", "[rules]\ndirectories = [\"own\"]\n");
+    dir.write(
+        "web/own/acme.toml",
+        "title = \"Token\"\nseverity = \"high\"\nexamples = ['acme_tok_abcdefghijkl']\n[detect]\nliterals = ['acme_tok_']\n\
+         pattern = 'acme_tok_[a-z]{12}'\ncheck = 'any'\n[help]\nwhat = 'w'\nwhy = 'y'\nfix = 'f'\n",
+    );
+    let run = dir.scan(&["--history", "web", "api"]);
+    assert!(run.stderr.contains("web/pinstripe.toml: its own rules are not used"), "{}", run.stderr);
+}
