@@ -6,6 +6,8 @@
 
 pub(crate) mod baseline;
 pub(crate) mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod import;
 pub(crate) mod inline;
 pub(crate) mod policy_diff;

@@ -2,6 +2,8 @@
 //! applies the policy. The only place that knows the order of these stages.
 
 mod effective_policy;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod group;
 pub(crate) mod plan;
 pub(crate) mod prove;

@@ -7,7 +7,7 @@ use crate::credential::forge::Forge;
 use crate::detect::LocatedHit;
 use crate::detect::{Engine, Error};
 use crate::lints::{self, LintSet};
-use crate::model::{PathText, ScanLocation};
+use crate::model::{Finding, PathText, ScanLocation};
 use crate::rules::RuleSet;
 use crate::scan::group;
 
@@ -35,7 +35,8 @@ pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
         for (examples, must_match) in [(&rule.examples().found, true), (&rule.examples().not_found, false)] {
             for example in examples {
                 let matched = if rule.lint.is_some() {
-                    lint_ids(&lints, &engine, &Forge::new(2026).fill(example))
+                    let found = findings(&lints, &engine, &Forge::new(2026).fill(example));
+                    found.into_iter().map(|finding| finding.rule).collect()
                 } else {
                     ids(&engine, &forge.fill(example))
                 };
@@ -71,8 +72,8 @@ fn split_files(example: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Returns the ids of the rules and lints that match in the files of an example.
-fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<String> {
+/// Returns what the rules and lints find in the files of an example.
+pub(super) fn findings(lints: &LintSet<'_>, engine: &Engine, example: &str) -> Vec<Finding> {
     let files = split_files(example);
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in &files {
@@ -82,7 +83,7 @@ fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<Str
     }
     let mut findings = group::findings(engine.rules(), sightings);
     lints.run(&mut findings, &facts, &files, &|_| None);
-    findings.into_iter().map(|finding| finding.rule).collect()
+    findings
 }
 
 /// Returns the ids of the rules that match in a text.

@@ -15,6 +15,8 @@ mod collector;
 mod commit_date;
 mod disk;
 mod embedded;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod history;
 mod ignores;
 pub(crate) mod open_repository;
