@@ -10,9 +10,12 @@ pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Iterates over the directories above a path, nearest first, the root last.
+/// Directories above a path that are looked into.
+const MAX_ANCESTORS: usize = 32;
+
+/// Iterates over the directories above a path, nearest first, the root last if the path is not very deep.
 pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at)))
+    std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at))).take(MAX_ANCESTORS)
 }
 
 /// Joins and normalizes; `None` if the result lies outside the root.

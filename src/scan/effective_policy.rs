@@ -1,6 +1,7 @@
 //! Chooses the version of the policy that a scan obeys: of the index for what is staged, of the merge base for a range,
 //! on disk for the rest. `--policy-ref`, `--config`, `--baseline` and `--no-config` override it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -43,8 +44,14 @@ impl EffectivePolicy {
         Ok(effective)
     }
 
-    /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user.
-    pub(crate) fn apply(&self, findings: &mut Vec<Finding>, rules: &RuleSet) -> Vec<String> {
+    /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user, and
+    /// false if no time was left: then some findings are still open.
+    pub(crate) fn apply(
+        &self,
+        findings: &mut Vec<Finding>,
+        rules: &RuleSet,
+        expired: &dyn Fn() -> bool,
+    ) -> (BTreeSet<String>, bool) {
         if let Some((before, after)) = &self.change {
             findings.extend(policy_diff::findings(rules, &**before, &**after));
             // Findings about the policy have no directives.
@@ -53,7 +60,14 @@ impl EffectivePolicy {
             findings.extend(policy_diff::inline(rules, added.cloned().collect()));
         }
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        self.policy.apply(findings, rules, today)
+        let mut notices = BTreeSet::new();
+        for finding in findings.chunks_mut(1) {
+            if expired() {
+                return (notices, false);
+            }
+            notices.extend(self.policy.apply(finding, rules, today));
+        }
+        (notices, true)
     }
 }
 

@@ -13,7 +13,8 @@ use std::io;
 use std::time::Instant;
 
 use crate::detect::{self, Engine};
-use crate::model::{CoverageReport, Report, SCHEMA, Tool};
+use crate::lints::LintInput;
+use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
 use crate::policy::{self, CONFIG_FILE};
 use crate::rules::load;
 use crate::source::{self, Progress, ScanContext};
@@ -81,18 +82,24 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
     let mut findings = group::findings(rules, collected.hits);
     findings.iter_mut().for_each(|finding| source.expose(rules, finding));
     let context_of = |path: &str| policy.policy.config.context(path).map(<[_]>::to_vec);
-    context.lints().run(&mut findings, &collected.facts, &*files, &context_of);
+    let input = LintInput { tree: &*files, policy_tags: &context_of, expired: &|| context.expired() };
+    let mut coverage = collected.coverage;
+    coverage.merge(context.lints().run(&mut findings, &collected.facts, &input));
     let tool = Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_digest: rules.digest().to_owned(),
     };
-    let coverage = CoverageReport::from(&collected.coverage);
-    let mut report = Report { schema: SCHEMA.to_owned(), tool, target, findings, coverage };
+    let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
+    let mut report = Report { schema, tool, target, findings, coverage: unfinished };
     report.sort();
     let warnings = source.warnings().iter().map(|warning| format!("warning: {warning}"));
-    let notices = policy.apply(&mut report.findings, rules).into_iter().map(|notice| format!("note: {notice}"));
-    let notices = warnings.chain(notices).collect();
+    let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
+    let notices = warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
+    if !done {
+        coverage.skip(SkipReason::TimedOut, "policy");
+        report.coverage = CoverageReport::from(&coverage);
+    }
     report.sort();
     (report, notices)
 }

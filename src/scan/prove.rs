@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::credential::forge::Forge;
 use crate::detect::LocatedHit;
 use crate::detect::{Engine, Error};
-use crate::lints::{self, LintSet};
+use crate::lints::{self, LintInput, LintSet};
 use crate::model::{Finding, PathText, ScanLocation};
 use crate::rules::RuleSet;
 use crate::scan::group;
@@ -82,7 +82,7 @@ pub(super) fn findings(lints: &LintSet<'_>, engine: &Engine, example: &str) -> V
         facts.extend(lints.collect(&place, bytes, lints::mention_stripe(bytes)));
     }
     let mut findings = group::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, &files, &|_| None);
+    lints.run(&mut findings, &facts, &LintInput { tree: &files, policy_tags: &|_| None, expired: &|| false });
     findings
 }
 
