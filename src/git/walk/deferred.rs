@@ -70,6 +70,7 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         if kind.is_some_and(|kind| !self.context.plan.kinds.contains(&kind)) {
             return;
         }
+        self.worker.check(entry);
         match (kind, odb.read(&oid)) {
             (_, Ok(Some((kind, bytes)))) => self.worker.walk_from(entry, kind, ReusableBuffer::from(bytes)),
             (Some(kind), Err(ObjectError::TooLarge { .. })) => {
