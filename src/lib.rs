@@ -22,6 +22,9 @@ pub mod archive;
 pub mod cli;
 pub mod credential;
 pub mod detect;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod git;
 pub mod lints;
 pub mod model;

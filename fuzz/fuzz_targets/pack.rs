@@ -3,14 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pinstripe::git::fuzzing;
+use pinstripe::fuzzing::git;
 
 fuzz_target!(|bytes: &[u8]| {
-    fuzzing::entries(bytes);
-    fuzzing::index(bytes);
+    git::entries(bytes);
+    git::index(bytes);
     if let Some((length, rest)) = bytes.split_first()
         && let Some((base, delta)) = rest.split_at_checked(usize::from(*length))
     {
-        fuzzing::delta(base, delta);
+        git::delta(base, delta);
     }
 });

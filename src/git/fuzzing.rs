@@ -1,8 +1,15 @@
-//! Entry points of the fuzz targets to the parsers of packs.
+//! Entry points of the fuzz targets to the parsers of packs, objects, indexes, and of a whole repository.
 
+use std::path::Path;
+
+use super::commit::{Commit, tag_target};
+use super::config::GitConfig;
 use super::inflate::ReusableBuffer;
 use super::oid::ObjectFormat;
 use super::pack::{delta, entry, index};
+use super::refs::Refs;
+use super::{Index, Odb, OpenOptions, Repository, TreeEntries};
+use crate::model::Coverage;
 
 const FORMATS: [ObjectFormat; 2] = [ObjectFormat::Sha1, ObjectFormat::Sha256];
 
@@ -46,4 +53,55 @@ pub fn delta(base: &[u8], bytes: &[u8]) {
             assert_eq!(out[copy.to..copy.to + copy.len], base[copy.from..copy.from + copy.len]);
         }
     }
+}
+
+/// Parses a tree, a commit and a tag.
+pub fn objects(bytes: &[u8]) {
+    for format in FORMATS {
+        let mut entries = TreeEntries::new(bytes, format);
+        let mut left = entries.left();
+        while let Some(entry) = entries.next() {
+            assert!(entries.left() < left && (entry.is_ok() || entries.left() == 0));
+            left = entries.left();
+        }
+        assert_eq!(left, 0);
+        if let Some(commit) = Commit::parse(bytes, format) {
+            assert!(commit.message.len() <= bytes.len() && commit.tree.format() == format);
+        }
+        let _ = tag_target(bytes, format);
+    }
+}
+
+/// Parses an index of staged paths, and finds each of its entries again.
+pub fn staged(bytes: &[u8]) {
+    for format in FORMATS {
+        let Ok(index) = Index::from_bytes(bytes.to_vec(), format) else { continue };
+        for entry in index.iter() {
+            assert!(index.get(index.lower_bound(entry.path)).is_some_and(|found| found.path == entry.path));
+        }
+        let Some(tree) = index.cache_tree() else { continue };
+        let mut open = vec![0];
+        while let Some(directory) = open.pop() {
+            let _ = tree.node_at(directory);
+            open.extend(tree.children(directory).map(|(_, position)| position));
+        }
+    }
+}
+
+/// Parses a configuration.
+pub fn config(bytes: &[u8]) {
+    let config = GitConfig::parse(bytes);
+    let _ = (config.get("core", "bare"), config.any_true("remote", "promisor"), config.section("core").count());
+}
+
+/// Opens a repository, and reads its refs and what they name.
+pub fn repository(root: &Path) {
+    let Ok(repository) = Repository::open(root, &OpenOptions::default()) else { return };
+    let (refs, odb, mut coverage) = (Refs::read(&repository), Odb::open(&repository), Coverage::default());
+    for oid in refs.refs.values().chain(&refs.head).chain(&refs.logged).chain(&refs.stashes) {
+        let _ = odb.read_within(oid, MOST);
+    }
+    refs.report_problems(&mut coverage);
+    odb.report_problems(&mut coverage);
+    repository.report_problems(&mut coverage);
 }

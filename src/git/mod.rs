@@ -13,7 +13,6 @@ mod config;
 pub(crate) mod disk;
 mod env;
 #[cfg(feature = "fuzzing")]
-#[doc(hidden)]
 pub mod fuzzing;
 pub(crate) mod git_cli;
 pub(crate) mod hash;

@@ -13,9 +13,14 @@ pub(super) struct CodeBlock {
     pub(super) body: Range<usize>,
 }
 
+/// Most blocks around an offset that are looked at, the innermost.
+const MAX_AROUND: usize = 256;
+
 /// All blocks of a file, outer before inner.
 pub(super) struct BlockTree {
     pub(super) blocks: Vec<CodeBlock>,
+    /// The position of the block around each.
+    parents: Vec<Option<usize>>,
 }
 
 impl BlockTree {
@@ -25,44 +30,62 @@ impl BlockTree {
             BlockStyle::Indentation | BlockStyle::End => indentation(&code.bare),
         };
         blocks.sort_by_key(|block| (block.body.start, usize::MAX - block.body.end));
-        Self { blocks }
+        let mut open: Vec<usize> = Vec::new();
+        let parents = blocks.iter().enumerate().map(|(at, block)| {
+            while open.pop_if(|outer| blocks[*outer].body.end <= block.body.start).is_some() {}
+            let parent = open.last().copied();
+            open.push(at);
+            parent
+        });
+        let parents = parents.collect();
+        Self { blocks, parents }
     }
 
     /// Returns the blocks around an offset, innermost first.
     pub(super) fn around(&self, at: usize) -> Vec<&CodeBlock> {
-        let mut around: Vec<&CodeBlock> = self.blocks.iter().filter(|block| block.body.contains(&at)).collect();
-        around.reverse();
-        around
+        let last = self.blocks.partition_point(|block| block.body.start <= at).checked_sub(1);
+        let outwards = std::iter::successors(last, |inner| *self.parents.get(*inner)?);
+        let around = outwards.map(|position| &self.blocks[position]).filter(|block| block.body.contains(&at));
+        around.take(MAX_AROUND).collect()
     }
 
     /// Returns the block that directly follows: `else` after `if`, `catch` after `try`.
     pub(super) fn next(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
-        self.blocks.iter().find(|other| {
-            other.header.start >= block.body.end
-                && code.bare[block.body.end..other.header.start]
-                    .iter()
-                    .all(|byte| byte.is_ascii_whitespace() || *byte == b'}')
-        })
+        let other = self.blocks.get(self.blocks.partition_point(|other| other.header.start < block.body.end))?;
+        code.bare[block.body.end..other.header.start].iter().all(is_between).then_some(other)
     }
 
     pub(super) fn previous(&self, code: &SourceCode, block: &CodeBlock) -> Option<&CodeBlock> {
-        self.blocks.iter().find(|other| self.next(code, other) == Some(block))
+        let end = code.bare[..block.header.start].iter().rposition(|byte| !is_between(byte)).map_or(0, |at| at + 1);
+        self.blocks.iter().find(|other| (end..=block.header.start).contains(&other.body.end))
     }
+}
+
+/// Returns true for what may stand between a block and the one that follows.
+fn is_between(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == b'}'
 }
 
 fn braces(bare: &[u8]) -> Vec<CodeBlock> {
     let mut blocks = Vec::new();
     let mut open: Vec<(usize, usize)> = Vec::new();
     let mut parens = 0_usize;
-    // Start of the current statement, a header if a brace follows.
-    let mut begin = 0;
+    // Start of the current statement, a header if a brace follows; and the next byte that is not blank.
+    let (mut begin, mut solid) = (0, 0);
     for (at, byte) in bare.iter().enumerate() {
         match byte {
             b'(' => parens += 1,
             b')' => parens = parens.saturating_sub(1),
             b';' if parens == 0 => begin = at + 1,
             // Without semicolons a statement ends with its line, unless the next line begins with the brace.
-            b'\n' if parens == 0 && bare[at..].trim_ascii_start().first() != Some(&b'{') => begin = at + 1,
+            b'\n' if parens == 0 => {
+                if solid <= at {
+                    solid = bare.len() - bare[at..].trim_ascii_start().len();
+                }
+                if bare.get(solid) != Some(&b'{') {
+                    begin = at + 1;
+                }
+            }
             b'{' => {
                 open.push((begin, at));
                 begin = at + 1;

@@ -1,5 +1,7 @@
 //! `[source]`: decides about matches in code, now that the whole tree is known.
 
+use std::collections::BTreeMap;
+
 use super::context::file_context::FileContext;
 use super::findings::{CodeFinding, Draft, MessageFields};
 use super::lint_context::{KeySite, LintContext};
@@ -24,16 +26,29 @@ pub(super) fn run<'a, 'f>(
     sites: &[KeySite<'a>],
 ) -> (Vec<Draft<'a>>, Vec<CodeFinding<'f>>) {
     let (mut drafts, mut findings) = (Vec::new(), Vec::new());
+    let mut by_path: BTreeMap<&str, Vec<KeySite<'a>>> = BTreeMap::new();
+    for site in sites {
+        by_path.entry(&site.location.path).or_default().push(*site);
+    }
+    let mut silent = SilentFiles::default();
     for (facts, found) in facts.iter().flat_map(|facts| facts.matches.iter().map(move |found| (facts, found))) {
+        if context.expired() {
+            break;
+        }
         let Some(lint) = lints.source_lint(found.lint) else { continue };
         let path = facts.place.path.text.as_str();
-        let file = context.file(path);
-        let Some(Confirmation { why, evidence }) = confirm(lint, context, (facts, found), (&file, sites)) else {
+        let (file, sites) = (context.file(path), by_path.get(path).map_or(&[][..], Vec::as_slice));
+        if !file.admits(&lint.source.context, &lint.source.unless_context)
+            || (lint.source.imports && silent.by_import(lint, found.lint, context, facts))
+        {
+            continue;
+        }
+        let Some(Confirmation { why, evidence }) = confirm(lint, (facts, found), (&file, sites)) else {
             continue;
         };
         let (rule, message) = (found.rule, &lint.source.message);
         let confidence = lint.source.confidence.unwrap_or(Confidence::High);
-        if let Some(site) = sites.iter().find(|site| site.location.path == path && overlaps(site, found)) {
+        if let Some(site) = sites.iter().find(|site| overlaps(site, found)) {
             let message = MessageFields::of(site).with("why", why).render(message);
             drafts.push(Draft { rule, confidence, site: *site, message, evidence });
         } else if !found.value.as_deref().is_some_and(is_quoted) {
@@ -57,16 +72,10 @@ fn overlaps(site: &KeySite<'_>, found: &SourceMatch) -> bool {
 /// Returns why a match holds, or `None` if something around it contradicts.
 fn confirm(
     lint: SourceLint<'_>,
-    context: &LintContext<'_>,
     (facts, found): (&SourceFacts, &SourceMatch),
     (file, sites): (&FileContext, &[KeySite<'_>]),
 ) -> Option<Confirmation> {
     let path = facts.place.path.text.as_str();
-    if !file.admits(&lint.source.context, &lint.source.unless_context)
-        || (lint.source.imports && is_excluded_by_import(lint, context, facts))
-    {
-        return None;
-    }
     let mut evidence = Vec::new();
     if let Some((at, message)) = &found.evidence {
         let (line, column) = (at.line, at.column);
@@ -78,8 +87,7 @@ fn confirm(
     }
     let is_secret = |name: &str| {
         sites.iter().any(|site| {
-            site.location.path == path
-                && site.location.variable.as_deref() == Some(name)
+            site.location.variable.as_deref() == Some(name)
                 && !matches!(site.key.kind, Kind::Publishable | Kind::ConnectClientId | Kind::ClientSecret)
         })
     };
@@ -89,11 +97,30 @@ fn confirm(
     Some(Confirmation { why: public.why, evidence })
 }
 
-/// Returns true if an imported local module matches what keeps the lint silent.
-fn is_excluded_by_import(lint: SourceLint<'_>, context: &LintContext<'_>, facts: &SourceFacts) -> bool {
-    facts.imports.iter().any(|import| {
-        let mut paths = imports::candidates(&facts.place.path.text, import).into_iter();
-        let text = paths.find_map(|path| context.tree.text(&path));
-        text.is_some_and(|text| lint.excludes(text.as_bytes()))
-    })
+/// Files whose imports keep a lint silent, and modules that do; each is looked at once for a lint.
+#[derive(Default)]
+struct SilentFiles {
+    importing: BTreeMap<(usize, String), bool>,
+    modules: BTreeMap<(usize, String), bool>,
+}
+
+impl SilentFiles {
+    /// Returns true if an imported local module matches what keeps the lint silent.
+    fn by_import(
+        &mut self,
+        lint: SourceLint<'_>,
+        number: usize,
+        context: &LintContext<'_>,
+        facts: &SourceFacts,
+    ) -> bool {
+        let path = &facts.place.path.text;
+        let Self { importing, modules } = self;
+        let mut is_silent = |import: &String| {
+            let mut paths = imports::candidates(path, import).into_iter();
+            let (module, text) = paths.find_map(|path| context.tree.text(&path).map(|text| (path, text)))?;
+            Some(*modules.entry((number, module)).or_insert_with(|| lint.excludes(text.as_bytes())))
+        };
+        let silent = || facts.imports.iter().any(|import| is_silent(import).unwrap_or(false));
+        *importing.entry((number, path.clone())).or_insert_with(silent)
+    }
 }

@@ -9,9 +9,16 @@ use super::line_syntax;
 use super::lint_context::{KeySite, LintContext};
 use super::paths::{directory, file_name, join};
 use super::variable_names::lists;
+use crate::model::SkipReason;
 
 /// Endings of files that are not loaded.
 const NOT_LOADED: &str = "example sample dist template tpl defaults default bak backup old encrypted enc gpg vault";
+
+/// Modes of one directory that are compared; each takes a reading of the files that all share.
+const MAX_MODES: usize = 64;
+
+/// The first credential of each line of env files.
+type SitesByLine<'a> = BTreeMap<(&'a str, u64), KeySite<'a>>;
 
 /// Returns the mode of an env file, `""` for `.env` and `.env.local`. `None` if frameworks do not load the file.
 fn mode(path: &str) -> Option<&str> {
@@ -31,12 +38,27 @@ fn assignments(text: &str) -> impl Iterator<Item = (u64, &str)> {
 
 /// Returns the credentials that are loaded together, for each directory and mode.
 pub(super) fn sets<'a>(context: &LintContext<'_>, sites: &[KeySite<'a>]) -> Vec<Vec<KeySite<'a>>> {
-    let modes: BTreeSet<(&str, &str)> =
-        sites.iter().filter_map(|site| Some((directory(&site.location.path), mode(&site.location.path)?))).collect();
-    modes.into_iter().map(|(directory, mode)| set(context, sites, directory, mode)).collect()
+    let mut by_line = BTreeMap::new();
+    let mut modes: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for site in sites {
+        let (path, line) = (site.location.path.as_str(), site.location.line);
+        if let Some(mode) = mode(path) {
+            modes.entry(directory(path)).or_default().insert(mode);
+            by_line.entry((path, line)).or_insert(*site);
+        }
+    }
+    let mut sets = Vec::new();
+    for (directory, modes) in modes {
+        if modes.len() > MAX_MODES {
+            context.leave_out(SkipReason::OverLimit, format!("{directory}/.env*: files of {} modes", modes.len()));
+        }
+        let modes = modes.into_iter().take(MAX_MODES).take_while(|_| !context.expired());
+        sets.extend(modes.map(|mode| set(context, &by_line, directory, mode)));
+    }
+    sets
 }
 
-fn set<'a>(context: &LintContext<'_>, sites: &[KeySite<'a>], directory: &str, mode: &str) -> Vec<KeySite<'a>> {
+fn set<'a>(context: &LintContext<'_>, by_line: &SitesByLine<'a>, directory: &str, mode: &str) -> Vec<KeySite<'a>> {
     let mut names = vec![".env".to_owned()];
     // Frameworks do not load `.env.local` for tests.
     if mode != "test" {
@@ -49,7 +71,7 @@ fn set<'a>(context: &LintContext<'_>, sites: &[KeySite<'a>], directory: &str, mo
     for path in names.iter().filter_map(|name| join(directory, name)) {
         let Some(text) = context.tree.text(&path) else { continue };
         for (line, name) in assignments(&text) {
-            let site = sites.iter().find(|it| it.location.path == path && it.location.line == line).copied();
+            let site = by_line.get(&(path.as_str(), line)).copied();
             loaded.insert(name.to_owned(), site);
         }
     }

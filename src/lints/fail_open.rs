@@ -3,16 +3,22 @@
 //! Patterns cannot tell these from honest handlers; the blocks around the verifier can. A handler is honest if every path
 //! without a verified signature ends the request.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
 use super::blocks::{BlockTree, CodeBlock};
+use super::line_syntax::MAX_BEFORE;
 use super::lint_set::SourcePatterns;
 use super::source_file::{SourceFile, SourceSpan};
 use crate::rules::language::BlockStyle;
 use crate::rules::pattern;
+
+/// Times that a file is read to classify its verifiers, and bytes that a short text counts as.
+const MAX_READINGS: usize = 200;
+const MIN_TEXT: usize = 64;
 
 const UNVERIFIED_BRANCH: &str = "without a secret the body is trusted";
 const SKIPPED_CHECK: &str = "without a secret the check is skipped";
@@ -67,8 +73,10 @@ pub(super) fn spans(file: &SourceFile<'_>, patterns: &SourcePatterns) -> Vec<Sou
     if !verifier.is_match(&file.code.text) {
         return Vec::new();
     }
-    let handler = Handler { file, words, tree: BlockTree::new(&file.code, file.language.syntax.blocks) };
+    let tree = BlockTree::new(&file.code, file.language.syntax.blocks);
+    let handler = Handler { file, words, tree, left: Cell::new(MAX_READINGS * (file.bytes.len() + MIN_TEXT)) };
     let verifiers = verifier.find_iter(&file.code.text).filter(|found| !file.code.in_string(found.start()));
+    let verifiers = verifiers.take_while(|_| handler.left.get() > 0);
     verifiers.filter_map(|found| handler.classify(found.range())).collect()
 }
 
@@ -79,6 +87,8 @@ struct Handler<'a> {
     file: &'a SourceFile<'a>,
     words: &'a HandlerPatterns,
     tree: BlockTree,
+    /// Bytes that may still be matched.
+    left: Cell<usize>,
 }
 
 impl Handler<'_> {
@@ -106,6 +116,7 @@ impl Handler<'_> {
     fn conditional(&self, block: &CodeBlock, function: &Range<usize>) -> Option<Flaw> {
         let header = self.text(&block.header);
         if is_else(header) && !header_has_if(header) {
+            self.spend(self.tree.blocks.len());
             let condition = self.tree.previous(&self.file.code, block)?;
             let tested = self.text(&condition.header);
             let trusts = is_if(tested)
@@ -154,12 +165,15 @@ impl Handler<'_> {
             return None;
         }
         let bare = &self.file.code.bare;
-        let start =
-            bare[..verifier.start].iter().rposition(|byte| matches!(byte, b';' | b'{' | b'}')).map_or(0, |at| at + 1);
-        let end = bare[verifier.end..]
+        let near = verifier.start.saturating_sub(MAX_BEFORE)..bare.len().min(verifier.end + MAX_BEFORE);
+        let start = bare[near.start..verifier.start]
+            .iter()
+            .rposition(|byte| matches!(byte, b';' | b'{' | b'}'))
+            .map_or(near.start, |at| near.start + at + 1);
+        let end = bare[verifier.end..near.end]
             .iter()
             .position(|byte| matches!(byte, b';' | b'}'))
-            .map_or(bare.len(), |at| verifier.end + at);
+            .map_or(near.end, |at| verifier.end + at);
         let question = start + memchr::memchr(b'?', &bare[start..verifier.start])?;
         // `a?.b` and `a ?? b` are no ternaries.
         if matches!(bare.get(question + 1), Some(b'.' | b'?' | b':'))
@@ -225,8 +239,15 @@ impl Handler<'_> {
             && !self.words.double_negated.is_match(header)
     }
 
+    /// Returns the code of a span, and nothing once the file was read too often.
     fn text(&self, span: &Range<usize>) -> &[u8] {
-        &self.file.code.text[span.start..span.end.max(span.start)]
+        let text = &self.file.code.text[span.start..span.end.max(span.start)];
+        self.spend(text.len().max(MIN_TEXT));
+        if self.left.get() > 0 { text } else { b"" }
+    }
+
+    fn spend(&self, bytes: usize) {
+        self.left.set(self.left.get().saturating_sub(bytes));
     }
 
     fn is_control(&self, block: &CodeBlock) -> bool {
@@ -246,6 +267,7 @@ impl Handler<'_> {
 
     /// Returns the last line of the function's header, which does not change when lines move.
     fn name_of(&self, function: &Range<usize>) -> String {
+        self.spend(self.tree.blocks.len());
         let block = self.tree.blocks.iter().find(|block| block.body == *function);
         let header = String::from_utf8_lossy(block.map(|block| self.text(&block.header)).unwrap_or_default());
         let words: Vec<&str> = header.lines().last().unwrap_or_default().split_whitespace().collect();

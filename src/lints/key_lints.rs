@@ -2,7 +2,7 @@
 
 use super::context::file_context::FileContext;
 use super::findings::{Draft, MessageFields};
-use super::line_syntax;
+use super::line_syntax::{self, MAX_BEFORE};
 use super::lint_context::{KeySite, LintContext};
 use super::lint_set::{KeyLint, KeyPatterns, LintSet};
 use crate::model::Confidence;
@@ -12,6 +12,9 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
     let mut drafts = Vec::new();
     for lint in lints.key_lints() {
         for site in sites.iter().filter(|site| fits_finding(lint.when, site)) {
+            if context.expired() {
+                return drafts;
+            }
             let file = context.file(&site.location.path);
             if fits_file(lint.when, context, site, &file)
                 && lint.patterns().is_some_and(|patterns| fits_patterns(patterns, site, &file))
@@ -38,14 +41,14 @@ fn fits_file(when: &KeyCondition, context: &LintContext<'_>, site: &KeySite<'_>,
         && (when.commented || !file.line(location.line).is_some_and(line_syntax::is_comment))
 }
 
-/// Returns the line in front of a credential. It may hold other keys: only match it, never show it.
+/// Returns the line in front of a credential, or its end. It may hold other keys: only match it, never show it.
 fn text_before<'a>(site: &'a KeySite<'_>, file: &'a FileContext) -> &'a str {
     let location = site.location;
     let column = usize::try_from(location.column).unwrap_or(1).saturating_sub(1);
     file.line(location.line)
         .and_then(|line| line.get(..column))
         .or_else(|| location.snippet.as_ref().and_then(|snippet| snippet.text.get(..snippet.start)))
-        .unwrap_or("")
+        .map_or("", |before| &before[before.ceil_char_boundary(before.len().saturating_sub(MAX_BEFORE))..])
 }
 
 fn fits_patterns(patterns: &KeyPatterns, site: &KeySite<'_>, file: &FileContext) -> bool {
@@ -53,7 +56,7 @@ fn fits_patterns(patterns: &KeyPatterns, site: &KeySite<'_>, file: &FileContext)
     patterns.variable.accepts(&[location.variable.as_deref().unwrap_or("")])
         && patterns.path.accepts(&[&location.path])
         && patterns.before.accepts(&[text_before(site, file)])
-        && (patterns.section.is_empty() || patterns.section.accepts(&file.sections(location.line)))
+        && (patterns.section.is_empty() || patterns.section.accepts(&file.around(location.line).sections))
 }
 
 fn draft<'a>(lint: KeyLint<'_>, context: &LintContext<'_>, site: KeySite<'a>, file: &FileContext) -> Draft<'a> {

@@ -7,6 +7,9 @@ use std::ops::Range;
 
 use crate::rules::language::{QuoteStyle, Syntax};
 
+/// Longest regular expression, in bytes: where none ends, the same line is not read from each of its slashes on.
+const MAX_REGEX: usize = 4 << 10;
+
 #[derive(Debug, Clone)]
 pub(crate) struct SourceCode {
     /// Comments are blank.
@@ -177,7 +180,7 @@ impl Lexer<'_> {
             return None;
         }
         let (mut at, mut class) = (start + 1, false);
-        while at < self.bytes.len() {
+        while at < self.bytes.len().min(start + MAX_REGEX) {
             match self.bytes[at] {
                 b'\n' => return None,
                 b'\\' if self.bytes.get(at + 1) != Some(&b'\n') => at += 1,

@@ -10,18 +10,29 @@ use super::context::framework::Packages;
 use super::public_names::{self, PublicPrefix};
 use super::variable_names;
 use crate::credential::Key;
-use crate::model::{Context, Finding, Location};
+use crate::model::snapshot::Snapshot;
+use crate::model::{Context, Coverage, Finding, Location, SkipReason};
 use crate::rules::RuleSet;
 use crate::rules::lint::NameClaim;
 
 /// Looks up the tags that the policy sets for a path, instead of those of its classification.
-pub type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
+pub(crate) type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
+
+/// What lints know beside credentials and code.
+pub(crate) struct LintInput<'a> {
+    pub(crate) tree: &'a dyn Snapshot,
+    pub(crate) policy_tags: &'a PolicyTags<'a>,
+    /// Returns true once no time is left.
+    pub(crate) expired: &'a dyn Fn() -> bool,
+}
 
 /// Everything that lints know about the scanned tree.
 pub(super) struct LintContext<'a> {
     pub(super) tree: &'a CachedTree<'a>,
     packages: Packages<'a>,
     policy_tags: &'a PolicyTags<'a>,
+    expired: &'a dyn Fn() -> bool,
+    left_out: RefCell<Coverage>,
     files: RefCell<BTreeMap<String, Rc<FileContext>>>,
 }
 
@@ -34,8 +45,28 @@ pub(super) struct KeySite<'a> {
 }
 
 impl<'a> LintContext<'a> {
-    pub(super) fn new(tree: &'a CachedTree<'a>, policy_tags: &'a PolicyTags<'a>) -> Self {
-        Self { tree, packages: Packages::new(tree), policy_tags, files: RefCell::default() }
+    pub(super) fn new(tree: &'a CachedTree<'a>, input: &LintInput<'a>) -> Self {
+        let (policy_tags, expired) = (input.policy_tags, input.expired);
+        let packages = Packages::new(tree);
+        Self { tree, packages, policy_tags, expired, left_out: RefCell::default(), files: RefCell::default() }
+    }
+
+    /// Returns true once no time is left. What asks leaves its work undone.
+    pub(super) fn expired(&self) -> bool {
+        let expired = (self.expired)();
+        if expired && self.left_out.borrow().complete() {
+            self.leave_out(SkipReason::TimedOut, "lints".to_owned());
+        }
+        expired
+    }
+
+    pub(super) fn leave_out(&self, reason: SkipReason, what: String) {
+        self.left_out.borrow_mut().skip(reason, what);
+    }
+
+    /// Returns what was left out.
+    pub(super) fn into_left_out(self) -> Coverage {
+        self.left_out.into_inner()
     }
 
     pub(super) fn file(&self, path: &str) -> Rc<FileContext> {
@@ -69,6 +100,9 @@ impl<'a> LintContext<'a> {
     /// Replaces the tags of paths by those of the classified files.
     pub(super) fn tag(&self, findings: &mut [Finding]) {
         for location in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
+            if self.expired() {
+                return;
+            }
             if self.tree.holds(location) {
                 location.context.clone_from(&self.file(&location.path).tags);
             }

@@ -25,15 +25,14 @@ mod source_facts;
 mod source_file;
 mod variable_names;
 
-pub use lint_context::PolicyTags;
+pub(crate) use lint_context::LintInput;
 pub use lint_set::LintSet;
 pub use source_facts::{MAX_SOURCE, SourceFacts};
 
 use cached_tree::CachedTree;
 use lint_context::LintContext;
 
-use crate::model::snapshot::Snapshot;
-use crate::model::{Finding, ScanLocation};
+use crate::model::{Coverage, Finding, ScanLocation};
 
 /// Returns true if a text has the word `stripe`, in lower or upper case or capitalized.
 #[must_use]
@@ -69,19 +68,13 @@ impl LintSet<'_> {
         wanted.then(|| source_facts::collect(self, place, bytes)).flatten()
     }
 
-    /// Tags the places of findings, runs every lint, and adds what they find.
-    pub(crate) fn run(
-        &self,
-        findings: &mut Vec<Finding>,
-        facts: &[SourceFacts],
-        tree: &dyn Snapshot,
-        policy_tags: &PolicyTags<'_>,
-    ) {
+    /// Tags the places of findings, runs every lint, and adds what they find. Returns what was left out.
+    pub(crate) fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], input: &LintInput<'_>) -> Coverage {
         if findings.is_empty() && facts.is_empty() {
-            return;
+            return Coverage::default();
         }
-        let tree = CachedTree::new(tree);
-        let context = LintContext::new(&tree, policy_tags);
+        let tree = CachedTree::new(input.tree);
+        let context = LintContext::new(&tree, input);
         context.tag(findings);
         let sites = context.key_sites(self.rules(), findings);
         let mut drafts = key_lints::run(self, &context, &sites);
@@ -91,5 +84,6 @@ impl LintSet<'_> {
         let mut found = findings::about_credentials(self.rules(), drafts);
         found.extend(findings::about_code(self.rules(), code));
         findings.append(&mut found);
+        context.into_left_out()
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
         for group in entry.lint.iter().flat_map(|lint| &lint.group) {
             let sites: Vec<KeySite<'a>> = sites.iter().copied().filter(|it| takes_part(group, context, it)).collect();
             for set in sets(group.scope, context, &sites) {
+                if context.expired() {
+                    return drafts;
+                }
                 if group.differs == Mismatch::ObjectAccount {
                     drafts.extend(foreign_objects(rule, group, context, &set));
                 } else {
@@ -43,10 +46,7 @@ fn takes_part(group: &KeyPair, context: &LintContext<'_>, site: &KeySite<'_>) ->
         return false;
     }
     let file = context.file(&site.location.path);
-    file.admits(&[], &group.unless_context)
-        && !file
-            .line(site.location.line)
-            .is_some_and(|line| line_syntax::is_comment(line) || line_syntax::is_conditional(line))
+    !context.expired() && file.admits(&[], &group.unless_context) && file.around(site.location.line).in_effect
 }
 
 /// Groups places that are in effect together.
@@ -63,8 +63,9 @@ fn sets<'a>(scope: PairScope, context: &LintContext<'_>, sites: &[KeySite<'a>]) 
                 let line = file.line(site.location.line).unwrap_or("");
                 let inside = line_syntax::opener(line, site.location.column);
                 // Sections named after the kind of their key alone may make a pair.
-                let labels = std::iter::once(inside).chain(file.sections(site.location.line));
-                let labels = labels.map(|label| residue(&label)).filter(|label| !label.is_empty());
+                let around = file.around(site.location.line);
+                let labels = std::iter::once(&inside).chain(&around.sections);
+                let labels = labels.map(|label| residue(label)).filter(|label| !label.is_empty());
                 (path.clone(), labels.collect())
             }
             PairScope::Package => (file.package.directory.clone(), Vec::new()),
@@ -143,14 +144,16 @@ fn foreign_objects<'a>(rule: usize, group: &KeyPair, context: &LintContext<'_>, 
     };
     let mut drafts = Vec::new();
     let mut paths: Vec<&str> = set.iter().map(|site| site.location.path.as_str()).collect();
+    paths.sort_unstable();
     paths.dedup();
     for path in paths {
         let Some(text) = context.tree.text(path) else { continue };
-        let own_sections = line_syntax::sections(&text, first.location.line);
+        let file = context.file(path);
+        let own = file.around(first.location.line);
         for (line, number) in text.lines().zip(1_u64..) {
             let Some((column, id)) = foreign_object(line, account.object_mark()) else { continue };
             let names_mode = residue(line.split(id).next().unwrap_or("")).split('_').any(|word| lists(MODES, word));
-            let in_section = path != first.location.path || line_syntax::sections(&text, number) == own_sections;
+            let in_section = path != first.location.path || file.around(number).sections == own.sections;
             if names_mode || !in_section || line_syntax::is_comment(line) || line_syntax::is_conditional(line) {
                 continue;
             }

@@ -11,7 +11,7 @@ pub(crate) fn file_name(path: &str) -> &str {
 }
 
 /// Most directories above a path, besides the root, that can say something about it.
-const MAX_ANCESTORS: usize = 100;
+const MAX_ANCESTORS: usize = 32;
 
 /// Iterates over the directories above a path, nearest first, the root last.
 pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {

@@ -3,12 +3,14 @@
 //! [`spans`] collects every such name and every alias of a secret; whether its prefix is public depends on the package and
 //! is decided later, by [`confirm`].
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
 use super::context::framework::{self, Package};
+use super::line_syntax::MAX_BEFORE;
 use super::source_file::{SourceFile, SourceSpan};
 use super::variable_names::{is_stripe_secret, words};
 use crate::model::Evidence;
@@ -50,11 +52,11 @@ fn aliases() -> Option<&'static Regex> {
 /// Returns the names and aliases of a file, each at its first use.
 pub(super) fn spans(file: &SourceFile<'_>) -> Vec<SourceSpan> {
     let text = &file.code.text;
-    let mut spans: Vec<SourceSpan> = Vec::new();
+    let (mut spans, mut known) = (Vec::new(), HashSet::new());
     let mut add = |span: Range<usize>, name: String, value: Option<String>| {
-        let identity = Some(value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}=${value}")));
-        if !spans.iter().any(|known| known.identity == identity) {
-            spans.push(SourceSpan { span, name: Some(name), value, identity, evidence: None });
+        let identity = value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}=${value}"));
+        if known.insert(identity.clone()) {
+            spans.push(SourceSpan { span, name: Some(name), value, identity: Some(identity), evidence: None });
         }
     };
     for span in stripe_names(text) {
@@ -86,7 +88,8 @@ fn is_use(file: &SourceFile<'_>, name: &Range<usize>) -> bool {
     let (start, end) = (name.start, name.end);
     let before = String::from_utf8_lossy(&text[start.saturating_sub(40)..start]);
     let after = String::from_utf8_lossy(&text[end..(end + 160).min(text.len())]);
-    let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    let near = start.saturating_sub(MAX_BEFORE);
+    let line_start = memchr::memrchr(b'\n', &text[near..start]).map_or(near, |at| near + at + 1);
     let line = String::from_utf8_lossy(&text[line_start..start]);
     match file.language.name {
         "env" | "config" => {

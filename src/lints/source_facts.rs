@@ -164,7 +164,7 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
     for captures in patterns.patterns.iter().flat_map(|pattern| pattern.captures_iter(text)) {
         let Some(whole) = captures.get(0) else { continue };
         let counts = (source.in_strings || !file.code.in_string(whole.start()))
-            && within.as_ref().is_none_or(|blocks| blocks.iter().any(|block| block.contains(&whole.start())));
+            && within.as_ref().is_none_or(|blocks| is_within(blocks, whole.start()));
         if counts {
             spans.push(span(&captures, whole.range()));
         }
@@ -184,35 +184,44 @@ fn span(captures: &Captures<'_>, whole: Range<usize>) -> SourceSpan {
     SourceSpan { span, name: group("name"), value: group("value"), ..SourceSpan::default() }
 }
 
-/// Returns the inside of each bracket that an opener's matches end with or are followed by.
+/// Returns the inside of each bracket that an opener's matches end with or are followed by, sorted and joined.
 fn blocks(code: &SourceCode, opener: &Regex) -> Vec<Range<usize>> {
-    opener
-        .find_iter(&code.text)
-        .filter(|found| !code.in_string(found.start()))
-        .filter_map(|found| {
-            let open = (found.end().saturating_sub(1)..code.bare.len())
-                .find(|at| matches!(code.bare[*at], b'{' | b'[' | b'('))?;
-            Some(open + 1..closing(&code.bare, open)?)
-        })
-        .collect()
+    let brackets = brackets(&code.bare);
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    for found in opener.find_iter(&code.text).filter(|found| !code.in_string(found.start())) {
+        let next = brackets.partition_point(|(open, _)| open + 1 < found.end());
+        let Some((open, Some(close))) = brackets.get(next) else { continue };
+        match blocks.last_mut() {
+            Some(last) if *open < last.end => last.end = last.end.max(*close),
+            _ => blocks.push(open + 1..*close),
+        }
+    }
+    blocks
 }
 
-/// Returns the offset of the bracket that closes the one at `open`.
-fn closing(bare: &[u8], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, byte) in bare.iter().enumerate().skip(open) {
+fn is_within(blocks: &[Range<usize>], at: usize) -> bool {
+    let next = blocks.partition_point(|block| block.start <= at);
+    next > 0 && blocks[next - 1].contains(&at)
+}
+
+/// Returns each opening bracket with the one that closes it, if any does.
+fn brackets(bare: &[u8]) -> Vec<(usize, Option<usize>)> {
+    let (mut brackets, mut open) = (Vec::new(), Vec::new());
+    for (at, byte) in bare.iter().enumerate() {
         match byte {
-            b'{' | b'[' | b'(' => depth += 1,
+            b'{' | b'[' | b'(' => {
+                open.push(brackets.len());
+                brackets.push((at, None));
+            }
             b'}' | b']' | b')' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at);
+                if let Some((_, close)) = open.pop().and_then(|last: usize| brackets.get_mut(last)) {
+                    *close = Some(at);
                 }
             }
             _ => {}
         }
     }
-    None
+    brackets
 }
 
 /// Computes line, column and shown text of a span.

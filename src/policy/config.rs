@@ -13,8 +13,8 @@ use crate::credential::Fingerprint;
 use crate::model::{Context, Finding, Severity};
 use crate::rules::RuleSet;
 
-/// Largest number of entries in one list.
-const MAX_ENTRIES: usize = 100_000;
+/// Largest number of entries in one list, each of which is compared with each finding.
+const MAX_ENTRIES: usize = 10_000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -6,6 +6,8 @@
 
 pub(crate) mod baseline;
 pub(crate) mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod import;
 pub(crate) mod inline;
 pub(crate) mod policy_diff;
@@ -146,10 +148,20 @@ impl Policy {
 }
 
 /// Sets severities, contexts and statuses, each location's by the policy of its repository. Returns notices about the
-/// policies themselves: expired entries, directives without effect.
-pub(crate) fn apply(policies: &[Policy], findings: &mut [Finding], rules: &RuleSet, today: Date) -> Vec<String> {
-    let mut notices = Vec::new();
+/// policies themselves: expired entries, directives without effect. Also returns false if no time was left: then some
+/// findings are still open.
+pub(crate) fn apply(
+    policies: &[Policy],
+    findings: &mut [Finding],
+    (rules, today): (&RuleSet, Date),
+    expired: &dyn Fn() -> bool,
+) -> (Vec<String>, bool) {
+    let (mut notices, mut done) = (Vec::new(), true);
     for finding in findings {
+        done &= !expired();
+        if !done {
+            break;
+        }
         adjust(policies, finding, rules);
         for at in 0..finding.locations.len() {
             let location = &finding.locations[at];
@@ -164,7 +176,7 @@ pub(crate) fn apply(policies: &[Policy], findings: &mut [Finding], rules: &RuleS
     }
     notices.sort();
     notices.dedup();
-    notices
+    (notices, done)
 }
 
 /// Sets the contexts of a finding's locations, and its severity: the highest that one of the repositories gives it.

@@ -79,8 +79,14 @@ impl EffectivePolicy {
         policy.config.context(&path[policy.below.len()..]).map(<[_]>::to_vec)
     }
 
-    /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user.
-    pub(crate) fn apply(&self, findings: &mut Vec<Finding>, rules: &RuleSet) -> Vec<String> {
+    /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user, and
+    /// false if no time was left: then some findings are still open.
+    pub(crate) fn apply(
+        &self,
+        findings: &mut Vec<Finding>,
+        rules: &RuleSet,
+        expired: &dyn Fn() -> bool,
+    ) -> (Vec<String>, bool) {
         if let Some((before, after)) = &self.change {
             findings.extend(policy_diff::findings(rules, &**before, &**after));
             // Findings about the policy have no directives.
@@ -89,12 +95,12 @@ impl EffectivePolicy {
             findings.extend(policy_diff::inline(rules, added.cloned().collect()));
         }
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let mut notices = policy::apply(&self.policies, findings, rules, today);
+        let (mut notices, done) = policy::apply(&self.policies, findings, (rules, today), expired);
         let unused = self.policies.iter().filter(|policy| self.policies.len() > 1 && !policy.rule_files.is_empty());
         notices.extend(unused.map(|policy| {
             format!("{}{CONFIG_FILE}: its own rules are not used in a scan of several repositories", policy.below)
         }));
-        notices
+        (notices, done)
     }
 }
 

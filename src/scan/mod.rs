@@ -2,6 +2,8 @@
 //! applies the policy. The only place that knows the order of these stages.
 
 mod effective_policy;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod group;
 pub(crate) mod plan;
 pub(crate) mod prove;
@@ -10,7 +12,8 @@ mod target;
 use std::io;
 
 use crate::detect::{self, Engine};
-use crate::model::{CoverageReport, Report, SCHEMA, Tool};
+use crate::lints::LintInput;
+use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
 use crate::policy;
 use crate::rules::load;
 use crate::source::{self, Progress, ScanContext};
@@ -81,17 +84,25 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
         group::fold_versions(finding);
         finding.sort_locations();
     }
-    context.lints().run(&mut findings, &collected.facts, &*files, &|path| policy.context(path));
+    let context_of = |path: &str| policy.context(path);
+    let input = LintInput { tree: &*files, policy_tags: &context_of, expired: &|| context.expired() };
+    let mut coverage = collected.coverage;
+    coverage.merge(context.lints().run(&mut findings, &collected.facts, &input));
     let tool = Tool {
         name: env!("CARGO_PKG_NAME").to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules_digest: rules.digest().to_owned(),
     };
-    let coverage = CoverageReport::from(&collected.coverage);
-    let mut report = Report { schema: SCHEMA.to_owned(), tool, target, repositories, findings, coverage };
+    let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
+    let mut report = Report { schema, tool, target, repositories, findings, coverage: unfinished };
+    report.sort();
     let warnings = source.warnings().iter().map(|warning| format!("warning: {warning}"));
-    let notices = policy.apply(&mut report.findings, rules).into_iter().map(|notice| format!("note: {notice}"));
-    let notices = warnings.chain(notices).collect();
+    let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
+    let notices = warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
+    if !done {
+        coverage.skip(SkipReason::TimedOut, "policy");
+        report.coverage = CoverageReport::from(&coverage);
+    }
     report.sort();
     (report, notices)
 }

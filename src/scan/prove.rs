@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::credential::forge::Forge;
 use crate::detect::LocatedHit;
 use crate::detect::{Engine, Error};
-use crate::lints::{self, LintSet};
-use crate::model::{PathText, ScanLocation};
+use crate::lints::{self, LintInput, LintSet};
+use crate::model::{Finding, PathText, ScanLocation};
 use crate::rules::RuleSet;
 use crate::scan::group;
 
@@ -35,7 +35,8 @@ pub(crate) fn check(rules: &RuleSet) -> Result<Vec<FailedExample>, Error> {
         for (examples, must_match) in [(&rule.examples().found, true), (&rule.examples().not_found, false)] {
             for example in examples {
                 let matched = if rule.lint.is_some() {
-                    lint_ids(&lints, &engine, &Forge::new(2026).fill(example))
+                    let found = findings(&lints, &engine, &Forge::new(2026).fill(example));
+                    found.into_iter().map(|finding| finding.rule).collect()
                 } else {
                     ids(&engine, &forge.fill(example))
                 };
@@ -71,8 +72,8 @@ fn split_files(example: &str) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-/// Returns the ids of the rules and lints that match in the files of an example.
-fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<String> {
+/// Returns what the rules and lints find in the files of an example.
+pub(super) fn findings(lints: &LintSet<'_>, engine: &Engine, example: &str) -> Vec<Finding> {
     let files = split_files(example);
     let (mut sightings, mut facts) = (Vec::new(), Vec::new());
     for (path, bytes) in &files {
@@ -81,8 +82,8 @@ fn lint_ids(lints: &LintSet<'_>, engine: &Engine, example: &str) -> BTreeSet<Str
         facts.extend(lints.collect(&place, bytes, lints::mention_stripe(bytes)));
     }
     let mut findings = group::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, &files, &|_| None);
-    findings.into_iter().map(|finding| finding.rule).collect()
+    lints.run(&mut findings, &facts, &LintInput { tree: &files, policy_tags: &|_| None, expired: &|| false });
+    findings
 }
 
 /// Returns the ids of the rules that match in a text.

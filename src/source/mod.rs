@@ -14,6 +14,8 @@ mod collector;
 mod commit_date;
 mod disk;
 mod embedded;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub(crate) mod history;
 mod holes;
 mod ignores;

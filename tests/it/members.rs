@@ -1,6 +1,6 @@
 //! Members of archives: which of their texts a key is in, and members that take a second look to be read.
 
-use super::archives::{gzip, tar, zip};
+use super::support::containers::{gzip, tar, zip};
 use super::support::{Dir, git};
 
 #[test]

@@ -2,7 +2,7 @@
 
 use pinstripe::model::Report;
 
-use super::archives::zip;
+use super::support::containers::zip;
 use super::support::{Dir, Run, run_in};
 
 const NAME: &str = "app.log";

@@ -3,7 +3,7 @@
 use pinstripe::model::Report;
 use pinstripe::model::{Origin, SkipReason};
 
-use crate::archives::zip;
+use crate::support::containers::zip;
 use crate::support::{Dir, git};
 
 fn skipped(report: &Report, reason: SkipReason) -> u64 {

@@ -118,6 +118,12 @@ impl Index {
         }
     }
 
+    /// Reads an index from memory.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn from_bytes(bytes: Vec<u8>, format: ObjectFormat) -> Result<Self, IndexError> {
+        parse::parse(FileBytes::Owned(bytes), format)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.starts.len()
     }

@@ -23,7 +23,7 @@ pub(super) fn reindex(pack: &[u8], format: ObjectFormat) -> (Result<PackIndex, P
     indexer.left = super::most_made(pack.len() as u64);
     let (mut unindexed, _) = UnindexedPack::list(&mut indexer, format, (entries.len() as u64, u64::MAX));
     unindexed.walk(&mut indexer, MEMORY);
-    let mut named = indexer.named;
+    let mut named = indexer.checksummed();
     let promised = pack.get(8..12).and_then(|bytes| bytes.first_chunk()).map_or(0, |bytes| u32::from_be_bytes(*bytes));
     let total = u64::from(promised).max(unindexed.entries.iter().filter(|entry| entry.end > 0).count() as u64);
     let summary = format!("{} of {total} objects were read without it", named.len());
@@ -37,12 +37,21 @@ struct Indexer<'a> {
     /// The pack without its own checksum.
     pack: &'a [u8],
     inflater: Inflater,
-    named: Vec<(Oid, u32, u64)>,
+    named: Vec<(Oid, u64)>,
     /// Bytes of objects that may still be made of deltas.
     left: u64,
 }
 
 impl Indexer<'_> {
+    /// Returns the named objects with a checksum of everything up to the next one, as the index of a whole pack has it.
+    /// There is no older checksum to compare with: the stored bytes are taken as they are.
+    fn checksummed(&mut self) -> Vec<(Oid, u32, u64)> {
+        self.named.sort_unstable_by_key(|(_, at)| *at);
+        let ends = self.named.iter().skip(1).map(|(_, next)| *next).chain(std::iter::once(self.pack.len() as u64));
+        let named = self.named.iter().zip(ends);
+        named.map(|((oid, at), end)| (*oid, libdeflater::crc32(self.bytes(*at, end)), *at)).collect()
+    }
+
     fn bytes(&self, from: u64, to: u64) -> &[u8] {
         let (from, to) = (usize::try_from(from).unwrap_or(usize::MAX), usize::try_from(to).unwrap_or(usize::MAX));
         self.pack.get(from..to.min(self.pack.len())).unwrap_or_default()
@@ -69,8 +78,7 @@ impl PackSource for Indexer<'_> {
         if !matches!(entry.content, EntryContent::Whole(_)) {
             self.left = self.left.saturating_sub(content.len() as u64);
         }
-        // There is no older checksum to compare with: the stored bytes are taken as they are.
-        self.named.push((oid, libdeflater::crc32(self.bytes(entry.at, entry.end)), entry.at));
+        self.named.push((oid, entry.at));
         self.left > 0
     }
 

@@ -71,6 +71,7 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         if kind.is_some_and(|kind| !self.context.plan.kinds.contains(&kind)) {
             return;
         }
+        self.worker.check(entry);
         let read = odb.read(&oid);
         // Every delta of its chain makes an object about as large.
         let made = read.as_ref().ok().and_then(Option::as_ref).map_or(MAX_IN_MEMORY, |read| read.1.len() as u64);

@@ -230,7 +230,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
 
     /// Compares the stored bytes with the checksum in the index. A mismatch is recorded, and the object is visited if
     /// it can be inflated. Returns false if there is no checksum to compare with.
-    fn check(&mut self, entry: u32) -> bool {
+    pub(super) fn check(&mut self, entry: u32) -> bool {
         let (pack, forest) = (self.context.pack(self.pack), self.forest());
         let Some(expected) = forest.checksum(entry) else { return false };
         let range = (usize::try_from(forest.offset(entry)), usize::try_from(forest.end(pack, entry)));

@@ -2,6 +2,8 @@
 //!
 //! A file that could do either gets no claim. Each claim carries its reason and evidence for the message.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::directives::Directives;
@@ -9,7 +11,7 @@ use super::framework::{Framework, Package, Packages};
 use super::path_purpose::PathPurpose;
 use crate::lints::cached_tree::CachedTree;
 use crate::lints::lexer::SourceCode;
-use crate::lints::line_syntax;
+use crate::lints::line_syntax::{self, IndexedText};
 use crate::lints::paths::{ancestors, file_name, join};
 use crate::lints::variable_names::lists;
 use crate::model::{Confidence, Context, Evidence};
@@ -52,7 +54,18 @@ pub(crate) struct FileContext {
     pub(crate) kind: FileKind,
     vendored: bool,
     pub(crate) package: Rc<Package>,
-    text: Option<Rc<str>>,
+    text: Option<IndexedText>,
+    /// What was read around lines with credentials, once a line.
+    lines: RefCell<BTreeMap<u64, Rc<LineContext>>>,
+}
+
+/// What stands around the credentials of a line.
+#[derive(Debug)]
+pub(crate) struct LineContext {
+    /// False for comments and for one of several values that a condition selects.
+    pub(crate) in_effect: bool,
+    /// Names of the sections around the line, innermost first.
+    pub(crate) sections: Vec<String>,
 }
 
 impl FileContext {
@@ -74,7 +87,8 @@ impl FileContext {
         tags.sort_unstable();
         tags.dedup();
         let (kind, vendored, package) = (clues.kind(), clues.purpose.vendored, Rc::clone(&clues.package));
-        Self { tags, frontend, kind, vendored, package, text }
+        let (text, lines) = (text.map(IndexedText::new), RefCell::default());
+        Self { tags, frontend, kind, vendored, package, text, lines }
     }
 
     /// Replaces the classification by one that the policy sets.
@@ -97,12 +111,22 @@ impl FileContext {
 
     /// Returns a 1-based line, empty behind the end. `None` if the file cannot be read.
     pub(crate) fn line(&self, number: u64) -> Option<&str> {
-        self.text.as_deref().map(|text| line_syntax::line(text, number))
+        self.text.as_ref().map(|text| text.line(number))
     }
 
-    /// Returns the names of the sections around a line, innermost first.
-    pub(crate) fn sections(&self, line: u64) -> Vec<String> {
-        self.text.as_deref().map(|text| line_syntax::sections(text, line)).unwrap_or_default()
+    /// Returns what stands around a 1-based line.
+    pub(crate) fn around(&self, number: u64) -> Rc<LineContext> {
+        if let Some(known) = self.lines.borrow().get(&number) {
+            return Rc::clone(known);
+        }
+        let read = self.text.as_ref().map_or(LineContext { in_effect: true, sections: Vec::new() }, |text| {
+            let line = text.line(number);
+            let in_effect = !line_syntax::is_comment(line) && !line_syntax::is_conditional(line);
+            LineContext { in_effect, sections: text.sections(number) }
+        });
+        let read = Rc::new(read);
+        self.lines.borrow_mut().insert(number, Rc::clone(&read));
+        read
     }
 }
 
@@ -279,8 +303,6 @@ fn runs(language: &Language) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn classify(files: &[(&str, &str)], path: &str) -> (Option<Confidence>, Vec<Context>) {

@@ -1,5 +1,6 @@
 //! A directory to build things in, and the program to run on it.
 
+pub(crate) mod containers;
 pub(crate) mod encoders;
 pub(crate) mod placeholders;
 pub(crate) mod runner;
@@ -110,9 +111,15 @@ pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
+/// The program: that of this build, or the one that `PINSTRIPE_PROGRAM` names.
+pub(crate) fn program_path() -> PathBuf {
+    let named = std::env::var_os("PINSTRIPE_PROGRAM").map(PathBuf::from);
+    named.unwrap_or_else(|| assert_cmd::cargo::cargo_bin!("pinstripe").to_owned())
+}
+
 /// The program with a bare environment.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("pinstripe"));
+    let mut command = Command::new(program_path());
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }

@@ -1,0 +1,8 @@
+//! Git's configuration.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pinstripe::fuzzing::git;
+
+fuzz_target!(|bytes: &[u8]| git::config(bytes));

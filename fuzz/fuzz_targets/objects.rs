@@ -1,0 +1,8 @@
+//! Trees, commits and tags, with either hash.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use pinstripe::fuzzing::git;
+
+fuzz_target!(|bytes: &[u8]| git::objects(bytes));

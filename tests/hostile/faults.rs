@@ -1,0 +1,162 @@
+//! System calls that fail, and what the program starts, opens and connects to: seen and injected by strace.
+
+use std::path::Path;
+use std::process::Command;
+
+use pinstripe::model::Report;
+
+use crate::case::Case;
+use crate::table::has;
+use crate::watch::{Ceiling, watch};
+
+const CEILING: Ceiling = Ceiling { mib: 150, seconds: 120 };
+
+/// A repository with a key in each place, and the scans of it.
+fn repository() -> Case {
+    let mut case = Case::new(true);
+    case.git(&["init", "-q", "-b", "main"]);
+    case.commit("first");
+    case.control();
+    case.commit("control");
+    case.git(&["repack", "-adq"]);
+    let line = case.line();
+    case.write("staged.env", line);
+    case.git(&["add", "staged.env"]);
+    case
+}
+
+const SCANS: [&[&str]; 4] = [&["."], &["--history"], &["--staged"], &["--range", "main~1..main"]];
+
+fn strace(case: &Case, options: &[&str], scan: &[&str]) -> Command {
+    let mut command = Command::new("strace");
+    command.current_dir(&case.target).args(["-f", "-qq"]).args(options);
+    command.arg(crate::support::program_path()).args(["scan", "--format", "json", "--threads", "2"]).args(scan);
+    command
+}
+
+/// Injects a fault at every `step`th call of each kind, until calls run out.
+fn inject(step: usize, most: usize) {
+    if !has("strace") {
+        return;
+    }
+    let case = repository();
+    let faults = [
+        ("read", "EIO"),
+        ("pread64", "EIO"),
+        ("openat", "EACCES"),
+        ("openat", "ENFILE"),
+        ("openat", "EINTR"),
+        ("getdents64", "EIO"),
+        ("statx", "EIO"),
+        ("mmap", "ENOMEM"),
+        ("clone3", "EAGAIN"),
+    ];
+    let log = case.dir.join("trace");
+    let log_name = log.to_str().unwrap();
+    for scan in SCANS {
+        for (call, error) in faults {
+            // The dynamic loader maps the program and its libraries first.
+            let first = if call == "mmap" { 60 } else { 1 };
+            for number in (first..=first + most).step_by(step) {
+                let _ = std::fs::remove_file(&log);
+                let fault = format!("inject={call}:error={error}:when={number}");
+                let trace = format!("trace={call}");
+                let run = watch(&mut strace(&case, &["-o", log_name, "-e", &trace, "-e", &fault], scan), b"", CEILING);
+                let injected = std::fs::read_to_string(&log).unwrap_or_default().contains("(INJECTED)");
+                judge(&format!("{scan:?} {call} {error} at {number}"), &run);
+                if !injected {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+fn judge(what: &str, run: &crate::watch::Watched) {
+    // The dynamic loader and the runtime stop with codes of their own before the program begins.
+    let before_it_begins = run.stdout.is_empty() && (run.code == 127 || run.stderr.contains("error while loading"));
+    // Where a thread or memory for the runtime itself is refused, the process may only end.
+    let refused = run.stderr.contains("failed to spawn thread") || run.stderr.contains("memory allocation of");
+    if before_it_begins || refused {
+        return;
+    }
+    assert!(
+        run.killed.is_none() && (0..=3).contains(&run.code),
+        "{what}: {} {:?}\n{}",
+        run.code,
+        run.killed,
+        run.stderr
+    );
+    assert!(!run.stderr.contains("panicked"), "{what}: {}", run.stderr);
+    if let Ok(report) = serde_json::from_str::<Report>(&run.stdout) {
+        let found = report.findings.iter().any(|finding| finding.rule == "secret-live");
+        assert!(found || !report.coverage.complete, "{what}: clean and complete, without the key");
+        assert!(run.code != 0 || report.coverage.complete, "{what}: exit 0 and incomplete");
+    } else {
+        assert_eq!(run.code, 2, "{what}: no report\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_few_faults() {
+    inject(37, 100);
+}
+
+#[test]
+#[ignore = "thousands of runs under strace; run with --ignored"]
+fn faults_at_every_call() {
+    inject(1, 400);
+}
+
+/// Invariant 7: no process but git, no connection, no write.
+#[test]
+fn nothing_is_started_connected_to_or_written() {
+    if !has("strace") {
+        return;
+    }
+    let case = repository();
+    let log = case.dir.join("trace");
+    let calls =
+        "trace=execve,execveat,socket,connect,openat,unlink,unlinkat,rename,renameat2,mkdir,mkdirat,link,linkat";
+    for scan in SCANS {
+        let run = watch(&mut strace(&case, &["-o", log.to_str().unwrap(), "-e", calls], scan), b"", CEILING);
+        assert_eq!(run.code, 1, "{scan:?}: {}", run.stderr);
+        let trace = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(wrong_calls(&trace, &case.target), Vec::<&str>::new(), "{scan:?}");
+    }
+    // The mutations: each of these is noticed.
+    let target = case.target.display();
+    for call in [
+        "1 execve(\"/bin/sh\", [\"sh\", \"-c\", \"x\"], 0x0) = 0".to_owned(),
+        "1 socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = 3".to_owned(),
+        format!("1 openat(AT_FDCWD, \"{target}/a\", O_WRONLY|O_CREAT, 0666) = 3"),
+        format!("1 unlink(\"{target}/.git/index.lock\") = 0"),
+        format!("1 mkdir(\"{target}/x\", 0777) = 0"),
+    ] {
+        assert_eq!(wrong_calls(&call, &case.target).len(), 1, "{call}");
+    }
+}
+
+/// Returns the calls that start something else than the program and git, connect, or write.
+fn wrong_calls<'a>(trace: &'a str, target: &Path) -> Vec<&'a str> {
+    let program = crate::support::program_path().display().to_string();
+    let is_wrong = |line: &&str| {
+        let call = line.split_once(' ').map_or(*line, |(_, call)| call).trim_start();
+        if line.contains(" = -1 ") || line.contains("resumed>") {
+            return false;
+        }
+        match call.split('(').next().unwrap_or_default() {
+            "execve" | "execveat" => {
+                let started = call.split('"').nth(1).unwrap_or_default();
+                started != program && Path::new(started).file_name().is_none_or(|name| name != "git")
+            }
+            "socket" => !call.contains("AF_UNIX"),
+            "connect" => !call.contains("AF_UNIX"),
+            "openat" => call.contains("O_WRONLY") || call.contains("O_RDWR") || call.contains("O_CREAT"),
+            "unlink" | "unlinkat" | "rename" | "renameat2" | "mkdir" | "mkdirat" | "link" | "linkat" => true,
+            _ => false,
+        }
+    };
+    let allowed = |line: &&str| line.contains("/dev/null") && !line.contains(&target.display().to_string());
+    trace.lines().filter(is_wrong).filter(|line| !allowed(line)).collect()
+}
