@@ -24,7 +24,7 @@ fn today() -> Date {
 }
 
 fn apply(policy: &Policy, found: &mut [Finding], today: Date) -> Vec<String> {
-    super::apply(std::slice::from_ref(policy), found, &rules(), today)
+    super::apply(std::slice::from_ref(policy), found, (&rules(), today), &|| false).0
 }
 
 fn with_config(text: &str) -> Policy {
@@ -186,7 +186,7 @@ fn each_repository_is_judged_by_its_own_policy() {
         |id: &str, text: &str| Policy { repository: Some(id.to_owned()), below: format!("{id}/"), ..with_config(text) };
     let allow = "[[allow]]\nreason='why'\nrule='secret-live'\npaths=['src/**']\n[severity]\nsecret-live='low'";
     let policies = [policy("a", allow), policy("b", "[[context]]\npaths=['src/**']\nis=['test']")];
-    super::apply(&policies, &mut found, &rules(), today());
+    super::apply(&policies, &mut found, (&rules(), today()), &|| false);
     let places: Vec<_> = found[0].locations.iter().map(|at| (&*at.path, at.status, at.context.len())).collect();
     assert_eq!(places, [("a/src/a.ts", Status::Suppressed, 0), ("b/src/a.ts", Status::Open, 1)]);
     assert_eq!((found[0].severity, found[0].status), (Severity::Critical, Status::Open));

@@ -123,6 +123,7 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
         context: _,
         status: _,
         versions: _,
+        sequence: _,
     } = location;
     if let Some(repository) = repository {
         *repository = redactor.sanitize(repository);

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use pinstripe::credential::Secret;
 use pinstripe::model::{Report, Severity};
 
-use super::archives::zip;
 use super::support::Dir;
+use super::support::containers::zip;
 
 /// Runs statements and dot commands of the `sqlite3` program here. False if there is none.
 fn sqlite(directory: &Path, file: &str, script: &str) -> bool {
