@@ -149,7 +149,7 @@ fn haunted(dir: &Dir, key: &str) {
         dir.write_bytes(name, text.as_bytes());
     }
     let config = std::fs::read_to_string(dir.join(".git/config")).unwrap();
-    let config = config.replace("= 0\n", &format!("= 1{key}\n"));
+    let config = config.replace("= 0\n", &format!("= 1/{key}\n"));
     let extensions = format!("[extensions]\n\trefStorage = {key}\n\tobjectFormat = {key}\n\tpartialClone = {key}\n");
     dir.write_bytes(".git/config", format!("{config}{extensions}[extensions \"{key}\"]\n\tx = {key}\n").as_bytes());
     let mut gz = b"\x1f\x8b\x08\x08\0\0\0\0\0\x03".to_vec();
