@@ -31,11 +31,16 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     };
     let is_name = boundary::right(bytes, run.end) == Right::Name;
     let is_key = detect.check == BodyCheck::ApiKey;
-    if is_clean && is_whole && (is_key || !is_name) || !is_binary(layer, &token) {
+    if is_clean && is_whole && (is_key || !is_name) {
         return None;
     }
     let strict = is_clean && !is_name;
-    token.end_by_structure(strict).or_else(|| token.end_by_length(strict)).or_else(|| token.end_by_shape(strict))
+    let around = surroundings(layer, &token);
+    let by_shape = || token.end_by_shape(strict, around);
+    match around {
+        Surroundings::Text => None,
+        _ => token.end_by_structure(strict).or_else(|| token.end_by_length(strict)).or_else(by_shape),
+    }
 }
 
 /// Returns the offset of the random part.
@@ -46,17 +51,26 @@ fn body_start(token: &[u8], detect: &KeyPattern) -> usize {
     }
 }
 
-/// Returns true if the bytes around a token are those of a program or a container: control characters, bytes that are no
-/// UTF-8, or no line break for as long as the context goes.
-fn is_binary(layer: &Layer<'_>, token: &Token<'_>) -> bool {
+/// The kind of the bytes around a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surroundings {
+    Text,
+    /// No line break for as long as the context goes: glued strings, or a long line.
+    Line,
+    /// Control characters, or bytes that are no UTF-8.
+    Binary,
+}
+
+fn surroundings(layer: &Layer<'_>, token: &Token<'_>) -> Surroundings {
     let (bytes, run) = (layer.bytes, &token.run);
     let before = &bytes[run.start.saturating_sub(CONTEXT)..run.start];
     let after = &bytes[run.end..bytes.len().min(run.end + CONTEXT)];
-    let is_glued = |part: &[u8]| part.len() == CONTEXT && memchr::memchr2(b'\n', b'\r', part).is_none();
+    let is_long = |part: &[u8]| part.len() == CONTEXT && memchr::memchr2(b'\n', b'\r', part).is_none();
     let is_wide = layer.depth > 0 && layer.plain;
-    [before, after].into_iter().any(|part| has_binary(part) || is_glued(part))
-        || is_wide && has_binary(&layer.outer)
-        || token.is_a_record()
+    if has_binary(before) || has_binary(after) || is_wide && has_binary(&layer.outer) || token.is_a_record() {
+        return Surroundings::Binary;
+    }
+    if is_long(before) || is_long(after) { Surroundings::Line } else { Surroundings::Text }
 }
 
 /// Returns true for control characters that text does not have, and for bytes that are no UTF-8. A character that the
@@ -133,9 +147,10 @@ impl Token<'_> {
 
     /// Returns the end of a body of a known length that looks random. Where the edges of text hold too, only if what
     /// follows it is plainly something else.
-    fn end_by_shape(&self, strict: bool) -> Option<usize> {
+    fn end_by_shape(&self, strict: bool, around: Surroundings) -> Option<usize> {
         let run = &self.bytes[self.body..self.run.end];
-        let is_foreign = |rest: &[u8]| rest.len() <= SWALLOWED || shape::is_made_of_words(rest);
+        let most = if around == Surroundings::Binary { SWALLOWED } else { 0 };
+        let is_foreign = |rest: &[u8]| rest.len() <= most || shape::is_made_of_words(rest);
         let mut ends = self.detect.lengths.iter().rev().filter(|length| {
             run.len() >= **length
                 && self.is_complete(&run[..**length])
