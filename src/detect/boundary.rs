@@ -23,6 +23,14 @@ pub fn left_is_clean(bytes: &[u8], at: usize) -> bool {
     }
 }
 
+/// Returns true for a string of a pickle in text: `V` before it, and the number that it gets on the next line.
+#[must_use]
+pub fn is_pickled(bytes: &[u8], token: &std::ops::Range<usize>) -> bool {
+    let (before, after) = (&bytes[..token.start], &bytes[token.end..]);
+    let opens = before.strip_suffix(b"V").is_some_and(|rest| !rest.last().is_some_and(|byte| is_word(*byte)));
+    opens && matches!(after, [b'\n', b'p', b'0'..=b'9', ..])
+}
+
 /// Returns true if the bytes end in an escape of a character that would continue a word; `None` without an escape.
 fn escape_before(before: &[u8]) -> Option<bool> {
     let hex = |digits: &[u8]| {

@@ -261,7 +261,10 @@ impl Engine {
         if let Some(end) = binary::end_of_token(layer, &span, detect) {
             let context = TokenInContext::cut(layer, span.start..end);
             self.classify_match(literal.rule, context, matches);
-        } else if detect.check == BodyCheck::Database || boundary::left_is_clean(bytes, span.start) {
+        } else if detect.check == BodyCheck::Database
+            || boundary::left_is_clean(bytes, span.start)
+            || boundary::is_pickled(bytes, &span)
+        {
             self.classify_match(literal.rule, TokenInContext::new(layer, span), matches);
         }
     }
