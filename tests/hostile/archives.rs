@@ -84,13 +84,12 @@ pub(crate) const ROWS: &[Row] = &[
         UNIT,
         "decoders_do_not_take_any_amount_of_memory",
     ),
-    row("A09", "zip with 100,000 bytes behind its end record", 0, &[], |case| {
+    row("A09", "zip with 100,000 bytes behind its end record", 3, &["damaged"], |case| {
         case.control();
         let line = case.line();
         let tail = vec![b'~'; 100_000];
         case.write("tail.zip", [zip(&[("k.env", line.repeat(40).as_bytes())]), tail].concat());
-    })
-    .fails("the end record is not found, and nothing is said"),
+    }),
     row("A10", "lzma with other properties than the usual", 0, &[], |case| {
         case.control();
         let line = case.line();
@@ -100,8 +99,7 @@ pub(crate) const ROWS: &[Row] = &[
         let mut encoder = liblzma::write::XzEncoder::new_stream(Vec::new(), stream);
         std::io::Write::write_all(&mut encoder, line.repeat(50).as_bytes()).unwrap();
         case.write("k.lzma", encoder.finish().unwrap());
-    })
-    .fails("it is not recognised, and nothing is said"),
+    }),
     row("A11", "tar in a tar in a tar in a tar with a key", 0, &[], |case| {
         case.control();
         let line = case.line();

@@ -66,7 +66,7 @@ fn prove(mutants: usize) {
     let mut forge = Forge::new(500);
     let ceiling = Ceiling { mib: 150, seconds: 60 };
     let all = [0, 1, 2].map(repository);
-    let scans: [&[&str]; 3] = [&["--history"], &["--staged"], &["."]];
+    let scans: [&[&str]; 4] = [&["--history"], &["--range", "main~3..main"], &["--staged"], &["."]];
     for number in 0..mutants {
         let case = &all[number % 3];
         let files = files(&case.target);

@@ -20,8 +20,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("G01b", "commit that a range leads to, cut short", 3, &["damaged"], |case| {
         cut_ancestor(case);
         case.scan(&["--range", "base..head"]);
-    })
-    .fails("ancestry is walked by libgit2, which does not end"),
+    }),
     row("G02", "loose object whose header states less or more, or whose name is another's", 3, &["damaged"], |case| {
         case.repository();
         for (at, stated) in ["3", "3000", "1152921504606846976"].iter().enumerate() {
@@ -55,8 +54,7 @@ pub(crate) const ROWS: &[Row] = &[
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
         replace(&pack, &bytes);
-    })
-    .fails("the trailer is not compared"),
+    }),
     row("G05c", "entry that neither the index nor the count of the pack names", 3, &["damaged"], |case| {
         case.repository();
         let key = case.key_or_named("pack-");
@@ -70,8 +68,7 @@ pub(crate) const ROWS: &[Row] = &[
         bytes[11] = 1;
         replace(&path, &bytes);
         std::fs::remove_file(more).unwrap();
-    })
-    .fails("the entry is neither read nor counted"),
+    }),
     row("G06", "entry that states 2^60 bytes", 3, &["damaged"], |case| {
         case.repository();
         let mut pack = Pack::new();
@@ -124,36 +121,32 @@ pub(crate) const ROWS: &[Row] = &[
         bomb_of_trees(case, true);
         case.scan(&["--history"]);
     }),
-    row("G09b", "git bomb, range", 0, &[], |case| {
+    row("G09b", "git bomb, range", 3, &["over-limit"], |case| {
         bomb_of_trees(case, true);
         above_nothing(case, "bomb");
-    })
-    .fails("the difference of trees is unfolded into paths"),
+    }),
     row("G09c", "git bomb at HEAD, staged", 0, &[], |case| {
         bomb_of_trees(case, false);
         case.git(&["symbolic-ref", "HEAD", "refs/heads/bomb"]);
         case.scan(&["--staged"]);
-    })
-    .fails("the difference of trees is unfolded into paths"),
-    row("G09d", "git bomb at HEAD, history", 0, &[], |case| {
+    }),
+    row("G09d", "git bomb at HEAD, history", 3, &["over-limit"], |case| {
         bomb_of_trees(case, true);
         case.git(&["symbolic-ref", "HEAD", "refs/heads/bomb"]);
         case.scan(&["--history"]);
-    })
-    .fails("the tree of HEAD is unfolded into paths"),
+    }),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
         deep_tree(case, 5_000, &line);
         case.scan(&["--history"]);
     }),
-    row("G10b", "5,000 trees within each other, range", 3, &["over-limit"], |case| {
+    row("G10b", "5,000 trees within each other, range", 0, &[], |case| {
         case.repository();
         let key = case.key_or_named("d/d/d");
         deep_tree(case, 5_000, &format!("K={key}\n"));
         above_nothing(case, "deep");
-    })
-    .fails("paths deeper than 4,096 are not counted"),
+    }),
     row("G11", "tree with .., .git, a/b, an odd mode, a name of 70 kB, one name twice", 0, &[], |case| {
         case.repository();
         odd_tree(case);
@@ -165,8 +158,7 @@ pub(crate) const ROWS: &[Row] = &[
         let tree = [entry("100644", "a", &name("blob", b"")), b"bad ".to_vec(), entry("100644", "z", &blob)].concat();
         tip(case, &tree, "bad");
         above_nothing(case, "bad");
-    })
-    .fails("what follows is neither read nor counted"),
+    }),
     row("G32", "two packs hold an object, one copy is damaged", 3, &["damaged"], |case| {
         packed(case);
         let (pack, _) = only_pack(&case.target);

@@ -89,9 +89,11 @@ impl Row {
         let (mark, wrong) = match (outcome, self.fails) {
             (Ok(()), None) => ("ok", None),
             (Err(why), None) => ("WRONG", Some(why)),
-            (Err(_), Some(_)) => ("fails as expected", None),
-            // Not wrong: what mends a row lands without an edit here, and the mark is taken off with the next one.
-            (Ok(()), Some(_)) => ("PASSES: TAKE THE MARK OFF", None),
+            (Err(why), Some(_)) => {
+                eprintln!("      {}", why.lines().next().unwrap_or_default());
+                ("fails as expected", None)
+            }
+            (Ok(()), Some(why)) => ("passes", Some(format!("it no longer fails ({why}): take the mark off"))),
         };
         let proof = match self.proof {
             Proof::Elsewhere(file, test) => format!(" ({file}: {test})"),
