@@ -1,5 +1,6 @@
 //! Entry points of the fuzz targets, by room.
 
+pub use crate::action::fuzzing as action;
 pub use crate::git::fuzzing as git;
 pub use crate::policy::fuzzing as policy;
 pub use crate::scan::fuzzing as scan;

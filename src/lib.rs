@@ -6,7 +6,7 @@
 //! ```text
 //! cli         arguments to a plan; hooks, baseline, manual
 //! scan        a plan to a report: opens the target, runs the stages, groups hits
-//! source      reads work tree, index, range, history, stdin · policy  what is allowed · report  formats
+//! source      reads work tree, index, range, history, stdin · policy  what is allowed · report  formats · action  events of CI
 //! lints       misuse: contexts, groups, program code
 //! detect      bytes to hits: anchors, candidates, classification, decoding, redaction
 //! rules       rule files to rules
@@ -18,6 +18,7 @@
 //! Two rules shape everything. The matcher ([`detect`]) never sees a path: bytes in, hits out. The report ([`report`]) is
 //! a value: formats, baselines and exit codes are functions of it.
 
+pub mod action;
 pub mod archive;
 pub mod cli;
 pub mod credential;

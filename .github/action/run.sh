@@ -1,20 +1,62 @@
 #!/usr/bin/env bash
-# Installs pinstripe if need be, works out what the event is about, scans, and writes reports and outputs.
+# Installs pinstripe if need be, asks it what the event is about, fetches what it names, scans, and publishes the reports.
+# `run.sh verdict` is the last step: it fails if the scan has to.
 #
-# Every input comes through the environment. What a repository, an event or a ref says is data: it is quoted, never
-# evaluated, and checked before it becomes an argument. The verdict is the step output exit-code; a later step fails on
-# it, so that SARIF is uploaded before.
+# Every input comes through the environment. What a repository, an event or a ref says is data: pinstripe reads it, and
+# here it is quoted, never evaluated. Nothing but bash, coreutils and git is needed where the input binary is set.
 set -euo pipefail
 
 temp="${RUNNER_TEMP:-${TMPDIR:-/tmp}}"
-ranges=()
-notice=""
+# Of this run alone, so that no file of an earlier one is published.
+work="${temp}/pinstripe-$$-${RANDOM}"
+arguments=()
+notices=()
+scanned="" warning="" category=""
 
 say() { printf 'pinstripe: %s\n' "$1" | tr -d '\r' >&2; }
 
-output() {
-  # Values of ours: one line each, so that none can add an output of its own.
-  printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr -d '\r\n')" >>"${GITHUB_OUTPUT:-/dev/null}"
+# One line, so that no value can add an output of its own.
+output() { printf '%s=%s\n' "$1" "$(printf '%s' "$2" | tr -d '\r\n')" >>"${GITHUB_OUTPUT:-/dev/null}"; }
+
+# $1 error, warning or notice, $2 any text
+annotate() {
+  local text="${2//%/%25}"
+  text="${text//$'\r'/%0D}"
+  text="${text//$'\n'/%0A}"
+  printf '::%s title=pinstripe::%s\n' "$1" "${text//##[/## [}"
+}
+
+# Standard input as it may be shown: no credentials of a URL, no control characters, no end of a code block, no more than
+# a few lines.
+shown() {
+  local line
+  tr '`\t' "' " | tr -d '\000-\011\013-\037\177' | tail -n 20 | while IFS= read -r line || [ -n "$line" ]; do
+    while [[ "$line" =~ ^(.*://)[^/@\ ]*@(.*)$ ]]; do line="${BASH_REMATCH[1]}${BASH_REMATCH[2]}"; done
+    printf '%s\n' "$line"
+  done
+}
+
+# Lines of standard input as items whose text has no meaning.
+listed() {
+  local line
+  printf '\n'
+  while IFS= read -r line; do printf -- '- `%s`\n' "$line"; done
+  printf '\n'
+}
+
+# What the program said in lines that begin so.
+said() {
+  local line start
+  while IFS= read -r line; do
+    for start in "$@"; do
+      case "$line" in "$start"*) printf '%s\n' "${line#"$start"}" ;; esac
+    done
+  done <"${work}/stderr"
+}
+
+# Adds standard input to the summary.
+summary() {
+  if [ "${PINSTRIPE_SUMMARY:-true}" = true ]; then cat >>"${GITHUB_STEP_SUMMARY:-/dev/null}"; else cat >/dev/null; fi
 }
 
 finish() {
@@ -26,33 +68,29 @@ finish() {
 
 broken() {
   say "$1"
-  printf '::error title=pinstripe::%s\n' "$1"
+  annotate error "$1"
+  { printf '## pinstripe could not scan\n' && printf '%s\n' "$1" | shown | listed; } | summary
   finish 2 error
 }
 
-# A commit id, or nothing.
-commit_id() {
-  case "$1" in
-    *[!0-9a-f]* | "") ;;
-    *) if [ "${#1}" -eq 40 ] || [ "${#1}" -eq 64 ]; then printf '%s' "$1"; fi ;;
-  esac
+# Runs the program, keeps what it says and shows it. $1 file for its standard output, or - to show that, too
+program() {
+  local code=0 out="$1"
+  shift
+  if [ "$out" = - ]; then
+    "$binary" "$@" 2>"${work}/stderr" || code=$?
+  else
+    "$binary" "$@" >"$out" 2>"${work}/stderr" || code=$?
+  fi
+  cat -- "${work}/stderr" >&2
+  return "$code"
 }
 
-is_zero() { case "$1" in *[!0]* | "") return 1 ;; *) return 0 ;; esac; }
-
-# A value of the event, by its path: event pull_request base sha. Only commit ids are ever taken.
-event() {
-  [ -f "${GITHUB_EVENT_PATH:-}" ] || return 0
-  if command -v jq >/dev/null; then
-    jq -r --arg path "$*" 'getpath($path | split(" ")) // "" | strings' "$GITHUB_EVENT_PATH" 2>/dev/null || true
-  elif command -v python3 >/dev/null; then
-    python3 -c '
-import json, sys
-value = json.load(open(sys.argv[1], encoding="utf-8"))
-for key in sys.argv[2:]:
-    value = value.get(key) if isinstance(value, dict) else None
-print(value if isinstance(value, str) else "")' "$GITHUB_EVENT_PATH" "$@" 2>/dev/null || true
-  fi
+# Why the program failed, in its own words.
+reason() {
+  local text
+  text="$(said "error: " | shown)"
+  printf '%s' "${text:-pinstripe failed without a reason (exit $1)}"
 }
 
 install() {
@@ -90,11 +128,21 @@ sha256() {
 
 # Takes the archive of this version's release, if checksums.txt beside this script names it; anything else is not taken.
 download() {
-  local version archive wanted file root="${temp}/pinstripe-release"
-  version="$(sed -n 's/^version = "\([0-9A-Za-z.+-]*\)"$/\1/p' "${GITHUB_ACTION_PATH}/Cargo.toml" | head -n 1)"
+  local line version="" archive wanted="" file tool root="${temp}/pinstripe-release"
+  while IFS= read -r line && [ -z "$version" ]; do
+    if [[ "$line" =~ ^version\ =\ \"([0-9A-Za-z.+-]*)\"$ ]]; then version="${BASH_REMATCH[1]}"; fi
+  done <"${GITHUB_ACTION_PATH}/Cargo.toml"
   archive="pinstripe-${version}-$(target).tar.gz"
-  wanted="$(sed -n "s/^\([0-9a-f]\{64\}\)  ${archive//./\\.}\$/\1/p" "${GITHUB_ACTION_PATH}/.github/action/checksums.txt")"
-  if [ -z "$wanted" ] || [ -z "${PINSTRIPE_REPOSITORY:-}" ] || ! command -v curl >/dev/null; then return 1; fi
+  while IFS= read -r line; do
+    if [[ "$line" =~ ^([0-9a-f]{64})\ \ (.*)$ ]] && [ "${BASH_REMATCH[2]}" = "$archive" ]; then wanted="${BASH_REMATCH[1]}"; fi
+  done <"${GITHUB_ACTION_PATH}/.github/action/checksums.txt"
+  if [ -z "$wanted" ] || [ -z "${PINSTRIPE_REPOSITORY:-}" ]; then return 1; fi
+  for tool in curl tar; do
+    if ! command -v "$tool" >/dev/null; then
+      annotate warning "A release is installed with curl and tar, and there is no ${tool}: set the input binary."
+      return 1
+    fi
+  done
   mkdir -p -- "$root"
   file="${root}/${archive}"
   if ! curl --fail --silent --show-error --location --retry 3 --output "$file" -- \
@@ -105,7 +153,7 @@ download() {
   if [ "$(sha256 "$file")" != "$wanted" ]; then
     rm -f -- "$file"
     say "the release does not have the checksum that it should have, so it is not used"
-    printf '::warning title=pinstripe::The release archive has a wrong checksum; it was not used.\n'
+    annotate warning "The release archive has a wrong checksum; it was not used."
     return 1
   fi
   tar -xzf "$file" -C "$root" >&2 || return 1
@@ -114,210 +162,138 @@ download() {
   "$binary" --version >/dev/null 2>&1
 }
 
-has_commit() { git cat-file -e "$1^{commit}" 2>/dev/null; }
+# A value as git's configuration writes it.
+quoted() {
+  local text="${1//\\/\\\\}"
+  printf '"%s"' "${text//\"/\\\"}"
+}
 
-has_base() { has_commit "$1" && has_commit "$2" && git merge-base "$1" "$2" >/dev/null 2>&1; }
+# In a container job the workspace belongs to another user, and git refuses to read it. Whoever runs this step wants it
+# read; the user's own configuration stays in force.
+trust_workspace() {
+  local directory own="${XDG_CONFIG_HOME:-${HOME:-/nonexistent}/.config}/git/config"
+  mkdir -p -- "${work}/config/git"
+  {
+    printf '[include]\n\tpath = %s\n[safe]\n' "$(quoted "$own")"
+    for directory in "$1" "$PWD" "$(pwd -P)"; do printf '\tdirectory = %s\n' "$(quoted "$directory")"; done
+  } >"${work}/config/git/config"
+  export XDG_CONFIG_HOME="${work}/config" GIT_TERMINAL_PROMPT=0
+}
 
-# Fetches what lies between two commits, blobs included, into a clone that may be shallow.
+# Runs a command of git that the plan names: words without spaces.
 fetch() {
-  local base="$1" head="$2" remote
-  [ "${PINSTRIPE_FETCH:-true}" = true ] || return 0
-  remote="$(git remote | head -n 1)"
-  [ -n "$remote" ] || return 0
-  if [ "$(git rev-parse --is-shallow-repository)" = true ]; then
-    say "the clone is shallow; fetching the history"
-    git -c core.hooksPath=/dev/null fetch --quiet --no-tags --no-recurse-submodules --unshallow "$remote" >&2 || true
+  local words
+  printf '%s\n' "$1" >>"${work}/tried"
+  read -ra words <<<"$1"
+  say "git ${1:0:200}"
+  if ! git -c core.hooksPath=/dev/null -c gc.auto=0 -c maintenance.auto=false "${words[@]}" >"${work}/git" 2>&1 </dev/null; then
+    annotate warning "git ${1:0:200} failed: $(shown <"${work}/git")"
   fi
-  for commit in "$base" "$head"; do
-    has_commit "$commit" ||
-      git -c core.hooksPath=/dev/null fetch --quiet --no-tags --no-recurse-submodules "$remote" "$commit" >&2 || true
+}
+
+# Asks what the event is about until nothing is left to fetch.
+plan() {
+  local round line again
+  : >"${work}/tried"
+  for round in {1..20}; do
+    program "${work}/plan" action plan --tried "${work}/tried" || broken "$(reason $?)"
+    again=""
+    while IFS= read -r line; do
+      case "$line" in
+        fetch=*)
+          again="round ${round}"
+          fetch "${line#fetch=}"
+          ;;
+        scan=*) arguments+=("${line#scan=}") ;;
+        range=*) scanned="${line#range=}" ;;
+        category=*) category="${line#category=}" ;;
+        warning=*) warning="${line#warning=}" ;;
+        notice=*) notices+=("${line#notice=}") ;;
+      esac
+    done <"${work}/plan"
+    if [ -z "$again" ]; then return; fi
+  done
+  broken "what is missing could not be fetched in ${round} rounds"
+}
+
+# The notices first: the reason why the scan is not what the event asked for is the first line.
+announce() {
+  local line
+  if [ -n "$warning" ]; then
+    say "$warning"
+    annotate warning "$warning"
+    printf '**%s**\n\n' "$warning" | summary
+  fi
+  if [ "${#notices[@]}" -eq 0 ]; then return; fi
+  for line in "${notices[@]}"; do
+    say "$line"
+    annotate notice "$line"
+    printf '%s\n\n' "$line" | summary
   done
 }
 
-# Decides between a range and the tree.
-range() {
-  local base="$1" head="$2"
-  if ! has_base "$base" "$head"; then fetch "$base" "$head"; fi
-  if has_base "$base" "$head"; then
-    ranges=(--range "${base}..${head}")
-    scanned="${base}..${head}"
-  else
-    notice="The base ${base} could not be fetched: only the tree that is checked out was scanned, not the range."
-    scanned="tree (the base is missing)"
-  fi
-}
-
-plan() {
-  local base head scan="${PINSTRIPE_SCAN:-auto}" default
-  base="$(commit_id "${PINSTRIPE_BASE:-}")"
-  head="$(commit_id "${PINSTRIPE_HEAD:-}")"
-  if [ -n "${PINSTRIPE_BASE:-}" ] && [ -z "$base" ]; then
-    base="$(git rev-parse --verify --quiet --end-of-options "${PINSTRIPE_BASE}^{commit}")" || broken "the input base is no commit here"
-  fi
-  if [ -n "${PINSTRIPE_HEAD:-}" ] && [ -z "$head" ]; then
-    head="$(git rev-parse --verify --quiet --end-of-options "${PINSTRIPE_HEAD}^{commit}")" || broken "the input head is no commit here"
-  fi
-  case "$scan" in
-    tree)
-      scanned=tree
-      return
-      ;;
-    history)
-      whole_history
-      return
-      ;;
-    auto | diff) ;;
-    *) broken "the input scan is auto, diff, tree or history" ;;
-  esac
-  case "${GITHUB_EVENT_NAME:-}" in
-    schedule | workflow_dispatch)
-      if [ "$scan" = auto ] && [ -z "$base" ]; then
-        whole_history
-        return
-      fi
-      ;;
-    pull_request | pull_request_target | pull_request_review)
-      base="${base:-$(commit_id "$(event pull_request base sha)")}"
-      head="${head:-$(commit_id "$(event pull_request head sha)")}"
-      ;;
-    merge_group)
-      base="${base:-$(commit_id "$(event merge_group base_sha)")}"
-      head="${head:-$(commit_id "$(event merge_group head_sha)")}"
-      ;;
-    push)
-      base="${base:-$(commit_id "$(event before)")}"
-      head="${head:-$(commit_id "$(event after)")}"
-      if [ -n "$head" ] && is_zero "$head"; then
-        say "a ref was deleted: nothing to scan"
-        scanned=nothing
-        return
-      fi
-      if [ -n "$base" ] && is_zero "$base"; then
-        # A new branch: what it has that the default branch has not.
-        default="$(event repository default_branch)"
-        base="$(new_branch "$default" "$head")"
-      fi
-      ;;
-  esac
-  head="${head:-$(git rev-parse --verify --quiet HEAD || true)}"
-  if [ -z "$base" ] || [ -z "$head" ]; then
-    if [ "$scan" = diff ]; then broken "there is no base to compare with; set the input base"; fi
-    scanned=tree
-    return
-  fi
-  range "$base" "$head"
-}
-
-# Every object of the store. What a shallow clone lacks is fetched; where that fails, the scan is incomplete.
-whole_history() {
-  local remote
-  remote="$(git remote | head -n 1)"
-  if [ "${PINSTRIPE_FETCH:-true}" = true ] && [ -n "$remote" ] &&
-    [ "$(git rev-parse --is-shallow-repository)" = true ]; then
-    git -c core.hooksPath=/dev/null fetch --quiet --no-recurse-submodules --unshallow "$remote" >&2 || true
-  fi
-  ranges=(--history)
-  scanned=history
-}
-
-new_branch() {
-  local default="$1" head="$2" remote tip
-  case "$default" in *[!A-Za-z0-9._/-]* | "" | -*) return 0 ;; esac
-  remote="$(git remote | head -n 1)"
-  [ -n "$remote" ] || return 0
-  tip="$(git rev-parse --verify --quiet "refs/remotes/${remote}/${default}^{commit}" || true)"
-  if [ -z "$tip" ] && [ "${PINSTRIPE_FETCH:-true}" = true ]; then
-    git -c core.hooksPath=/dev/null fetch --quiet --no-tags --no-recurse-submodules "$remote" \
-      "+refs/heads/${default}:refs/remotes/${remote}/${default}" >&2 || true
-    tip="$(git rev-parse --verify --quiet "refs/remotes/${remote}/${default}^{commit}" || true)"
-  fi
-  # The first push of the default branch itself: everything in it is new, so the tree is scanned.
-  if [ "$tip" != "$head" ]; then printf '%s' "$tip"; fi
-}
-
-main() {
-  cd -- "${GITHUB_WORKSPACE:-.}"
-  local sarif="${PINSTRIPE_SARIF:-}" json="${PINSTRIPE_JSON:-}" summary="${temp}/pinstripe-summary.md"
-  case "$sarif" in "") sarif="${temp}/pinstripe.sarif" ;; /*) ;; *) sarif="${PWD}/${sarif}" ;; esac
-  case "$json" in "") json="${temp}/pinstripe.json" ;; /*) ;; *) json="${PWD}/${json}" ;; esac
-  cd -- "${PINSTRIPE_PATH:-.}"
-  install
-  scanned=""
-  plan
-  output scanned-range "$scanned"
-  if [ "$scanned" = nothing ]; then
-    output findings-count 0
-    output new-count 0
-    finish 0 clean
-  fi
-  scan "$sarif" "$json" "$summary"
-}
-
 scan() {
-  local sarif="$1" json="$2" summary="$3" code=0 line
-  local fail_on="${PINSTRIPE_FAIL_ON:-medium}" arguments=(scan --no-progress)
-  arguments+=(--output "sarif=${sarif}" --output "json=${json}" --output "markdown=${summary}")
-  if [ "$fail_on" = never ]; then arguments+=(--exit-zero); else arguments+=("--fail-on=${fail_on}"); fi
+  local sarif="$1" json="$2" code=0 line text
+  arguments+=(--no-progress)
+  arguments+=(--output "sarif=${sarif}" --output "json=${json}")
+  arguments+=(--output "markdown=${work}/summary.md" --output "github-output=${work}/outputs")
+  case "${PINSTRIPE_FAIL_ON:-}" in
+    "") ;;
+    never) arguments+=(--exit-zero) ;;
+    *) arguments+=("--fail-on=${PINSTRIPE_FAIL_ON}") ;;
+  esac
   if [ "${PINSTRIPE_ANNOTATIONS:-true}" = true ]; then arguments+=(--format github); else arguments+=(--format text); fi
-  if [ -n "${PINSTRIPE_CONFIG:-}" ]; then arguments+=("--config=${PINSTRIPE_CONFIG}"); fi
-  if [ -n "${PINSTRIPE_BASELINE:-}" ]; then arguments+=("--baseline=${PINSTRIPE_BASELINE}"); fi
-  if [ "${#ranges[@]}" -gt 0 ]; then arguments+=("${ranges[@]}"); fi
   while IFS= read -r line; do
     if [ -n "$line" ]; then arguments+=("$line"); fi
   done <<<"${PINSTRIPE_ARGS:-}"
-  if [ -n "$notice" ]; then
-    # An event names a policy that cannot be read now, and the change must not bring its own.
-    say "$notice"
-    printf '::warning title=pinstripe::%s\n' "$notice"
-    if [ -z "${PINSTRIPE_CONFIG:-}" ]; then arguments+=(--no-config); fi
-  fi
-  "$binary" "${arguments[@]}" || code=$?
-  # The range that the event is about was not seen: that is never "clean".
-  if [ -n "$notice" ] && [ "$code" -eq 0 ]; then code=3; fi
-  report "$sarif" "$json" "$summary" "$fail_on"
+  program - "${arguments[@]}" || code=$?
+  if [ -f "$sarif" ]; then output sarif-file "$sarif"; fi
+  if [ -f "$json" ]; then output json-file "$json"; fi
+  if [ -f "${work}/outputs" ]; then cat -- "${work}/outputs" >>"${GITHUB_OUTPUT:-/dev/null}"; fi
+  if [ -f "${work}/summary.md" ]; then summary <"${work}/summary.md"; fi
+  text="$(said "warning: " "note: " | shown)"
+  if [ -n "$text" ]; then printf '%s\n' "$text" | listed | summary; fi
   case "$code" in
     0) finish 0 clean ;;
     1) finish 1 findings ;;
     3) finish 3 incomplete ;;
-    *) finish "$code" error ;;
+    *) broken "$(reason "$code")" ;;
   esac
 }
 
-report() {
-  local sarif="$1" json="$2" summary="$3" fail_on="$4"
-  if [ -f "$sarif" ]; then output sarif-file "$sarif"; fi
-  if [ -f "$json" ]; then
-    output json-file "$json"
-    count "$json" "$fail_on"
-  fi
-  if [ "${PINSTRIPE_SUMMARY:-true}" = true ] && [ -f "$summary" ] && [ -n "${GITHUB_STEP_SUMMARY:-}" ]; then
-    {
-      if [ -n "$notice" ]; then printf '**%s**\n\n' "$notice"; fi
-      cat -- "$summary"
-    } >>"$GITHUB_STEP_SUMMARY"
-  fi
-}
-
-# Counts findings in the JSON report.
-count() {
-  local levels="note low medium high critical"
-  case "$2" in
-    low) levels="low medium high critical" ;;
-    medium | never) levels="medium high critical" ;;
-    high) levels="high critical" ;;
-    critical) levels="critical" ;;
+verdict() {
+  local code="${PINSTRIPE_EXIT_CODE:-}"
+  case "$code" in
+    0) say "nothing here fails the job" ;;
+    1) annotate error "${PINSTRIPE_NEW_COUNT:-?} open at or above ${PINSTRIPE_FAIL_ON:-medium}: the annotations and the summary of the scan name each of them." ;;
+    3) annotate error "Not everything could be scanned, and that is never clean: the summary of the scan says what is missing and how to get it." ;;
+    2) annotate error "There was no scan: the step before says why." ;;
+    *) annotate error "The scan did not end." ;;
   esac
-  if command -v jq >/dev/null; then
-    output findings-count "$(jq '.findings | length' "$1")"
-    output new-count "$(jq --arg levels "$levels" \
-      '[.findings[] | select(.status == "open" and (.severity as $s | $levels | split(" ") | index($s)))] | length' "$1")"
-  elif command -v python3 >/dev/null; then
-    output findings-count "$(python3 -c 'import json,sys; print(len(json.load(open(sys.argv[1]))["findings"]))' "$1")"
-    output new-count "$(python3 -c '
-import json, sys
-found = json.load(open(sys.argv[1]))["findings"]
-print(sum(f["status"] == "open" and f["severity"] in sys.argv[2].split() for f in found))' "$1" "$levels")"
-  fi
+  exit "${code:-2}"
 }
 
-main
+main() {
+  local workspace sarif="${PINSTRIPE_SARIF:-}" json="${PINSTRIPE_JSON:-}"
+  mkdir -p -- "$work"
+  cd -- "${GITHUB_WORKSPACE:-.}" || broken "there is no workspace"
+  workspace="$PWD"
+  case "$sarif" in "") sarif="${work}/pinstripe.sarif" ;; /* | [A-Za-z]:*) ;; *) sarif="${workspace}/${sarif}" ;; esac
+  case "$json" in "") json="${work}/pinstripe.json" ;; /* | [A-Za-z]:*) ;; *) json="${workspace}/${json}" ;; esac
+  rm -f -- "$sarif" "$json" || broken "the inputs sarif-file and json-file name what cannot be replaced"
+  cd -- "${PINSTRIPE_PATH:-.}" || broken "the input path names no directory of the workspace"
+  install
+  trust_workspace "$workspace"
+  plan
+  output scanned-range "$scanned"
+  output category "$category"
+  announce
+  if [ "${#arguments[@]}" -eq 0 ]; then
+    output findings-count 0
+    output new-count 0
+    finish 0 clean
+  fi
+  scan "$sarif" "$json"
+}
+
+if [ "${1:-}" = verdict ]; then verdict; else main; fi

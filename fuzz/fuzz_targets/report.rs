@@ -73,6 +73,7 @@ fuzz_target!(|bytes: &[u8]| {
         for verbose in [0, 2] {
             let options = Options {
                 color: false, verbose, quiet: false, min_severity: Severity::Note, fail_on: Severity::Medium,
+                repository_url: Some("https://host/owner/name".to_owned()), sarif_category: None,
             };
             let mut out = Vec::new();
             format.write(&report, &RULES, &options, &mut out).expect("memory can be written");

@@ -23,9 +23,25 @@ pub(super) struct ScanArgs {
     #[arg(long, conflicts_with_all = ["paths", "stdin", "range", "no_ignore"])]
     pub(super) staged: bool,
 
-    /// Scan everything in the history of HEAD that is not in the history of BASE
+    /// Scan everything in the history of HEAD that is not in the history of BASE; of a BASE of zeros, every commit
     #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "stdin", "no_ignore"], value_parser = range)]
     pub(super) range: Option<(String, String)>,
+
+    /// Apply the allow entries, baseline entries and inline allows that the range adds, and list them as accepted by USER
+    #[arg(long, value_name = "USER", requires = "range", conflicts_with_all = ["no_config", "policy_ref"])]
+    pub(super) accept_policy: Option<String>,
+
+    /// Count the scan as incomplete: TEXT is what should have been scanned and is not here
+    #[arg(long, value_name = "TEXT")]
+    pub(super) unscanned: Option<String>,
+
+    /// Page of the repository on its host, for links to commits and lines
+    #[arg(long, value_name = "URL")]
+    pub(super) repository_url: Option<String>,
+
+    /// Category of the SARIF report in code scanning
+    #[arg(long, value_name = "NAME")]
+    pub(super) sarif_category: Option<String>,
 
     /// Scan every object of a repository: all refs, stashes, reflogs and unreachable objects
     #[arg(long, conflicts_with_all = ["stdin", "staged", "range", "no_ignore"])]

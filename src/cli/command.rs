@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::action_args::ActionCommand;
 use super::args::{RuleArgs, ScanArgs};
 use super::baseline_args::BaselineCommand;
 use super::hook_args::HookCommand;
@@ -26,6 +27,9 @@ pub(super) enum Command {
     /// Create and maintain a baseline of accepted findings
     #[command(subcommand)]
     Baseline(Box<BaselineCommand>),
+    /// Plan a scan for the event of a CI system
+    #[command(subcommand)]
+    Action(ActionCommand),
     /// List, explain or check the rules
     #[command(subcommand)]
     Rules(RulesCommand),

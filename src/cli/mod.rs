@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+mod action;
+mod action_args;
 mod args;
 mod baseline;
 mod baseline_args;
@@ -39,6 +41,7 @@ fn dispatch(cli: command::Cli) -> u8 {
     let outcome = match cli.command {
         Command::Scan(scan) => scan::run(*scan),
         Command::Hook(command) => hook::run(*command),
+        Command::Action(command) => action::run(&command),
         Command::Baseline(command) => baseline::run(*command),
         Command::Rules(command) => rules::run(command),
         Command::Completions { shell } => manual::completions(shell),

@@ -56,7 +56,11 @@ fn plan(args: ScanArgs) -> ScanPlan {
     } else {
         ScanSubject::Worktree { paths: args.paths, no_ignore: args.no_ignore }
     };
-    ScanPlan { archives: !args.no_archives, ..plan_of(subject, args.common) }
+    let mut plan = ScanPlan { archives: !args.no_archives, unscanned: args.unscanned, ..plan_of(subject, args.common) };
+    plan.policy.accepted_by = args.accept_policy;
+    plan.reporting.repository_url = args.repository_url;
+    plan.reporting.sarif_category = args.sarif_category;
+    plan
 }
 
 pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> ScanPlan {
@@ -75,7 +79,9 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
             config: policy.config,
             baseline: policy.baseline,
             revision: policy.policy_ref,
+            accepted_by: None,
         },
+        unscanned: None,
         archives: true,
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
@@ -90,6 +96,8 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
             color,
             verbose: report.verbose,
             quiet: report.quiet,
+            repository_url: None,
+            sarif_category: None,
         },
     }
 }
@@ -120,6 +128,8 @@ fn render(
         quiet: wanted.quiet,
         min_severity: wanted.min_severity,
         fail_on: wanted.fail_on,
+        repository_url: wanted.repository_url.clone(),
+        sarif_category: wanted.sarif_category.clone(),
     };
     format.write(report, engine.rules(), &options, out)
 }

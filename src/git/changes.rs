@@ -89,6 +89,13 @@ impl<'a> TreeDiffer<'a> {
         }
     }
 
+    /// Returns the trees that are not here, as far as comparisons asked for them.
+    pub(crate) fn missing_trees(&self) -> Vec<Oid> {
+        let mut missing: Vec<Oid> = self.reported.iter().filter(|oid| !self.odb.contains(oid)).copied().collect();
+        missing.sort_unstable();
+        missing
+    }
+
     /// Collects the files that differ from those of every tree of `olds`; `None` is an empty one.
     pub(crate) fn trees(&mut self, olds: &[Option<Oid>], new: Option<Oid>) {
         let mut graph = TreeGraph::default();

@@ -87,6 +87,16 @@ impl GitConfig {
             .map(|entry| (entry.key.as_str(), entry.value.as_deref().unwrap_or("")))
     }
 
+    /// Returns the subsections with a value of `section.*.key`, and these values, in order.
+    pub(crate) fn subsections<'a>(
+        &'a self,
+        section: &'a str,
+        key: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let named = self.entries.iter().filter(move |entry| entry.section == section && entry.key == key);
+        named.filter_map(|entry| Some((entry.subsection.as_str(), entry.value.as_deref()?)))
+    }
+
     /// Returns true if any `section.*.key` is true.
     pub(crate) fn any_true(&self, section: &str, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.section == section && entry.key == key && entry.truth() == Some(true))

@@ -25,6 +25,7 @@ mod odb;
 mod oid;
 pub(crate) mod pack;
 pub(crate) mod refs;
+mod remote;
 mod repo;
 pub(crate) mod rev;
 #[cfg(test)]
@@ -42,5 +43,6 @@ pub(crate) use object::{ObjectError, ObjectKind};
 pub(crate) use odb::Odb;
 pub(crate) use oid::ObjectFormat;
 pub(crate) use oid::Oid;
+pub(crate) use remote::remotes;
 pub(crate) use repo::{OpenError, OpenOptions, Repository};
 pub(crate) use tree::TreeEntries;

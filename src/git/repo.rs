@@ -16,7 +16,7 @@ use super::oid::{ObjectFormat, Oid};
 use crate::model::{Coverage, SkipReason};
 
 /// Largest `config`, `commondir`, `.git` or alternates file that is read, in bytes.
-const MAX_SMALL_FILE: u64 = 1 << 20;
+pub(super) const MAX_SMALL_FILE: u64 = 1 << 20;
 /// Largest `shallow` file that is read, in bytes: 100 k boundary commits and more.
 const MAX_SHALLOW_FILE: u64 = 16 << 20;
 /// Depth of alternates of alternates, as in git.

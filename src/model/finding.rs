@@ -157,7 +157,7 @@ pub enum Context {
 /// The reason why a location is not open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Suppression {
-    /// `baseline`, `config` or `inline`.
+    /// `baseline`, `config`, `inline`, or `review` for a change of the policy that somebody answers for.
     pub source: String,
     /// The reason that its author gave.
     pub reason: String,

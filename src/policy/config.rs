@@ -51,6 +51,17 @@ pub(crate) struct AllowEntry {
 }
 
 impl AllowEntry {
+    /// Describes the entry in one line.
+    pub(super) fn description(&self) -> String {
+        let mut words = vec![format!("rule {}", self.rule)];
+        words.extend(self.fingerprint.map(|fingerprint| format!("fingerprint {fingerprint}")));
+        let paths: Vec<&str> = self.paths.iter().map(|pattern| pattern.text.as_str()).collect();
+        words.extend((!paths.is_empty()).then(|| format!("paths {}", paths.join(" "))));
+        words.extend(self.expires.map(|day| format!("until {day}")));
+        words.extend(self.owner.as_ref().map(|owner| format!("owner {owner}")));
+        format!("{}: {}", words.join(", "), self.reason)
+    }
+
     /// `path` is that of a location, in its repository.
     pub(super) fn covers(&self, finding: &Finding, path: &str) -> bool {
         (self.rule == "*" || self.rule == finding.rule)

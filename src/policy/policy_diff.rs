@@ -3,39 +3,119 @@
 //! A change cannot use the allow entries that it adds, and its reviewer has to see that it adds some. Removing entries
 //! weakens nothing; every other difference is reported.
 
-use super::{BASELINE_FILE, Baseline, CONFIG_FILE, MAX_POLICY_FILE, PolicyConfig};
+use super::baseline::BaselineEntry;
+use super::config::AllowEntry;
+use super::{BASELINE_FILE, Baseline, CONFIG_FILE, MAX_POLICY_FILE, Policy, PolicyConfig};
 use crate::credential::Fingerprint;
 use crate::model::snapshot::Snapshot;
-use crate::model::{Confidence, Finding, Location, Status};
+use crate::model::{Confidence, Evidence, Finding, Location, Status, Suppression};
 use crate::rules::RuleSet;
 
 /// Id of the rule.
 pub(crate) const RULE: &str = "policy-weakened";
 
-/// Returns one finding for each policy file that a change weakens.
-pub(crate) fn findings(rules: &RuleSet, before: &dyn Snapshot, after: &dyn Snapshot) -> Vec<Finding> {
+/// Entries that a finding names.
+const MAX_NAMED: usize = 100;
+
+/// How far somebody answers for what a change does to the policy, and in which words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Acceptance {
+    Nothing,
+    /// For allow entries, entries of the baseline and inline allows; for severities, contexts and rules never.
+    Entries(String),
+    Everything(String),
+}
+
+/// One way in which a change weakens a file of the policy.
+struct Weakening {
+    path: String,
+    how: String,
+    /// Descriptions of the entries that it adds; empty if it does something else.
+    entries: Vec<String>,
+}
+
+/// Returns a finding for each way in which a change weakens a policy file.
+pub(crate) fn findings(
+    rules: &RuleSet,
+    (before, after): (&dyn Snapshot, &dyn Snapshot),
+    acceptance: &Acceptance,
+) -> Vec<Finding> {
     let mut weaker = Vec::new();
-    let differs = |path: &str| {
-        let read = |files: &dyn Snapshot| files.read(path, MAX_POLICY_FILE).ok().flatten();
-        let (old, new) = (read(before), read(after));
-        (old != new).then(|| (old.unwrap_or_default(), new.unwrap_or_default()))
-    };
-    let config = differs(CONFIG_FILE).and_then(|(old, new)| config_weakened(&old, &new));
-    let baseline = differs(BASELINE_FILE).and_then(|(old, new)| baseline_weakened(&old, &new));
-    weaker.extend(config.map(|how| (CONFIG_FILE.to_owned(), how)));
-    weaker.extend(baseline.map(|how| (BASELINE_FILE.to_owned(), how)));
-    let changed_rules = rule_files(before, after).into_iter().filter(|path| differs(path).is_some());
-    weaker.extend(changed_rules.map(|path| (path, "changes a rule of the repository's own".to_owned())));
-    let finding = |(path, how): (String, String)| {
-        finding(rules, &["\0", &how, "\0", &path], &format!("this change {how}"), vec![Location::in_file(path.clone())])
-    };
-    weaker.into_iter().filter_map(finding).collect()
+    if let Some((old, new)) = difference(before, after, CONFIG_FILE) {
+        weaker.extend(config_weakened(&old, &new));
+    }
+    if let Some((old, new)) = difference(before, after, BASELINE_FILE) {
+        weaker.extend(baseline_weakened(&old, &new));
+    }
+    let changed = rule_files(before, after).into_iter().filter(|path| difference(before, after, path).is_some());
+    let rule_file = |path| Weakening::of(path, "changes a rule of the repository's own");
+    weaker.extend(changed.map(rule_file));
+    weaker.into_iter().filter_map(|weakening| weakening.finding(rules, acceptance)).collect()
+}
+
+/// Adds to a policy the entries that a change adds to it.
+pub(crate) fn add_entries(policy: &mut Policy, before: &dyn Snapshot, after: &dyn Snapshot) {
+    let parse = |bytes: &[u8]| PolicyConfig::parse(CONFIG_FILE, bytes);
+    if let Some((old, new)) = difference(before, after, CONFIG_FILE)
+        && let (Ok(old), Ok(new)) = (parse(&old), parse(&new))
+    {
+        policy.config.allows.extend(added_allows(&old, &new).cloned());
+    }
+    if let Some((old, new)) = difference(before, after, BASELINE_FILE)
+        && let (Ok(old), Ok(new)) = (parse_baseline(&old), parse_baseline(&new))
+    {
+        for entry in added_entries(&old, &new) {
+            policy.baseline.remove(&entry.rule, entry.fingerprint);
+            policy.baseline.add(entry.clone());
+        }
+    }
+}
+
+/// Returns both versions of a file, if they differ.
+fn difference(before: &dyn Snapshot, after: &dyn Snapshot, path: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let read = |files: &dyn Snapshot| files.read(path, MAX_POLICY_FILE).ok().flatten();
+    let (old, new) = (read(before), read(after));
+    (old != new).then(|| (old.unwrap_or_default(), new.unwrap_or_default()))
 }
 
 /// Returns the finding for inline allows that a change adds, with all their locations.
-pub(crate) fn inline(rules: &RuleSet, added: Vec<Location>) -> Option<Finding> {
+pub(crate) fn inline(rules: &RuleSet, added: Vec<Location>, acceptance: &Acceptance) -> Option<Finding> {
     let path = added.first()?.path.clone();
-    finding(rules, &["\0inline\0", &path], "this change adds an inline allow to a credential that it adds", added)
+    let message = "this change adds an inline allow to a credential that it adds";
+    let mut finding = finding(rules, &["\0inline\0", &path], message, added)?;
+    accept(&mut finding, acceptance, true);
+    Some(finding)
+}
+
+/// Marks a finding for which somebody answers.
+fn accept(finding: &mut Finding, acceptance: &Acceptance, adds_entries: bool) {
+    let reason = match acceptance {
+        Acceptance::Everything(reason) => reason,
+        Acceptance::Entries(reason) if adds_entries => reason,
+        _ => return,
+    };
+    for location in &mut finding.locations {
+        location.status = Status::Suppressed;
+        location.suppression = Some(Suppression { source: "review".to_owned(), reason: reason.clone() });
+    }
+    finding.refresh_status();
+}
+
+impl Weakening {
+    fn of(path: impl Into<String>, how: impl Into<String>) -> Self {
+        Self { path: path.into(), how: how.into(), entries: Vec::new() }
+    }
+
+    fn finding(self, rules: &RuleSet, acceptance: &Acceptance) -> Option<Finding> {
+        let message = format!("this change {}", self.how);
+        let place = Location::in_file(self.path.clone());
+        let mut finding = finding(rules, &["\0", &self.how, "\0", &self.path], &message, vec![place])?;
+        accept(&mut finding, acceptance, !self.entries.is_empty());
+        let named = self.entries.into_iter().take(MAX_NAMED);
+        let evidence = |message| Evidence { message, path: self.path.clone(), line: 1, column: 1 };
+        finding.evidence = named.map(evidence).collect();
+        Some(finding)
+    }
 }
 
 fn finding(rules: &RuleSet, identity: &[&str], message: &str, locations: Vec<Location>) -> Option<Finding> {
@@ -58,41 +138,52 @@ fn finding(rules: &RuleSet, identity: &[&str], message: &str, locations: Vec<Loc
     })
 }
 
-fn config_weakened(old: &[u8], new: &[u8]) -> Option<String> {
-    let (Ok(old), Ok(new)) = (PolicyConfig::parse(CONFIG_FILE, old), PolicyConfig::parse(CONFIG_FILE, new)) else {
-        return Some("makes the configuration unreadable".to_owned());
-    };
-    let lowered = new.severity.iter().any(|(rule, severity)| old.severity.get(rule).is_none_or(|was| severity < was));
-    let how = if new.allows.iter().any(|allow| !old.allows.contains(allow)) {
-        "adds or changes an allowance"
-    } else if lowered || old.severity.keys().any(|rule| !new.severity.contains_key(rule)) {
-        "changes a severity"
-    } else if old.contexts != new.contexts {
-        "changes what places are for"
-    } else if old.rules != new.rules {
-        "changes which rules are in force"
-    } else {
-        return None;
-    };
-    Some(how.to_owned())
+fn added_allows<'a>(old: &'a PolicyConfig, new: &'a PolicyConfig) -> impl Iterator<Item = &'a AllowEntry> {
+    new.allows.iter().filter(|allow| !old.allows.contains(allow))
 }
 
-fn baseline_weakened(old: &[u8], new: &[u8]) -> Option<String> {
-    let parse = |bytes: &[u8]| match bytes {
-        [] => Ok(Baseline::default()),
-        bytes => Baseline::parse(BASELINE_FILE, bytes),
+fn config_weakened(old: &[u8], new: &[u8]) -> Vec<Weakening> {
+    let (Ok(old), Ok(new)) = (PolicyConfig::parse(CONFIG_FILE, old), PolicyConfig::parse(CONFIG_FILE, new)) else {
+        return vec![Weakening::of(CONFIG_FILE, "makes the configuration unreadable")];
     };
-    let (Ok(old), Ok(new)) = (parse(old), parse(new)) else {
-        return Some("makes the baseline unreadable".to_owned());
-    };
-    let lasts_longer = |entry: &&super::baseline::BaselineEntry| {
-        old.find(&entry.rule, entry.fingerprint).is_none_or(|known| entry.last_day() > known.last_day())
-    };
-    match new.iter().filter(lasts_longer).count() {
-        0 => None,
-        1 => Some("adds or prolongs 1 entry of the baseline".to_owned()),
-        count => Some(format!("adds or prolongs {count} entries of the baseline")),
+    let lowered = new.severity.iter().any(|(rule, severity)| old.severity.get(rule).is_none_or(|was| severity < was));
+    let entries: Vec<String> = added_allows(&old, &new).map(AllowEntry::description).collect();
+    let other = [
+        (lowered || old.severity.keys().any(|rule| !new.severity.contains_key(rule)), "changes a severity"),
+        (old.contexts != new.contexts, "changes what places are for"),
+        (old.rules != new.rules, "changes which rules are in force"),
+    ];
+    let mut weaker = Vec::new();
+    if !entries.is_empty() {
+        weaker.push(Weakening { entries, ..Weakening::of(CONFIG_FILE, "adds or changes an allowance") });
     }
+    weaker.extend(other.into_iter().filter(|(is, _)| *is).map(|(_, how)| Weakening::of(CONFIG_FILE, how)));
+    weaker
+}
+
+fn parse_baseline(bytes: &[u8]) -> Result<Baseline, super::Error> {
+    if bytes.is_empty() { Ok(Baseline::default()) } else { Baseline::parse(BASELINE_FILE, bytes) }
+}
+
+/// Iterates over the entries that are new or last longer.
+fn added_entries<'a>(old: &'a Baseline, new: &'a Baseline) -> impl Iterator<Item = &'a BaselineEntry> {
+    new.iter().filter(|entry| {
+        old.find(&entry.rule, entry.fingerprint).is_none_or(|known| entry.last_day() > known.last_day())
+    })
+}
+
+fn baseline_weakened(old: &[u8], new: &[u8]) -> Option<Weakening> {
+    let (Ok(old), Ok(new)) = (parse_baseline(old), parse_baseline(new)) else {
+        return Some(Weakening::of(BASELINE_FILE, "makes the baseline unreadable"));
+    };
+    let describe = |entry: &BaselineEntry| format!("rule {}, {}: {}", entry.rule, entry.fingerprint, entry.reason);
+    let entries: Vec<String> = added_entries(&old, &new).map(describe).collect();
+    let how = match entries.len() {
+        0 => return None,
+        1 => "adds or prolongs 1 entry of the baseline".to_owned(),
+        count => format!("adds or prolongs {count} entries of the baseline"),
+    };
+    Some(Weakening { entries, ..Weakening::of(BASELINE_FILE, how) })
 }
 
 /// Returns the paths of the rule files of either version.
@@ -165,12 +256,12 @@ mod tests {
             ("src/pay.ts", none, allow("a"), false),
         ] {
             let (before, after) = (tree([(file, old.clone())]), tree([(file, new.clone())]));
-            let found = findings(&load(true, &[]).unwrap(), &before, &after);
+            let found = findings(&load(true, &[]).unwrap(), (&before, &after), &Acceptance::Nothing);
             assert_eq!(!found.is_empty(), weaker, "{file}\n--- before\n{old}\n--- after\n{new}\n{found:?}");
         }
         let before = tree([(CONFIG_FILE, rules.clone()), ("own/a.toml", "a".to_owned())]);
         let after = tree([(CONFIG_FILE, rules), ("own/a.toml", "b".to_owned())]);
-        let found = findings(&load(true, &[]).unwrap(), &before, &after);
+        let found = findings(&load(true, &[]).unwrap(), (&before, &after), &Acceptance::Nothing);
         assert_eq!(found[0].locations[0].path, "own/a.toml");
     }
 }

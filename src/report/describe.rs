@@ -96,6 +96,9 @@ pub(super) fn place(location: &Location) -> String {
     match location.origin {
         Origin::File => format!("{path}:{position}"),
         Origin::FileName => format!("{path} (in the name)"),
+        Origin::CommitMessage if location.commit.is_none() && location.blob.is_none() => {
+            format!("commit message:{position}")
+        }
         Origin::CommitMessage => object("message of commit"),
         Origin::Author => object("author of commit"),
         Origin::Committer => object("committer or tagger of"),
@@ -182,11 +185,17 @@ pub(super) fn versions(location: &Location) -> Option<String> {
 
 /// The statuses that need no action.
 pub(super) const NOT_OPEN: [(Status, &str); 3] =
-    [(Status::Existing, "pre-existing"), (Status::Suppressed, "allowed"), (Status::Baselined, "in the baseline")];
+    [(Status::Existing, "already there"), (Status::Suppressed, "allowed"), (Status::Baselined, "in the baseline")];
 
 /// Describes a status other than open.
 pub(super) fn status(status: Status) -> Option<&'static str> {
     NOT_OPEN.iter().find(|(known, _)| *known == status).map(|(_, words)| *words)
+}
+
+/// Returns the words in which somebody answers for a finding about the policy.
+pub(super) fn review(finding: &Finding) -> Option<&str> {
+    let suppressions = finding.locations.iter().filter_map(|location| location.suppression.as_ref());
+    suppressions.filter(|why| why.source == "review").map(|why| why.reason.as_str()).next()
 }
 
 fn context(context: Context) -> &'static str {

@@ -35,6 +35,11 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         *used += 1;
         annotation(out, rules, kind, block)?;
     }
+    for finding in report.findings.iter().filter(|finding| finding.status == Status::Suppressed) {
+        if let Some(reason) = describe::review(finding) {
+            reviewed(out, finding, reason)?;
+        }
+    }
     if left_out > 0 {
         let text = format!("{} more, see summary.", describe::number(left_out));
         command(out, "notice", &[("title", "More findings".to_owned())], &text)?;
@@ -52,6 +57,15 @@ fn annotation(out: &mut dyn Write, rules: &RuleSet, kind: &str, block: &Credenti
     let mut properties = place.map(position).unwrap_or_default();
     properties.push(("title", format!("{} ({})", describe::headline(rules, main), main.severity.name())));
     command(out, kind, &properties, &text(rules, block, place))
+}
+
+/// Tells of a change of the policy that somebody answers for, which fails nothing.
+fn reviewed(out: &mut dyn Write, finding: &Finding, reason: &str) -> io::Result<()> {
+    let mut properties = finding.locations.first().map(position).unwrap_or_default();
+    properties.push(("title", "The policy has changed".to_owned()));
+    let mut lines = vec![format!("{} ({})", clean(&finding.message), clean(reason))];
+    lines.extend(finding.evidence.iter().map(|entry| clean(&entry.message)));
+    command(out, "notice", &properties, &lines.join("\n"))
 }
 
 /// Returns the position of an annotation. Lines inside of an archive are not those of the archive file.

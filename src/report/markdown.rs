@@ -1,17 +1,17 @@
 //! A summary in Markdown, for GitHub's step summary and for comments.
 //!
 //! The verdict comes first, then a warning if the scan is incomplete, a table with a row for each credential, and the
-//! remediation, once for each rule. GitHub rejects a step summary above 1 MiB, so the rows stop well below that and a last
+//! advice, once for each rule. GitHub rejects a step summary above 1 MiB, so the rows stop well below that and a last
 //! row counts the others. Text of a repository appears in code spans only.
 
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::describe::{self, clean};
 use super::grouping::{CredentialBlock, GroupedFindings};
+use super::links::Links;
 use super::{Options, remediation, summary};
-use crate::model::{Finding, Location, Report, Severity};
-use crate::rules::RuleSet;
+use crate::model::{Finding, Location, Report, Severity, Status};
+use crate::rules::{Rule, RuleSet};
 
 /// Bytes of a summary; GitHub rejects more than 1 MiB.
 const MAX_BYTES: usize = 900 << 10;
@@ -20,7 +20,7 @@ const RESERVE: usize = 64 << 10;
 /// Bytes of one echoed name.
 const MAX_NAME: usize = 256;
 /// Places that a row names.
-const MAX_PLACES: usize = 3;
+const MAX_PLACES: usize = 20;
 
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let grouped = GroupedFindings::new(report, rules, options);
@@ -28,8 +28,8 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     if !report.coverage.complete {
         incomplete(&mut text, report);
     }
-    table(&mut text, rules, &grouped);
-    for part in help(rules, &grouped) {
+    table(&mut text, rules, &grouped, &Links::new(report, options));
+    for part in advice(rules, &grouped).into_iter().chain(reviewed(report)) {
         if text.len() + part.len() > MAX_BYTES {
             break;
         }
@@ -51,14 +51,14 @@ fn incomplete(text: &mut String, report: &Report) {
     text.push('\n');
 }
 
-fn table(text: &mut String, rules: &RuleSet, grouped: &GroupedFindings<'_>) {
+fn table(text: &mut String, rules: &RuleSet, grouped: &GroupedFindings<'_>, links: &Links<'_>) {
     let mut blocks = grouped.open().peekable();
     if blocks.peek().is_none() {
         return;
     }
-    text.push_str("| Severity | Finding | Place | Account | First step |\n| --- | --- | --- | --- | --- |\n");
+    text.push_str("| Severity | Finding | Place |\n| --- | --- | --- |\n");
     while let Some(block) = blocks.peek() {
-        let row = row(rules, block);
+        let row = row(rules, block, links);
         if text.len() + row.len() > MAX_BYTES - RESERVE {
             break;
         }
@@ -68,28 +68,25 @@ fn table(text: &mut String, rules: &RuleSet, grouped: &GroupedFindings<'_>) {
     let left_out = blocks.count() as u64;
     if left_out > 0 {
         let rows = describe::counted(left_out, "more row");
-        text.push_str(&format!("| | **{rows} left out: size limit reached. The JSON report has them all.** | | | |\n"));
+        text.push_str(&format!("| | **{rows} left out: size limit reached. The JSON report has them all.** | |\n"));
     }
     text.push('\n');
 }
 
-fn row(rules: &RuleSet, block: &CredentialBlock<'_>) -> String {
+fn row(rules: &RuleSet, block: &CredentialBlock<'_>, links: &Links<'_>) -> String {
     let main = block.main;
-    let message = prose(&shorten(&clean(&main.message)));
+    let message = marked(&shorten(&clean(&main.message)));
     let mut what = match &main.key {
         Some(key) => {
             let message = if describe::is_lint(rules, main) { format!("<br>{message}") } else { String::new() };
-            format!("{}<br>{}{message}", prose(&describe::title(rules, main)), code(&key.masked))
+            format!("{}<br>{}{message}", marked(&describe::title(rules, main)), code(&key.masked))
         }
         None => message,
     };
     for other in &block.others {
-        what.push_str(&format!("<br>+ {}", prose(&describe::title(rules, other))));
+        what.push_str(&format!("<br>+ {}", marked(&describe::title(rules, other))));
     }
-    let whose = main.key.as_ref().map(|key| prose(&describe::identity(key))).unwrap_or_default();
-    let steps = describe::rule(rules, main).map(|rule| remediation::steps(rule, main)).unwrap_or_default();
-    let step = steps.first().map(|step| linked(step)).unwrap_or_default();
-    format!("| {} | {what} | {} | {whose} | {step} |\n", severity(main.severity), places(main))
+    format!("| {} | {what} | {} |\n", severity(main.severity), places(main, links))
 }
 
 fn severity(severity: Severity) -> String {
@@ -102,46 +99,101 @@ fn severity(severity: Severity) -> String {
     format!("{sign} {}", severity.name())
 }
 
-fn places(finding: &Finding) -> String {
-    let cell = |location: &&Location| {
+/// Writes the most open place, and folds whose credential it is, how long it was exposed, and the other places.
+fn places(finding: &Finding, links: &Links<'_>) -> String {
+    let cell = |location: &Location| {
         let status = describe::status(location.status).map(|status| format!(" ({status})")).unwrap_or_default();
         let versions = describe::versions(location).map(|versions| format!(" ({versions})")).unwrap_or_default();
-        format!("{}{versions}{status}", code(&describe::place(location)))
+        format!("{}{versions}{status}", linked_place(location, links))
     };
     let places = describe::most_open_first(finding);
-    let mut cells: Vec<String> = places.iter().take(MAX_PLACES).map(cell).collect();
-    let more = (places.len() - cells.len()) as u64 + finding.more_locations;
-    if more > 0 {
-        cells.push(format!("and {} more", describe::number(more)));
+    let mut cells = places.iter().map(|location| cell(location));
+    let first = cells.next().unwrap_or_default();
+    let mut folded: Vec<String> = finding.key.iter().map(|key| prose(&describe::identity(key))).collect();
+    folded.extend(describe::exposure(finding).map(|exposure| prose(&exposure)));
+    folded.extend(cells.take(MAX_PLACES));
+    let others = places.len().saturating_sub(1);
+    let more = others.saturating_sub(MAX_PLACES) as u64 + finding.more_locations;
+    folded.extend((more > 0).then(|| format!("and {} more", describe::number(more))));
+    if folded.is_empty() {
+        return first;
     }
-    cells.extend(describe::exposure(finding).map(|exposure| prose(&exposure)));
-    cells.join("<br>")
+    let label = match others as u64 + finding.more_locations {
+        0 => "details".to_owned(),
+        others => format!("details and {}", describe::counted(others, "other place")),
+    };
+    format!("{first}<details><summary>{label}</summary>{}</details>", folded.join("<br>"))
 }
 
-/// Explains each rule of the open blocks once.
-fn help(rules: &RuleSet, grouped: &GroupedFindings<'_>) -> Vec<String> {
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let mut parts = Vec::new();
+/// Writes a place with a link to its line and, for an older version, to its commit.
+fn linked_place(location: &Location, links: &Links<'_>) -> String {
+    let place = code(&describe::place(location));
+    let place = links.line(location).map_or(place.clone(), |url| format!("[{place}](<{url}>)"));
+    let commit = location.commit.as_deref().zip(links.commit(location));
+    let commit = commit.map(|(id, url)| format!(" in [{}](<{url}>)", code(describe::short(id)))).unwrap_or_default();
+    format!("{place}{commit}")
+}
+
+/// Tells once for each rule of the open blocks why it matters and what to do.
+fn advice(rules: &RuleSet, grouped: &GroupedFindings<'_>) -> Vec<String> {
+    let mut by_rule: Vec<(&Rule, Vec<&Finding>)> = Vec::new();
     for finding in grouped.open().flat_map(CredentialBlock::findings) {
-        let Some(rule) = describe::rule(rules, finding).filter(|rule| seen.insert(&rule.id)) else { continue };
-        let (title, why) = (prose(&clean(&rule.title)), prose(&clean(&rule.help.why)));
-        let mut part = format!("<details><summary>{title}</summary>\n\n{why}\n\n");
-        for (step, number) in remediation::general_steps(rule).iter().zip(1..) {
-            part.push_str(&format!("{number}. {}\n", linked(step)));
+        let Some(rule) = describe::rule(rules, finding) else { continue };
+        match by_rule.iter_mut().find(|(known, _)| known.id == rule.id) {
+            Some((_, findings)) => findings.push(finding),
+            None => by_rule.push((rule, vec![finding])),
         }
-        part.push_str("\n</details>\n\n");
-        parts.push(part);
     }
-    parts
+    let part = |(rule, findings): (&Rule, Vec<&Finding>)| {
+        // The pages of one account, where there is one.
+        let steps = match findings.as_slice() {
+            [only] => remediation::steps(rule, only),
+            _ => remediation::general_steps(rule),
+        };
+        let numbered: String =
+            steps.iter().zip(1..).map(|(step, number)| format!("{number}. {}\n", linked(step))).collect();
+        let (title, why) = (marked(&clean(&rule.title)), marked(&clean(&rule.help.why)));
+        format!("<details><summary>What to do: {title}</summary>\n\n{why}\n\n{numbered}\n</details>\n\n")
+    };
+    by_rule.into_iter().map(part).collect()
+}
+
+/// Lists the changes of the policy that somebody answers for.
+fn reviewed(report: &Report) -> Option<String> {
+    let mut text = String::new();
+    for finding in report.findings.iter().filter(|finding| finding.status == Status::Suppressed) {
+        let Some(reason) = describe::review(finding) else { continue };
+        text.push_str(&format!("- {} ({})\n", marked(&shorten(&clean(&finding.message))), prose(&clean(reason))));
+        let entries = finding.evidence.iter().map(|entry| code(&entry.message));
+        let places =
+            finding.locations.iter().filter(|_| finding.evidence.is_empty()).map(|at| code(&describe::place(at)));
+        entries.chain(places).for_each(|entry| text.push_str(&format!("  - {entry}\n")));
+    }
+    (!text.is_empty()).then(|| format!("**Accepted changes of the policy**\n\n{text}\n"))
 }
 
 /// Escapes the prose of a rule, but keeps its links and code.
 fn linked(text: &str) -> String {
-    let words: Vec<String> = clean(text)
-        .split(' ')
-        .map(|word| if is_link(word) { format!("<{word}>") } else { prose(word).replace("\\`", "`") })
-        .collect();
-    words.join(" ")
+    let word = |word: &str| if is_link(word) { format!("<{word}>") } else { prose(word) };
+    spans(&clean(text), &|text| text.split(' ').map(word).collect::<Vec<_>>().join(" "))
+}
+
+/// Escapes a text, but keeps its code.
+fn marked(text: &str) -> String {
+    spans(text, &prose)
+}
+
+/// Writes what stands between backticks as code, and the rest with `other`. A single backtick at the end is none.
+fn spans(text: &str, other: &dyn Fn(&str) -> String) -> String {
+    let parts: Vec<&str> = text.split('`').collect();
+    let closed = if parts.len().is_multiple_of(2) { parts.len() - 1 } else { parts.len() };
+    let written = parts.iter().enumerate().map(|(at, part)| match at % 2 {
+        _ if at >= closed => format!("\\`{}", other(part)),
+        1 if !part.is_empty() => code(part),
+        1 => "\\`\\`".to_owned(),
+        _ => other(part),
+    });
+    written.collect()
 }
 
 fn is_link(word: &str) -> bool {
@@ -218,7 +270,7 @@ mod tests {
         let template = forge.make("sk_live").unwrap();
         let mut finding =
             sample::finding(&rules, "secret-live", &template, vec![sample::location("a/b/c/d", 1, "k=", &template)]);
-        for at in 0..4_000_u64 {
+        for at in 0..8_000_u64 {
             finding.fingerprint = crate::credential::Fingerprint::of_parts(&[&at.to_le_bytes()]);
             report.findings.push(finding.clone());
         }

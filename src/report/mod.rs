@@ -7,14 +7,17 @@ use crate::rules::RuleSet;
 
 mod describe;
 mod github;
+mod github_output;
 mod grouping;
 mod json;
+mod links;
 mod markdown;
 mod redacted;
 pub(crate) mod remediation;
 mod sarif;
 mod summary;
 mod text;
+mod uri;
 
 #[cfg(test)]
 mod sample;
@@ -23,7 +26,7 @@ pub use redacted::Redacted;
 pub(crate) use text::wrap;
 
 /// The options for writing a report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// Uses escape sequences for colours.
     pub color: bool,
@@ -35,6 +38,10 @@ pub struct Options {
     pub min_severity: Severity,
     /// Findings at or above this severity fail the scan.
     pub fail_on: Severity,
+    /// Page of the repository on its host; commits are below `commit/`, files below `blob/`.
+    pub repository_url: Option<String>,
+    /// Category in code scanning.
+    pub sarif_category: Option<String>,
 }
 
 /// A format by name.
@@ -69,6 +76,7 @@ pub const FORMATS: &[ReportFormat] = &[
     ReportFormat { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
     ReportFormat { name: "sarif", write: sarif::write, needs_line_hashes: true },
     ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
+    ReportFormat { name: "github-output", write: github_output::write, needs_line_hashes: false },
     ReportFormat { name: "markdown", write: markdown::write, needs_line_hashes: false },
 ];
 
@@ -89,7 +97,7 @@ mod tests {
         report.coverage.skipped[0].examples.push(keys[2].clone());
         for format in FORMATS {
             for (verbose, quiet, color) in [(0, false, false), (0, true, true), (2, false, true)] {
-                let options = Options { verbose, quiet, color, min_severity: Severity::Note, fail_on: Severity::Low };
+                let options = Options { verbose, quiet, color, min_severity: Severity::Note, ..sample::OPTIONS };
                 let text = sample::written(format.name, &report, &options);
                 for key in &keys {
                     let body = split(key.as_bytes()).body;

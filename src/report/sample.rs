@@ -11,8 +11,15 @@ use crate::model::{
 use crate::rules::{RuleSet, load};
 
 /// The default options.
-pub(super) const OPTIONS: Options =
-    Options { color: false, verbose: 0, quiet: false, min_severity: Severity::Low, fail_on: Severity::Medium };
+pub(super) const OPTIONS: Options = Options {
+    color: false,
+    verbose: 0,
+    quiet: false,
+    min_severity: Severity::Low,
+    fail_on: Severity::Medium,
+    repository_url: None,
+    sarif_category: None,
+};
 
 pub(super) fn rules() -> RuleSet {
     load::load(true, &[]).unwrap()

@@ -159,6 +159,9 @@ fn explain(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::ShallowBoundary => ("cut off by a shallow clone", "git fetch --unshallow"),
         SkipReason::Alternate => ("in an object store outside of the repository", "scan the repository that owns it"),
         SkipReason::TimedOut => ("not reached in time", "allow more time with --timeout"),
+        SkipReason::Unavailable => {
+            ("not here to be scanned", "fetch it (actions/checkout with fetch-depth: 0), or name base and head")
+        }
         SkipReason::Internal => ("stopped by a bug in pinstripe", "please report it"),
         other => (other.name(), ""),
     }

@@ -1,5 +1,5 @@
 //! Chooses the version of the policy that a scan obeys: of the index for what is staged, of the merge base for a range,
-//! on disk for the rest. `--policy-ref`, `--config`, `--baseline` and `--no-config` override it.
+//! on disk for the rest. `--policy-ref`, `--config`, `--baseline`, `--no-config` and `--accept-policy` override it.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -9,7 +9,8 @@ use super::target::{OpenTarget, PolicyFiles};
 use crate::git::disk;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Context, Finding, Status};
-use crate::policy::{self, Baseline, CONFIG_FILE, Error, Policy, PolicyConfig, policy_diff};
+use crate::policy::policy_diff::{self, Acceptance};
+use crate::policy::{self, Baseline, CONFIG_FILE, Error, Policy, PolicyConfig};
 use crate::rules::RuleSet;
 use crate::source::open_repository::{CommitTree, OpenRepository};
 
@@ -17,8 +18,19 @@ use crate::source::open_repository::{CommitTree, OpenRepository};
 pub(crate) struct EffectivePolicy {
     /// One for the whole report, or one a repository.
     policies: Vec<Policy>,
-    /// Versions of the policy before and after the scanned change, if it must not allow itself.
-    change: Option<(Rc<dyn Snapshot>, Rc<dyn Snapshot>)>,
+    /// The scanned change, if it must not allow itself.
+    change: Option<PolicyChange>,
+    /// Why no policy is obeyed.
+    pub(crate) problem: Option<String>,
+}
+
+/// The policy before and after a scanned change.
+struct PolicyChange {
+    before: Rc<dyn Snapshot>,
+    after: Rc<dyn Snapshot>,
+    /// The policy in force for findings about the change itself, without the entries that it adds.
+    own: Vec<Policy>,
+    acceptance: Acceptance,
 }
 
 impl EffectivePolicy {
@@ -27,16 +39,21 @@ impl EffectivePolicy {
     pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<Self, Error> {
         let choice = &plan.policy;
         let mut effective = Self::default();
-        if let Some(revision) = choice.revision.as_ref().filter(|_| !choice.none) {
-            let files = Rc::new(at_revision(revision, target)?);
-            effective.policies.push(Policy { inline: target.inline_allows, ..Policy::load(&*files)? });
-            effective.change = target.proposed.clone().map(|proposed| (files as _, proposed));
+        let named = choice.revision.as_ref().filter(|_| !choice.none);
+        let named = named.map(|revision| at_revision(revision, target)).transpose()?;
+        let commit = named.as_ref().and_then(CommitTree::commit).map(|commit| commit.to_string());
+        // The end of the range is trusted: it tells what it changed, and its own allows count.
+        let is_head = commit.is_some() && commit == target.target.head;
+        let inline = target.inline_allows || is_head;
+        let mut before = target.policy.last().map(|policy| Rc::clone(&policy.files));
+        if let Some(named) = named {
+            effective.policies.push(Policy { inline, ..Policy::load(&named)? });
+            before = before.filter(|_| is_head).or(Some(Rc::new(named)));
         } else if !choice.none {
             for PolicyFiles { repository, below, files } in &target.policy {
                 let policy = Policy::load(&**files).map_err(|error| error.below(below))?;
-                let (repository, below, inline) = (repository.clone(), below.clone(), target.inline_allows);
+                let (repository, below) = (repository.clone(), below.clone());
                 effective.policies.push(Policy { repository, below, inline, ..policy });
-                effective.change = target.proposed.clone().map(|proposed| (Rc::clone(files), proposed));
             }
         }
         if effective.policies.is_empty() {
@@ -50,7 +67,40 @@ impl EffectivePolicy {
             let baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
             effective.policies.iter_mut().for_each(|policy| policy.baseline = baseline.clone());
         }
+        if let Some((before, after)) = before.zip(target.proposed.clone()).filter(|_| !choice.none) {
+            let acceptance = match &choice.accepted_by {
+                _ if is_head => Acceptance::Everything("in force at the end of the range".to_owned()),
+                Some(user) => Acceptance::Entries(format!("accepted by {user}")),
+                None => Acceptance::Nothing,
+            };
+            effective.set_change(PolicyChange { before, after, own: Vec::new(), acceptance });
+        }
         Ok(effective)
+    }
+
+    /// Adds what a change adds to the policy, if somebody accepted that.
+    fn set_change(&mut self, mut change: PolicyChange) {
+        change.own.clone_from(&self.policies);
+        if matches!(change.acceptance, Acceptance::Entries(_)) {
+            for policy in &mut self.policies {
+                policy_diff::add_entries(policy, &*change.before, &*change.after);
+                policy.inline = true;
+            }
+        }
+        self.change = Some(change);
+    }
+
+    /// Returns true if the policy is the one that was there before the scanned change, chosen by nobody.
+    pub(crate) fn is_of_base(plan: &ScanPlan, target: &OpenTarget<'_>) -> bool {
+        let choice = &plan.policy;
+        let chosen = choice.config.is_some() || choice.baseline.is_some() || choice.revision.is_some();
+        target.proposed.is_some() && !chosen
+    }
+
+    /// Returns the policy of nobody.
+    pub(crate) fn broken(problem: &dyn std::fmt::Display) -> Self {
+        let problem = format!("the policy before this change cannot be used, so none is obeyed: {problem}");
+        Self { policies: vec![Policy::default()], change: None, problem: Some(problem) }
     }
 
     /// Returns the rule files of the policy. Rules of one of several repositories would judge the others, too.
@@ -87,15 +137,19 @@ impl EffectivePolicy {
         rules: &RuleSet,
         expired: &dyn Fn() -> bool,
     ) -> (Vec<String>, bool) {
-        if let Some((before, after)) = &self.change {
-            findings.extend(policy_diff::findings(rules, &**before, &**after));
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let mut weakened = Vec::new();
+        if let Some(change) = &self.change {
+            weakened = policy_diff::findings(rules, (&*change.before, &*change.after), &change.acceptance);
             // Findings about the policy have no directives.
             let locations = findings.iter().flat_map(|finding| &finding.locations);
             let added = locations.filter(|at| at.status == Status::Open && at.directive.is_some());
-            findings.extend(policy_diff::inline(rules, added.cloned().collect()));
+            weakened.extend(policy_diff::inline(rules, added.cloned().collect(), &change.acceptance));
+            // What a change adds does not cover what is told about it.
+            policy::apply(&change.own, &mut weakened, (rules, today), expired);
         }
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let (mut notices, done) = policy::apply(&self.policies, findings, (rules, today), expired);
+        findings.append(&mut weakened);
         let unused = self.policies.iter().filter(|policy| self.policies.len() > 1 && !policy.rule_files.is_empty());
         notices.extend(unused.map(|policy| {
             format!("{}{CONFIG_FILE}: its own rules are not used in a scan of several repositories", policy.below)

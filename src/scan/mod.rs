@@ -15,7 +15,7 @@ use crate::detect::{self, Engine};
 use crate::lints::LintInput;
 use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
 use crate::policy;
-use crate::rules::load;
+use crate::rules::{RuleSet, load};
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
 use plan::{ScanPlan, ScanSubject};
@@ -50,16 +50,29 @@ pub(crate) struct ScanOutcome {
 /// The rules or the policy are invalid, or the target cannot be opened.
 pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
     let mut target = OpenTarget::open(plan, input)?;
-    let policy = EffectivePolicy::load(plan, &target)?;
-    let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, policy.rule_files())?;
-    policy.check_rules(&rules)?;
+    let (policy, rules) = policy_and_rules(plan, &target)?;
     let engine = Engine::new(rules)?;
     ready(&engine);
     let context = context(plan, &engine);
     target.source.scan(&context)?;
+    context.note_unavailable(plan.unscanned.as_deref());
     let (report, notices) = report(&context, target, &policy);
     drop(context);
     Ok(ScanOutcome { report, engine, notices })
+}
+
+/// Loads the policy in force and its rules. The policy that was there before a change may be broken, and must not block the
+/// change that repairs it: then none is obeyed.
+fn policy_and_rules(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<(EffectivePolicy, RuleSet), Error> {
+    let with_rules = |policy: EffectivePolicy| {
+        let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, policy.rule_files())?;
+        policy.check_rules(&rules)?;
+        Ok((policy, rules))
+    };
+    match EffectivePolicy::load(plan, target).map_err(Error::from).and_then(with_rules) {
+        Err(error) if EffectivePolicy::is_of_base(plan, target) => with_rules(EffectivePolicy::broken(&error)),
+        outcome => outcome,
+    }
 }
 
 /// State that the threads of a scan share.
@@ -96,7 +109,7 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
     let mut report = Report { schema, tool, target, repositories, findings, coverage: unfinished };
     report.sort();
-    let warnings = source.warnings().iter().map(|warning| format!("warning: {warning}"));
+    let warnings = source.warnings().iter().chain(policy.problem.as_ref()).map(|warning| format!("warning: {warning}"));
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
     let notices = warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
     if !done {

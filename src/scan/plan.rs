@@ -58,6 +58,8 @@ pub(crate) struct PolicyChoice {
     pub(crate) baseline: Option<PathBuf>,
     /// The version of this revision, instead of that of the index, the merge base or the disk.
     pub(crate) revision: Option<String>,
+    /// The user who accepted the entries that the scanned change adds.
+    pub(crate) accepted_by: Option<String>,
 }
 
 /// The rules to search for.
@@ -97,6 +99,9 @@ pub(crate) struct Reporting {
     pub(crate) verbose: u8,
     /// Print findings only.
     pub(crate) quiet: bool,
+    /// See [`crate::report::Options`].
+    pub(crate) repository_url: Option<String>,
+    pub(crate) sarif_category: Option<String>,
 }
 
 impl Reporting {
@@ -113,6 +118,8 @@ pub(crate) struct ScanPlan {
     pub(crate) subject: ScanSubject,
     pub(crate) rules: RuleChoice,
     pub(crate) policy: PolicyChoice,
+    /// What should have been scanned and is not here: counted as unread.
+    pub(crate) unscanned: Option<String>,
     /// Open archives.
     pub(crate) archives: bool,
     /// Worker threads; `None` for one per core.

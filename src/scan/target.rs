@@ -120,16 +120,18 @@ fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, 
     let deadline = plan.deadline();
     let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     let source = RangeSource::open(&repository, base, head, &expired)?;
-    let target = describe(TargetKind::Range, repository.root(), Some(source.head), Some(source.base));
+    let target = describe(TargetKind::Range, repository.root(), Some(source.head), source.base);
     // Without a common ancestor the base itself decides, never the head.
-    let policy = CommitTree::new(&repository, Some(source.merge_base.unwrap_or(source.base)));
+    let policy = CommitTree::new(&repository, source.merge_base.or(source.base));
+    let has_base = source.base.is_some();
     let head = Rc::new(CommitTree::new(&repository, Some(source.head)));
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), Some(source.head))]),
         files: Rc::clone(&head) as _,
         policy: PolicyFiles::only(Rc::new(policy)),
         inline_allows: false,
-        proposed: Some(head),
+        // Where every commit is new, there is nothing that it could weaken.
+        proposed: has_base.then_some(head as _),
         repository: Some(repository),
         ..OpenTarget::new(target, source)
     })

@@ -99,6 +99,11 @@ impl CommitTree {
         }
     }
 
+    pub(crate) fn commit(&self) -> Option<Oid> {
+        self.commit
+    }
+
+    /// Returns the object of the tree.
     pub(crate) fn oid(&self) -> Option<Oid> {
         *self.tree.get_or_init(|| tree_of(self.repository.odb(), &self.commit?))
     }

@@ -21,7 +21,8 @@ use crate::rules::RuleSet;
 /// The commits that `head` reaches and `base` does not.
 pub(crate) struct RangeSource {
     repository: Rc<OpenRepository>,
-    pub(crate) base: Oid,
+    /// `None` where every commit of the head counts.
+    pub(crate) base: Option<Oid>,
     pub(crate) head: Oid,
     /// Their best common ancestor.
     pub(crate) merge_base: Option<Oid>,
@@ -47,10 +48,13 @@ impl RangeSource {
             };
             repository.resolve(revision).map_err(|error| Error::Revision { error, hint })
         };
-        let (base, head) = (resolve(base)?, resolve(head)?);
+        // Pushes write zeros where there was no commit.
+        let is_root = base.parse().is_ok_and(|oid: Oid| oid.is_zero());
+        let base = if is_root { None } else { Some(resolve(base)?) };
+        let head = resolve(head)?;
         let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, stop);
-        let merge_base = ancestry.merge_base(&base, &head);
-        ancestry.know(&[base]);
+        let merge_base = base.and_then(|base| ancestry.merge_base(&base, &head));
+        ancestry.know(base.as_slice());
         let commits = ancestry.next_range(&head);
         let unread = ancestry.take_unread();
         Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, unread, scanned: None })

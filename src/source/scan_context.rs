@@ -7,7 +7,7 @@ use super::Progress;
 use crate::detect::Engine;
 use crate::detect::LocatedHit;
 use crate::lints::{LintSet, SourceFacts};
-use crate::model::Coverage;
+use crate::model::{Coverage, SkipReason};
 
 /// All results of a scan.
 #[derive(Debug, Default)]
@@ -53,6 +53,14 @@ impl<'a> ScanContext<'a> {
     /// Returns true once the deadline has passed.
     pub(crate) fn expired(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// Counts what the caller wanted to be scanned and could not provide.
+    pub(crate) fn note_unavailable(&self, what: Option<&str>) {
+        if let Some(what) = what {
+            let mut total = self.total.lock().unwrap_or_else(PoisonError::into_inner);
+            total.coverage.skip(SkipReason::Unavailable, what);
+        }
     }
 
     /// Returns the time until the deadline, if there is one.

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::runner::{Runner, Step, root};
+use crate::support::runner::{Runner, Step, root, tools};
 use crate::support::{Dir, git};
 
 /// Runs the steps with the program at hand.
-fn run(workspace: &Path, event: &str, payload: &str, inputs: &[(&str, &str)]) -> Step {
+pub(crate) fn run(workspace: &Path, event: &str, payload: &str, inputs: &[(&str, &str)]) -> Step {
     let binary = assert_cmd::cargo::cargo_bin!("pinstripe").display().to_string();
     let inputs = [&[("binary", binary.as_str())], inputs].concat();
     let step = Runner::new().run(workspace, event, payload, &inputs);
@@ -17,24 +17,25 @@ fn run(workspace: &Path, event: &str, payload: &str, inputs: &[(&str, &str)]) ->
 }
 
 /// A server with `main` and a branch `pr` that brings a key and takes it away again; a full and a shallow clone of it.
-struct Lab {
-    _dir: Dir,
-    full: PathBuf,
+pub(crate) struct Lab {
+    pub(crate) dir: Dir,
+    pub(crate) full: PathBuf,
     shallow: PathBuf,
-    base: String,
-    head: String,
+    pub(crate) base: String,
+    pub(crate) head: String,
 }
 
 /// The event of a pull request.
-fn pull(base: &str, head: &str) -> String {
+pub(crate) fn pull(base: &str, head: &str) -> String {
     format!("{{\"pull_request\":{{\"base\":{{\"sha\":\"{base}\"}},\"head\":{{\"sha\":\"{head}\"}}}}}}")
 }
 
-fn lab() -> Lab {
+pub(crate) fn lab() -> Lab {
     let mut dir = Dir::new();
     dir.git(&["init", "-q", "-b", "main", "origin"]);
     let origin = dir.join("origin");
     git(&origin, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    git(&origin, &["config", "uploadpack.allowFilter", "true"]);
     dir.write("origin/a.py", "x = 1\n");
     git(&origin, &["add", "."]);
     git(&origin, &["commit", "-qm", "base"]);
@@ -50,7 +51,7 @@ fn lab() -> Lab {
     dir.git(&["clone", "-q", "--branch", "pr", &url, "full"]);
     dir.git(&["clone", "-q", "--branch", "pr", "--depth", "1", &url, "shallow"]);
     let (full, shallow) = (dir.join("full"), dir.join("shallow"));
-    Lab { _dir: dir, full, shallow, base, head }
+    Lab { dir, full, shallow, base, head }
 }
 
 #[test]
@@ -148,7 +149,7 @@ fn a_pull_request_from_a_fork_needs_no_secret() {
 fn stub(dir: &Dir, name: &str, script: &str) -> String {
     dir.write_bytes(&format!("bin/{name}"), script.as_bytes());
     assert!(Command::new("chmod").arg("+x").arg(dir.join("bin").join(name)).status().unwrap().success());
-    format!("{}:{}", dir.join("bin").display(), std::env::var("PATH").unwrap())
+    format!("{}:{}", dir.join("bin").display(), tools("curl tar gzip").display())
 }
 
 /// A cargo that installs the program at hand, if it is asked as it must be.
@@ -211,6 +212,7 @@ fn a_release_is_taken_only_with_its_checksum() {
         action: dir.join("action"),
         path: cargo(&dir),
         server: format!("file://{}", dir.join("server").display()),
+        ..Runner::new()
     };
     let digest = Sha256::digest(std::fs::read(dir.join(&release)).unwrap());
     let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -257,7 +259,7 @@ fn inputs_and_events_are_data() {
     }
     let payload = "{\"pull_request\":{\"base\":{\"sha\":\"--upload-pack=touch pwned\"},\"head\":{\"sha\":[1]}}}";
     let step = run(&lab.full, "pull_request", payload, &[]);
-    assert_eq!(step.outputs["scanned-range"], "tree", "{}", step.stderr);
+    assert_eq!((step.code(), &*step.outputs["scanned-range"]), ("3", "tree (the range is missing)"), "{}", step.stderr);
     assert!(!lab.full.join("pwned").exists());
     let step = run(&lab.full, "push", "not json", &[("scan", "tree")]);
     assert_eq!(step.code(), "0");

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["rules"],
     &["detect"],
     &["lints"],
-    &["source", "policy", "report"],
+    &["source", "policy", "report", "action"],
     &["scan"],
     &["cli"],
 ];

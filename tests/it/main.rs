@@ -10,6 +10,7 @@
 )]
 
 mod action;
+mod action_events;
 mod archives;
 mod damage;
 mod databases;

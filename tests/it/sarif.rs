@@ -105,6 +105,8 @@ fn sarif(report: &Report) -> String {
         quiet: false,
         min_severity: pinstripe::model::Severity::Note,
         fail_on: pinstripe::model::Severity::Medium,
+        repository_url: None,
+        sarif_category: None,
     };
     let format = FORMATS.iter().find(|format| format.name == "sarif").unwrap();
     let mut bytes = Vec::new();

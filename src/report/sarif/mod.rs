@@ -15,12 +15,11 @@ use serde_json::ser::CompactFormatter;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
     ArtifactLocation, Invocation, Message, Notification, PropertyBag, ReportingDescriptorReference, Run,
-    RunAutomationDetails, Tool, ToolComponent,
+    RunAutomationDetails, Tool, ToolComponent, VersionControlDetails,
 };
 
 mod descriptor;
 mod result;
-mod uri;
 
 use super::describe::{self, clean};
 use super::{Options, json, summary};
@@ -99,9 +98,9 @@ fn write_within(
     }));
     let count = total.div_ceil(limits.accepted).clamp(1, limits.runs);
     let runs = RefCell::new((1..=count).map(|number| {
-        let mut head = head(report, rules, &ids);
+        let mut head = head(report, rules, &ids, options);
         head.invocations = Some(vec![invocation(report, total, limits)]);
-        head.automation_details = category(report.target.kind, number);
+        head.automation_details = category(report.target.kind, options, number);
         StreamedRun { head, results: Streamed { items: &results, most: limits.accepted } }
     }));
     let runs = Streamed { items: &runs, most: count };
@@ -110,7 +109,7 @@ fn write_within(
 }
 
 /// Makes everything of a run but its results.
-fn head(report: &Report, rules: &RuleSet, ids: &[String]) -> Run {
+fn head(report: &Report, rules: &RuleSet, ids: &[String], options: &Options) -> Run {
     let mut driver = ToolComponent::builder()
         .name("pinstripe")
         .full_name(format!("pinstripe {}", clean(&report.tool.version)))
@@ -123,17 +122,38 @@ fn head(report: &Report, rules: &RuleSet, ids: &[String]) -> Run {
     driver.properties = Some(properties([("rulesDigest", json!(report.tool.rules_digest))]));
     let mut run = Run::builder().tool(Tool::builder().driver(driver).build()).build();
     run.column_kind = Some(json!("utf16CodeUnits"));
+    run.version_control_provenance = provenance(report, options);
     run.original_uri_base_ids = Some([(ROOT.to_owned(), root())].into());
     run
 }
 
-/// Keeps findings in history, whose lines are those of other commits, apart from findings in the tree, and the runs of
-/// one file from each other: GitHub refuses two of one category.
-fn category(kind: TargetKind, number: usize) -> Option<RunAutomationDetails> {
-    let history = if kind == TargetKind::History { "history/" } else { "" };
+/// Returns the category of a run: uploads of one replace each other. By default only findings in history, whose lines are
+/// those of other commits, have their own. The runs of one file are kept apart: GitHub refuses two of one category.
+fn category(kind: TargetKind, options: &Options, number: usize) -> Option<RunAutomationDetails> {
+    let by_kind = if kind == TargetKind::History { Some("pinstripe/history") } else { None };
+    let name = options.sarif_category.as_deref().or(by_kind).or((number > 1).then_some("pinstripe"))?;
     let part = if number > 1 { format!("part-{number}/") } else { String::new() };
-    let id = format!("pinstripe/{history}{part}");
-    (id != "pinstripe/").then(|| RunAutomationDetails { id: Some(id), ..Default::default() })
+    // What stands behind the last slash is the run's own.
+    Some(RunAutomationDetails { id: Some(format!("{}/{part}", clean(name))), ..Default::default() })
+}
+
+/// Names the repository and the commit that the paths are those of.
+fn provenance(report: &Report, options: &Options) -> Option<Vec<VersionControlDetails>> {
+    let known = match &options.repository_url {
+        Some(url) => vec![(url.trim_end_matches("/-"), &report.target.head)],
+        None => {
+            let repositories = report.repositories.iter().flatten();
+            let named = repositories.filter_map(|at| Some((at.remote.as_deref()?, &at.head)));
+            named.filter(|(url, _)| url.starts_with("https://") || url.starts_with("http://")).collect()
+        }
+    };
+    let details = known.into_iter().map(|(url, head)| {
+        let mut details = VersionControlDetails::builder().repository_uri(clean(url)).build();
+        details.revision_id = head.as_deref().map(clean);
+        details.mapped_to = Some(ArtifactLocation { uri_base_id: Some(ROOT.to_owned()), ..Default::default() });
+        details
+    });
+    Some(details.collect::<Vec<_>>()).filter(|details| !details.is_empty())
 }
 
 fn root() -> ArtifactLocation {

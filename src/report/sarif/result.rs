@@ -9,10 +9,11 @@ use serde_sarif::sarif::{
 };
 
 use super::descriptor::SeverityTerms;
-use super::{ROOT, escaped, message, properties, uri};
+use super::{ROOT, escaped, message, properties};
 use crate::credential::Fingerprint;
 use crate::model::{CommitDate, Exposure, Finding, Location, Origin, Report, Status, TargetKind};
 use crate::report::describe::{self, clean, is_inside};
+use crate::report::uri;
 use crate::rules::RuleSet;
 
 /// Other places that a result links; GitHub keeps 100 and rejects the file above 1,000.

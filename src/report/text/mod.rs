@@ -24,7 +24,7 @@ const MAX_BLOCKS: usize = 10;
 
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let grouped = GroupedFindings::new(report, rules, options);
-    let mut text = TextWriter { rules, options: *options, out };
+    let mut text = TextWriter { rules, options, out };
     if options.quiet {
         for block in grouped.open() {
             text.line_of(block, None)?;
@@ -47,7 +47,7 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
 
 struct TextWriter<'a> {
     rules: &'a RuleSet,
-    options: Options,
+    options: &'a Options,
     out: &'a mut dyn Write,
 }
 
@@ -263,9 +263,9 @@ impl TextWriter<'_> {
             None if !report.coverage.complete || summary::is_empty(report) => TextStyle::Headline,
             None => TextStyle::Success,
         };
-        let verdict = summary::verdict(report, grouped, &self.options);
+        let verdict = summary::verdict(report, grouped, self.options);
         writeln!(self.out, "{}", self.paint(style, &verdict))?;
-        for line in wrap(&summary::account(report, grouped, &self.options), WIDTH) {
+        for line in wrap(&summary::account(report, grouped, self.options), WIDTH) {
             writeln!(self.out, "{}", self.paint(TextStyle::Aside, &line))?;
         }
         if self.options.verbose > 0 {
@@ -360,7 +360,7 @@ mod tests {
     #[test]
     fn colours_change_nothing_else() {
         let options = Options { verbose: 1, min_severity: Severity::Note, ..sample::OPTIONS };
-        let painted = written(&Options { color: true, ..options });
+        let painted = written(&Options { color: true, ..options.clone() });
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), written(&options));
         assert!(painted.contains('\u{1b}'));
     }

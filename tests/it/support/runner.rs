@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 /// The outcome of the Action's steps.
 pub(crate) struct Step {
@@ -91,13 +92,41 @@ pub(crate) struct Runner {
     pub(crate) action: PathBuf,
     pub(crate) path: String,
     pub(crate) server: String,
+    /// Further variables of the job.
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+/// Programs of coreutils that a container always has, beside bash and git.
+const COREUTILS: &str = "basename cat chmod cp cut dirname env head ls mkdir mktemp mv printf rm sha256sum sleep sort tail \
+                         touch tr uname wc";
+
+/// A directory of links to these programs and to nothing else: what is installed on a machine never decides a test.
+pub(crate) fn tools(more: &str) -> PathBuf {
+    static MADE: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut made = MADE.lock().unwrap();
+    let directory = made.entry(more.to_owned()).or_insert_with(|| {
+        let name = format!("tools-{}", more.replace(' ', "-"));
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&directory);
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = std::env::var_os("PATH").unwrap();
+        for name in format!("bash git {COREUTILS} {more}").split_whitespace() {
+            let program = std::env::split_paths(&path).map(|place| place.join(name)).find(|file| file.is_file());
+            if let Some(program) = program {
+                std::os::unix::fs::symlink(program, directory.join(name)).unwrap();
+            }
+        }
+        directory
+    });
+    directory.clone()
 }
 
 impl Runner {
     pub(crate) fn new() -> Self {
         Self {
             action: root().to_owned(),
-            path: std::env::var("PATH").unwrap(),
+            path: tools("").display().to_string(),
+            variables: Vec::new(),
             server: "http://localhost:1".to_owned(),
         }
     }
@@ -142,6 +171,7 @@ impl Runner {
                 .env("GITHUB_OUTPUT", file("output"))
                 .env("GITHUB_STEP_SUMMARY", file("summary"))
                 .env("RUNNER_TEMP", temp.path())
+                .envs(self.variables.iter().map(|(name, value)| (name, value)))
                 .envs(below("env."))
                 .output()
                 .unwrap();

@@ -1,0 +1,13 @@
+//! The remotes that the configuration of a repository names.
+
+use super::config::GitConfig;
+use super::disk;
+use super::repo::{MAX_SMALL_FILE, Repository};
+
+/// Returns names and URLs, in order. Nothing is fetched from them here.
+pub(crate) fn remotes(repo: &Repository) -> Vec<(String, String)> {
+    let text = disk::read(&repo.common_dir.join("config"), MAX_SMALL_FILE).ok().flatten().unwrap_or_default();
+    let config = GitConfig::parse(&text);
+    let named = config.subsections("remote", "url");
+    named.map(|(name, url)| (name.to_owned(), url.to_owned())).collect()
+}
