@@ -12,6 +12,10 @@ use crate::scan::plan;
 pub(super) enum HookCommand {
     /// Install git hooks; an existing hook is kept and runs first
     Install(InstallArgs),
+    /// Remove the hooks of this program and restore those that were there before
+    Uninstall(HookScope),
+    /// Tell which hooks are installed, and who manages them
+    Status(HookScope),
     /// Scan staged changes, or the given files
     PreCommit(HookArgs),
     /// Scan a commit message
@@ -36,7 +40,13 @@ pub(super) struct InstallArgs {
     #[arg(long)]
     pub(super) pre_commit: bool,
 
-    /// Install for all repositories of the current user
+    #[command(flatten)]
+    pub(super) scope: HookScope,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct HookScope {
+    /// The hooks of all repositories of the current user
     #[arg(long)]
     pub(super) global: bool,
 }

@@ -72,6 +72,7 @@ impl Baseline {
     /// The file is not JSON of this form, or an entry is for every rule.
     pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
         let malformed = |reason: String| Error::malformed(file, reason);
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let read: BaselineFile = serde_json::from_slice(bytes).map_err(|error| malformed(error.to_string()))?;
         if read.schema != SCHEMA {
             return Err(malformed(format!("schema {:?} is not {SCHEMA:?}", read.schema)));

@@ -5,7 +5,7 @@
 //! `pkg/cmd/open.go`; of the prefilled page for restricted keys: many public integrations.
 
 use crate::credential::{AccountId, Key, Mode, family};
-use crate::model::Finding;
+use crate::model::{Finding, Reach, Severity, Status};
 use crate::rules::Rule;
 
 const DASHBOARD: &str = "https://dashboard.stripe.com";
@@ -81,7 +81,25 @@ impl<'a> DashboardLinks<'a> {
 
 /// Returns the steps of a rule for one of its findings.
 pub(super) fn steps(rule: &Rule, finding: &Finding) -> Vec<String> {
+    if let Some(steps) = unpublished(rule, finding) {
+        return steps;
+    }
     finding.key.as_ref().map_or_else(|| DashboardLinks::of_rule(rule), DashboardLinks::of_key).steps(rule)
+}
+
+/// Returns the steps for a secret that is only staged: nobody has seen it, so it need not be rolled.
+fn unpublished(rule: &Rule, finding: &Finding) -> Option<Vec<String>> {
+    let mut open = finding.locations.iter().filter(|location| location.status == Status::Open).peekable();
+    let path = &open.peek()?.path;
+    if rule.is_lint() || finding.severity < Severity::Low || open.clone().any(|location| location.reach != Reach::Index)
+    {
+        return None;
+    }
+    Some(vec![
+        format!("It has not left this machine. Take it out of the index: git restore --staged -- {path}"),
+        "Put the value into the environment or a secret manager, and the file into .gitignore.".to_owned(),
+        format!("A false positive? Put this on its line, with your reason: pinstripe:allow {} REASON", rule.id),
+    ])
 }
 
 /// Returns the steps of a rule for no particular finding.

@@ -286,3 +286,110 @@ fn a_push_with_a_key_does_not_leave() {
     assert!(passes(&r, &["push", "-q", "origin", "main", "main:fresh"]));
     assert!(passes(&r, &["push", "-q", "origin", ":fresh"]));
 }
+
+#[test]
+fn what_was_installed_can_be_told_and_removed() {
+    let dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let own = "#!/bin/sh\nexit 0\n";
+    let (commit, push) = (dir.join(".git/hooks/pre-commit"), dir.join(".git/hooks/pre-push"));
+    std::fs::write(&commit, own).unwrap();
+    std::fs::write(&push, own).unwrap();
+    let status = |expected: [&str; 4]| {
+        let run = dir.run(&["hook", "status"]);
+        let lines: Vec<&str> = run.stdout.lines().collect();
+        assert_eq!((run.code, lines.len()), (0, 4), "{}{}", run.stdout, run.stderr);
+        for (line, state) in lines.iter().zip(expected) {
+            assert!(line.contains(&format!(": {state} (")), "{line}");
+        }
+    };
+    let other = "another program's hook";
+    status([other, "not installed", "not installed", other]);
+    assert_eq!(dir.run(&["hook", "install"]).code, 0);
+    status(["installed", "installed", "not installed", other]);
+    assert_eq!(dir.run(&["hook", "uninstall"]).code, 0);
+    status([other, "not installed", "not installed", other]);
+    assert_eq!(std::fs::read_to_string(&commit).unwrap(), own);
+    let run = dir.run(&["hook", "uninstall"]);
+    assert!(run.code == 0 && run.stderr.contains("there is no hook of pinstripe"), "{}", run.stderr);
+}
+
+#[test]
+fn the_hooks_of_all_repositories_can_be_removed() {
+    let dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let hook = |arguments: &[&str]| {
+        let output =
+            program().current_dir(dir.path()).env("HOME", dir.path()).arg("hook").args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    hook(&["install", "--global"]);
+    assert!(hook(&["status", "--global"]).contains("pre-commit: installed"));
+    hook(&["uninstall", "--global"]);
+    assert!(!dir.join(".config/pinstripe/hooks").exists());
+    let config = std::fs::read_to_string(dir.join(".gitconfig")).unwrap();
+    assert!(!config.contains("hooksPath"), "{config}");
+}
+
+#[test]
+fn managers_stay_in_charge() {
+    let dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write_bytes("lefthook.yml", b"pre-commit:\n");
+    let run = dir.run(&["hook", "install", "--pre-commit", "--pre-push"]);
+    assert_eq!(run.code, 2);
+    for line in
+        ["lefthook.yml:", "run: pinstripe hook pre-commit", "run: pinstripe hook pre-push {1} {2}", "use_stdin: true"]
+    {
+        assert!(run.stderr.contains(line), "{}", run.stderr);
+    }
+    assert!(!dir.join(".git/hooks/pre-commit").exists());
+    assert!(dir.run(&["hook", "status"]).stdout.contains("lefthook manages the hooks"));
+    dir.write_bytes("lefthook.yml", b"pre-commit:\n  commands:\n    p:\n      run: pinstripe hook pre-commit\n");
+    assert_eq!(dir.run(&["hook", "install"]).code, 0);
+    assert!(dir.run(&["hook", "status"]).stdout.contains("pre-commit: run by lefthook"));
+}
+
+#[test]
+fn the_first_advice_fits_the_moment() {
+    let mut dir = repository();
+    dir.write("a.env", "K={{sk_live@one}}\nL={{rk_live@one}}\n");
+    dir.git(&["add", "."]);
+    let commit = dir.run(&["hook", "pre-commit"]);
+    assert_eq!(commit.code, 1);
+    for words in
+        ["2 findings", "a.env:1", "git rm -r --cached -- a.env", "pinstripe:allow secret-live REASON", ".gitignore"]
+    {
+        assert!(commit.stderr.contains(words), "{}", commit.stderr);
+    }
+    assert!(!commit.stderr.contains("Roll") && commit.stdout.is_empty(), "{}{}", commit.stdout, commit.stderr);
+    assert!(commit.stderr.lines().count() < 8, "{}", commit.stderr);
+    let whole = dir.run(&["hook", "pre-commit", "-v"]);
+    assert!(
+        whole.stdout.contains("out of the index: git restore") && !whole.stdout.contains("Roll the key"),
+        "{}",
+        whole.stdout
+    );
+    let message = dir.forge.fill("use {{sk_live@one}}");
+    dir.write_bytes("message", message.as_bytes());
+    let run = dir.run(&["hook", "commit-msg", "message"]);
+    assert!(run.stderr.contains("(commit message:1)"), "{}", run.stderr);
+    // A push names the commit to rewrite.
+    dir.git(&["commit", "-q", "--no-verify", "-m", "key"]);
+    let head = dir.git(&["rev-parse", "HEAD"]);
+    let line = format!("refs/heads/x {} refs/heads/x {}\n", head.trim(), "0".repeat(40));
+    let push = run_in(dir.path(), &["hook", "pre-push", "origin", "url"], line.as_bytes());
+    assert_eq!(push.code, 1);
+    assert!(push.stderr.contains(&format!("git rebase -i {}^", &head[..10])), "{}", push.stderr);
+    // SKIP is understood by the hooks of the user, and not by a server.
+    let skipped = |hook: &[&str]| {
+        let mut command = program();
+        command.current_dir(dir.path()).env("SKIP", "other, pinstripe").arg("hook").args(hook);
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8_lossy(&output.stderr).contains("SKIP"))
+    };
+    assert_eq!(skipped(&["pre-commit"]), (0, true));
+    assert_eq!(skipped(&["commit-msg", "message"]), (0, true));
+    assert_eq!(skipped(&["pre-receive"]), (0, false));
+}

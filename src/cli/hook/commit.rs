@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::super::hook_args::HookArgs;
+use super::refusal::Moment;
 use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::disk;
 use crate::model::Origin;
@@ -36,7 +37,7 @@ pub(super) fn pre_commit(mut args: HookArgs) -> anyhow::Result<u8> {
             ScanSubject::Worktree { paths: names, no_ignore: false }
         }
     };
-    run_plan(&plan_of(subject, args.common), &mut io::empty(), |_| ())
+    run_plan(&plan_of(subject, args.common), &mut io::empty(), Moment::Commit, |_| ())
 }
 
 /// Returns a path as git writes it.
@@ -61,9 +62,11 @@ pub(super) fn commit_msg(mut args: HookArgs) -> anyhow::Result<u8> {
     let end = memchr::memmem::find(&message, b" ------------------------ >8 ------------------------");
     let message = &message[..end.unwrap_or(message.len())];
     let plan = plan_of(ScanSubject::Stdin { name: "COMMIT_EDITMSG".to_owned() }, args.common);
-    run_plan(&plan, &mut io::Cursor::new(message), |report| {
+    run_plan(&plan, &mut io::Cursor::new(message), Moment::Message, |report| {
+        // The message is of no commit yet, and of no file that somebody would look for.
         for location in report.findings.iter_mut().flat_map(|finding| &mut finding.locations) {
             location.origin = Origin::CommitMessage;
+            location.path.clear();
         }
     })
 }

@@ -1,4 +1,4 @@
-//! `pinstripe hook install`: writes a script that runs the previous hook, then this program.
+//! `pinstripe hook install`, `uninstall` and `status`: a script that runs the previous hook, then this program.
 
 #![expect(clippy::disallowed_methods, reason = "writes hook scripts and runs git")]
 
@@ -8,8 +8,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::super::hook_args::InstallArgs;
+use super::super::hook_args::{HookScope, InstallArgs};
 use super::super::output;
+use super::manager::{HookManager, command};
 
 /// Marks scripts that this program wrote.
 const MARK: &str = "# pinstripe-hook";
@@ -34,12 +35,22 @@ pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
     if args.pre_push {
         hooks.push("pre-push");
     }
-    let directory = if args.global { global_directory()? } else { own_directory()? };
+    let global = args.scope.global;
+    let directory = if global { global_directory()? } else { own_directory()? };
+    if let Some(manager) = manager(global, &directory) {
+        let lines: Vec<String> =
+            hooks.iter().filter(|hook| !manager.runs(hook)).map(|hook| manager.lines(hook)).collect();
+        if lines.is_empty() {
+            output::warn(&format!("{} runs pinstripe already", manager.name));
+            return Ok(0);
+        }
+        bail!("{} manages the hooks here, so nothing was installed; add to\n{}", manager.name, lines.join("\n"));
+    }
     fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
     for hook in &hooks {
-        install(&directory, hook, args.global)?;
+        install(&directory, hook, global)?;
     }
-    if args.global {
+    if global {
         for hook in ALL.split(' ').filter(|hook| !hooks.contains(hook) && !directory.join(hook).exists()) {
             write(&directory.join(hook), &script(hook, true, false)?)?;
         }
@@ -52,14 +63,77 @@ pub(super) fn run(args: &InstallArgs) -> anyhow::Result<u8> {
     Ok(0)
 }
 
+/// Returns the program that manages the hooks of this repository.
+fn manager(global: bool, directory: &Path) -> Option<HookManager> {
+    let top = git(&["rev-parse", "--show-toplevel"]).filter(|_| !global)?;
+    HookManager::of(Path::new(&top), directory)
+}
+
+/// Removes the scripts of this program, and restores the hooks that were there before them.
+pub(super) fn uninstall(scope: &HookScope) -> anyhow::Result<u8> {
+    let directory = if scope.global { global_directory()? } else { own_directory()? };
+    let mut removed = 0;
+    for hook in ALL.split(' ') {
+        let file = directory.join(hook);
+        if !is_ours(&file) {
+            continue;
+        }
+        fs::remove_file(&file).with_context(|| format!("cannot remove {}", file.display()))?;
+        removed += 1;
+        let before = directory.join(format!("{hook}{BEFORE}"));
+        if fs::symlink_metadata(&before).is_ok() {
+            fs::rename(&before, &file).with_context(|| format!("cannot restore {}", file.display()))?;
+            output::warn(&format!("removed {}; the previous hook is back", file.display()));
+        } else {
+            output::warn(&format!("removed {}", file.display()));
+        }
+    }
+    if removed == 0 {
+        output::warn(&format!("there is no hook of pinstripe in {}", directory.display()));
+    }
+    let is_empty = fs::read_dir(&directory).is_ok_and(|mut entries| entries.next().is_none());
+    if scope.global && is_empty && git(&["config", "--global", "--unset", "core.hooksPath"]).is_some() {
+        // Only an empty directory can be removed.
+        let _ = fs::remove_dir(&directory);
+        output::warn("core.hooksPath is no longer set");
+    }
+    Ok(0)
+}
+
+/// Tells for each hook that this program serves who runs there.
+pub(super) fn status(scope: &HookScope) -> anyhow::Result<u8> {
+    let directory = if scope.global {
+        global_directory()?
+    } else {
+        PathBuf::from(git(&["rev-parse", "--git-path", "hooks"]).context("not in a git repository")?)
+    };
+    let manager = manager(scope.global, &directory);
+    for hook in ["pre-commit", "pre-merge-commit", "commit-msg", "pre-push"] {
+        let file = directory.join(hook);
+        let state = match &manager {
+            Some(manager) if manager.runs(hook) => format!("run by {}", manager.name),
+            Some(manager) => format!("not run; {} manages the hooks", manager.name),
+            None if is_ours(&file) && scans(&file, hook) => "installed".to_owned(),
+            None if is_ours(&file) => "not installed; the hook of each repository runs".to_owned(),
+            None if fs::symlink_metadata(&file).is_ok() => "another program's hook".to_owned(),
+            None => "not installed".to_owned(),
+        };
+        output::print_line(&format!("{hook}: {state} ({})", directory.display()))?;
+    }
+    Ok(0)
+}
+
+/// Returns true if a script of ours runs this program, and not only the hook of a repository.
+fn scans(file: &Path, hook: &str) -> bool {
+    let text = fs::read(file).unwrap_or_default();
+    memchr::memmem::find(&text, format!("\"$pinstripe\" hook {}", command(hook)).as_bytes()).is_some()
+}
+
 /// Returns the hooks directory of this repository.
 fn own_directory() -> anyhow::Result<PathBuf> {
     let path = git(&["rev-parse", "--git-path", "hooks"]).context("not in a git repository")?;
     let common = git(&["rev-parse", "--git-common-dir"]).unwrap_or_default();
     let directory = PathBuf::from(&path);
-    if path.replace('\\', "/").trim_end_matches('/').ends_with(".husky/_") {
-        bail!("{path} belongs to husky; add `pinstripe hook pre-commit` to .husky/pre-commit instead");
-    }
     let own = directory.starts_with(&common) || git(&["config", "--local", "--get", "core.hooksPath"]).is_some();
     if !own {
         bail!("core.hooksPath is set globally to {path}; use --global to install there");
@@ -122,8 +196,7 @@ fn script(hook: &str, global: bool, scans: bool) -> anyhow::Result<String> {
             "pinstripe='{program}'\n[ -x \"$pinstripe\" ] || pinstripe=$(command -v pinstripe) || {{\n  \
              echo \"pinstripe is not installed; install it, or remove $0\" >&2\n  exit 1\n}}\n"
         ));
-        let command = if hook == "pre-merge-commit" { "pre-commit" } else { hook };
-        text.push_str(&format!("{feed}\"$pinstripe\" hook {command} \"$@\"\n"));
+        text.push_str(&format!("{feed}\"$pinstripe\" hook {} \"$@\"\n", command(hook)));
     }
     Ok(text)
 }

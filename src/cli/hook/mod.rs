@@ -1,13 +1,15 @@
 //! `pinstripe hook`, run by git, a hook framework or a server.
 //!
-//! A hook that accepts prints nothing; one that refuses prints a report. Exit codes are those of `scan`; git refuses on
-//! anything but 0.
+//! A hook that accepts prints nothing; one that refuses prints a line for each credential and what to do now, with `-v`
+//! the whole report. Exit codes are those of `scan`; git refuses on anything but 0.
 
 #![expect(clippy::disallowed_methods, reason = "hook frameworks pass arguments in the environment")]
 
 mod commit;
 mod install;
+mod manager;
 mod push;
+mod refusal;
 
 use std::io;
 use std::path::PathBuf;
@@ -17,10 +19,22 @@ use super::hook_args::HookCommand;
 use super::{output, scan};
 use crate::model::Report;
 use crate::scan::plan::{ScanPlan, ScanSubject};
+use refusal::Moment;
+
+/// The name by which `SKIP` leaves this program out, as pre-commit does with its hooks.
+const NAME: &str = "pinstripe";
 
 pub(super) fn run(command: HookCommand) -> anyhow::Result<u8> {
+    let is_local = matches!(command, HookCommand::PreCommit(_) | HookCommand::CommitMsg(_) | HookCommand::PrePush(_));
+    let skipped = variable("SKIP").unwrap_or_default();
+    if is_local && skipped.split(',').any(|name| name.trim() == NAME) {
+        output::warn("pinstripe: skipped, as the variable SKIP asks: nothing was scanned");
+        return Ok(0);
+    }
     match command {
         HookCommand::Install(args) => install::run(&args),
+        HookCommand::Uninstall(scope) => install::uninstall(&scope),
+        HookCommand::Status(scope) => install::status(&scope),
         HookCommand::PreCommit(args) => commit::pre_commit(args),
         HookCommand::CommitMsg(args) => commit::commit_msg(args),
         HookCommand::PrePush(args) => push::pre_push(args),
@@ -32,13 +46,21 @@ fn plan_of(subject: ScanSubject, common: CommonArgs) -> ScanPlan {
     ScanPlan { progress: false, ..scan::plan_of(subject, common) }
 }
 
-/// Runs a plan on standard input. Prints a report if the hook refuses or the arguments ask for one.
-fn run_plan(plan: &ScanPlan, input: &mut dyn io::Read, adjust: impl FnOnce(&mut Report)) -> anyhow::Result<u8> {
+/// Runs a plan on standard input. Says why the hook refuses; prints the report if the arguments ask for it.
+fn run_plan(
+    plan: &ScanPlan,
+    input: &mut dyn io::Read,
+    moment: Moment,
+    adjust: impl FnOnce(&mut Report),
+) -> anyhow::Result<u8> {
     scan::clear_outputs(plan)?;
     let (mut report, engine) = scan::report(plan, input)?;
     adjust(&mut report);
     let (wanted, code) = (&plan.reporting, scan::exit_code(&plan.reporting, &report));
-    if code != 0 || wanted.verbose > 0 || wanted.format != "text" || !wanted.outputs.is_empty() {
+    let is_asked_for = wanted.verbose > 0 || wanted.format != "text" || !wanted.outputs.is_empty();
+    if code == 1 && !is_asked_for {
+        refusal::print(&report, wanted.fail_on, moment);
+    } else if code != 0 || is_asked_for {
         scan::deliver(wanted, &engine, report)?;
     }
     if code == 3 {

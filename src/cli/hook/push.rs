@@ -8,11 +8,11 @@ use anyhow::{Context as _, bail};
 
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
+use super::refusal::{Moment, count, gaps, list};
 use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::git_cli;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
-use crate::model::Report;
-use crate::model::{Finding, Severity};
+use crate::model::Finding;
 use crate::scan::plan::{ScanPlan, ScanSubject};
 
 /// Most bytes of ref lines that are read.
@@ -84,7 +84,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
     let remote = std::mem::take(&mut args.arguments).into_iter().next();
     let framework = variable("PRE_COMMIT_TO_REF");
     if framework.is_none() && variable("PRE_COMMIT").is_some() {
-        return run_plan(&plan_of(whole_worktree(), args.common), &mut io::empty(), |_| ());
+        return run_plan(&plan_of(whole_worktree(), args.common), &mut io::empty(), Moment::Push, |_| ());
     }
     let repo = HookRepository::open()?;
     let remote = match &framework {
@@ -110,7 +110,8 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         known.extend(repo.commits(of_remote));
     }
     let trusted = trusted.or_else(|| known.first().copied());
-    run_plan(&plan_of(ScanSubject::Pushed { known, heads, trusted }, args.common), &mut io::empty(), |_| ())
+    let plan = plan_of(ScanSubject::Pushed { known, heads, trusted }, args.common);
+    run_plan(&plan, &mut io::empty(), Moment::Push, |_| ())
 }
 
 /// Returns true for the name of a remote, false for a URL or path.
@@ -145,10 +146,7 @@ fn receive(plan: &ScanPlan) -> anyhow::Result<u8> {
     let failing: Vec<&Finding> = report.open_at_or_above(plan.reporting.fail_on).collect();
     if code == 1 {
         output::warn(&format!("pinstripe: push refused: {}", count(failing.len())));
-        failing.iter().take(MAX_LISTED).for_each(|finding| output::warn(&line(finding)));
-        if failing.len() > MAX_LISTED {
-            output::warn(&format!("  and {} more", failing.len() - MAX_LISTED));
-        }
+        list(&failing, MAX_LISTED);
         output::warn(
             "  Remove the keys from the commits (git rebase) and roll them: the server has already received them.",
         );
@@ -158,26 +156,4 @@ fn receive(plan: &ScanPlan) -> anyhow::Result<u8> {
         output::warn(&format!("pinstripe: {verdict}: the scan is incomplete: {}", gaps(&report)));
     }
     Ok(code)
-}
-
-fn count(number: usize) -> String {
-    if number == 1 { "1 finding".to_owned() } else { format!("{number} findings") }
-}
-
-fn line(finding: &Finding) -> String {
-    let severity: Severity = finding.severity;
-    let place = finding.locations.first().map(|at| {
-        let commit = at.commit.as_deref().and_then(|commit| commit.get(..10)).unwrap_or("?");
-        if at.path.is_empty() {
-            format!("{} of {commit}", serde_json::to_value(at.origin).unwrap_or_default().as_str().unwrap_or(""))
-        } else {
-            format!("{}:{} in {commit}", at.path, at.line)
-        }
-    });
-    format!("  {}: {} ({})", severity.name(), finding.message, place.unwrap_or_default())
-}
-
-fn gaps(report: &Report) -> String {
-    let unread = report.coverage.skipped.iter().filter(|skipped| skipped.class == crate::model::SkipClass::Unread);
-    unread.map(|skipped| format!("{} {}", skipped.count, skipped.reason.name())).collect::<Vec<_>>().join(", ")
 }
