@@ -7,6 +7,8 @@
 
 use std::path::PathBuf;
 
+use super::oid::Oid;
+
 /// Locations that git gives to a program that it starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct GitEnv {
@@ -18,6 +20,8 @@ pub(crate) struct GitEnv {
     pub(crate) object_dir: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`: in a receiving hook, the store of the repository.
     pub(crate) alternate_object_dirs: Vec<PathBuf>,
+    /// `GITHEAD_…`: the commits that a running `git merge` merges, before there is a `MERGE_HEAD`.
+    pub(crate) merge_heads: Vec<Oid>,
 }
 
 impl GitEnv {
@@ -33,6 +37,9 @@ impl GitEnv {
             alternate_object_dirs: std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES")
                 .map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect())
                 .unwrap_or_default(),
+            merge_heads: std::env::vars_os()
+                .filter_map(|(name, _)| Oid::from_hex(name.to_str()?.strip_prefix("GITHEAD_")?.as_bytes()))
+                .collect(),
         }
     }
 }

@@ -6,8 +6,19 @@ use super::repo::{MAX_SMALL_FILE, Repository};
 
 /// Returns names and URLs, in order. Nothing is fetched from them here.
 pub(crate) fn remotes(repo: &Repository) -> Vec<(String, String)> {
-    let text = disk::read(&repo.common_dir.join("config"), MAX_SMALL_FILE).ok().flatten().unwrap_or_default();
-    let config = GitConfig::parse(&text);
+    let config = config(repo);
     let named = config.subsections("remote", "url");
     named.map(|(name, url)| (name.to_owned(), url.to_owned())).collect()
+}
+
+/// Returns the remote that a branch follows.
+pub(super) fn remote_of_branch(repo: &Repository, branch: &str) -> Option<String> {
+    let config = config(repo);
+    let remote = config.subsections("branch", "remote").find(|(name, _)| *name == branch);
+    remote.map(|(_, remote)| remote.to_owned())
+}
+
+fn config(repo: &Repository) -> GitConfig {
+    let text = disk::read(&repo.common_dir.join("config"), MAX_SMALL_FILE).ok().flatten().unwrap_or_default();
+    GitConfig::parse(&text)
 }

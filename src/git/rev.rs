@@ -15,6 +15,7 @@ use super::git_cli;
 use super::object::{ObjectError, ObjectKind};
 use super::odb::Odb;
 use super::oid::Oid;
+use super::remote::remote_of_branch;
 use super::repo::{RefStorage, Repository};
 
 /// Largest file of packed refs that is read, in bytes.
@@ -46,6 +47,18 @@ pub(crate) fn head(repo: &Repository) -> Result<Option<Oid>, DiskError> {
         RefLookup::Nothing => None,
         RefLookup::AskGit => rev_parse(repo, None, "HEAD"),
     })
+}
+
+/// Returns the name that a symbolic ref stands for.
+pub(crate) fn symbolic(repo: &Repository, name: &str) -> Option<String> {
+    let text = if is_plain(name) { loose(repo, name).ok()?? } else { return None };
+    Some(String::from_utf8_lossy(text.strip_prefix(b"ref:")?.trim_ascii()).into_owned())
+}
+
+/// Returns the remote of the current branch, as its configuration says.
+pub(crate) fn upstream_remote(repo: &Repository) -> Option<String> {
+    let head = symbolic(repo, "HEAD")?;
+    remote_of_branch(repo, head.strip_prefix("refs/heads/")?)
 }
 
 /// Returns the commit of a revision, through tags.

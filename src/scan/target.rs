@@ -14,7 +14,7 @@ use crate::source::open_repository::{CommitTree, OpenRepository};
 use crate::source::pushed::PushedSource;
 use crate::source::range::RangeSource;
 use crate::source::snapshots::{CommitTrees, DiskFiles};
-use crate::source::staged::StagedIndex;
+use crate::source::staged::{StagedIndex, StagedSource};
 use crate::source::stdin::StdinSource;
 use crate::source::{self, ScanSource, worktree};
 
@@ -110,7 +110,7 @@ fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
     let index = Rc::new(StagedIndex::open()?);
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
-    let opened = OpenTarget::new(target, Rc::clone(&index));
+    let opened = OpenTarget::new(target, StagedSource::new(&index));
     let policy = PolicyFiles::only(Rc::clone(&index) as _);
     Ok(OpenTarget { files: index, policy, repository: Some(repository), ..opened })
 }

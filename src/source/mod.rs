@@ -19,6 +19,7 @@ pub mod fuzzing;
 pub(crate) mod history;
 mod holes;
 mod ignores;
+mod merged_parents;
 pub(crate) mod missing;
 pub(crate) mod open_repository;
 mod previous_versions;

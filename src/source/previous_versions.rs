@@ -23,6 +23,8 @@ pub(super) struct ChangedFile<'a> {
     pub(super) oid: Oid,
     /// Its version before the change, at the same path.
     pub(super) old: Option<Oid>,
+    /// Its versions at the same path in other parents of the change, which are known as well.
+    pub(super) also: &'a [Oid],
     /// False if the change removes it again.
     pub(super) stays: bool,
 }
@@ -39,7 +41,7 @@ pub(super) enum RemovedFiles {
 /// A file that is new at its path may have been renamed. Its partner is a removed file that holds the same findings: each
 /// removed file answers for one file that stays.
 pub(super) struct PreviousVersions<'a> {
-    odb: &'a Odb,
+    pub(super) odb: &'a Odb,
     removed: RemovedFiles,
     /// Findings in blobs that were scanned.
     identities: HashMap<Oid, BTreeSet<Identity>>,
@@ -88,21 +90,32 @@ impl<'a> PreviousVersions<'a> {
     }
 
     /// Keeps the result of the file at `place`, in which everything is marked that its previous version, or that of the
-    /// file it was renamed from, had as well. What cannot be compared counts as new.
+    /// file it was renamed from, had as well. What cannot be compared counts as new. Returns true if
+    /// a credential is new.
     pub(super) fn add_marked(
         &mut self,
         collector: &mut Collector<'_>,
         file: &ChangedFile<'_>,
         place: &ScanLocation,
         mut result: TextResult,
-    ) {
+    ) -> bool {
         if !result.hits.is_empty() {
             self.mark_hits(collector, file, &place.path.text, &mut result);
         }
         if let Some(facts) = &mut result.facts {
             self.mark_facts(collector, file, facts);
         }
+        for old in file.also {
+            let held = self.identities(collector, old, &place.path.text);
+            let is_new = result.hits.iter_mut().filter(|hit| !hit.existing);
+            is_new.for_each(|hit| hit.existing = held.contains(&(hit.hit.rule, hit.hit.fingerprint)));
+            if let Some(facts) = &mut result.facts {
+                self.mark_facts(collector, &ChangedFile { old: Some(*old), ..*file }, facts);
+            }
+        }
+        let is_new = result.hits.iter().any(|hit| !hit.existing);
         collector.add(result, place);
+        is_new
     }
 
     fn mark_hits(

@@ -205,7 +205,7 @@ impl RangeScan<'_, '_> {
         let is_needed = !result.hits.is_empty() || result.facts.is_some();
         let old = is_needed.then(|| find(self.odb, &mut self.old_files, path)).flatten();
         let old = old.filter(|old| !old.is_tree()).map(|old| old.oid);
-        let file = ChangedFile { path, oid: new.oid, old, stays };
+        let file = ChangedFile { path, oid: new.oid, old, also: &[], stays };
         self.before.add_marked(self.collector, &file, &place, result);
     }
 }

@@ -6,11 +6,12 @@
 use std::rc::Rc;
 
 use super::blobs;
+use super::merged_parents::merged_parents;
 use super::open_repository::{OpenRepository, read_object, tree_of};
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
-use crate::git::{Index, ObjectKind, Odb, Oid, rev};
+use crate::git::{Index, ObjectKind, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
 use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 
@@ -22,6 +23,18 @@ pub(crate) struct StagedIndex {
     pub(crate) head: Option<Oid>,
     /// Why the version of HEAD cannot be read; then everything counts as new.
     unread: Option<(SkipReason, String)>,
+}
+
+/// The staged files of an index, with what was there before.
+pub(crate) struct StagedSource {
+    index: Rc<StagedIndex>,
+    warnings: Vec<String>,
+}
+
+impl StagedSource {
+    pub(crate) fn new(index: &Rc<StagedIndex>) -> Self {
+        Self { index: Rc::clone(index), warnings: Vec::new() }
+    }
 }
 
 impl StagedIndex {
@@ -78,15 +91,17 @@ impl Snapshot for StagedIndex {
     }
 }
 
-impl ScanSource for Rc<StagedIndex> {
+impl ScanSource for StagedSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         let stop = || context.expired();
-        let mut differ = self.differ(&stop);
-        let odb = self.repository.odb();
-        self.repository.report_problems(collector.coverage());
+        let mut differ = self.index.differ(&stop);
+        let repository = &self.index.repository;
+        let odb = repository.odb();
+        repository.report_problems(collector.coverage());
+        let mut parents = merged_parents(repository, self.index.head);
         blobs::report_gaps(&mut collector, &mut differ);
-        self.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));
+        self.index.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));
         let mut changes = std::mem::take(&mut differ.changes);
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         let mut before = PreviousVersions::new(odb, RemovedFiles::Listed(std::mem::take(&mut differ.removed)));
@@ -95,25 +110,45 @@ impl ScanSource for Rc<StagedIndex> {
                 collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
                 continue;
             }
-            staged_file(&mut collector, odb, &mut before, change);
+            let blobs = parents.iter_mut().filter_map(|parent| Some((parent.blob(repository, &change.path)?, parent)));
+            let (shared, own): (Vec<_>, Vec<_>) = blobs.partition(|(_, parent)| parent.is_shared);
+            let shared: Vec<Oid> = shared.into_iter().map(|(blob, _)| blob).collect();
+            if staged_file(&mut collector, &mut before, change, &shared)
+                && let Some((_, parent)) = own.into_iter().find(|(blob, _)| *blob == change.new.oid)
+            {
+                let (path, merge) = (PathText::new(&change.path).text, parent.commit);
+                self.warnings.push(format!(
+                    "{path} comes with the merge of {merge}, which neither the default branch nor a branch of the upstream's remote holds: it counts as new"
+                ));
+            }
         }
         Ok(())
     }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
 }
 
-fn staged_file(collector: &mut Collector<'_>, odb: &Odb, before: &mut PreviousVersions<'_>, change: &FileChange) {
+/// Scans a file. Returns true if something in it is new.
+fn staged_file(
+    collector: &mut Collector<'_>,
+    before: &mut PreviousVersions<'_>,
+    change: &FileChange,
+    shared: &[Oid],
+) -> bool {
     let FileChange { path, old, new } = change;
     let shown = PathText::new(path);
     if new.is_submodule() {
-        return collector.skip(SkipReason::Submodule, &shown.text);
+        collector.skip(SkipReason::Submodule, &shown.text);
+        return false;
     }
     let place = ScanLocation { reach: Reach::Index, blob: Some(new.oid.to_string()), ..ScanLocation::file(shown) };
     if old.is_none() {
         collector.scan_name(path, &place);
     }
-    if let Some(result) = blobs::scan(collector, odb, &new.oid, &place) {
-        collector.coverage().files += 1;
-        let file = ChangedFile { path, oid: new.oid, old: old.map(|old| old.oid), stays: true };
-        before.add_marked(collector, &file, &place, result);
-    }
+    let Some(result) = blobs::scan(collector, before.odb, &new.oid, &place) else { return false };
+    collector.coverage().files += 1;
+    let file = ChangedFile { path, oid: new.oid, old: old.map(|old| old.oid), also: shared, stays: true };
+    before.add_marked(collector, &file, &place, result)
 }

@@ -15,7 +15,7 @@ use crate::rules::load;
 use crate::source::history::HistorySource;
 use crate::source::open_repository::OpenRepository;
 use crate::source::range::RangeSource;
-use crate::source::staged::StagedIndex;
+use crate::source::staged::{StagedIndex, StagedSource};
 use crate::source::stdin::StdinSource;
 
 fn engine() -> Engine {
@@ -114,7 +114,7 @@ fn index() {
     lab.commit("first", b"");
     write(&lab.root);
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, staged_index(&lab));
+    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab)));
     assert_eq!((found, defects.len()), expected(&engine), "{defects:?}");
 }
 
@@ -125,7 +125,7 @@ fn previous_version() {
     std::fs::write(lab.root.join("a"), keys(1)).unwrap();
     std::fs::write(lab.root.join("b"), keys(2)).unwrap();
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, staged_index(&lab));
+    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab)));
     assert_eq!((found, defects), (at(&engine, &[(1, "a"), (2, "b")]), vec!["a".to_owned()]));
 }
 

@@ -28,6 +28,7 @@ mod lengths;
 mod lints;
 mod many_findings;
 mod members;
+mod merges;
 mod no_key_gets_out;
 mod own_rules;
 mod policy;
