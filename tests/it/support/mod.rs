@@ -104,6 +104,8 @@ pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
         .env("GIT_COMMITTER_NAME", "A U Thor")
         .env("GIT_COMMITTER_EMAIL", "author@example.com")
         .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
+        // It goes on in the background, and repacks what a test reads.
+        .args(["-c", "maintenance.auto=false"])
         .args(arguments)
         .output()
         .unwrap();
