@@ -135,6 +135,16 @@ impl<'a> Ancestry<'a> {
         commits
     }
 
+    /// Returns the newest of the known commits that a range of [`Self::next_range`] is built on.
+    pub(crate) fn base_of(&self, range: &[Oid]) -> Option<Oid> {
+        let inside: HashSet<u32> = range.iter().filter_map(|oid| self.numbers.get(oid).copied()).collect();
+        let parents = inside.iter().filter_map(|at| self.nodes[*at as usize].parents.as_ref()).flatten();
+        let outside = parents.filter(|at| !inside.contains(at)).map(|at| &self.nodes[*at as usize]);
+        // One that cannot be read has no date, and is the last choice.
+        let key = |node: &&Node| (node.time != i64::MAX, node.time, Reverse(node.oid));
+        outside.filter(|node| node.flags & KNOWN != 0).max_by_key(key).map(|node| node.oid)
+    }
+
     /// Returns 1 if the commit is new, and so wanted.
     fn want(&mut self, number: u32) -> usize {
         let is_new = self.nodes[number as usize].flags == 0;

@@ -65,6 +65,9 @@ fn check(
     let mut hidden = reached(history, &[known]);
     for wanted in [one, two] {
         let range = ancestry.next_range(&oids[wanted]);
+        let base = ancestry.base_of(&range).map(|base| oids.iter().position(|other| *other == base).unwrap());
+        prop_assert!(base.is_none_or(|base| hidden.contains(&base)) || !is_sane);
+        prop_assert!(wanted != one || range.is_empty() || !is_sane || base.is_some() != best.is_empty());
         let places: Vec<usize> = range.iter().map(|oid| oids.iter().position(|other| other == oid).unwrap()).collect();
         for (at, place) in places.iter().enumerate() {
             let parents = &history[*place].0;

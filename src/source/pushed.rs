@@ -1,5 +1,6 @@
 //! Scans what a push adds: commits, the text of tags, and tags of files and directories.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::blobs::{self, RepeatedBlobs};
@@ -15,9 +16,6 @@ use crate::rules::RuleSet;
 
 /// Longest chain of tags that is followed.
 const MAX_HOPS: usize = 10;
-
-/// Most known commits to try for a common ancestor.
-const MAX_BASES: usize = 16;
 
 /// The commits that each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object.
 pub(crate) struct PushedSource {
@@ -41,12 +39,14 @@ impl ScanSource for PushedSource {
         let mut collector = Collector::new(context);
         repository.report_problems(collector.coverage());
         ancestry.know(&self.known);
+        let mut seen = HashSet::new();
         for head in &self.heads {
-            let Some(head) = peel(&mut collector, repository.odb(), *head) else { continue };
-            let base = self.known.iter().take(MAX_BASES).find_map(|base| ancestry.merge_base(base, &head));
+            let Some(head) = peel(&mut collector, repository.odb(), *head, &mut seen) else { continue };
             let commits = ancestry.next_range(&head);
-            self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
-            self.known.push(head);
+            if !commits.is_empty() {
+                let base = ancestry.base_of(&commits);
+                self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
+            }
         }
         ancestry.take_unread().into_iter().for_each(|(reason, what)| collector.skip(reason, &what));
         Ok(())
@@ -60,9 +60,12 @@ impl ScanSource for PushedSource {
 }
 
 /// Searches the text of tags and returns the commit behind them. Searches a file or directory behind them, too, and
-/// returns `None`.
-fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid) -> Option<Oid> {
+/// returns `None`. Objects that were `seen` are done.
+fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, seen: &mut HashSet<Oid>) -> Option<Oid> {
     for _ in 0..MAX_HOPS {
+        if !seen.insert(oid) {
+            return None;
+        }
         let place = |origin| ScanLocation {
             origin,
             reach: Reach::Ref,
