@@ -241,7 +241,7 @@ impl<'a> TreeDiffer<'a> {
         let order = graph.order();
         let circular = (graph.directories.len() - order.len()) as u64;
         if circular > 0 {
-            self.gap(SkipReason::Damaged, circular, "trees within themselves");
+            self.gap(SkipReason::OverLimit, circular, "trees within themselves: their paths have no end");
         }
         let (paths, entries) = graph.count_paths(&order);
         self.paths_left = self.paths_left.saturating_add(entries * MAX_PLACES_PER_BLOB as u64);

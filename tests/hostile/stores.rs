@@ -135,6 +135,20 @@ pub(crate) const ROWS: &[Row] = &[
         case.git(&["symbolic-ref", "HEAD", "refs/heads/bomb"]);
         case.scan(&["--history"]);
     }),
+    row("G09e", "git bomb without keys at HEAD, history", 3, &["over-limit"], |case| {
+        bomb_of_trees(case, false);
+        case.git(&["symbolic-ref", "HEAD", "refs/heads/bomb"]);
+        case.scan(&["--history"]);
+    }),
+    row("G09f", "tree within itself, range", 3, &["over-limit"], |case| {
+        tree_within_itself(case);
+        above_nothing(case, "itself");
+    }),
+    row("G09g", "tree within itself at HEAD, history", 3, &["over-limit"], |case| {
+        tree_within_itself(case);
+        case.git(&["symbolic-ref", "HEAD", "refs/heads/itself"]);
+        case.scan(&["--history"]);
+    }),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
@@ -232,6 +246,16 @@ fn bomb_of_trees(case: &mut Case, keys: bool) {
     let root = write(&case.target, "tree", &tree);
     let parent = case.git(&["rev-parse", "HEAD"]).trim().to_owned();
     branch(&case.target, "bomb", &write(&case.target, "commit", &commit(&root, &[parent], &message)));
+}
+
+/// A tree that names itself: its name is made up.
+fn tree_within_itself(case: &mut Case) {
+    case.repository();
+    let tree = "5e1f".repeat(10);
+    let content = entry("40000", "again", &tree);
+    let object = [format!("tree {}\0", content.len()).as_bytes(), &content].concat();
+    write_file(&case.target, &tree, &zlib(&object));
+    tip(case, &entry("40000", "itself", &tree), "itself");
 }
 
 fn deep_tree(case: &Case, depth: usize, text: &str) {
