@@ -135,6 +135,21 @@ const LOOPS: &[Loop] = &[
         let head = case.git(&["rev-parse", "HEAD"]).trim().to_owned();
         case.write(".git/packed-refs", (0..n).map(|at| format!("{head} refs/tags/t{at:06}\n")).collect::<String>());
     }),
+    over("refs to a chain of as many tags", 1_000, |case, n| {
+        case.repository();
+        let mut tag = case.git(&["rev-parse", "HEAD"]).trim().to_owned();
+        let mut refs = String::new();
+        for at in 0..n {
+            let kind = if at == 0 { "commit" } else { "tag" };
+            let text = format!("object {tag}\ntype {kind}\ntag t{at}\ntagger A <a> 1 +0000\n\nx\n");
+            tag = write(&case.target, "tag", text.as_bytes());
+            refs += &format!("{tag} refs/tags/t{at:06}\n");
+        }
+        case.write("keys.env", keys(200, "\n"));
+        case.commit("keys");
+        case.write(".git/packed-refs", refs);
+        case.scan(&["--history"]);
+    }),
     over("parents of a commit", 5_000, |case, n| {
         case.repository();
         let head = case.git(&["rev-parse", "HEAD"]).trim().to_owned();

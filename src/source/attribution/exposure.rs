@@ -1,9 +1,11 @@
 //! Computes since when, until when and by which refs credentials are exposed: 64 at a time, one bit each, over the whole
 //! graph.
 
-use super::AttributionQuery;
+use std::collections::{BTreeSet, HashMap};
+
 use super::graph::CommitGraph;
-use super::trees::CredentialSets;
+use super::trees::MarkedObjects;
+use super::{AttributionQuery, RepositoryView};
 use crate::git::Oid;
 use crate::git::refs::Refs;
 use crate::model::{CommitDate, Exposure, PathText, limits::MAX_REFS_NAMED};
@@ -11,20 +13,22 @@ use crate::source::commit_date::commit_date;
 
 const DAY: i64 = 86_400;
 
-/// Computes the exposure of every credential.
+/// Computes the exposure of every credential, until time is up: a part of the trees says nothing of when a credential came
+/// or went.
 pub(super) fn exposures(
     graph: &CommitGraph,
-    sets: &CredentialSets<'_>,
+    marked: &MarkedObjects,
     query: &AttributionQuery,
-    refs: &Refs,
+    subject: &RepositoryView<'_>,
 ) -> Vec<Exposure> {
+    let refs = subject.refs;
     let head = refs.head.and_then(|oid| graph.find(&oid));
     let inside = graph.ancestry(head);
     let mut exposures = Vec::with_capacity(query.credentials);
-    for first in (0..query.credentials).step_by(64) {
+    for first in (0..query.credentials).step_by(64).take_while(|_| !(subject.stop)()) {
         let bits = CredentialBatch { graph, query, first };
         let count = (query.credentials - first).min(64);
-        let holds = bits.held(sets);
+        let holds = bits.held(marked);
         let introduced = bits.introduced(&holds);
         let removed = bits.removed(&holds, &inside, head);
         let reached = bits.reached_by_refs(&holds, refs);
@@ -70,19 +74,16 @@ struct CredentialBatch<'a> {
 }
 
 impl CredentialBatch<'_> {
-    fn bit(&self, credential: u32) -> u64 {
-        let at = (credential as usize).wrapping_sub(self.first);
-        if at < 64 { 1 << at } else { 0 }
-    }
-
-    fn mask<'a>(&self, credentials: impl IntoIterator<Item = &'a u32>) -> u64 {
-        credentials.into_iter().fold(0, |mask, credential| mask | self.bit(*credential))
+    fn mask(&self, credentials: &BTreeSet<u32>) -> u64 {
+        let first = u32::try_from(self.first).unwrap_or(u32::MAX);
+        let own = credentials.range(first..first.saturating_add(64));
+        own.fold(0, |mask, credential| mask | 1 << (credential - first))
     }
 
     /// Returns the credentials in the tree of each commit.
-    fn held(&self, sets: &CredentialSets<'_>) -> Vec<u64> {
-        let masks: Vec<u64> = sets.sets.iter().map(|set| self.mask(set)).collect();
-        let of_commit = |tree| sets.of_tree(tree).map_or(0, |set| masks[set as usize]);
+    fn held(&self, marked: &MarkedObjects) -> Vec<u64> {
+        let masks = marked.held(self.query, &|set| self.mask(set));
+        let of_commit = |tree| marked.node(tree).map_or(0, |node| masks[node]);
         self.graph.commits.iter().map(|commit| of_commit(commit.tree)).collect()
     }
 
@@ -134,6 +135,7 @@ impl CredentialBatch<'_> {
     /// Returns, for each credential, the refs whose history holds it in trees, messages or names.
     fn reached_by_refs<'a>(&self, holds: &[u64], refs: &'a Refs) -> Vec<Vec<&'a [u8]>> {
         let text = |oid: &Oid| self.query.texts.get(oid).map_or(0, |set| self.mask(set));
+        let blob = |oid: &Oid| self.query.blobs.get(oid).map_or(0, |set| self.mask(set));
         let mut below: Vec<u64> = holds.to_vec();
         for (at, commit) in self.graph.commits.iter().enumerate() {
             below[at] |= text(&commit.oid);
@@ -142,15 +144,19 @@ impl CredentialBatch<'_> {
             let mask = self.graph.parents(*at).iter().fold(0, |mask, parent| mask | below[*parent as usize]);
             below[*at as usize] |= mask;
         }
+        let mut tags: HashMap<Oid, u64> = HashMap::new();
+        let behind = |oid: &Oid, tags: &HashMap<Oid, u64>| match self.graph.find(oid) {
+            Some(commit) => below[commit as usize],
+            None => tags.get(oid).copied().unwrap_or_else(|| text(oid) | blob(oid)),
+        };
+        for (tag, target) in &self.graph.tags {
+            let mask = text(tag) | behind(target, &tags);
+            tags.insert(*tag, mask);
+        }
         let mut names: Vec<Vec<&[u8]>> = vec![Vec::new(); 64];
         for (name, oid) in &refs.refs {
-            let mut mask = self.query.ref_names.get(name).map_or(0, |set| self.mask(set));
-            let tip = self.graph.peel(oid, &mut |on_the_way| {
-                mask |= text(on_the_way);
-                mask |= self.query.blobs.get(on_the_way).map_or(0, |set| self.mask(set));
-            });
-            mask |= tip.map_or(0, |tip| below[tip as usize]);
-            bits(mask).for_each(|bit| names[bit].push(name));
+            let own = self.query.ref_names.get(name).map_or(0, |set| self.mask(set));
+            bits(own | behind(oid, &tags)).for_each(|bit| names[bit].push(name));
         }
         names
     }

@@ -12,9 +12,6 @@ use super::prefixes::{PrefixTable, oid_prefix};
 use crate::git::refs::Refs;
 use crate::git::{Commit, Oid};
 
-/// Longest chain of tags that is followed.
-const MAX_TAGS: usize = 2_000;
-
 #[derive(Debug, Clone)]
 pub(super) struct CommitNode {
     pub(super) oid: Oid,
@@ -38,8 +35,8 @@ pub(super) struct CommitGraph {
     ends: Vec<u32>,
     /// Positions in topological order: ancestors first, then by date.
     pub(super) order: Vec<u32>,
-    /// Targets of tags.
-    tags: HashMap<Oid, Oid>,
+    /// Tags with their targets, those first that are targets of others.
+    pub(super) tags: Vec<(Oid, Oid)>,
 }
 
 /// Commits, tags and tree edges of a store, gathered by the walk over them.
@@ -92,7 +89,7 @@ impl GatheredObjects {
         self.commits.par_sort_unstable_by(order);
         self.commits.dedup_by_key(|commit| commit.oid);
         let names = PrefixTable::new(self.commits.iter().map(|commit| oid_prefix(&commit.oid)).collect());
-        let tags = self.tags.into_iter().collect();
+        let tags = sorted_tags(self.tags);
         let mut graph = CommitGraph { commits: self.commits, names, tags, ..CommitGraph::default() };
         let found: Vec<Option<u32>> = self.parents.par_iter().map(|parent| graph.find(parent)).collect();
         for commit in &graph.commits {
@@ -109,6 +106,23 @@ fn number(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// Sorts tags: targets first, except for one that tags itself, which no hash allows.
+fn sorted_tags(mut tags: Vec<(Oid, Oid)>) -> Vec<(Oid, Oid)> {
+    tags.sort_unstable();
+    tags.dedup_by_key(|tag| tag.0);
+    let mut is_open = vec![true; tags.len()];
+    let mut order = Vec::with_capacity(tags.len());
+    for start in 0..tags.len() {
+        let (first, mut next) = (order.len(), Some(start));
+        while let Some(at) = next.filter(|at| std::mem::take(&mut is_open[*at])) {
+            order.push(tags[at]);
+            next = tags.binary_search_by_key(&tags[at].1, |tag| tag.0).ok();
+        }
+        order[first..].reverse();
+    }
+    order
+}
+
 impl CommitGraph {
     pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
         let at = self.names.find(oid_prefix(oid))?;
@@ -120,19 +134,6 @@ impl CommitGraph {
     pub(super) fn parents(&self, at: u32) -> &[u32] {
         let begin = (at as usize).checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         &self.parents[begin..self.ends[at as usize] as usize]
-    }
-
-    /// Follows tags to a commit and visits every object on the way.
-    pub(super) fn peel(&self, oid: &Oid, tell: &mut dyn FnMut(&Oid)) -> Option<u32> {
-        let mut oid = *oid;
-        for _ in 0..MAX_TAGS {
-            tell(&oid);
-            match self.tags.get(&oid) {
-                Some(target) => oid = *target,
-                None => return self.find(&oid),
-            }
-        }
-        None
     }
 
     /// Sorts the commits topologically: ancestors first, then by date, then by name.
@@ -170,11 +171,16 @@ impl CommitGraph {
         let stashes = refs.stashes.iter().map(|oid| (*oid, flags::STASH));
         let logged = refs.logged.iter().map(|oid| (*oid, flags::LOG));
         for (oid, bit) in named.chain(heads).chain(stashes).chain(logged) {
-            let tip = self.peel(&oid, &mut |on_the_way| {
-                *reached.others.entry(*on_the_way).or_default() |= bit;
-            });
-            if let Some(tip) = tip {
-                reached.commits[tip as usize] |= bit;
+            *reached.others.entry(oid).or_default() |= bit;
+        }
+        for (tag, target) in self.tags.iter().rev() {
+            if let Some(bits) = reached.others.get(tag).copied() {
+                *reached.others.entry(*target).or_default() |= bits;
+            }
+        }
+        for (oid, bits) in &reached.others {
+            if let Some(tip) = self.find(oid) {
+                reached.commits[tip as usize] |= bits;
             }
         }
         for at in self.order.iter().rev() {
@@ -243,5 +249,39 @@ impl Reachability {
     pub(super) fn of(&self, graph: &CommitGraph, oid: &Oid) -> u8 {
         let named = self.others.get(oid).copied().unwrap_or(0);
         named | graph.find(oid).map_or(0, |at| self.commits[at as usize])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::ObjectFormat;
+
+    fn oid(kind: u8, number: u32) -> Oid {
+        Oid::from_raw(&[&[kind; 16][..], &number.to_be_bytes()].concat()).unwrap()
+    }
+
+    #[test]
+    fn refs_reach_through_any_number_of_tags() {
+        let mut gathered = GatheredObjects::default();
+        let tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        let text = format!("tree {tree}\nauthor A <a> 1 +0000\ncommitter A <a> 1 +0000\n\nx\n");
+        let commit = oid(1, 0);
+        gathered.commit(commit, Commit::parse(text.as_bytes(), ObjectFormat::Sha1).unwrap());
+        gathered.tag(oid(2, 0), commit);
+        (1..5_000).for_each(|at| gathered.tag(oid(2, at), oid(2, at - 1)));
+        // Two that tag each other.
+        gathered.tag(oid(3, 0), oid(3, 1));
+        gathered.tag(oid(3, 1), oid(3, 0));
+        let graph = gathered.into_graph();
+        let mut refs = Refs::default();
+        for (name, oid) in [("tags/a", oid(2, 3_000)), ("notes/b", oid(2, 4_999)), ("stash", oid(3, 1))] {
+            refs.refs.insert(format!("refs/{name}").into_bytes(), oid);
+        }
+        let reached = graph.reach(&refs);
+        assert_eq!(reached.of(&graph, &commit), flags::REF | flags::NOTE);
+        assert_eq!(reached.of(&graph, &oid(2, 2_999)), flags::REF | flags::NOTE);
+        assert_eq!(reached.of(&graph, &oid(2, 3_001)), flags::NOTE);
+        assert_eq!(reached.of(&graph, &oid(3, 1)), flags::STASH);
     }
 }

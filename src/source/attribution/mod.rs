@@ -41,6 +41,8 @@ pub(crate) struct RepositoryView<'a> {
     pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) index: Option<&'a Index>,
+    /// True ends the attribution.
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// The objects to attribute, with their credentials, which are numbers below `credentials`.
@@ -76,6 +78,8 @@ pub(crate) struct Attribution {
     pub(crate) exposures: Vec<Exposure>,
     /// Commits in topological order, ancestors first.
     pub(crate) order: Vec<Oid>,
+    /// It was stopped: paths, reach and exposures are missing.
+    pub(crate) stopped: bool,
 }
 
 /// Attributes the objects of a query. `gathered` holds all commits and tags, and of the trees at least the edges to other
@@ -92,12 +96,12 @@ pub(crate) fn attribute(
     let edges = gathered.take_edges();
     let (graph, marked) = subject
         .store
-        .install(|| rayon::join(|| gathered.into_graph(), || MarkedObjects::find(subject.store, &starts, edges)));
+        .install(|| rayon::join(|| gathered.into_graph(), || MarkedObjects::find(subject, &starts, edges)));
     let reached = graph.reach(subject.refs);
     let (mut places, exposures) = subject.store.install(|| {
         rayon::join(
-            || marked.places(&graph, &reached, subject.refs.head, query),
-            || exposure::exposures(&graph, &marked.sets(query), query, subject.refs),
+            || marked.places(&graph, &reached, subject, query),
+            || exposure::exposures(&graph, &marked, query, subject),
         )
     });
     let order = graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect();
@@ -110,6 +114,7 @@ pub(crate) fn attribute(
         attribution.paths.insert(*oid, paths);
     }
     add_index(&mut attribution, subject);
+    attribution.stopped = (subject.stop)();
     attribution
 }
 
@@ -134,4 +139,27 @@ pub(crate) fn reach(flags: u8) -> Reach {
     .into_iter()
     .find(|(bits, _)| flags & bits != 0)
     .map_or(Reach::Unreachable, |(_, reach)| reach)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::Lab;
+
+    #[test]
+    fn nothing_is_exposed_when_time_is_up() {
+        let lab = Lab::new(&[]);
+        lab.commit("f", b"text");
+        let (odb, refs) = (lab.odb(), Refs::read(&lab.repo()));
+        let store = ObjectStore::new(&odb, 1, || {}).unwrap().0;
+        let blob: Oid = lab.git(&["rev-parse", "HEAD:f"]).trim().parse().unwrap();
+        let blobs = BTreeMap::from([(blob, BTreeSet::from([0]))]);
+        let query = AttributionQuery { credentials: 1, blobs, ..AttributionQuery::default() };
+        for is_late in [false, true] {
+            let stop = || is_late;
+            let subject = RepositoryView { store: &store, refs: &refs, index: None, stop: &stop };
+            let found = attribute(&subject, &query, GatheredObjects::default());
+            assert_eq!((found.stopped, found.exposures.is_empty()), (is_late, is_late));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Finds the paths of objects: marks the trees that lead to them upwards, then walks down from the commits with names.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Read};
 use std::sync::Mutex;
 
@@ -9,9 +9,9 @@ use rayon::prelude::*;
 use super::edges::TreeEdges;
 use super::graph::{CommitGraph, Reachability};
 use super::prefixes::{PrefixTable, oid_prefix};
-use super::{AttributionQuery, PathState, flags};
+use super::{AttributionQuery, PathState, RepositoryView, flags};
 use crate::git::tree::TreeEntries;
-use crate::git::walk::{ObjectStore, ObjectVisitor, Resolved, VisitedObject, WalkPlan};
+use crate::git::walk::{ObjectVisitor, Resolved, VisitedObject, WalkPlan};
 use crate::git::{ObjectKind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
 
@@ -76,7 +76,8 @@ fn find(nodes: &PrefixTable, oid: &Oid) -> Option<u32> {
 
 impl MarkedObjects {
     /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(store: &ObjectStore<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
+    pub(super) fn find(subject: &RepositoryView<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
+        let (store, stop) = (subject.store, subject.stop);
         let mut numbers = Vec::new();
         store.numbers(starts, &mut numbers);
         let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
@@ -91,7 +92,7 @@ impl MarkedObjects {
         let nodes = PrefixTable::new(nodes);
         let total = Mutex::new(EntryNames::new());
         let wanted = |number: usize, _: &[u8]| leading[number];
-        let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: &wanted, stop: &|| false };
+        let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: &wanted, stop };
         let namer = || NameVisitor { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
         store.walk(&plan, &namer, &|_| {});
         let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -136,12 +137,12 @@ impl MarkedObjects {
         &self,
         graph: &CommitGraph,
         reached: &Reachability,
-        head: Option<Oid>,
+        subject: &RepositoryView<'_>,
         query: &AttributionQuery,
     ) -> Vec<ObjectPaths> {
         let asked: HashSet<usize> = query.trees.keys().filter_map(|oid| self.node(oid_prefix(oid))).collect();
         let mut places: Vec<ObjectPaths> = vec![ObjectPaths::default(); self.nodes.len()];
-        let head = head.and_then(|oid| graph.find(&oid));
+        let head = subject.refs.head.and_then(|oid| graph.find(&oid));
         for (position, commit) in graph.order.iter().enumerate() {
             if let Some(node) = self.node(graph.commits[*commit as usize].tree) {
                 let is_head = if head == Some(*commit) { flags::HEAD } else { 0 };
@@ -157,7 +158,7 @@ impl MarkedObjects {
                 places[node].add(Vec::new(), PathState { flags: *bits, first: None });
             }
         }
-        for node in &self.order {
+        for node in self.order.iter().take_while(|_| !(subject.stop)()) {
             let node = *node as usize;
             if places[node].kept.is_empty() && !self.children[node].is_empty() {
                 // No commit has this tree: paths in it start here.
@@ -186,57 +187,19 @@ impl MarkedObjects {
         places
     }
 
-    /// Computes the set of credentials in each tree.
-    pub(super) fn sets(&self, query: &AttributionQuery) -> CredentialSets<'_> {
-        let mut own: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.nodes.len()];
+    /// Computes the mask of what each node holds, its own and below. `own` gives that of a set of credentials.
+    pub(super) fn held(&self, query: &AttributionQuery, own: &dyn Fn(&BTreeSet<u32>) -> u64) -> Vec<u64> {
+        let mut held = vec![0; self.nodes.len()];
         for (oid, credentials) in query.blobs.iter().chain(&query.trees) {
             if let Some(node) = self.node(oid_prefix(oid)) {
-                own[node].extend(credentials);
+                held[node] |= own(credentials);
             }
         }
-        let mut sets =
-            CredentialSets { nodes: &self.nodes, of_node: vec![0; self.nodes.len()], sets: vec![Vec::new()] };
-        let mut numbers: HashMap<Vec<u32>, u32> = HashMap::from([(Vec::new(), 0)]);
-        let mut below: Vec<u32> = Vec::new();
         for node in self.order.iter().rev() {
-            let node = *node as usize;
-            below.clear();
-            below.extend(self.children[node].iter().map(|(_, child)| sets.of_node[*child as usize]));
-            below.sort_unstable();
-            below.dedup();
-            let mut set = std::mem::take(&mut own[node]);
-            if let (true, [only]) = (set.is_empty(), &below[..]) {
-                sets.of_node[node] = *only;
-                continue;
-            }
-            for child in &below {
-                set.extend(&sets.sets[*child as usize]);
-            }
-            let next = u32::try_from(sets.sets.len()).unwrap_or(u32::MAX);
-            let set: Vec<u32> = set.into_iter().collect();
-            sets.of_node[node] = *numbers.entry(set).or_insert_with_key(|set| {
-                sets.sets.push(set.clone());
-                next
-            });
+            let below = self.children[*node as usize].iter().fold(0, |mask, (_, child)| mask | held[*child as usize]);
+            held[*node as usize] |= below;
         }
-        sets
-    }
-}
-
-/// Sets of credentials, and which of them each tree holds.
-#[derive(Debug)]
-pub(super) struct CredentialSets<'a> {
-    nodes: &'a PrefixTable,
-    /// For each node the number of its set.
-    of_node: Vec<u32>,
-    /// Credentials, ascending. The first has none.
-    pub(super) sets: Vec<Vec<u32>>,
-}
-
-impl CredentialSets<'_> {
-    /// Returns the number of a tree's set. A tree without credentials may have none.
-    pub(super) fn of_tree(&self, tree: u64) -> Option<u32> {
-        self.of_node.get(self.nodes.find(tree)?).copied()
+        held
     }
 }
 

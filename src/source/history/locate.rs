@@ -49,6 +49,11 @@ pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gather
 }
 
 impl Attributed {
+    /// Returns true if time was up before all locations were known.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.found.stopped
+    }
+
     /// Returns the exposure of each credential.
     pub(super) fn exposures(&self) -> impl Iterator<Item = ((usize, Fingerprint), Exposure)> + '_ {
         let exposure = |number: &u32| self.found.exposures.get(*number as usize).cloned();

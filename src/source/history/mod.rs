@@ -150,13 +150,17 @@ impl HistorySource {
         indexes.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
         report_unread(coverage, repo, &partial);
         partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        let subject = attribution::RepositoryView { store: &store, refs: &refs, index: index.as_ref() };
+        let stop = || scan.expired();
+        let subject = attribution::RepositoryView { store: &store, refs: &refs, index: index.as_ref(), stop: &stop };
         let gathered = std::mem::take(&mut partial.gathered);
         let (attributed, mut facts) = store.install(|| {
             let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
             rayon::join(|| locate::attribute(&subject, &partial.hits, gathered), facts)
         });
         coverage.merge(context.take().coverage);
+        if attributed.is_stopped() {
+            coverage.skip(SkipReason::TimedOut, "paths, refs and dates of what was found");
+        }
         if let Some(cache) = cache {
             let failed = cache.save(clean).err();
             self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
