@@ -55,6 +55,22 @@ impl Seek for OpenFile {
     }
 }
 
+/// Returns a path relative to a directory above it. Compares bytes where that is enough: parts of a path take as long to
+/// compare as a file to open.
+pub(super) fn relative<'a>(root: &Path, path: &'a Path) -> Option<&'a Path> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        let rest = path.as_os_str().as_bytes().strip_prefix(root.as_os_str().as_bytes());
+        if let Some(rest @ [first, ..]) = rest.and_then(|rest| rest.strip_prefix(b"/"))
+            && *first != b'/'
+        {
+            return Some(Path::new(std::ffi::OsStr::from_bytes(rest)));
+        }
+    }
+    path.strip_prefix(root).ok()
+}
+
 /// A directory below which files are opened. No link on the way is followed, so that nothing outside of it is read even
 /// if a directory is replaced while it is walked.
 #[derive(Debug)]
@@ -71,7 +87,7 @@ mod beneath {
     use rustix::fs::{Mode, OFlags};
     use rustix::io::Errno;
 
-    use super::{File, OpenFile, Path, RootDir, bytes_of, io};
+    use super::{File, OpenFile, Path, RootDir, bytes_of, io, relative};
 
     const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -100,7 +116,7 @@ mod beneath {
         }
 
         fn descend(&self, path: &Path, flags: OFlags) -> Result<OwnedFd, Errno> {
-            let below = self.directory.as_ref().zip(path.strip_prefix(&self.path).ok());
+            let below = self.directory.as_ref().zip(relative(&self.path, path));
             let Some((root, relative)) = below else { return rustix::fs::open(path, flags, Mode::empty()) };
             open_beneath(root, relative, flags)
         }

@@ -55,7 +55,7 @@ impl TrackedRepository {
 
     /// Returns the path below the root, as in the index.
     fn relative(&self, path: &Path) -> Option<Vec<u8>> {
-        path.strip_prefix(&self.root).ok().map(bytes_of)
+        disk::relative(&self.root, path).map(bytes_of)
     }
 }
 
@@ -125,7 +125,7 @@ impl IgnoreRules {
         self.remember(root, None, false);
         let mut decider = IgnoreDecider::new(self);
         let mut at = root.to_path_buf();
-        for part in path.strip_prefix(root).into_iter().flat_map(Path::components) {
+        for part in disk::relative(root, path).into_iter().flat_map(Path::components) {
             at.push(part);
             if decider.decide(&at, true) != EntryDecision::Take {
                 return false;

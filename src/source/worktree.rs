@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::disk::{RootDir, bytes_of, is_repository, work_tree_of};
+use super::disk::{self, RootDir, bytes_of, is_repository, work_tree_of};
 use super::ignores::{EntryDecision, IgnoreDecider, IgnoreRules};
 use super::text_result::reason_of;
 use super::text_scanner::Extras;
@@ -87,7 +87,7 @@ fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
     }
     let mut collector = Collector::new(context);
     for file in ignores.take_refused() {
-        let shown = PathText::new(&bytes_of(file.strip_prefix(&options.root).unwrap_or(&file))).text;
+        let shown = PathText::new(&bytes_of(disk::relative(&options.root, &file).unwrap_or(&file))).text;
         collector.skip(SkipReason::OverLimit, &format!("{shown}: too large, its rules do not apply"));
     }
 }
@@ -215,7 +215,7 @@ impl WorktreeScan<'_> {
     }
 
     fn relative(&self, path: &Path) -> Vec<u8> {
-        bytes_of(path.strip_prefix(&self.options.root).unwrap_or(path))
+        bytes_of(disk::relative(&self.options.root, path).unwrap_or(path))
     }
 
     fn entry(&self, collector: &mut Collector<'_>, path: &Path, kind: Option<std::fs::FileType>) {
