@@ -106,6 +106,18 @@ impl<'a> TreeDiffer<'a> {
         }
     }
 
+    /// Collects the files of all these trees, each at its path in the tree.
+    pub(crate) fn all_of(&mut self, trees: &[Oid]) {
+        let mut graph = TreeGraph::default();
+        for tree in trees {
+            if let Some(root) = graph.enter(&[None], Some(*tree)) {
+                graph.directories[root].paths.push(Vec::new());
+                graph.directories[root].count += 1;
+            }
+        }
+        self.compare(graph);
+    }
+
     /// Compares the index with a tree; `None` is an empty one. Sides of a conflict count as changed.
     pub(crate) fn index(&mut self, index: &Index, tree: Option<Oid>) {
         let root = index.cache_tree().map(|_| 0);

@@ -14,9 +14,6 @@ use crate::git::{ObjectKind, Odb, Oid};
 use crate::model::{Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
-/// Longest chain of tags that is followed.
-const MAX_HOPS: usize = 10;
-
 /// The commits that each of `heads` reaches and neither `known` nor the heads before it do. A head may name any object.
 pub(crate) struct PushedSource {
     repository: Rc<OpenRepository>,
@@ -39,15 +36,16 @@ impl ScanSource for PushedSource {
         let mut collector = Collector::new(context);
         repository.report_problems(collector.coverage());
         ancestry.know(&self.known);
-        let mut seen = HashSet::new();
+        let mut tagged = TaggedObjects::default();
         for head in &self.heads {
-            let Some(head) = peel(&mut collector, repository.odb(), *head, &mut seen) else { continue };
+            let Some(head) = peel(&mut collector, repository.odb(), *head, &mut tagged) else { continue };
             let commits = ancestry.next_range(&head);
             if !commits.is_empty() {
                 let base = ancestry.base_of(&commits);
                 self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
             }
         }
+        scan_trees(&mut collector, repository.odb(), &tagged.trees);
         ancestry.take_unread().into_iter().for_each(|(reason, what)| collector.skip(reason, &what));
         Ok(())
     }
@@ -59,13 +57,19 @@ impl ScanSource for PushedSource {
     }
 }
 
-/// Searches the text of tags and returns the commit behind them. Searches a file or directory behind them, too, and
-/// returns `None`. Objects that were `seen` are done.
-fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, seen: &mut HashSet<Oid>) -> Option<Oid> {
-    for _ in 0..MAX_HOPS {
-        if !seen.insert(oid) {
-            return None;
-        }
+/// The objects behind the heads of a push.
+#[derive(Debug, Default)]
+struct TaggedObjects {
+    /// All, each of them read once.
+    seen: HashSet<Oid>,
+    /// Directories, which are still to be searched.
+    trees: Vec<Oid>,
+}
+
+/// Searches the text of tags and returns the commit behind them, unless another tag led there. Searches a file behind
+/// them, too, and returns `None`, as for a directory.
+fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, tagged: &mut TaggedObjects) -> Option<Oid> {
+    while tagged.seen.insert(oid) {
         let place = |origin| ScanLocation {
             origin,
             reach: Reach::Ref,
@@ -91,7 +95,7 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, seen: &mut HashS
                 return None;
             }
             Ok(Some((ObjectKind::Tree, _))) => {
-                tree(collector, odb, oid);
+                tagged.trees.push(oid);
                 return None;
             }
             Ok(None) => {
@@ -104,16 +108,15 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, seen: &mut HashS
             }
         }
     }
-    collector.skip(SkipReason::OverLimit, &format!("tag {oid}"));
     None
 }
 
-/// Searches a directory that a tag names by itself.
-fn tree(collector: &mut Collector<'_>, odb: &Odb, tree: Oid) {
+/// Searches directories that tags name by themselves.
+fn scan_trees(collector: &mut Collector<'_>, odb: &Odb, trees: &[Oid]) {
     let context = collector.context;
     let stop = || context.expired();
     let mut differ = TreeDiffer::new(odb, &stop);
-    differ.trees(&[None], Some(tree));
+    differ.all_of(trees);
     blobs::report_gaps(collector, &mut differ);
     let mut blobs = RepeatedBlobs::default();
     for FileChange { path, new, .. } in differ.changes {

@@ -75,6 +75,13 @@ fn all_lines_deletes_branches_tags_and_force() {
     assert!(!passes(&r, &["push", "-q", "origin", "v3"]));
     git(&r, &["tag", "v4", blob.trim()]);
     assert!(!passes(&r, &["push", "-q", "origin", "v4"]));
+    let tree = git(&r, &["rev-parse", "dirty^{tree}"]);
+    git(&r, &["tag", "v5", tree.trim()]);
+    assert!(!passes(&r, &["push", "-q", "origin", "v5"]));
+    // Tags of tags.
+    git(&r, &["tag", "-a", "c0", "-m", "x", "main"]);
+    (1..13).for_each(|at| drop(git(&r, &["tag", "-a", &format!("c{at}"), "-m", "x", &format!("c{}", at - 1)])));
+    assert!(passes(&r, &["push", "-q", "origin", "c12", "c11"]));
     let message = dir.forge.fill("words {{sk_live}}");
     git(&r, &["commit", "-q", "--allow-empty", "-m", &message]);
     assert!(!passes(&r, &["push", "-q", "origin", "clean"]));
