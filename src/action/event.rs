@@ -7,7 +7,7 @@ use crate::git::Oid;
 /// Looks up a variable of the environment; empty ones are `None`.
 pub(crate) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What started the run.
+/// The event that started the run.
 pub(crate) struct Event<'a> {
     pub(crate) variables: Variables<'a>,
     pub(crate) payload: Payload,
@@ -68,7 +68,7 @@ impl Payload {
     }
 }
 
-/// What an event asks for.
+/// The request that an event makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Request {
     Change(Change),
@@ -83,9 +83,9 @@ pub(super) enum Request {
 /// The commits that an event brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
-    /// Where the range begins: the first of these that is here or can be fetched.
+    /// The beginning of the range: the first of these that is here or can be fetched.
     pub(super) bases: Vec<Base>,
-    /// Where it ends; `None` for what is checked out.
+    /// Its end; `None` for the commit that is checked out.
     pub(super) head: Option<Oid>,
     /// A ref of the remote that holds the end, if it cannot be fetched by its id.
     pub(super) head_ref: Option<String>,
@@ -94,7 +94,7 @@ pub(super) struct Change {
     pub(super) is_push: bool,
 }
 
-/// Where a range begins.
+/// The beginning of a range.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Base {
     Commit(Oid),
@@ -107,11 +107,11 @@ pub(super) enum Base {
 /// Whose policy a range obeys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PolicyOf {
-    /// The one that was there before the change.
+    /// The policy before the change.
     MergeBase,
     /// As before, with the entries that the change adds, which this user accepted.
     AcceptedBy(String),
-    /// The one at the end of the range: what the default branch holds has been reviewed.
+    /// The policy at the end of the range: the content of the default branch has been reviewed.
     Head,
 }
 

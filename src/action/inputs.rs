@@ -7,7 +7,7 @@ use super::event::Variables;
 #[error("the input {0}")]
 pub(crate) struct InputError(pub(super) &'static str);
 
-/// What to scan.
+/// The subject of the scan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// As the event says.

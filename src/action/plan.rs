@@ -30,7 +30,7 @@ pub(crate) trait LocalClone {
     fn missing(&self, base: Option<Oid>, head: Oid) -> Vec<Oid>;
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Step {
     /// Commands of git, without their first word. Afterwards the plan is asked for again.

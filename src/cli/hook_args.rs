@@ -14,7 +14,7 @@ pub(super) enum HookCommand {
     Install(InstallArgs),
     /// Remove the hooks of this program and restore those that were there before
     Uninstall(HookScope),
-    /// Tell which hooks are installed, and who manages them
+    /// Show which hooks are installed, and the program that manages them
     Status(HookScope),
     /// Scan staged changes, or the given files
     PreCommit(HookArgs),

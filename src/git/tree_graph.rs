@@ -27,7 +27,7 @@ pub(super) struct Directory {
     pub(super) is_gone: bool,
     /// Number of its paths.
     pub(super) count: u64,
-    /// Those of its paths that are kept.
+    /// Its paths that are kept.
     pub(super) paths: Vec<Vec<u8>>,
 }
 

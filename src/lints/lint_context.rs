@@ -18,7 +18,7 @@ use crate::rules::lint::NameClaim;
 /// Looks up the tags that the policy sets for a path, instead of those of its classification.
 pub(crate) type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
 
-/// What lints know beside credentials and code.
+/// Input of lints beside credentials and code.
 pub(crate) struct LintInput<'a> {
     pub(crate) tree: &'a dyn Snapshot,
     pub(crate) policy_tags: &'a PolicyTags<'a>,

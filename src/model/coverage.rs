@@ -81,7 +81,7 @@ skip_reasons! {
     Alternate = "alternate", Unread;
     /// Not reached before `--timeout` or a time budget ran out.
     TimedOut = "timed-out", Unread;
-    /// What the caller wanted to be scanned and could not provide.
+    /// Input that the caller wanted to be scanned and could not provide.
     Unavailable = "unavailable", Unread;
     /// A bug in this program.
     Internal = "internal", Unread;

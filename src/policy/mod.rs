@@ -74,7 +74,7 @@ pub(crate) struct Policy {
     pub(crate) rule_files: Vec<(String, Vec<u8>)>,
     /// The id of the repository that it is for; `None` for the whole report.
     pub(crate) repository: Option<String>,
-    /// What the paths of that repository begin with.
+    /// Prefix of the paths of that repository.
     pub(crate) below: String,
 }
 

@@ -17,7 +17,7 @@ pub(crate) const RULE: &str = "policy-weakened";
 /// Entries that a finding names.
 const MAX_NAMED: usize = 100;
 
-/// How far somebody answers for what a change does to the policy, and in which words.
+/// The part of a change to the policy that somebody answers for, and the words that say so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acceptance {
     Nothing,

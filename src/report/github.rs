@@ -59,7 +59,7 @@ fn annotation(out: &mut dyn Write, rules: &RuleSet, kind: &str, block: &Credenti
     command(out, kind, &properties, &text(rules, block, place))
 }
 
-/// Tells of a change of the policy that somebody answers for, which fails nothing.
+/// Reports a change of the policy that somebody answers for; it fails nothing.
 fn reviewed(out: &mut dyn Write, finding: &Finding, reason: &str) -> io::Result<()> {
     let mut properties = finding.locations.first().map(position).unwrap_or_default();
     properties.push(("title", "The policy has changed".to_owned()));

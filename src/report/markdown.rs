@@ -134,7 +134,7 @@ fn linked_place(location: &Location, links: &Links<'_>) -> String {
     format!("{place}{commit}")
 }
 
-/// Tells once for each rule of the open blocks why it matters and what to do.
+/// Writes once for each rule of the open blocks why it matters and what to do.
 fn advice(rules: &RuleSet, grouped: &GroupedFindings<'_>) -> Vec<String> {
     let mut by_rule: Vec<(&Rule, Vec<&Finding>)> = Vec::new();
     for finding in grouped.open().flat_map(CredentialBlock::findings) {

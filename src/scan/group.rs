@@ -92,7 +92,7 @@ pub(crate) fn fold_versions(finding: &mut Finding) {
     finding.locations = folded;
 }
 
-/// Where a place is, whatever the version of the file.
+/// A place without the version of its file.
 type PlaceKey = (Option<String>, String, Vec<String>, Option<String>, Origin, Vec<String>, Option<String>);
 
 fn place_key(at: &Location) -> PlaceKey {

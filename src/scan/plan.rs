@@ -118,7 +118,7 @@ pub(crate) struct ScanPlan {
     pub(crate) subject: ScanSubject,
     pub(crate) rules: RuleChoice,
     pub(crate) policy: PolicyChoice,
-    /// What should have been scanned and is not here: counted as unread.
+    /// Objects that should have been scanned and are not here: counted as unread.
     pub(crate) unscanned: Option<String>,
     /// Open archives.
     pub(crate) archives: bool,

@@ -25,7 +25,7 @@ const MAX_PUSHED_TREES: usize = 8;
 pub(crate) struct PolicyFiles {
     /// The id of the repository, where there are several.
     pub(crate) repository: Option<String>,
-    /// What the paths of that repository begin with.
+    /// Prefix of the paths of that repository.
     pub(crate) below: String,
     pub(crate) files: Rc<dyn Snapshot>,
 }

@@ -15,7 +15,7 @@ const KEPT: u64 = 4 * REACH as u64;
 /// A shortened hole.
 #[derive(Debug, Clone, Copy)]
 struct ShortenedHole {
-    /// Where in the text that is read, and how many bytes are left out there.
+    /// Offset in the text that is read, and the number of bytes left out there.
     at: u64,
     bytes: u64,
 }

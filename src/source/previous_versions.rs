@@ -32,7 +32,7 @@ pub(super) struct ChangedFile<'a> {
 /// The files that a change removes, with the number of their paths.
 pub(super) enum RemovedFiles {
     Listed(Vec<(Oid, u64)>),
-    /// Those of one tree that another lacks.
+    /// Entries of one tree that another lacks.
     Between(Option<Oid>, Option<Oid>),
 }
 
@@ -52,7 +52,7 @@ pub(super) struct PreviousVersions<'a> {
     code: HashMap<Vec<u8>, Renames<(usize, String)>>,
 }
 
-/// What removed files held, and the files that have it now.
+/// Findings of removed files, and the files that have them now.
 struct Renames<T>(HashMap<T, RenamedFiles>);
 
 #[derive(Clone, Default)]

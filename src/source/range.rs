@@ -27,7 +27,7 @@ pub(crate) struct RangeSource {
     /// Their best common ancestor.
     pub(crate) merge_base: Option<Oid>,
     commits: Vec<Oid>,
-    /// What was not read of the history between them.
+    /// Commits between them that were not read.
     unread: Vec<(SkipReason, String)>,
     scanned: Option<ScannedRange>,
 }

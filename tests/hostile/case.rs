@@ -21,7 +21,7 @@ pub(crate) struct Case {
     pub(crate) planted: Vec<Planted>,
     pub(crate) arguments: Vec<String>,
     pub(crate) input: Vec<u8>,
-    /// What is scanned, below the directory; nothing in it may change.
+    /// The scanned tree, below the directory; nothing in it may change.
     pub(crate) target: PathBuf,
     pub(crate) environment: Vec<(String, String)>,
     as_nobody: bool,

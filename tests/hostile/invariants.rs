@@ -1,4 +1,4 @@
-//! What holds of every run, whatever the input: the ten invariants, each a function that a broken run fails.
+//! The ten invariants of every run, each a function that a broken run fails.
 
 use base64::Engine as _;
 use pinstripe::credential::forge::Forge;
@@ -16,7 +16,7 @@ pub(crate) struct Observed {
     pub(crate) planted: Vec<Planted>,
     /// Keys that must not be shown.
     pub(crate) keys: Vec<String>,
-    /// What people read.
+    /// The output for people.
     pub(crate) human: String,
     /// The JSON of runs with other numbers of threads.
     pub(crate) repeated: Vec<String>,
@@ -31,7 +31,7 @@ type Mutation<'a> = (&'static str, &'a dyn Fn(&mut Observed));
 
 type Invariant = (&'static str, fn(&Observed) -> Result<(), String>);
 
-/// Those that one run shows. Whole outputs (3), no process and no connection (7), and fingerprints (9) have tests of
+/// Invariants that one run shows. Whole outputs (3), no process and no connection (7), and fingerprints (9) have tests of
 /// their own in `outputs`, `faults` and here.
 const INVARIANTS: &[Invariant] = &[
     ("1: a planted key is found, or its container is named", found_or_named),

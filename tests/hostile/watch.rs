@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// What a run may take. Time is only a guard against hanging, for machines are slow.
+/// Ceilings of a run. Time is only a guard against hanging, for machines are slow.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ceiling {
     pub(crate) mib: u64,

@@ -1,4 +1,4 @@
-//! What each event is scanned for, and what a reviewer sees of it.
+//! Proves the range that each event is scanned for, and the output for its reviewer.
 
 use std::path::Path;
 

@@ -265,7 +265,7 @@ fn many_places_of_one_key_stay_few_in_each_result() {
     }
 }
 
-/// What code scanning and importers take for the identity of a result.
+/// Identities of a result, as code scanning and importers compare them.
 fn identities(log: &Value) -> (Vec<String>, Vec<String>) {
     let results = log["runs"][0]["results"].as_array().unwrap();
     let alert = |result: &Value| {

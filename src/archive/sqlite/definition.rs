@@ -1,4 +1,4 @@
-//! What the SQL of a schema says about the order of columns in records.
+//! Reads the order of columns in records from the SQL of a schema.
 
 /// The parts of `CREATE TABLE` that decide how its rows are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -23,7 +23,7 @@ const INDEX_NODE: u8 = 0x02;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LoggedPage {
     pub(super) number: u32,
-    /// Where its bytes begin in the file.
+    /// Offset of its bytes in the file.
     pub(super) offset: u64,
     /// The end of the transaction that wrote it.
     pub(super) until: u64,

@@ -82,7 +82,7 @@ impl TextEncoding {
     }
 }
 
-/// What the first page says about all others.
+/// Properties of all pages, from the header of the first one.
 #[derive(Default)]
 pub(super) struct Schema {
     pub(super) encoding: TextEncoding,

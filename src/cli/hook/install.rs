@@ -100,7 +100,7 @@ pub(super) fn uninstall(scope: &HookScope) -> anyhow::Result<u8> {
     Ok(0)
 }
 
-/// Tells for each hook that this program serves who runs there.
+/// Names, for each hook that this program serves, the program that runs there.
 pub(super) fn status(scope: &HookScope) -> anyhow::Result<u8> {
     let directory = if scope.global {
         global_directory()?

@@ -10,7 +10,7 @@ const MAX_LISTED: usize = 20;
 /// Most paths in the command that takes files out of the index.
 const MAX_PATHS: usize = 3;
 
-/// What the hook is about to let through.
+/// The action that the hook is about to allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     Commit,

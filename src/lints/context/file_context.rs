@@ -55,11 +55,11 @@ pub(crate) struct FileContext {
     vendored: bool,
     pub(crate) package: Rc<Package>,
     text: Option<IndexedText>,
-    /// What was read around lines with credentials, once a line.
+    /// Facts about lines with credentials, each read once.
     lines: RefCell<BTreeMap<u64, Rc<LineContext>>>,
 }
 
-/// What stands around the credentials of a line.
+/// The surroundings of the credentials of a line.
 #[derive(Debug)]
 pub(crate) struct LineContext {
     /// False for comments and for one of several values that a condition selects.

@@ -19,7 +19,7 @@ pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
 pub(super) struct RepositoryName {
     /// Its id, where the report has several.
     pub(super) id: Option<String>,
-    /// What its paths begin with: empty, or with a slash at the end.
+    /// Prefix of its paths: empty, or with a slash at the end.
     pub(super) directory: Vec<u8>,
 }
 
