@@ -1,7 +1,7 @@
 //! Plans a scan for the event of a CI system: what to fetch, what to scan, and whose policy to obey.
 //!
 //! Nothing here reads a file or starts a program: the event and the inputs are values, the clone answers through
-//! [`LocalClone`], and the plan is a value. Every event ends in the range that it brought, or in a fallback that is never
+//! `LocalClone`, and the plan is a value. Every event ends in the range that it brought, or in a fallback that is never
 //! clean: the files that are checked out, without any policy, counted as incomplete.
 
 mod event;

@@ -14,7 +14,7 @@ pub(crate) fn write(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::
     put(file, content, File::sync_all)
 }
 
-/// As [`write`], for bytes that have a checksum of their own and may be lost with the machine.
+/// As [`write()`], for bytes that have a checksum of their own and may be lost with the machine.
 pub(crate) fn write_cache(file: &Path, bytes: &[u8]) -> io::Result<()> {
     put(file, &mut |out| out.write_all(bytes), |_| Ok(()))
 }
