@@ -23,14 +23,17 @@ pub(super) fn read(odb: &Odb, oid: &Oid) -> Option<Vec<u8>> {
     }
 }
 
-/// Scans the blob at `place`. Counts it and returns `None` if it cannot be read.
+/// Scans the blob at `place`. Counts it and returns `None` if it cannot be read. An object of another kind, which git
+/// refuses to check out, is counted as damaged and searched as it is.
 pub(super) fn scan(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &ScanLocation) -> Option<TextResult> {
     match odb.read_within(oid, MAX_BLOB) {
-        Ok(Some((ObjectKind::Blob, bytes))) => {
+        Ok(Some((kind, bytes))) => {
+            if kind != ObjectKind::Blob {
+                collector.skip(SkipReason::Damaged, &format!("{oid} is no blob ({})", place.path.text));
+            }
             collector.coverage().objects += 1;
             return Some(collector.scanner.scan(TextInput::Bytes(&bytes), Extras::of_file(place)));
         }
-        Ok(Some(_)) => {}
         Ok(None) => collector.skip(SkipReason::MissingObject, &format!("{oid} ({})", place.path.text)),
         Err(error) => collector.skip(error.reason(), &format!("{error} ({})", place.path.text)),
     }

@@ -173,6 +173,19 @@ pub(crate) const ROWS: &[Row] = &[
         tip(case, &tree, "bad");
         above_nothing(case, "bad");
     }),
+    row("G11c", "files that are a commit, a tag and a tree, range", 3, &["damaged"], |case| {
+        case.repository();
+        let key = case.key();
+        let line = format!("K={}\n", case.key_or_named("tree"));
+        let blob = write(&case.target, "blob", line.as_bytes());
+        let below = write(&case.target, "tree", &entry("100644", "k", &blob));
+        let files = ["commit", "tag"].map(|kind| {
+            let object = write(&case.target, kind, format!("K={key}\n").as_bytes());
+            entry("100644", kind, &object)
+        });
+        tip(case, &[&files.concat()[..], &entry("100644", "tree", &below)].concat(), "odd");
+        above_nothing(case, "odd");
+    }),
     row("G32", "two packs hold an object, one copy is damaged", 3, &["damaged"], |case| {
         packed(case);
         let (pack, _) = only_pack(&case.target);
