@@ -40,12 +40,15 @@ pub(crate) struct Refs {
     pub(crate) logged: Vec<Oid>,
     /// Commits that reflogs say a ref was set to: git keeps these.
     set: Vec<Oid>,
+    /// The main git directory and those of all linked worktrees.
+    pub(crate) git_dirs: Vec<PathBuf>,
     problems: Vec<(SkipReason, String)>,
 }
 
 impl Refs {
     pub(crate) fn read(repo: &Repository) -> Self {
         let mut refs = Self::default();
+        refs.git_dirs = refs.list_git_dirs(repo);
         if repo.ref_storage == RefStorage::Files {
             refs.read_packed(repo);
             refs.read_loose(repo, &repo.common_dir);
@@ -169,7 +172,7 @@ impl Refs {
             let own = repo.git_dir.join("HEAD");
             self.head = self.follow(repo, &own, MAX_HOPS);
         }
-        for dir in &self.git_dirs(repo) {
+        for dir in &self.git_dirs.clone() {
             if *dir != repo.git_dir {
                 let head = self.follow(repo, &dir.join("HEAD"), MAX_HOPS);
                 self.worktree_heads.extend(head);
@@ -186,7 +189,7 @@ impl Refs {
     }
 
     fn read_logs(&mut self, repo: &Repository) {
-        for dir in self.git_dirs(repo) {
+        for dir in self.git_dirs.clone() {
             for (name, path) in self.files_below(&dir, b"logs") {
                 let text = self.file(&path, MAX_LOG).unwrap_or_default();
                 let hex = repo.format.hex_len();
@@ -206,8 +209,7 @@ impl Refs {
         }
     }
 
-    /// Returns the main git directory and those of all linked worktrees.
-    fn git_dirs(&mut self, repo: &Repository) -> Vec<PathBuf> {
+    fn list_git_dirs(&mut self, repo: &Repository) -> Vec<PathBuf> {
         let worktrees = repo.common_dir.join("worktrees");
         let names = disk::list(&worktrees, MAX_NAMES).unwrap_or_else(|error| {
             self.problem(error.reason(), error.to_string());

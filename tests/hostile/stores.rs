@@ -207,6 +207,20 @@ pub(crate) const ROWS: &[Row] = &[
         case.write(".git/objects/pack/multi-pack-index", [&b"MIDX\x01\x01\x04\0"[..], &[0xff; 3_000]].concat());
         replace(&pack.with_extension("bitmap"), &[0xff; 100]);
     }),
+    row("G35b", "index of a linked worktree that names a missing blob", 3, &["missing-object"], |case| {
+        case.repository();
+        case.git(&["worktree", "add", "-q", "--detach", "linked"]);
+        case.write("linked/new", "staged there\n");
+        case.git(&["-C", "linked", "add", "new"]);
+        let blob = case.git(&["-C", "linked", "rev-parse", ":new"]);
+        std::fs::remove_file(loose_path(&case.target, blob.trim())).unwrap();
+    }),
+    row("G35c", "FIFO for the index of a linked worktree", 3, &["unreadable"], |case| {
+        case.repository();
+        case.git(&["worktree", "add", "-q", "--detach", "linked"]);
+        std::fs::remove_file(case.path(".git/worktrees/linked/index")).unwrap();
+        case.fifo(".git/worktrees/linked/index");
+    }),
     row("G35", "store without its objects", 3, &["missing-object"], |case| {
         case.repository();
         for directory in std::fs::read_dir(case.path(".git/objects")).unwrap() {

@@ -94,9 +94,13 @@ impl Index {
     /// Reads the index in force; empty if there is none. `env` is git's environment where a hook obeys it: `git commit
     /// PATH` names a temporary index there.
     pub(crate) fn of(repo: &Repository, env: Option<&GitEnv>) -> Result<Self, IndexError> {
-        let file = Self::file(repo, env);
-        match Self::read(&file, repo.format) {
-            Err(IndexError::Unsupported(_)) => fallback::list(repo, &file),
+        Self::at(repo, &Self::file(repo, env))
+    }
+
+    /// Reads an index of the repository or of a worktree that is linked with it; empty if there is none.
+    pub(crate) fn at(repo: &Repository, file: &Path) -> Result<Self, IndexError> {
+        match Self::read(file, repo.format) {
+            Err(IndexError::Unsupported(_)) => fallback::list(repo, file),
             read => read,
         }
     }

@@ -40,7 +40,7 @@ pub(crate) mod flags {
 pub(crate) struct RepositoryView<'a> {
     pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
-    pub(crate) index: Option<&'a Index>,
+    pub(crate) indexes: &'a [Index],
     /// True ends the attribution.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -120,7 +120,7 @@ pub(crate) fn attribute(
 
 /// Adds the paths of staged blobs, which may never have been committed.
 fn add_index(attribution: &mut Attribution, subject: &RepositoryView<'_>) {
-    for entry in subject.index.into_iter().flat_map(Index::iter) {
+    for entry in subject.indexes.iter().flat_map(Index::iter) {
         if let Some(paths) = attribution.paths.get_mut(&entry.oid) {
             paths.add_staged(entry.path);
         }
@@ -157,7 +157,7 @@ mod tests {
         let query = AttributionQuery { credentials: 1, blobs, ..AttributionQuery::default() };
         for is_late in [false, true] {
             let stop = || is_late;
-            let subject = RepositoryView { store: &store, refs: &refs, index: None, stop: &stop };
+            let subject = RepositoryView { store: &store, refs: &refs, indexes: &[], stop: &stop };
             let found = attribute(&subject, &query, GatheredObjects::default());
             assert_eq!((found.stopped, found.exposures.is_empty()), (is_late, is_late));
         }

@@ -136,22 +136,22 @@ impl HistorySource {
         let coverage = collector.coverage();
         opened.report_problems(coverage);
         refs.report_problems(coverage);
-        let index = read_index(repo, coverage);
-        let (files, indexes) = store.take_problems();
+        let indexes = read_indexes(repo, &refs, coverage);
+        let (files, damaged) = store.take_problems();
         let cache = self.options.cache.as_deref().map(|dir| open_cache(scan, dir, repo, &mut self.warnings));
         let plain = self.options.plain;
         let context = HistoryContext { scan, repo, odb, plain, cache: cache.as_ref(), total: Mutex::default() };
         let (mut partial, lost) = search(&context, &store, &refs);
         coverage.merge(std::mem::take(&mut partial.coverage));
-        partial.missing.append(&mut missing_targets(&store, odb, &refs, index.as_ref()));
-        let clean = if indexes.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
+        partial.missing.append(&mut missing_targets(&store, odb, &refs, &indexes));
+        let clean = if damaged.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
         report_lost(coverage, lost);
         files.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
-        indexes.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
+        damaged.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
         report_unread(coverage, repo, &partial);
         partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         let stop = || scan.expired();
-        let subject = attribution::RepositoryView { store: &store, refs: &refs, index: index.as_ref(), stop: &stop };
+        let subject = attribution::RepositoryView { store: &store, refs: &refs, indexes: &indexes, stop: &stop };
         let gathered = std::mem::take(&mut partial.gathered);
         let (attributed, mut facts) = store.install(|| {
             let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
@@ -270,18 +270,22 @@ fn undamaged(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
     clean
 }
 
-/// Returns the objects that refs, reflogs and the index name and that are not here.
-fn missing_targets(store: &ObjectStore<'_>, odb: &Odb, refs: &Refs, index: Option<&Index>) -> BTreeSet<Oid> {
+/// Returns the objects that refs, reflogs and the indexes name and that are not here.
+fn missing_targets(store: &ObjectStore<'_>, odb: &Odb, refs: &Refs, indexes: &[Index]) -> BTreeSet<Oid> {
     let mut lookups = LookupBatch::new(store, odb);
     refs.targets().for_each(|oid| lookups.check(oid));
-    let staged = index.into_iter().flat_map(Index::iter).filter(|entry| !entry.is_submodule());
+    let staged = indexes.iter().flat_map(Index::iter).filter(|entry| !entry.is_submodule());
     staged.for_each(|entry| lookups.check(&entry.oid));
     lookups.resolve();
     lookups.missing
 }
 
-fn read_index(repo: &Repository, coverage: &mut Coverage) -> Option<Index> {
-    Index::of(repo, None).map_err(|error| coverage.skip(error.reason(), error.to_string())).ok()
+/// Returns the index of this worktree and those of the others that are linked with it.
+fn read_indexes(repo: &Repository, refs: &Refs, coverage: &mut Coverage) -> Vec<Index> {
+    let others = refs.git_dirs.iter().filter(|dir| **dir != repo.git_dir).map(|dir| dir.join("index"));
+    let others = others.map(|file| Index::at(repo, &file));
+    let read = std::iter::once(Index::of(repo, None)).chain(others);
+    read.filter_map(|index| index.map_err(|error| coverage.skip(error.reason(), error.to_string())).ok()).collect()
 }
 
 fn report_lost(coverage: &mut Coverage, lost: WalkFailures) {
