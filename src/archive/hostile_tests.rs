@@ -92,7 +92,7 @@ fn lzma_of_any_properties_is_opened() {
         let seen = see(&bytes);
         assert_eq!((seen.places(), seen.reasons()), (vec!["content"], vec![]), "{lc} {lp} {pb} {dictionary}");
     }
-    // What looks like its header and decodes to nothing is another file.
+    // A file that looks like its header and decodes to nothing is of another kind.
     for body in [vec![0; 600], noise(600), b"text that goes on for a while ".repeat(20)] {
         let bytes = [&[1, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0][..], &body].concat();
         assert_eq!(see(&bytes).reasons(), []);

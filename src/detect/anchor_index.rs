@@ -42,7 +42,7 @@ pub(super) struct AnchorIndex {
 
 /// Collects the prefixes that rules search encoded text for.
 pub(super) fn prefixes(rules: &RuleSet) -> Prefixes {
-    // What holds the vendor's name is found by that, in decoded text too.
+    // A token that holds the vendor's name is found by that, in decoded text too.
     let is_encoded = |detect: &KeyPattern| !detect.plain_only && detect.check != BodyCheck::Database;
     let encoded = rules.detecting().filter(|(_, detect)| is_encoded(detect));
     Prefixes::new(encoded.flat_map(|(_, detect)| &detect.literals).map(String::as_bytes))

@@ -105,7 +105,7 @@ impl<'a> Ancestry<'a> {
         let mut open = self.want(number);
         let (mut found, mut oldest) = (Vec::new(), i64::MAX);
         while let Some((time, number)) = self.queue.peek().copied() {
-            // What is known can still lead to what was found, by a parent that claims to be newer than its child.
+            // A known commit can still lead to a new one, by a parent that claims to be newer than its child.
             if (open == 0 && time < oldest.saturating_sub(SLOP)) || self.is_stopped() {
                 break;
             }

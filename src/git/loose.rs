@@ -107,7 +107,7 @@ pub(crate) fn list(objects: &Path, format: ObjectFormat) -> (Vec<Oid>, Vec<disk:
         let prefix = format!("{first:02x}");
         match disk::list(&objects.join(&prefix), MAX_PER_DIRECTORY) {
             Ok((entries, more)) => {
-                // What has the name of an object and is no file is listed as well, so that it is missed.
+                // An entry with the name of an object that is no file is listed as well, so that it is counted as missing.
                 let hex = entries.iter().map(|(name, _)| [prefix.as_bytes(), name.as_encoded_bytes()].concat());
                 oids.extend(hex.filter(|hex| hex.len() == format.hex_len()).filter_map(|hex| Oid::from_hex(&hex)));
                 if more {

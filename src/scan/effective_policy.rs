@@ -145,7 +145,7 @@ impl EffectivePolicy {
             let locations = findings.iter().flat_map(|finding| &finding.locations);
             let added = locations.filter(|at| at.status == Status::Open && at.directive.is_some());
             weakened.extend(policy_diff::inline(rules, added.cloned().collect(), &change.acceptance));
-            // What a change adds does not cover what is told about it.
+            // Entries that a change adds do not cover the findings about that change.
             policy::apply(&change.own, &mut weakened, (rules, today), expired);
         }
         let (mut notices, done) = policy::apply(&self.policies, findings, (rules, today), expired);

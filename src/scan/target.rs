@@ -130,7 +130,7 @@ fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, 
         files: Rc::clone(&head) as _,
         policy: PolicyFiles::only(Rc::new(policy)),
         inline_allows: false,
-        // Where every commit is new, there is nothing that it could weaken.
+        // If every commit is new, there is no policy that it could weaken.
         proposed: has_base.then_some(head as _),
         repository: Some(repository),
         ..OpenTarget::new(target, source)

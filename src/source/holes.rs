@@ -52,7 +52,7 @@ impl Holes {
             self.read += count as u64;
             return Ok(count);
         }
-        // What was appended since is read as well.
+        // Bytes that were appended since are read as well.
         let most = if self.offset < self.end { self.end - self.offset } else { u64::MAX };
         let count = usize::try_from(most).unwrap_or(usize::MAX).min(out.len());
         let count = file.read(&mut out[..count])?;

@@ -133,7 +133,7 @@ fn category(kind: TargetKind, options: &Options, number: usize) -> Option<RunAut
     let by_kind = if kind == TargetKind::History { Some("pinstripe/history") } else { None };
     let name = options.sarif_category.as_deref().or(by_kind).or((number > 1).then_some("pinstripe"))?;
     let part = if number > 1 { format!("part-{number}/") } else { String::new() };
-    // What stands behind the last slash is the run's own.
+    // The part behind the last slash is the run's own.
     Some(RunAutomationDetails { id: Some(format!("{}/{part}", clean(name))), ..Default::default() })
 }
 
