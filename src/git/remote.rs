@@ -13,9 +13,7 @@ pub(crate) fn remotes(repo: &Repository) -> Vec<(String, String)> {
 
 /// Returns the remote that a branch follows.
 pub(super) fn remote_of_branch(repo: &Repository, branch: &str) -> Option<String> {
-    let config = config(repo);
-    let remote = config.subsections("branch", "remote").find(|(name, _)| *name == branch);
-    remote.map(|(_, remote)| remote.to_owned())
+    config(repo).get_in("branch", branch, "remote").filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 fn config(repo: &Repository) -> GitConfig {
