@@ -57,16 +57,28 @@ pub const FAMILIES: &[Family] = &[
     family("accs_secret_", Kind::ClientSecret, Mode::Unknown),
     rare("cs_live_", Kind::ClientSecret, Mode::Live),
     rare("cs_test_", Kind::ClientSecret, Mode::Test),
+    family("fcsess_client_secret_", Kind::ClientSecret, Mode::Unknown),
+    family("las_client_secret_", Kind::ClientSecret, Mode::Unknown),
     family("fcsess_", Kind::ClientSecret, Mode::Unknown),
     family("seti_", Kind::ClientSecret, Mode::Unknown),
     family("pi_", Kind::ClientSecret, Mode::Unknown),
+    family("cos_", Kind::ClientSecret, Mode::Unknown),
     family("vs_", Kind::ClientSecret, Mode::Unknown),
     family("ca_", Kind::ConnectClientId, Mode::Unknown),
 ];
 
-/// Lengths of the random part of client secrets, by what they begin with. Source: the fixtures of stripe/openapi.
-const CLIENT_SECRETS: &[(&str, usize)] =
-    &[("pi_", 25), ("seti_", 31), ("src_client_secret_", 24), ("cuss_secret_", 47), ("accs_secret_", 47)];
+/// Lengths of the random part of client secrets, by what they begin with. Sources: the fixtures of stripe/openapi;
+/// docs.stripe.com/crypto/using-the-api for `cos_`; tests of stripe-ios and stripe-android for sessions of linked accounts.
+const CLIENT_SECRETS: &[(&str, usize)] = &[
+    ("pi_", 25),
+    ("seti_", 31),
+    ("cos_", 35),
+    ("src_client_secret_", 24),
+    ("fcsess_client_secret_", 24),
+    ("las_client_secret_", 24),
+    ("cuss_secret_", 47),
+    ("accs_secret_", 47),
+];
 
 /// Returns the length of the random part of a client secret of a known object.
 #[must_use]

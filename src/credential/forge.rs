@@ -136,7 +136,10 @@ impl Forge {
         Some(match name {
             "pi_secret" => format!("pi_3{}_secret_{}", self.body(23), self.body(25)),
             "seti_secret" => format!("seti_1{}_secret_{}", self.body(23), self.body(31)),
+            "cos_secret" => format!("cos_1{}_secret_{}", self.body(23), self.body(35)),
             "src_secret" => format!("src_client_secret_{}", self.body(24)),
+            "fcsess_client_secret" => format!("fcsess_client_secret_{}", self.body(24)),
+            "las_client_secret" => format!("las_client_secret_{}", self.body(24)),
             "cuss_secret" => format!("cuss_secret_{}", self.body(47)),
             "accs_secret" => format!("accs_secret__{}", self.body(47)),
             "fcsess_secret" => format!("fcsess_1{}_secret_{}", self.body(23), self.body(25)),
