@@ -23,6 +23,10 @@ impl LocalClone for AnyClone {
         branch.len().is_multiple_of(2).then(|| Oid::from_raw(&[2; 20])).flatten()
     }
 
+    fn is_part(&self) -> bool {
+        false
+    }
+
     fn is_shallow(&self) -> bool {
         false
     }

@@ -21,6 +21,8 @@ pub(crate) trait LocalClone {
     fn resolve(&self, revision: &str) -> Option<Oid>;
     /// Returns the tip of a branch of the remote, as it was fetched last.
     fn tip(&self, remote: &str, branch: &str) -> Option<Oid>;
+    /// Returns true if the run works in a directory of the work tree, not in all of it.
+    fn is_part(&self) -> bool;
     fn is_shallow(&self) -> bool;
     /// Returns true for a partial clone, in which objects may be missing.
     fn is_partial(&self) -> bool;
@@ -166,7 +168,11 @@ impl Planner<'_> {
             PolicyOf::AcceptedBy(user) => arguments.push(format!("--accept-policy={user}")),
             PolicyOf::Head => arguments.push(format!("--policy-ref={head}")),
         }
-        let range = if base.is_some() { range } else { format!("every commit of {head}") };
+        let mut range = if base.is_some() { range } else { format!("every commit of {head}") };
+        if self.clone.is_part() {
+            arguments.push(".".to_owned());
+            range.push_str(" (below the input path)");
+        }
         let category = if change.is_push { "push" } else { "" }.to_owned();
         ScanStep { arguments, range, category, ..ScanStep::default() }
     }

@@ -49,6 +49,10 @@ impl LocalClone for FakeClone {
         self.tips.get(branch).copied()
     }
 
+    fn is_part(&self) -> bool {
+        false
+    }
+
     fn is_shallow(&self) -> bool {
         self.is_shallow
     }

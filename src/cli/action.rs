@@ -73,7 +73,7 @@ struct Checkout {
 
 impl Checkout {
     fn open() -> Self {
-        let repository = OpenRepository::here().ok();
+        let repository = OpenRepository::here(false).ok();
         let mut known = repository.as_ref().map(|open| remotes(&open.repository)).unwrap_or_default();
         let origin = known.iter().position(|(name, _)| name == "origin").unwrap_or(0);
         let remote = (!known.is_empty()).then(|| known.swap_remove(origin));
@@ -96,6 +96,12 @@ impl LocalClone for Checkout {
 
     fn tip(&self, remote: &str, branch: &str) -> Option<Oid> {
         self.resolve(&format!("refs/remotes/{remote}/{branch}"))
+    }
+
+    fn is_part(&self) -> bool {
+        let here = disk::canonical(Path::new("."));
+        let top = self.repository.as_ref().and_then(|open| open.repository.work_tree.as_ref());
+        top.zip(here.ok()).is_some_and(|(top, here)| here != *top && here.starts_with(top))
     }
 
     fn is_shallow(&self) -> bool {

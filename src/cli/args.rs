@@ -15,16 +15,16 @@ use crate::scan::plan::{self, OutputFile};
     after_help = "Exit codes: 0 no findings, 1 findings at or above --fail-on, 2 error, 3 scan incomplete and no such findings"
 )]
 pub(super) struct ScanArgs {
-    /// Directories or files to scan
-    #[arg(value_name = "PATH", default_value = ".", conflicts_with = "stdin")]
+    /// Directories or files to scan, or repositories with --history [default: .; with --staged and --range everything]
+    #[arg(value_name = "PATH", conflicts_with = "stdin")]
     pub(super) paths: Vec<PathBuf>,
 
     /// Scan staged changes, from the index that git uses (GIT_INDEX_FILE)
-    #[arg(long, conflicts_with_all = ["paths", "stdin", "range", "no_ignore"])]
+    #[arg(long, group = "store", conflicts_with_all = ["stdin", "no_ignore"])]
     pub(super) staged: bool,
 
     /// Scan everything in the history of HEAD that is not in the history of BASE; of a BASE of zeros, every commit
-    #[arg(long, value_name = "BASE..HEAD", conflicts_with_all = ["paths", "stdin", "no_ignore"], value_parser = range)]
+    #[arg(long, value_name = "BASE..HEAD", group = "store", conflicts_with_all = ["stdin", "no_ignore"], value_parser = range)]
     pub(super) range: Option<(String, String)>,
 
     /// Apply the allow entries, baseline entries and inline allows that the range adds, and list them as accepted by USER
@@ -44,11 +44,11 @@ pub(super) struct ScanArgs {
     pub(super) sarif_category: Option<String>,
 
     /// Scan every object of a repository: all refs, stashes, reflogs and unreachable objects
-    #[arg(long, conflicts_with_all = ["stdin", "staged", "range", "no_ignore"])]
+    #[arg(long, group = "store", conflicts_with_all = ["stdin", "no_ignore"])]
     pub(super) history: bool,
 
-    /// Also read alternate object stores outside the repository
-    #[arg(long, requires = "history")]
+    /// Also read alternate object stores outside the repository; --staged and --range read them anyway where you own it
+    #[arg(long, requires = "store")]
     pub(super) alternates: bool,
 
     /// Cache the ids of clean objects in a directory, so that the next scan reads only new objects

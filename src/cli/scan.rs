@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "reads NO_COLOR")]
 
 use std::io::{self, IsTerminal};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -40,23 +41,20 @@ pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Resul
 }
 
 fn plan(args: ScanArgs) -> ScanPlan {
+    let here = |paths: Vec<PathBuf>| if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
     let subject = if args.staged {
-        ScanSubject::Staged
+        ScanSubject::Staged { paths: args.paths }
     } else if let Some((base, head)) = args.range {
-        ScanSubject::Range { base, head }
+        ScanSubject::Range { base, head, paths: args.paths }
     } else if args.history {
-        ScanSubject::History {
-            repositories: args.paths,
-            alternates: args.alternates,
-            plain: args.plain_history,
-            cache: args.since_cache,
-        }
+        ScanSubject::History { repositories: here(args.paths), plain: args.plain_history, cache: args.since_cache }
     } else if args.stdin {
         ScanSubject::Stdin { name: args.stdin_name }
     } else {
-        ScanSubject::Worktree { paths: args.paths, no_ignore: args.no_ignore }
+        ScanSubject::Worktree { paths: here(args.paths), no_ignore: args.no_ignore }
     };
     let mut plan = ScanPlan { archives: !args.no_archives, unscanned: args.unscanned, ..plan_of(subject, args.common) };
+    plan.alternates = args.alternates;
     plan.policy.accepted_by = args.accept_policy;
     plan.reporting.repository_url = args.repository_url;
     plan.reporting.sarif_category = args.sarif_category;
@@ -83,6 +81,7 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
         },
         unscanned: None,
         archives: true,
+        alternates: false,
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
         progress: !report.no_progress && !report.quiet && io::stderr().is_terminal(),

@@ -30,9 +30,10 @@ pub(crate) const MAX_PACK_FILES: usize = 100_000;
 /// Permissions to read files outside of the repository itself.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OpenOptions {
-    /// Git's environment variables, where a hook obeys them; `None` obeys none.
+    /// Git's environment variables, where a scan of the repository around the current directory obeys them, as git's own
+    /// commands do; `None` obeys none.
     pub(crate) env: Option<GitEnv>,
-    /// Follows alternates outside of the repository.
+    /// Follows alternates outside of the repository, whoever owns it.
     pub(crate) alternates: bool,
 }
 
@@ -214,6 +215,7 @@ impl Repository {
     fn find_objects(&mut self, options: &OpenOptions) -> Result<(), OpenError> {
         let env = options.env.clone().unwrap_or_default();
         let is_named = options.alternates || env.object_dir.is_some();
+        let follows = options.alternates || self.git_would_follow(options);
         let own = env.object_dir.unwrap_or_else(|| self.common_dir.join("objects"));
         if !disk::is_dir(&own) {
             return Err(OpenError::Malformed { path: self.git_dir.clone(), why: "no objects directory" });
@@ -244,7 +246,7 @@ impl Repository {
                 if !seen.insert(path.clone()) {
                     continue;
                 }
-                if !options.alternates && !self.holds(&path) {
+                if !follows && !self.holds(&path) {
                     self.problem(SkipReason::Alternate, path.display().to_string());
                 } else if depth + 1 > MAX_ALTERNATE_DEPTH || queue.len() >= MAX_OBJECT_DIRS {
                     self.problem(SkipReason::OverLimit, format!("alternate {}", path.display()));
@@ -256,6 +258,12 @@ impl Repository {
         self.object_dirs = queue.into_iter().map(|(dir, _)| dir).collect();
         self.partial |= self.object_dirs.iter().any(|dir| has_promisor_packs(dir));
         Ok(())
+    }
+
+    /// Returns true if the scan is about what git is asked for here, so that it reads the stores that git reads: in a
+    /// repository of the user's own, or one that git itself names to us, after it has checked its owner.
+    fn git_would_follow(&self, options: &OpenOptions) -> bool {
+        options.env.as_ref().is_some_and(|env| !self.foreign || env.git_dir.is_some())
     }
 
     fn holds(&self, path: &Path) -> bool {

@@ -157,7 +157,7 @@ fn explain(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::Damaged => ("damaged", "restore it; git fsck checks a repository"),
         SkipReason::Unsupported => ("in an unsupported format", "convert or unpack it and scan the result"),
         SkipReason::ShallowBoundary => ("cut off by a shallow clone", "git fetch --unshallow"),
-        SkipReason::Alternate => ("in an object store outside of the repository", "scan the repository that owns it"),
+        SkipReason::Alternate => ("in an object store outside of the repository", "read it, too: scan --alternates"),
         SkipReason::TimedOut => ("not reached in time", "allow more time with --timeout"),
         SkipReason::Unavailable => {
             ("not here to be scanned", "fetch it (actions/checkout with fetch-depth: 0), or name base and head")

@@ -169,7 +169,7 @@ fn at_revision(revision: &str, target: &OpenTarget<'_>) -> Result<CommitTree, Er
     let failed = |reason: &str| Error::unreadable("--policy-ref", reason);
     let repository = match &target.repository {
         Some(repository) => Rc::clone(repository),
-        None => OpenRepository::here().map_err(|_| failed("there is no repository here"))?,
+        None => OpenRepository::here(false).map_err(|_| failed("there is no repository here"))?,
     };
     let commit = repository.resolve(revision).map_err(|error| failed(&error.to_string()))?;
     Ok(CommitTree::new(&repository, Some(commit)))

@@ -17,15 +17,21 @@ pub(crate) enum ScanSubject {
         no_ignore: bool,
     },
     /// The index of the repository around the current directory.
-    Staged,
+    Staged {
+        /// Limits to these files and directories; none is no limit.
+        paths: Vec<PathBuf>,
+    },
     /// The commits that `head` reaches and `base` does not, in the repository around the current directory.
-    Range { base: String, head: String },
+    Range {
+        base: String,
+        head: String,
+        /// As above.
+        paths: Vec<PathBuf>,
+    },
     /// The whole object store of each repository.
     History {
         /// Repositories, or paths in them.
         repositories: Vec<PathBuf>,
-        /// Follow alternates outside of the repository.
-        alternates: bool,
         /// Search every blob whole instead of what its delta inserts: slower, with the same result.
         plain: bool,
         /// Directory that keeps the names of clean objects between scans.
@@ -122,6 +128,8 @@ pub(crate) struct ScanPlan {
     pub(crate) unscanned: Option<String>,
     /// Open archives.
     pub(crate) archives: bool,
+    /// Follow alternates outside of the repository, whoever owns it.
+    pub(crate) alternates: bool,
     /// Worker threads; `None` for one per core.
     pub(crate) threads: Option<usize>,
     pub(crate) timeout: Option<Duration>,

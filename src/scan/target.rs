@@ -61,12 +61,12 @@ impl<'a> OpenTarget<'a> {
     pub(crate) fn open(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
         match &plan.subject {
             ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
-            ScanSubject::Staged => staged(),
-            ScanSubject::Range { base, head } => range(plan, base, head),
+            ScanSubject::Staged { paths } => staged(plan, paths),
+            ScanSubject::Range { base, head, paths } => range(plan, (base, head), paths),
             ScanSubject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
-            ScanSubject::History { repositories, alternates, plain, cache } => {
+            ScanSubject::History { repositories, plain, cache } => {
                 let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
-                history(repositories, *alternates, options)
+                history(repositories, plan.alternates, options)
             }
             ScanSubject::Stdin { name } => {
                 let target = describe(TargetKind::Stdin, Path::new(""), None, None);
@@ -106,20 +106,21 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     Ok(OpenTarget { files, policy: PolicyFiles::only(policy), ..OpenTarget::new(target, options) })
 }
 
-fn staged<'a>() -> Result<OpenTarget<'a>, source::Error> {
-    let index = Rc::new(StagedIndex::open()?);
+fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
+    let index = Rc::new(StagedIndex::open(plan.alternates)?);
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
-    let opened = OpenTarget::new(target, StagedSource::new(&index));
+    let opened = OpenTarget::new(target, StagedSource::new(&index, paths)?);
     let policy = PolicyFiles::only(Rc::clone(&index) as _);
     Ok(OpenTarget { files: index, policy, repository: Some(repository), ..opened })
 }
 
-fn range<'a>(plan: &ScanPlan, base: &str, head: &str) -> Result<OpenTarget<'a>, source::Error> {
-    let repository = OpenRepository::here()?;
+fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
+    let repository = OpenRepository::here(plan.alternates)?;
     let deadline = plan.deadline();
     let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
-    let source = RangeSource::open(&repository, base, head, &expired)?;
+    let mut source = RangeSource::open(&repository, base, head, &expired)?;
+    source.limit(paths)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), source.base);
     // Without a common ancestor the base itself decides, never the head.
     let policy = CommitTree::new(&repository, source.merge_base.or(source.base));
@@ -142,7 +143,7 @@ fn pushed<'a>(
     (known, heads): (&[Oid], &[Oid]),
     trusted: Option<Oid>,
 ) -> Result<OpenTarget<'a>, source::Error> {
-    let repository = OpenRepository::here()?;
+    let repository = OpenRepository::here(plan.alternates)?;
     let target = describe(TargetKind::Range, repository.root(), heads.last().copied(), known.first().copied());
     let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
     let trees = newest.map(|head| (String::new(), CommitTree::new(&repository, Some(*head)))).collect();

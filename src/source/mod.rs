@@ -22,6 +22,7 @@ mod ignores;
 mod merged_parents;
 pub(crate) mod missing;
 pub(crate) mod open_repository;
+mod pathspec;
 mod previous_versions;
 mod progress;
 pub(crate) mod pushed;

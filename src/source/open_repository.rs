@@ -33,9 +33,8 @@ impl OpenRepository {
     }
 
     /// Opens the repository around the current directory, or the one that git's environment names.
-    pub(crate) fn here() -> Result<Rc<Self>, OpenError> {
-        let env = Some(GitEnv::from_process());
-        let options = OpenOptions { env, alternates: false };
+    pub(crate) fn here(alternates: bool) -> Result<Rc<Self>, OpenError> {
+        let options = OpenOptions { env: Some(GitEnv::from_process()), alternates };
         let repository = Repository::discover(Path::new("."), &options)?;
         Ok(Self::new(repository, options.env))
     }

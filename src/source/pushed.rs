@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::blobs::{self, RepeatedBlobs};
 use super::open_repository::OpenRepository;
+use super::pathspec::Pathspec;
 use super::range::{self, ScannedRange};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
@@ -36,13 +37,13 @@ impl ScanSource for PushedSource {
         let mut collector = Collector::new(context);
         repository.report_problems(collector.coverage());
         ancestry.know(&self.known);
-        let mut tagged = TaggedObjects::default();
+        let (mut tagged, all) = (TaggedObjects::default(), Pathspec::default());
         for head in &self.heads {
             let Some(head) = peel(&mut collector, repository.odb(), *head, &mut tagged) else { continue };
             let commits = ancestry.next_range(&head);
             if !commits.is_empty() {
                 let base = ancestry.base_of(&commits);
-                self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits));
+                self.scanned.push(range::scan(&mut collector, repository, (base, head), &commits, &all));
             }
         }
         scan_trees(&mut collector, repository.odb(), &tagged.trees);

@@ -4,11 +4,13 @@
 //! follows the changes, and content that only a merge adds is scanned.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::blobs::{self, RepeatedBlobs};
 use super::commit_date::commit_date;
 use super::open_repository::{OpenRepository, find, tree_of};
+use super::pathspec::Pathspec;
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
@@ -29,6 +31,7 @@ pub(crate) struct RangeSource {
     commits: Vec<Oid>,
     /// Commits between them that were not read.
     unread: Vec<(SkipReason, String)>,
+    paths: Pathspec,
     scanned: Option<ScannedRange>,
 }
 
@@ -57,7 +60,18 @@ impl RangeSource {
         ancestry.know(base.as_slice());
         let commits = ancestry.next_range(&head);
         let unread = ancestry.take_unread();
-        Ok(Self { repository: Rc::clone(repository), base, head, merge_base, commits, unread, scanned: None })
+        let (repository, paths) = (Rc::clone(repository), Pathspec::default());
+        Ok(Self { repository, base, head, merge_base, commits, unread, paths, scanned: None })
+    }
+
+    /// Limits the scan to what changes at or below these paths; without any, it is not limited.
+    pub(crate) fn limit(&mut self, paths: &[PathBuf]) -> Result<(), Error> {
+        let odb = self.repository.odb();
+        let ends = [self.base, Some(self.head)].into_iter().flatten();
+        let mut trees: Vec<_> = ends.map(|commit| tree_of(odb, &commit).map(TreePaths::new)).collect();
+        let mut knows = |path: &[u8]| trees.iter_mut().any(|tree| find(odb, tree, path).is_some());
+        self.paths = Pathspec::new(paths, self.repository.root(), &mut knows)?;
+        Ok(())
     }
 }
 
@@ -66,7 +80,8 @@ impl ScanSource for RangeSource {
         let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
         self.unread.drain(..).for_each(|(reason, what)| collector.skip(reason, &what));
-        self.scanned = Some(scan(&mut collector, &self.repository, (self.merge_base, self.head), &self.commits));
+        let ends = (self.merge_base, self.head);
+        self.scanned = Some(scan(&mut collector, &self.repository, ends, &self.commits, &self.paths));
         Ok(())
     }
 
@@ -87,12 +102,13 @@ pub(super) struct ScannedRange {
     head_date: i64,
 }
 
-/// Scans these commits, parents first. Compares the files of `head` with those of `merge_base`.
+/// Scans what these commits change at these paths, parents first. Compares the files of `head` with those of `merge_base`.
 pub(super) fn scan(
     collector: &mut Collector<'_>,
     repository: &OpenRepository,
     (merge_base, head): (Option<Oid>, Oid),
     commits: &[Oid],
+    paths: &Pathspec,
 ) -> ScannedRange {
     let odb = repository.odb();
     let shallow = &repository.repository.shallow;
@@ -106,6 +122,7 @@ pub(super) fn scan(
     let mut scan = RangeScan {
         odb,
         shallow,
+        paths,
         head,
         head_files: head_tree.map(TreePaths::new),
         old_files: old_tree.map(TreePaths::new),
@@ -129,6 +146,7 @@ struct RangeScan<'a, 'c> {
     collector: &'a mut Collector<'c>,
     odb: &'a Odb,
     shallow: &'a [Oid],
+    paths: &'a Pathspec,
     head: Oid,
     /// The trees of the head and of the merge base.
     head_files: Option<TreePaths>,
@@ -147,7 +165,9 @@ impl RangeScan<'_, '_> {
             Err(error) => return self.collector.skip(error.reason(), &error.to_string()),
         };
         self.collector.coverage().objects += 1;
-        commit_text(self.collector, oid, &bytes);
+        if !self.paths.is_limited() {
+            commit_text(self.collector, oid, &bytes);
+        }
         let Some(commit) = Commit::parse(&bytes, self.odb.format) else {
             return self.collector.skip(SkipReason::Damaged, &format!("commit {oid}"));
         };
@@ -163,7 +183,12 @@ impl RangeScan<'_, '_> {
         for (gone, _) in self.differ.removed.drain(..) {
             self.scanned.removed.insert(gone.to_string(), oid.to_string());
         }
-        for change in std::mem::take(&mut self.differ.changes) {
+        let mut changes = std::mem::take(&mut self.differ.changes);
+        changes.retain(|change| self.paths.includes(&change.path));
+        if self.paths.is_limited() && !changes.is_empty() {
+            commit_text(self.collector, oid, &bytes);
+        }
+        for change in changes {
             self.file(oid, &change);
         }
     }

@@ -3,14 +3,17 @@
 //! Blobs are read by id, never from the work tree, which may differ from both. A key that HEAD has in the same file is
 //! `existing`.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::blobs;
 use super::merged_parents::merged_parents;
-use super::open_repository::{OpenRepository, read_object, tree_of};
+use super::open_repository::{OpenRepository, find, read_object, tree_of};
+use super::pathspec::Pathspec;
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::tree_paths::TreePaths;
 use crate::git::{Index, ObjectKind, Oid, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
 use crate::model::{PathText, Reach, ScanLocation, SkipReason};
@@ -28,19 +31,25 @@ pub(crate) struct StagedIndex {
 /// The staged files of an index, with what was there before.
 pub(crate) struct StagedSource {
     index: Rc<StagedIndex>,
+    paths: Pathspec,
     warnings: Vec<String>,
 }
 
 impl StagedSource {
-    pub(crate) fn new(index: &Rc<StagedIndex>) -> Self {
-        Self { index: Rc::clone(index), warnings: Vec::new() }
+    /// Without `paths`, scans all that is staged.
+    pub(crate) fn new(index: &Rc<StagedIndex>, paths: &[PathBuf]) -> Result<Self, Error> {
+        let repository = &index.repository;
+        let mut head = index.head.and_then(|head| tree_of(repository.odb(), &head)).map(TreePaths::new);
+        let mut knows = |path: &[u8]| index.names(path) || find(repository.odb(), &mut head, path).is_some();
+        let paths = Pathspec::new(paths, repository.root(), &mut knows)?;
+        Ok(Self { index: Rc::clone(index), paths, warnings: Vec::new() })
     }
 }
 
 impl StagedIndex {
     /// Opens the index of the repository around the current directory, or the one that git's environment names.
-    pub(crate) fn open() -> Result<Self, Error> {
-        Self::of(OpenRepository::here()?)
+    pub(crate) fn open(alternates: bool) -> Result<Self, Error> {
+        Self::of(OpenRepository::here(alternates)?)
     }
 
     pub(crate) fn of(repository: Rc<OpenRepository>) -> Result<Self, Error> {
@@ -55,6 +64,13 @@ impl StagedIndex {
             unread = Some((SkipReason::MissingObject, format!("commit {head}")));
         }
         Ok(Self { repository, index, head, unread })
+    }
+
+    /// Returns true if the index has a file at the path, or below it.
+    fn names(&self, path: &[u8]) -> bool {
+        let below = [path, b"/"].concat();
+        let next = self.index.get(self.index.lower_bound(&below));
+        self.index.find(path).is_some() || next.is_some_and(|entry| entry.path.starts_with(&below))
     }
 
     /// Compares the index with HEAD.
@@ -103,6 +119,7 @@ impl ScanSource for StagedSource {
         blobs::report_gaps(&mut collector, &mut differ);
         self.index.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));
         let mut changes = std::mem::take(&mut differ.changes);
+        changes.retain(|change| self.paths.includes(&change.path));
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         let mut before = PreviousVersions::new(odb, RemovedFiles::Listed(std::mem::take(&mut differ.removed)));
         for change in &changes {

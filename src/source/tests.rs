@@ -114,7 +114,7 @@ fn index() {
     lab.commit("first", b"");
     write(&lab.root);
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab)));
+    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab), &[]).unwrap());
     assert_eq!((found, defects.len()), expected(&engine), "{defects:?}");
 }
 
@@ -125,7 +125,7 @@ fn previous_version() {
     std::fs::write(lab.root.join("a"), keys(1)).unwrap();
     std::fs::write(lab.root.join("b"), keys(2)).unwrap();
     lab.git(&["add", "-A"]);
-    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab)));
+    let (found, defects) = seen(&engine, StagedSource::new(&staged_index(&lab), &[]).unwrap());
     assert_eq!((found, defects), (at(&engine, &[(1, "a"), (2, "b")]), vec!["a".to_owned()]));
 }
 

@@ -35,12 +35,18 @@ pub(crate) struct MissingPath {
     error: io::Error,
 }
 
+impl MissingPath {
+    pub(super) fn new(path: &Path, error: io::Error) -> Self {
+        Self { path: path.to_path_buf(), error }
+    }
+}
+
 /// Makes the paths absolute and finds the root that locations are relative to: the work tree that holds them all, else
 /// their nearest common directory.
 pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), MissingPath> {
     let mut absolute = Vec::with_capacity(paths.len());
     for path in paths {
-        let missing = |error| MissingPath { path: path.clone(), error };
+        let missing = |error| MissingPath::new(path, error);
         let metadata = std::fs::symlink_metadata(path).map_err(missing)?;
         // Keep the last component: a link given by name is scanned as a link, unless it is one to a directory.
         let resolved = if metadata.is_symlink() && !path.is_dir() {

@@ -4,7 +4,7 @@ use pinstripe::model::Report;
 use pinstripe::model::{Origin, SkipReason};
 
 use crate::support::containers::zip;
-use crate::support::{Dir, git};
+use crate::support::{Dir, git, run_in};
 
 fn skipped(report: &Report, reason: SkipReason) -> u64 {
     report.coverage.skipped.iter().filter(|skipped| skipped.reason == reason).map(|skipped| skipped.count).sum()
@@ -179,6 +179,38 @@ fn alternates_are_followed_when_asked() {
     assert_eq!((run.code, skipped(&run.report(), SkipReason::Alternate)), (3, 1), "{}", run.stderr);
     let run = outer.scan(&["--history", "--alternates", "shared.git"]);
     assert_eq!((run.code, paths(&run.report())), (1, vec!["one.env"]));
+}
+
+#[test]
+fn a_clone_that_borrows_objects_is_read_as_git_reads_it() {
+    let mut dir = repository();
+    let root = dir.path().to_str().unwrap().to_owned();
+    for flags in [&["--shared"][..], &["--reference", &root]] {
+        let outer = Dir::new();
+        let from = format!("file://{root}");
+        git(outer.path(), &[&["clone", "-q"], flags, &[if flags.len() == 1 { &root } else { &from }, "c"]].concat());
+        let clone = outer.join("c");
+        let run = |arguments: &[&str]| run_in(&clone, arguments, b"");
+        assert!(clone.join(".git/objects/info/alternates").exists());
+        // A clean commit passes, one with a key does not.
+        std::fs::write(clone.join("new"), "x\n").unwrap();
+        git(&clone, &["add", "."]);
+        let hook = run(&["hook", "pre-commit"]);
+        assert_eq!(hook.code, 0, "{}{}", hook.stdout, hook.stderr);
+        git(&clone, &["commit", "-qm", "clean"]);
+        assert_eq!(run(&["scan", "--range", "HEAD~1..HEAD"]).code, 0);
+        let key = dir.forge.fill("K={{sk_live}}\n");
+        std::fs::write(clone.join("new"), key).unwrap();
+        git(&clone, &["add", "."]);
+        assert_eq!(run(&["scan", "--staged"]).code, 1);
+        git(&clone, &["commit", "-qm", "key"]);
+        assert_eq!(run(&["scan", "--range", "HEAD~1..HEAD", "--alternates"]).code, 1);
+        // An audit looks at one store, and says how to read the others.
+        let audit = run(&["scan", "--history"]);
+        assert!(audit.stdout.contains("scan --alternates"), "{}", audit.stdout);
+    }
+    let wrong = dir.run(&["scan", "--alternates", "."]);
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
 }
 
 #[test]

@@ -27,17 +27,21 @@ pub(super) fn pre_commit(mut args: HookArgs) -> anyhow::Result<u8> {
         if variable("PRE_COMMIT").is_some() && staged_paths()?.is_empty() {
             whole_worktree()
         } else {
-            ScanSubject::Staged
+            everything_staged()
         }
     } else {
         let staged = staged_paths()?;
         if names.iter().all(|name| staged.contains(&bytes(name))) {
-            ScanSubject::Staged
+            everything_staged()
         } else {
             ScanSubject::Worktree { paths: names, no_ignore: false }
         }
     };
     run_plan(&plan_of(subject, args.common), &mut io::empty(), Moment::Commit, |_| ())
+}
+
+fn everything_staged() -> ScanSubject {
+    ScanSubject::Staged { paths: Vec::new() }
 }
 
 /// Returns a path as git writes it.
@@ -48,7 +52,7 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 /// Returns the paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
-    let changes = StagedIndex::open()?.differ(&|| false).changes;
+    let changes = StagedIndex::open(false)?.differ(&|| false).changes;
     Ok(changes.into_iter().map(|change| change.path).collect())
 }
 
