@@ -176,6 +176,7 @@ fn finding(rules: &RuleSet, rule: usize, fingerprint: Fingerprint, confidence: C
         evidence: Vec::new(),
         exposure: None,
         exposures: Vec::new(),
+        owners: Vec::new(),
     }
 }
 

@@ -89,6 +89,7 @@ skip_reasons! {
 
 /// Everything that was skipped for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Skipped {
     /// The reason.
     pub reason: SkipReason,

@@ -3,12 +3,11 @@
 //! A finding is one credential (or one misuse without a literal) under one rule, with every place that holds it. Its
 //! identity is (rule, fingerprint), and nothing positional.
 
-use std::cmp::Ordering;
-
 use serde::{Deserialize, Serialize};
 
+use super::exposure::Exposure;
+use super::location::Location;
 use crate::credential::{Fingerprint, Key};
-use crate::model::line_hash::LineHash;
 
 /// Ordered from the least to the most severe.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,6 +76,8 @@ pub enum Status {
     Baselined,
     /// Allowed by configuration or an inline directive.
     Suppressed,
+    /// In history only, of a credential that was rolled.
+    Rolled,
     /// Already in the same file before the scanned change.
     Existing,
     /// To be acted on.
@@ -84,237 +85,9 @@ pub enum Status {
     Open,
 }
 
-/// The part of a repository that a location is in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// The content of a file.
-    #[default]
-    File,
-    /// The name of a file or directory.
-    FileName,
-    /// The message or another header of a commit.
-    CommitMessage,
-    /// The author field of a commit.
-    Author,
-    /// The committer field of a commit, or the tagger of a tag.
-    Committer,
-    /// The message of an annotated tag.
-    TagMessage,
-    /// A git note.
-    Note,
-    /// The name of a branch, tag or other ref.
-    RefName,
-}
-
-/// The way that leads to a location. Ordered from the most to the least exposed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reach {
-    /// In the tree of HEAD.
-    Head,
-    /// Staged.
-    Index,
-    /// On disk, in the work tree or on standard input.
-    #[default]
-    Worktree,
-    /// In the history of a ref.
-    Ref,
-    /// In a stash.
-    Stash,
-    /// Reached from a reflog only.
-    Reflog,
-    /// In the object store, reached from nothing.
-    Unreachable,
-}
-
-/// The purpose of a place, classified by its path and, for some, by its content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Context {
-    /// Ships to browsers or devices.
-    Frontend,
-    /// Runs on a server.
-    Server,
-    /// Test code or its fixtures.
-    Test,
-    /// An example or sample.
-    Example,
-    /// Documentation.
-    Docs,
-    /// Configuration of production.
-    Production,
-    /// Configuration of development.
-    Development,
-    /// Continuous integration.
-    Ci,
-    /// Infrastructure as code.
-    Infra,
-    /// Build output.
-    Build,
-}
-
-/// The reason why a location is not open.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Suppression {
-    /// `baseline`, `config`, `inline`, or `review` for a change of the policy that somebody answers for.
-    pub source: String,
-    /// The reason that its author gave.
-    pub reason: String,
-}
-
-/// The redacted line of a location: every candidate masked, control characters escaped, long lines cut.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Snippet {
-    /// The redacted text.
-    pub text: String,
-    /// Byte offset in `text` of the credential's first byte.
-    pub start: usize,
-    /// Byte offset in `text` behind its last byte.
-    pub end: usize,
-}
-
-/// One place of a finding. Ordered from the most to the least exposed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Location {
-    /// The id of its repository, in a report on several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repository: Option<String>,
-    /// The file in the tree, relative to the report's root, with `/`.
-    pub path: String,
-    /// `percent` where the path is not UTF-8 and was percent-encoded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path_encoding: Option<String>,
-    /// Archive members, outermost first, without `path`.
-    pub archive: Vec<String>,
-    /// The original source of a source map, the cell of a notebook.
-    pub within: Option<String>,
-    /// 1-based line in the innermost member.
-    pub line: u64,
-    /// 1-based byte column.
-    pub column: u64,
-    /// Line of the end.
-    pub end_line: u64,
-    /// Byte column behind the last byte.
-    pub end_column: u64,
-    /// The part of the repository.
-    pub origin: Origin,
-    /// The way that leads to it.
-    pub reach: Reach,
-    /// The blob, or the object whose text it is.
-    pub blob: Option<String>,
-    /// The commit that holds it.
-    pub commit: Option<String>,
-    /// Number of versions of the file that hold it, where there are several; this is the most exposed and the latest one.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub versions: u64,
-    /// Encodings, outermost first.
-    pub encodings: Vec<String>,
-    /// The name that the value is assigned to.
-    pub variable: Option<String>,
-    /// Purposes of the place.
-    pub context: Vec<Context>,
-    /// The state of this place.
-    pub status: Status,
-    /// Why it is not open.
-    pub suppression: Option<Suppression>,
-    /// True if a key in the path was masked.
-    pub redacted: bool,
-    /// The redacted line; not part of the JSON report.
-    #[serde(skip)]
-    pub snippet: Option<Snippet>,
-    /// The text of an inline allow on the line; not part of the JSON report.
-    #[serde(skip)]
-    pub directive: Option<String>,
-    /// GitHub's hash of the line, and UTF-16 columns, for SARIF; not part of the JSON report.
-    #[serde(skip)]
-    pub line_hash: Option<LineHash>,
-    /// The later of two versions has the higher number; not part of the JSON report.
-    #[serde(skip)]
-    pub sequence: u32,
-}
-
-impl Ord for Location {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let (a, b) = (self, other);
-        (a.reach, a.prominence())
-            .cmp(&(b.reach, b.prominence()))
-            .then_with(|| (&a.path, &a.archive, &a.within).cmp(&(&b.path, &b.archive, &b.within)))
-            .then_with(|| {
-                (a.line, a.column, a.end_line, a.end_column).cmp(&(b.line, b.column, b.end_line, b.end_column))
-            })
-            .then_with(|| {
-                (&a.repository, a.origin, &a.blob, &a.commit).cmp(&(&b.repository, b.origin, &b.blob, &b.commit))
-            })
-            .then_with(|| (&a.encodings, &a.variable, a.status).cmp(&(&b.encodings, &b.variable, b.status)))
-            .then_with(|| (&a.suppression, &a.context, &a.directive).cmp(&(&b.suppression, &b.context, &b.directive)))
-    }
-}
-
-impl PartialOrd for Location {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Location {
-    /// Ranks the purpose of the place: 0 for what ships to users, 3 for tests.
-    fn prominence(&self) -> u8 {
-        let has = |tag| self.context.contains(&tag);
-        match () {
-            () if has(Context::Test) => 3,
-            () if has(Context::Example) || has(Context::Docs) => 2,
-            () if has(Context::Frontend) => 0,
-            () => 1,
-        }
-    }
-
-    /// Returns an open location at the beginning of a file.
-    #[must_use]
-    pub fn in_file(path: String) -> Self {
-        let (line, end_line, column, end_column) = (1, 1, 1, 1);
-        Self { path, line, column, end_line, end_column, reach: Reach::Head, ..Self::default() }
-    }
-}
-
-/// A commit and its committer date.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct CommitDate {
-    /// The commit's id.
-    pub commit: String,
-    /// Committer date, RFC 3339, UTC.
-    pub date: String,
-}
-
-/// The exposure of a credential in history.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Exposure {
-    /// The topologically oldest commit with it in its tree.
-    pub introduced: Option<CommitDate>,
-    /// The commit in HEAD's ancestry after which no tree holds it.
-    pub removed: Option<CommitDate>,
-    /// True if HEAD's tree holds it.
-    pub in_head: bool,
-    /// Days from `introduced` to `removed`, else to HEAD's date.
-    pub days: Option<u64>,
-    /// Refs that still reach it, at most [`crate::model::limits::MAX_REFS_NAMED`].
-    pub refs: Vec<String>,
-    /// Number of refs that reach it.
-    pub refs_total: u64,
-}
-
-/// The exposure of a credential in one repository.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RepositoryExposure {
-    /// The id of the repository.
-    pub repository: String,
-    /// Its exposure there.
-    #[serde(flatten)]
-    pub exposure: Exposure,
-}
-
 /// A place that explains a finding, such as the other key of a pair or the framework's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Evidence {
     /// A sentence about this place.
     pub message: String,
@@ -328,6 +101,7 @@ pub struct Evidence {
 
 /// One credential or misuse under one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
@@ -349,27 +123,36 @@ pub struct Finding {
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more_locations: u64,
     /// Places that explain the finding.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, rename = "trace", skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
     /// Its exposure in the history of the first location's repository; null for other targets.
     pub exposure: Option<Exposure>,
     /// Its exposure in each repository, where the report has several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exposures: Vec<RepositoryExposure>,
+    pub exposures: Vec<Exposure>,
+    /// The owners of its places, each once, in the order of the places.
+    #[serde(default)]
+    pub owners: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(count: &u64) -> bool {
+pub(super) fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
 impl Finding {
-    /// Sorts the places, and takes the exposure from the repository of the first one.
+    /// Sorts the places, takes the exposure from the repository of the first one, and lists the owners in their order.
     pub fn sort_locations(&mut self) {
         self.locations.sort();
         let first = self.locations.first().and_then(|location| location.repository.as_ref());
-        if let Some(exposure) = self.exposures.iter().find(|exposure| Some(&exposure.repository) == first) {
-            self.exposure = Some(exposure.exposure.clone());
+        if let Some(exposure) = self.exposures.iter().find(|exposure| exposure.repository.as_ref() == first) {
+            self.exposure = Some(exposure.clone());
+        }
+        self.owners.clear();
+        for owner in self.locations.iter().flat_map(|location| &location.owners) {
+            if !self.owners.contains(owner) {
+                self.owners.push(owner.clone());
+            }
         }
     }
 

@@ -8,6 +8,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde::{Deserialize, Serialize};
+
 use super::utf16_columns::Utf16Columns;
 
 /// UTF-16 code units that a line's hash covers.
@@ -21,7 +23,8 @@ const MAX_COUNTED: usize = 1 << 20;
 const CHUNK: usize = 64 << 10;
 
 /// The hash of a token's line, and the token's UTF-16 columns.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LineHash {
     /// `hex:count`.
     pub hash: String,

@@ -2,18 +2,22 @@
 
 pub mod coverage;
 pub mod escape;
+pub mod exposure;
 pub mod finding;
 pub mod limits;
 pub mod line_hash;
+pub mod location;
 pub mod report;
 pub mod scan_location;
 pub(crate) mod snapshot;
 mod utf16_columns;
 
 pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};
-pub use finding::{
-    CommitDate, Confidence, Context, Evidence, Exposure, Finding, Location, Origin, Reach, RepositoryExposure,
-    Severity, Snippet, Status, Suppression,
+pub use exposure::{CommitDate, Exposure};
+pub use finding::{Confidence, Evidence, Finding, Severity, Status};
+pub use location::{Context, Location, Origin, Reach, Snippet, Suppression};
+pub use report::{
+    CoverageReport, OwnersDialect, OwnersFile, PolicyOptions, Report, ReportedRepository, SCHEMA, ScanOptions, Target,
+    TargetKind, Tool,
 };
-pub use report::{CoverageReport, Report, ReportedRepository, SCHEMA, Target, TargetKind, Tool};
 pub use scan_location::{PathText, ScanLocation};

@@ -10,6 +10,7 @@ pub const SCHEMA: &str = "pinstripe.report/1";
 
 /// The program that made the report, and its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Tool {
     /// `pinstripe`.
     pub name: String,
@@ -37,6 +38,7 @@ pub enum TargetKind {
 
 /// The target of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Target {
     /// Its kind.
     pub kind: TargetKind,
@@ -48,8 +50,63 @@ pub struct Target {
     pub base: Option<String>,
 }
 
-/// A repository that a report is about.
+/// The options of a scan that decide what its report holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanOptions {
+    /// Directories and files of a work tree, relative to the root, `.` for the root itself; empty for other targets.
+    pub paths: Vec<String>,
+    /// Archives were opened.
+    pub archives: bool,
+    /// Ignored files were read, too.
+    pub ignored: bool,
+    /// Object stores outside of the repository were read, too.
+    pub alternates: bool,
+    /// Authors of commits are named.
+    pub authors: bool,
+    /// The choice of the policy.
+    pub policy: PolicyOptions,
+}
+
+/// The choice of the policy that a scan obeyed; by default that of the repository.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyOptions {
+    /// None was obeyed.
+    pub none: bool,
+    /// Configuration files by name.
+    pub config: Vec<String>,
+    /// A baseline by name.
+    pub baseline: Option<String>,
+    /// The revision that it was read from.
+    pub revision: Option<String>,
+}
+
+/// The dialects of files that name owners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OwnersDialect {
+    /// The last match counts.
+    Github,
+    /// Sections, each of which counts, with default owners and exclusions.
+    Gitlab,
+    /// Comments behind patterns, and groups of its own.
+    Bitbucket,
+}
+
+/// The file that names owners in a repository.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnersFile {
+    /// Its path in the repository.
+    pub path: String,
+    /// The dialect that it was read as.
+    pub dialect: OwnersDialect,
+}
+
+/// A repository that a report is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReportedRepository {
     /// Its directory below the report's root, `.` for the root itself; names it in locations and exposures.
     pub id: String,
@@ -59,10 +116,17 @@ pub struct ReportedRepository {
     pub remote: Option<String>,
     /// The commit of HEAD, where there is one.
     pub head: Option<String>,
+    /// The file that names its owners.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codeowners: Option<OwnersFile>,
+    /// What was read of it, in a report on several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageReport>,
 }
 
 /// The coverage of a scan, as it is serialized.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CoverageReport {
     /// Files read.
     pub files: u64,
@@ -89,7 +153,8 @@ impl From<&Coverage> for CoverageReport {
 }
 
 /// The result of a scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "SavedReport")]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -97,13 +162,39 @@ pub struct Report {
     pub tool: Tool,
     /// The target.
     pub target: Target,
-    /// The repositories of a history or a range.
-    #[serde(default)]
+    /// The options of the scan.
+    pub options: ScanOptions,
+    /// The repositories; `None` if the target is in none.
     pub repositories: Option<Vec<ReportedRepository>>,
     /// Findings of every severity and status, the most severe first.
     pub findings: Vec<Finding>,
     /// Counts of read and skipped input.
     pub coverage: CoverageReport,
+}
+
+/// A report as JSON holds it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedReport {
+    schema: String,
+    tool: Tool,
+    target: Target,
+    options: ScanOptions,
+    repositories: Option<Vec<ReportedRepository>>,
+    findings: Vec<Finding>,
+    /// The findings below `--min-severity`.
+    hidden: Vec<Finding>,
+    coverage: CoverageReport,
+}
+
+impl From<SavedReport> for Report {
+    fn from(saved: SavedReport) -> Self {
+        let SavedReport { schema, tool, target, options, repositories, mut findings, mut hidden, coverage } = saved;
+        findings.append(&mut hidden);
+        let mut report = Self { schema, tool, target, options, repositories, findings, coverage };
+        report.sort();
+        report
+    }
 }
 
 impl Report {

@@ -168,7 +168,7 @@ pub(crate) fn apply(
             let decision = policies.iter().find_map(|policy| policy.decide(finding, location, today, &mut notices));
             if let Some((status, source, reason)) = decision {
                 finding.locations[at].status = status;
-                finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason });
+                finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason, date: None });
             }
         }
         finding.sort_locations();

@@ -96,7 +96,7 @@ fn accept(finding: &mut Finding, acceptance: &Acceptance, adds_entries: bool) {
     };
     for location in &mut finding.locations {
         location.status = Status::Suppressed;
-        location.suppression = Some(Suppression { source: "review".to_owned(), reason: reason.clone() });
+        location.suppression = Some(Suppression { source: "review".to_owned(), reason: reason.clone(), date: None });
     }
     finding.refresh_status();
 }
@@ -135,6 +135,7 @@ fn finding(rules: &RuleSet, identity: &[&str], message: &str, locations: Vec<Loc
         evidence: Vec::new(),
         exposure: None,
         exposures: Vec::new(),
+        owners: Vec::new(),
     })
 }
 

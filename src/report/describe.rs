@@ -4,7 +4,7 @@
 
 use super::remediation;
 use crate::credential::{Generation, Key, Kind, Mode};
-use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, RepositoryExposure, Status};
+use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, Status};
 use crate::rules::{Rule, RuleSet};
 
 pub(super) use crate::model::escape::escape as clean;
@@ -184,8 +184,12 @@ pub(super) fn versions(location: &Location) -> Option<String> {
 }
 
 /// The statuses that need no action.
-pub(super) const NOT_OPEN: [(Status, &str); 3] =
-    [(Status::Existing, "already there"), (Status::Suppressed, "allowed"), (Status::Baselined, "in the baseline")];
+pub(super) const NOT_OPEN: [(Status, &str); 4] = [
+    (Status::Existing, "already there"),
+    (Status::Rolled, "rolled"),
+    (Status::Suppressed, "allowed"),
+    (Status::Baselined, "in the baseline"),
+];
 
 /// Describes a status other than open.
 pub(super) fn status(status: Status) -> Option<&'static str> {
@@ -230,9 +234,10 @@ pub(super) fn exposure(finding: &Finding) -> Option<String> {
         let reach = finding.locations.iter().map(|at| at.reach);
         return finding.exposure.as_ref().map(|exposure| exposure_words(exposure, reach));
     }
-    let words = finding.exposures.iter().map(|RepositoryExposure { repository, exposure }| {
-        let here = finding.locations.iter().filter(|at| at.repository.as_ref() == Some(repository));
-        format!("{}: {}", clean(repository), exposure_words(exposure, here.map(|at| at.reach)))
+    let words = finding.exposures.iter().map(|exposure| {
+        let here = finding.locations.iter().filter(|at| at.repository == exposure.repository);
+        let repository = clean(exposure.repository.as_deref().unwrap_or_default());
+        format!("{repository}: {}", exposure_words(exposure, here.map(|at| at.reach)))
     });
     Some(words.collect::<Vec<_>>().join("; "))
 }

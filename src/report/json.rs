@@ -1,9 +1,10 @@
 //! Writes `json`, one document, and `jsonl`, one finding a line.
 //!
 //! `jsonl` has a line `{"type":"finding",…}` for each finding, with its members in `json`, and a last line
-//! `{"type":"report","schema":…,"tool":…,"target":…,"repositories":…,"coverage":…}`, which is missing if the program was interrupted. Both
-//! leave out findings below `--min-severity`, but no others. Characters that could act on a terminal are written as `\u`
-//! escapes.
+//! `{"type":"report","schema":…,"tool":…,"target":…,"options":…,"repositories":…,"hidden":…,"coverage":…}`, which is
+//! missing if the program was interrupted. Findings below `--min-severity` are no `findings`: `hidden` counts them in
+//! `jsonl`, and lists them in `json`, so that a saved report can be merged, compared and shown at any severity.
+//! Characters that could act on a terminal are written as `\u` escapes.
 
 use std::io::{self, Write};
 
@@ -12,7 +13,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
 use crate::model::escape::is_unsafe;
-use crate::model::{CoverageReport, Finding, Report, ReportedRepository, Target, Tool};
+use crate::model::{CoverageReport, Finding, Report, ReportedRepository, ScanOptions, Target, Tool};
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
@@ -20,8 +21,10 @@ struct JsonDocument<'a> {
     schema: &'a str,
     tool: &'a Tool,
     target: &'a Target,
+    options: &'a ScanOptions,
     repositories: Option<&'a [ReportedRepository]>,
     findings: Vec<&'a Finding>,
+    hidden: Vec<&'a Finding>,
     coverage: &'a CoverageReport,
 }
 
@@ -33,24 +36,30 @@ enum JsonLine<'a> {
         schema: &'a str,
         tool: &'a Tool,
         target: &'a Target,
+        options: &'a ScanOptions,
         repositories: Option<&'a [ReportedRepository]>,
+        hidden: usize,
         coverage: &'a CoverageReport,
     },
 }
 
 pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let Report { schema, tool, target, coverage, .. } = report;
-    let (repositories, findings) = (report.repositories.as_deref(), report.at_or_above(options.min_severity).collect());
-    write(&JsonDocument { schema, tool, target, repositories, findings, coverage }, PrettyFormatter::new(), out)
+    let (findings, hidden) = report.findings.iter().partition(|finding| finding.severity >= options.min_severity);
+    let Report { schema, tool, target, options, repositories, coverage, .. } = report;
+    let repositories = repositories.as_deref();
+    let document = JsonDocument { schema, tool, target, options, repositories, findings, hidden, coverage };
+    write(&document, PrettyFormatter::new(), out)
 }
 
 pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     for finding in report.at_or_above(options.min_severity) {
         write(&JsonLine::Finding(finding), CompactFormatter, out)?;
     }
-    let Report { schema, tool, target, coverage, .. } = report;
-    let repositories = report.repositories.as_deref();
-    write(&JsonLine::Report { schema, tool, target, repositories, coverage }, CompactFormatter, out)
+    let hidden = report.findings.len() - report.at_or_above(options.min_severity).count();
+    let Report { schema, tool, target, options, repositories, coverage, .. } = report;
+    let repositories = repositories.as_deref();
+    let line = JsonLine::Report { schema, tool, target, options, repositories, hidden, coverage };
+    write(&line, CompactFormatter, out)
 }
 
 /// Writes a value and a line end.
@@ -114,23 +123,26 @@ mod tests {
 
     #[test]
     fn a_report_survives_serialization() {
-        let mut report = sample::report();
-        let options = Options { min_severity: Severity::Note, ..sample::OPTIONS };
-        let back: Report = serde_json::from_str(&written("json", &options)).unwrap();
-        for location in report.findings.iter_mut().flat_map(|finding| finding.locations.iter_mut()) {
-            (location.snippet, location.line_hash) = (None, None);
+        for min_severity in [Severity::Note, Severity::Low, Severity::Critical] {
+            let options = Options { min_severity, ..sample::OPTIONS };
+            let back: Report = serde_json::from_str(&written("json", &options)).unwrap();
+            assert_eq!(back, sample::report());
         }
-        assert_eq!(back, report);
     }
 
     #[test]
     fn hidden_findings_are_left_out() {
-        let all: Report =
-            serde_json::from_str(&written("json", &Options { min_severity: Severity::Note, ..sample::OPTIONS }))
-                .unwrap();
-        let some: Report = serde_json::from_str(&written("json", &sample::OPTIONS)).unwrap();
-        assert!(some.findings.len() < all.findings.len());
-        assert!(some.findings.iter().all(|finding| finding.severity >= Severity::Low));
+        let read = |options| -> serde_json::Value { serde_json::from_str(&written("json", options)).unwrap() };
+        let all = read(&Options { min_severity: Severity::Note, ..sample::OPTIONS });
+        let some = read(&sample::OPTIONS);
+        let count = |document: &serde_json::Value, name: &str| document[name].as_array().unwrap().len();
+        assert!(count(&some, "findings") < count(&all, "findings") && count(&all, "hidden") == 0);
+        assert_eq!(count(&some, "findings") + count(&some, "hidden"), count(&all, "findings"));
+        assert!(some["findings"].as_array().unwrap().iter().all(|finding| finding["severity"] != "note"));
+        assert!(some["hidden"].as_array().unwrap().iter().all(|finding| finding["severity"] == "note"));
+        let lines = written("jsonl", &sample::OPTIONS);
+        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!(last["hidden"], count(&some, "hidden"));
     }
 
     #[test]

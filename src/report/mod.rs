@@ -72,8 +72,8 @@ impl ReportFormat {
 /// Every format. The command line, its help and the tests iterate over it.
 pub const FORMATS: &[ReportFormat] = &[
     ReportFormat { name: "text", write: text::write, needs_line_hashes: false },
-    ReportFormat { name: "json", write: json::json, needs_line_hashes: false },
-    ReportFormat { name: "jsonl", write: json::jsonl, needs_line_hashes: false },
+    ReportFormat { name: "json", write: json::json, needs_line_hashes: true },
+    ReportFormat { name: "jsonl", write: json::jsonl, needs_line_hashes: true },
     ReportFormat { name: "sarif", write: sarif::write, needs_line_hashes: true },
     ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
     ReportFormat { name: "github-output", write: github_output::write, needs_line_hashes: false },

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use crate::detect::Redactor;
 use crate::model::{
-    CoverageReport, Evidence, Exposure, Finding, Location, Report, ReportedRepository, RepositoryExposure, Skipped,
-    Suppression, Target, Tool,
+    CommitDate, CoverageReport, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions, Report,
+    ReportedRepository, ScanOptions, Skipped, Suppression, Target, Tool,
 };
 
 /// A report with every candidate masked. Formats take nothing else, and what redacts a value names each of its fields, so
@@ -17,19 +17,22 @@ impl Redacted {
     /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
-        let Report { schema: _, tool, target, repositories, findings, coverage } = &mut report;
+        let Report { schema: _, tool, target, options, repositories, findings, coverage } = &mut report;
         let Tool { name: _, version: _, rules_digest: _ } = tool;
         let Target { kind: _, root, head: _, base: _ } = target;
-        let CoverageReport { files: _, objects: _, bytes: _, skipped, complete: _ } = coverage;
         *root = redactor.sanitize(root);
-        for ReportedRepository { id, path, remote, head: _ } in repositories.iter_mut().flatten() {
-            for text in [id, path].into_iter().chain(remote) {
+        self::options(options, redactor);
+        for ReportedRepository { id, path, remote, head: _, codeowners, coverage } in repositories.iter_mut().flatten()
+        {
+            let file = codeowners.as_mut().map(|OwnersFile { path, dialect: _ }| path);
+            for text in [id, path].into_iter().chain(remote).chain(file) {
                 *text = redactor.sanitize(text);
             }
+            if let Some(coverage) = coverage {
+                self::coverage(coverage, redactor);
+            }
         }
-        for Skipped { reason: _, class: _, count: _, examples } in skipped {
-            examples.iter_mut().for_each(|example| *example = redactor.sanitize(example));
-        }
+        self::coverage(coverage, redactor);
         let mut moved = false;
         for at in findings {
             moved |= finding(at, redactor);
@@ -49,6 +52,21 @@ impl Deref for Redacted {
     }
 }
 
+fn options(options: &mut ScanOptions, redactor: &Redactor) {
+    let ScanOptions { paths, archives: _, ignored: _, alternates: _, authors: _, policy } = options;
+    let PolicyOptions { none: _, config, baseline, revision } = policy;
+    for text in paths.iter_mut().chain(config).chain(baseline).chain(revision) {
+        *text = redactor.sanitize(text);
+    }
+}
+
+fn coverage(coverage: &mut CoverageReport, redactor: &Redactor) {
+    let CoverageReport { files: _, objects: _, bytes: _, skipped, complete: _ } = coverage;
+    for Skipped { reason: _, class: _, count: _, examples } in skipped {
+        examples.iter_mut().for_each(|example| *example = redactor.sanitize(example));
+    }
+}
+
 /// Redacts a finding. Returns true if that may change its order among others.
 fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
     let Finding {
@@ -65,18 +83,18 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
         evidence,
         exposure,
         exposures,
+        owners,
     } = finding;
     change(message, redactor);
     for Evidence { message, path, line: _, column: _ } in evidence {
         change(message, redactor);
         change(path, redactor);
     }
-    for RepositoryExposure { repository, exposure } in exposures {
-        *repository = redactor.sanitize(repository);
+    for exposure in exposures.iter_mut().chain(exposure) {
         self::exposure(exposure, redactor);
     }
-    if let Some(exposure) = exposure {
-        self::exposure(exposure, redactor);
+    for owner in owners {
+        change(owner, redactor);
     }
     let mut moved = false;
     for at in &mut *locations {
@@ -89,7 +107,13 @@ fn finding(finding: &mut Finding, redactor: &Redactor) -> bool {
 }
 
 fn exposure(exposure: &mut Exposure, redactor: &Redactor) {
-    let Exposure { introduced: _, removed: _, in_head: _, days: _, refs, refs_total: _ } = exposure;
+    let Exposure { repository, introduced, removed, in_head: _, days: _, refs, refs_total: _ } = exposure;
+    name(repository, redactor);
+    for CommitDate { commit: _, date: _, author } in introduced.iter_mut().chain(removed) {
+        if let Some(author) = author {
+            *author = redactor.sanitize(author);
+        }
+    }
     for name in refs {
         change(name, redactor);
     }
@@ -105,6 +129,7 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
         variable,
         suppression,
         redacted,
+        owners,
         // Names of our own, and hashes.
         path_encoding: _,
         encodings: _,
@@ -125,21 +150,29 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
         versions: _,
         sequence: _,
     } = location;
-    if let Some(repository) = repository {
-        *repository = redactor.sanitize(repository);
+    name(repository, redactor);
+    for owner in owners {
+        change(owner, redactor);
     }
     let mut in_path = change(path, redactor);
     for name in archive {
         in_path |= change(name, redactor);
     }
     *redacted |= in_path;
-    if let Some(Suppression { source: _, reason }) = suppression {
+    if let Some(Suppression { source: _, reason, date: _ }) = suppression {
         change(reason, redactor);
     }
     for text in [within, variable].into_iter().flatten() {
         change(text, redactor);
     }
     in_path
+}
+
+/// Redacts the id of a repository.
+fn name(repository: &mut Option<String>, redactor: &Redactor) {
+    if let Some(repository) = repository {
+        *repository = redactor.sanitize(repository);
+    }
 }
 
 /// Redacts a text. Returns true if it contained a key.

@@ -5,7 +5,7 @@ use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
 use crate::detect::Engine;
 use crate::model::{
     CommitDate, Confidence, Context, Coverage, CoverageReport, Evidence, Exposure, Finding, Location, Origin, Reach,
-    Report, RepositoryExposure, SCHEMA, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool,
+    Report, SCHEMA, ScanOptions, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool,
     line_hash::LineHash,
 };
 use crate::rules::{RuleSet, load};
@@ -79,6 +79,7 @@ pub(super) fn location(path: &str, line: u64, before: &str, token: &str) -> Loca
         status: Status::Open,
         suppression: None,
         redacted: false,
+        owners: Vec::new(),
         snippet: Some(Snippet {
             text: format!("{before}{masked};"),
             start: before.len(),
@@ -112,6 +113,7 @@ pub(super) fn finding(rules: &RuleSet, rule: &str, token: &str, locations: Vec<L
         evidence: Vec::new(),
         exposure: None,
         exposures: Vec::new(),
+        owners: Vec::new(),
     };
     finding.refresh_status();
     finding
@@ -137,6 +139,7 @@ pub(super) fn report() -> Report {
             head: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
             base: None,
         },
+        options: ScanOptions { paths: vec![".".to_owned()], archives: true, authors: true, ..ScanOptions::default() },
         repositories: None,
         findings,
         coverage: CoverageReport::from(&coverage()),
@@ -167,7 +170,11 @@ fn test(rules: &RuleSet, key: &str) -> Finding {
 }
 
 fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
-    let commit = |digit: char, date: &str| CommitDate { commit: digit.to_string().repeat(40), date: date.to_owned() };
+    let commit = |digit: char, date: &str| CommitDate {
+        commit: digit.to_string().repeat(40),
+        date: date.to_owned(),
+        author: Some("Ada <ada@example.com>".to_owned()),
+    };
     let mut place = location("old/pay.rb", 9, "Stripe.api_key = '", &keys[2]);
     place.reach = Reach::Ref;
     place.blob = Some("b".repeat(40));
@@ -176,6 +183,7 @@ fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     place.line_hash = None;
     let mut removed = finding(rules, "restricted-live", &keys[2], vec![place]);
     removed.exposure = Some(Exposure {
+        repository: None,
         introduced: Some(commit('a', "2024-02-01T10:00:00Z")),
         removed: Some(commit('c', "2024-02-11T10:00:00Z")),
         in_head: false,
@@ -191,9 +199,9 @@ fn in_history(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     message.line_hash = None;
     let mut unreachable = finding(rules, "oauth-access-key", &keys[8], vec![message]);
     unreachable.exposure = Some(Exposure::default());
-    let exposure = |repository: &str, exposure: Option<&Exposure>| RepositoryExposure {
-        repository: repository.to_owned(),
-        exposure: exposure.cloned().unwrap_or_default(),
+    let exposure = |repository: &str, exposure: Option<&Exposure>| Exposure {
+        repository: Some(repository.to_owned()),
+        ..exposure.cloned().unwrap_or_default()
     };
     unreachable.exposures = vec![exposure("services/api", None), exposure("web", removed.exposure.as_ref())];
     vec![removed, unreachable]
@@ -203,8 +211,11 @@ fn set_aside(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
     let with = |path: &str, key: &String, status: Status, source: &str| {
         let mut place = location(path, 1, "X=", key);
         place.status = status;
-        place.suppression = (!source.is_empty())
-            .then(|| Suppression { source: source.to_owned(), reason: "rotated | <b>done</b>".to_owned() });
+        place.suppression = (!source.is_empty()).then(|| Suppression {
+            source: source.to_owned(),
+            reason: "rotated | <b>done</b>".to_owned(),
+            date: None,
+        });
         place
     };
     let mut partly = location("b/live.py", 2, "X=", &keys[4]);
@@ -244,6 +255,7 @@ fn literal_free() -> Finding {
         }],
         exposure: None,
         exposures: Vec::new(),
+        owners: Vec::new(),
     }
 }
 

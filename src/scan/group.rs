@@ -64,6 +64,7 @@ fn finding(rule: &Rule, first: LocatedHit, others: impl Iterator<Item = LocatedH
         evidence: Vec::new(),
         exposure: None,
         exposures: Vec::new(),
+        owners: Vec::new(),
     };
     finding.refresh_status();
     finding
@@ -139,6 +140,7 @@ fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
         status: if place.existing { Status::Existing } else { Status::Open },
         suppression: None,
         redacted: false,
+        owners: Vec::new(),
         snippet: Some(hit.snippet),
         directive: hit.directive,
         line_hash: place.line_hash,

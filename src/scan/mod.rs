@@ -88,7 +88,7 @@ fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
 
 /// Turns hits into findings, lints them, and applies the policy.
 fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
-    let OpenTarget { target, repositories, source, files, .. } = opened;
+    let OpenTarget { target, options, repositories, source, files, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
@@ -107,7 +107,7 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
         rules_digest: rules.digest().to_owned(),
     };
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
-    let mut report = Report { schema, tool, target, repositories, findings, coverage: unfinished };
+    let mut report = Report { schema, tool, target, options, repositories, findings, coverage: unfinished };
     report.sort();
     let warnings = source.warnings().iter().chain(policy.problem.as_ref()).map(|warning| format!("warning: {warning}"));
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());

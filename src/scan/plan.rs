@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::git::Oid;
-use crate::model::Severity;
+use crate::model::{PolicyOptions, ScanOptions, Severity};
 use crate::report::FORMATS;
 
 /// The target of a scan.
@@ -142,6 +142,21 @@ impl ScanPlan {
     /// Returns the number of worker threads. Counts cores only here, because that reads files and few scans start threads.
     pub(crate) fn threads(&self) -> usize {
         self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    }
+
+    /// Returns the options that decide what the report holds.
+    pub(crate) fn options(&self) -> ScanOptions {
+        let name = |file: &PathBuf| file.to_string_lossy().into_owned();
+        let PolicyChoice { none, config, baseline, revision, accepted_by: _ } = &self.policy;
+        let (config, baseline) = (config.iter().map(name).collect(), baseline.as_ref().map(name));
+        ScanOptions {
+            paths: Vec::new(),
+            archives: self.archives,
+            ignored: matches!(self.subject, ScanSubject::Worktree { no_ignore: true, .. }),
+            alternates: matches!(self.subject, ScanSubject::History { alternates: true, .. }),
+            authors: true,
+            policy: PolicyOptions { none: *none, config, baseline, revision: revision.clone() },
+        }
     }
 
     /// Returns the time when a scan that begins now has to end.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{ReportedRepository, Target, TargetKind};
+use crate::model::{PathText, ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::open_repository::{CommitTree, OpenRepository};
@@ -41,7 +41,8 @@ impl PolicyFiles {
 pub(crate) struct OpenTarget<'a> {
     /// Name of the target in the report.
     pub(crate) target: Target,
-    /// The repositories of a history or a range.
+    pub(crate) options: ScanOptions,
+    /// The repositories; `None` if the target is in none.
     pub(crate) repositories: Option<Vec<ReportedRepository>>,
     pub(crate) source: Box<dyn ScanSource + 'a>,
     /// Files that lints read beside those with findings.
@@ -59,7 +60,7 @@ pub(crate) struct OpenTarget<'a> {
 impl<'a> OpenTarget<'a> {
     /// `input` is standard input.
     pub(crate) fn open(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
-        match &plan.subject {
+        let opened = match &plan.subject {
             ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
             ScanSubject::Staged { paths } => staged(plan, paths),
             ScanSubject::Range { base, head, paths } => range(plan, (base, head), paths),
@@ -72,12 +73,14 @@ impl<'a> OpenTarget<'a> {
                 let target = describe(TargetKind::Stdin, Path::new(""), None, None);
                 Ok(Self::new(target, StdinSource { input, name: name.clone() }))
             }
-        }
+        };
+        opened.map(|opened| Self { options: ScanOptions { paths: opened.options.paths, ..plan.options() }, ..opened })
     }
 
     fn new(target: Target, source: impl ScanSource + 'a) -> Self {
         Self {
             target,
+            options: ScanOptions::default(),
             repositories: None,
             source: Box::new(source),
             files: Rc::new(EmptySnapshot),
@@ -98,12 +101,19 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     let (paths, root) = worktree::resolve(paths)?;
     // The root need not be a work tree, and its HEAD need not have a commit.
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
-    let head = repository.and_then(|repository| rev::head(&repository).ok().flatten());
+    let head = repository.as_ref().and_then(|repository| rev::head(repository).ok().flatten());
+    let repositories = repository.map(|opened| vec![OpenRepository::new(opened, None).describe(".".to_owned(), head)]);
+    let below = |path: &PathBuf| match path.strip_prefix(&root) {
+        Ok(below) if !below.as_os_str().is_empty() => PathText::new(below.as_os_str().as_encoded_bytes()).text,
+        _ => ".".to_owned(),
+    };
+    let options = ScanOptions { paths: paths.iter().map(below).collect(), ..ScanOptions::default() };
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
-    let options = worktree::WorktreeSource { paths, root, no_ignore, threads };
-    Ok(OpenTarget { files, policy: PolicyFiles::only(policy), ..OpenTarget::new(target, options) })
+    let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
+    let policy = PolicyFiles::only(policy);
+    Ok(OpenTarget { options, repositories, files, policy, ..OpenTarget::new(target, source) })
 }
 
 fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -112,7 +122,8 @@ fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, sour
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
     let opened = OpenTarget::new(target, StagedSource::new(&index, paths)?);
     let policy = PolicyFiles::only(Rc::clone(&index) as _);
-    Ok(OpenTarget { files: index, policy, repository: Some(repository), ..opened })
+    let repositories = Some(vec![repository.describe(".".to_owned(), index.head)]);
+    Ok(OpenTarget { repositories, files: index, policy, repository: Some(repository), ..opened })
 }
 
 fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {

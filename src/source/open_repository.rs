@@ -51,6 +51,8 @@ impl OpenRepository {
             path: self.root().to_string_lossy().into_owned(),
             remote: self.repository.remote.clone(),
             head: head.map(|head| head.to_string()),
+            codeowners: None,
+            coverage: None,
         }
     }
 

@@ -94,12 +94,12 @@ fn each_repository_has_its_exposure_and_every_place_its_repository() {
         .exposures
         .iter()
         .map(|it| {
-            let from = it.exposure.introduced.as_ref().map(|at| &at.date[..10]);
-            (&*it.repository, from, it.exposure.in_head, it.exposure.days)
+            let from = it.introduced.as_ref().map(|at| &at.date[..10]);
+            (it.repository.as_deref().unwrap(), from, it.in_head, it.days)
         })
         .collect();
     assert_eq!(exposures, [("api", Some("2025-03-01"), true, Some(0)), ("web", Some("2024-01-01"), false, Some(10))]);
-    assert_eq!(finding.exposure.as_ref(), Some(&finding.exposures[0].exposure));
+    assert_eq!(finding.exposure.as_ref(), Some(&finding.exposures[0]));
     let message = only(&report, "restricted-live");
     assert_eq!(message.locations[0].repository.as_deref(), Some("web"));
     let text = dir.run(&["scan", "--history", "web", "api"]).stdout;

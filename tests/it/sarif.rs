@@ -198,7 +198,8 @@ fn history_and_gaps_are_valid() {
         count: 2,
         examples: vec!["a[1].zip".to_owned()],
     });
-    let commit = |digit: &str| CommitDate { commit: digit.repeat(40), date: "2024-02-01T10:00:00Z".to_owned() };
+    let commit =
+        |digit: &str| CommitDate { commit: digit.repeat(40), date: "2024-02-01T10:00:00Z".to_owned(), author: None };
     for (finding, origin) in report.findings.iter_mut().zip([
         Origin::File,
         Origin::CommitMessage,

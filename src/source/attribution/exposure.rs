@@ -52,6 +52,7 @@ fn exposure(
     let time = |at: u32| graph.commits[at as usize].time;
     let days = introduced.zip(removed.or(head)).map(|(from, to)| time(to).saturating_sub(time(from)) / DAY);
     Exposure {
+        repository: None,
         introduced: introduced.map(|at| date_of(graph, at)),
         removed: removed.map(|at| date_of(graph, at)),
         in_head,

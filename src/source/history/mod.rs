@@ -28,7 +28,7 @@ use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::git::refs::Refs;
 use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
 use crate::git::{Index, ObjectKind, Odb, Oid, OpenOptions, Repository, rev};
-use crate::model::{Coverage, Finding, Origin, PathText, ReportedRepository, RepositoryExposure, SkipReason};
+use crate::model::{Coverage, Exposure, Finding, Origin, PathText, ReportedRepository, SkipReason};
 use crate::rules::RuleSet;
 use blob_visitor::BlobVisitor;
 use clean_cache::CleanCache;
@@ -55,7 +55,7 @@ pub(crate) struct HistorySource {
     options: Options,
     warnings: Vec<String>,
     /// By repository, in their order.
-    exposures: ByCredential<Vec<RepositoryExposure>>,
+    exposures: ByCredential<Vec<Exposure>>,
     /// Locations beyond those that are reported.
     more_locations: ByCredential<u64>,
 }
@@ -173,9 +173,8 @@ impl HistorySource {
             *self.more_locations.entry(hit.credential()).or_default() += attributed.left_out(&hit);
             collector.add_hits(attributed.locate(&hit, &name), None);
         }
-        let repository = name.id.unwrap_or_default();
         for (credential, exposure) in attributed.exposures() {
-            let exposure = RepositoryExposure { repository: repository.clone(), exposure };
+            let exposure = Exposure { repository: name.id.clone(), ..exposure };
             self.exposures.entry(credential).or_default().push(exposure);
         }
         Ok(())
@@ -200,7 +199,7 @@ impl ScanSource for HistorySource {
         let Some(rule) = rules.index_of(&finding.rule) else { return };
         let credential = (rule, finding.fingerprint);
         let exposures = self.exposures.get(&credential).map_or(&[][..], Vec::as_slice);
-        finding.exposure = exposures.first().map(|first| first.exposure.clone());
+        finding.exposure = exposures.first().cloned();
         if self.repositories.len() > 1 {
             finding.exposures = exposures.to_vec();
         }
