@@ -54,7 +54,7 @@ pub struct Target {
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScanOptions {
-    /// Directories and files of a work tree, relative to the root, `.` for the root itself; empty for other targets.
+    /// Files and directories that the scan was limited to, relative to the root, `.` for the root itself; none is no limit.
     pub paths: Vec<String>,
     /// Archives were opened.
     pub archives: bool,

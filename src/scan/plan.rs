@@ -153,7 +153,7 @@ impl ScanPlan {
             paths: Vec::new(),
             archives: self.archives,
             ignored: matches!(self.subject, ScanSubject::Worktree { no_ignore: true, .. }),
-            alternates: matches!(self.subject, ScanSubject::History { alternates: true, .. }),
+            alternates: self.alternates,
             authors: true,
             policy: PolicyOptions { none: *none, config, baseline, revision: revision.clone() },
         }

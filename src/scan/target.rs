@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{PathText, ReportedRepository, ScanOptions, Target, TargetKind};
+use crate::model::{ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::open_repository::{CommitTree, OpenRepository};
@@ -74,7 +74,7 @@ impl<'a> OpenTarget<'a> {
                 Ok(Self::new(target, StdinSource { input, name: name.clone() }))
             }
         };
-        opened.map(|opened| Self { options: ScanOptions { paths: opened.options.paths, ..plan.options() }, ..opened })
+        opened.map(|opened| Self { options: ScanOptions { paths: opened.source.paths(), ..plan.options() }, ..opened })
     }
 
     fn new(target: Target, source: impl ScanSource + 'a) -> Self {
@@ -103,17 +103,12 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
     let head = repository.as_ref().and_then(|repository| rev::head(repository).ok().flatten());
     let repositories = repository.map(|opened| vec![OpenRepository::new(opened, None).describe(".".to_owned(), head)]);
-    let below = |path: &PathBuf| match path.strip_prefix(&root) {
-        Ok(below) if !below.as_os_str().is_empty() => PathText::new(below.as_os_str().as_encoded_bytes()).text,
-        _ => ".".to_owned(),
-    };
-    let options = ScanOptions { paths: paths.iter().map(below).collect(), ..ScanOptions::default() };
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
     let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
     let policy = PolicyFiles::only(policy);
-    Ok(OpenTarget { options, repositories, files, policy, ..OpenTarget::new(target, source) })
+    Ok(OpenTarget { repositories, files, policy, ..OpenTarget::new(target, source) })
 }
 
 fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {

@@ -69,6 +69,12 @@ pub(crate) trait ScanSource {
     /// Adds to a finding how long it was exposed, if the source knows.
     fn expose(&self, _: &RuleSet, _: &mut Finding) {}
 
+    /// Lists the files and directories that it is limited to, relative to the root; for a work tree, those that were asked
+    /// for.
+    fn paths(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns warnings for the user.
     fn warnings(&self) -> &[String] {
         &[]

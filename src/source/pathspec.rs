@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::bytes_of;
-use super::worktree::MissingPath;
+use super::worktree::{MissingPath, listed};
 
 /// Files and directories below the root, as git writes them; without any, everything.
 #[derive(Debug, Default)]
@@ -35,6 +35,11 @@ impl Pathspec {
             }
         }
         Ok(Self { paths: below })
+    }
+
+    /// Lists the paths, `.` for the root.
+    pub(super) fn listed(&self) -> Vec<String> {
+        self.paths.iter().map(|path| listed(path)).collect()
     }
 
     pub(super) fn is_limited(&self) -> bool {

@@ -85,6 +85,10 @@ impl ScanSource for RangeSource {
         Ok(())
     }
 
+    fn paths(&self) -> Vec<String> {
+        self.paths.listed()
+    }
+
     fn expose(&self, _: &RuleSet, finding: &mut Finding) {
         if let Some(scanned) = &self.scanned {
             scanned.expose(finding);

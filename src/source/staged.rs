@@ -142,6 +142,10 @@ impl ScanSource for StagedSource {
         Ok(())
     }
 
+    fn paths(&self) -> Vec<String> {
+        self.paths.listed()
+    }
+
     fn warnings(&self) -> &[String] {
         &self.warnings
     }

@@ -68,6 +68,11 @@ pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Miss
     Ok((absolute, root))
 }
 
+/// Writes a path below the root, `.` for the root itself.
+pub(super) fn listed(path: &[u8]) -> String {
+    if path.is_empty() { ".".to_owned() } else { PathText::new(path).text }
+}
+
 fn directory_of(path: &Path) -> PathBuf {
     if path.is_dir() { path.to_path_buf() } else { path.parent().unwrap_or(Path::new("/")).to_path_buf() }
 }
@@ -76,6 +81,11 @@ impl ScanSource for WorktreeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         scan(context, self);
         Ok(())
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let below = |path: &PathBuf| path.strip_prefix(&self.root).map(bytes_of).unwrap_or_default();
+        self.paths.iter().map(|path| listed(&below(path))).collect()
     }
 }
 
