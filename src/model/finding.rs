@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::exposure::Exposure;
-use super::location::Location;
+use super::location::{Location, Status, is_zero};
 use crate::credential::{Fingerprint, Key};
 
 /// Ordered from the least to the most severe.
@@ -68,23 +68,6 @@ impl Confidence {
     }
 }
 
-/// The state of a finding or of one of its places. Ordered from the least to the most open.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Listed in the baseline file.
-    Baselined,
-    /// Allowed by configuration or an inline directive.
-    Suppressed,
-    /// In history only, of a credential that was rolled.
-    Rolled,
-    /// Already in the same file before the scanned change.
-    Existing,
-    /// To be acted on.
-    #[default]
-    Open,
-}
-
 /// A place that explains a finding, such as the other key of a pair or the framework's configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -133,11 +116,6 @@ pub struct Finding {
     /// The owners of its places, each once, in the order of the places.
     #[serde(default)]
     pub owners: Vec<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-pub(super) fn is_zero(count: &u64) -> bool {
-    *count == 0
 }
 
 impl Finding {

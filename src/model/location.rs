@@ -4,8 +4,24 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use super::finding::{Status, is_zero};
 use super::line_hash::LineHash;
+
+/// The state of a finding or of one of its places. Ordered from the least to the most open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Listed in the baseline file.
+    Baselined,
+    /// Allowed by configuration or an inline directive.
+    Suppressed,
+    /// In history only, of a credential that was rolled.
+    Rolled,
+    /// Already in the same file before the scanned change.
+    Existing,
+    /// To be acted on.
+    #[default]
+    Open,
+}
 
 /// The part of a repository that a location is in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -164,6 +180,11 @@ pub struct Location {
     /// The later of two versions has the higher number; not part of the JSON report.
     #[serde(skip)]
     pub sequence: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(super) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Ord for Location {

@@ -14,8 +14,8 @@ mod utf16_columns;
 
 pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};
 pub use exposure::{CommitDate, Exposure};
-pub use finding::{Confidence, Evidence, Finding, Severity, Status};
-pub use location::{Context, Location, Origin, Reach, Snippet, Suppression};
+pub use finding::{Confidence, Evidence, Finding, Severity};
+pub use location::{Context, Location, Origin, Reach, Snippet, Status, Suppression};
 pub use report::{
     CoverageReport, OwnersDialect, OwnersFile, PolicyOptions, Report, ReportedRepository, SCHEMA, ScanOptions, Target,
     TargetKind, Tool,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::coverage::{Coverage, Skipped};
-use super::finding::{Finding, Severity, Status};
+use super::finding::{Finding, Severity};
+use super::location::Status;
 
 /// The version of the JSON contract.
 pub const SCHEMA: &str = "pinstripe.report/1";
