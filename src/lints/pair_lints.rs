@@ -42,11 +42,12 @@ pub(super) fn run<'a>(lints: &LintSet<'_>, context: &LintContext<'_>, sites: &[K
 
 /// Returns true if a place is in effect, and not one of several values that a condition selects.
 fn takes_part(group: &KeyPair, context: &LintContext<'_>, site: &KeySite<'_>) -> bool {
-    if !group.kinds.contains(&site.key.kind) && !group.with.contains(&site.key.kind) {
+    let has_kind = group.kinds.contains(&site.key.kind) || group.with.contains(&site.key.kind);
+    if !has_kind || context.expired() {
         return false;
     }
     let file = context.file(&site.location.path);
-    !context.expired() && file.admits(&[], &group.unless_context) && file.around(site.location.line).in_effect
+    file.admits(&[], &group.unless_context) && file.around(site.location.line).in_effect
 }
 
 /// Groups places that are in effect together.

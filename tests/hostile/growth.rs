@@ -130,6 +130,16 @@ const LOOPS: &[Loop] = &[
             .collect();
         range(case, &write(&case.target, "tree", b""), &write(&case.target, "tree", &bombs));
     }),
+    over("trees of two equal entries above a key", 1_000, |case, n| {
+        case.repository();
+        let blob = write(&case.target, "blob", keys(1, "").as_bytes());
+        let mut tree = write(&case.target, "tree", &entry("100644", "k.env", &blob));
+        for _ in 0..n {
+            let entries = ["a", "b"].map(|name| entry("40000", name, &tree));
+            tree = write(&case.target, "tree", &entries.concat());
+        }
+        branch(&case.target, "double", &write(&case.target, "commit", &commit(&tree, &[], "double")));
+    }),
     over("refs", 20_000, |case, n| {
         case.repository();
         let head = case.git(&["rev-parse", "HEAD"]).trim().to_owned();

@@ -149,6 +149,29 @@ pub(crate) const ROWS: &[Row] = &[
         case.git(&["symbolic-ref", "HEAD", "refs/heads/itself"]);
         case.scan(&["--history"]);
     }),
+    row("G09h", "2,000 trees of two equal entries within each other, history", 3, &["over-limit"], |case| {
+        case.repository();
+        let key = case.line();
+        doubling(case, 2_000, |case| {
+            let blob = write(&case.target, "blob", key.as_bytes());
+            write(&case.target, "tree", &entry("100644", "k.env", &blob))
+        });
+        case.scan(&["--history"]);
+    }),
+    row("G09i", "64 directories with a key each, in a million places, history", 3, &["over-limit"], |case| {
+        case.repository();
+        let lines: Vec<String> = (0..64).map(|_| case.line()).collect();
+        doubling(case, 20, |case| {
+            let directory = |(at, line): (usize, &String)| {
+                let blob = write(&case.target, "blob", line.as_bytes());
+                let tree = write(&case.target, "tree", &entry("100644", "k.env", &blob));
+                entry("40000", format!("d{at:02}"), &tree)
+            };
+            write(&case.target, "tree", &lines.iter().enumerate().flat_map(directory).collect::<Vec<u8>>())
+        });
+        case.scan(&["--history"]);
+    })
+    .mib(80),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
@@ -289,6 +312,17 @@ fn deep_tree(case: &Case, depth: usize, text: &str) {
     let tree = deep(&case.target, depth, text.as_bytes());
     let parent = case.git(&["rev-parse", "HEAD"]).trim().to_owned();
     branch(&case.target, "deep", &write(&case.target, "commit", &commit(&tree, &[parent], "deep")));
+}
+
+/// Makes HEAD a tree that is `depth` trees above another, each with two entries of the next.
+fn doubling(case: &Case, depth: usize, inner: impl FnOnce(&Case) -> String) {
+    let mut tree = inner(case);
+    for _ in 0..depth {
+        let entries = ["a", "b"].map(|name| entry("40000", name, &tree));
+        tree = write(&case.target, "tree", &entries.concat());
+    }
+    branch(&case.target, "doubling", &write(&case.target, "commit", &commit(&tree, &[], "doubling")));
+    case.git(&["symbolic-ref", "HEAD", "refs/heads/doubling"]);
 }
 
 fn odd_tree(case: &mut Case) {

@@ -18,8 +18,17 @@ use crate::model::limits::MAX_PLACES_PER_BLOB;
 /// Longest path, in bytes.
 const MAX_PATH: usize = 64 << 10;
 
-/// Most paths of one object that are counted beyond those that are kept.
+/// Bytes of paths, and the factor by which they may exceed the bytes of the names. Beyond, paths are cut short.
+const SPARE_PATH_BYTES: u64 = 64 << 20;
+const MAX_PATH_GROWTH: u64 = 32;
+
+/// Length of a path that is not cut short where an object has no other.
+const FREE_PATH: usize = 256;
+
+/// Most paths of one object, and of all, that are told apart beyond those that are kept. Others are counted each time they
+/// come up.
 const MAX_LEFT_OUT: usize = 64 << 10;
+const MAX_LEFT_OUT_OF_ALL: usize = 1 << 20;
 
 /// The objects of a query and the trees that lead to them, with the names of the entries between them.
 #[derive(Debug, Default)]
@@ -150,19 +159,20 @@ impl MarkedObjects {
                     flags: reached.commits[*commit as usize] | is_head,
                     first: u32::try_from(position).ok(),
                 };
-                places[node].add(Vec::new(), known);
+                places[node].add(Vec::new(), known, &mut 0);
             }
         }
         for (oid, bits) in &reached.others {
             if let Some(node) = self.node(oid_prefix(oid)) {
-                places[node].add(Vec::new(), PathState { flags: *bits, first: None });
+                places[node].add(Vec::new(), PathState { flags: *bits, first: None }, &mut 0);
             }
         }
+        let mut limits = PathLimits::of(&self.children);
         for node in self.order.iter().take_while(|_| !(subject.stop)()) {
             let node = *node as usize;
             if places[node].kept.is_empty() && !self.children[node].is_empty() {
                 // No commit has this tree: paths in it start here.
-                places[node].add(Vec::new(), PathState::default());
+                places[node].add(Vec::new(), PathState::default(), &mut 0);
             }
             if self.children[node].is_empty() {
                 continue;
@@ -172,13 +182,10 @@ impl MarkedObjects {
             for (name, child) in &self.children[node] {
                 let child = &mut places[*child as usize];
                 for (path, known) in &own {
-                    let joined = if path.is_empty() { name.clone() } else { [path, &b"/"[..], name].concat() };
-                    if joined.len() <= MAX_PATH {
-                        child.add(joined, *known);
-                    }
+                    let joined = limits.join(path, name, child.kept.is_empty());
+                    child.add(joined, *known, &mut limits.left_out);
                 }
-                let below = left_out.iter().map(|path| hash(hash(*path, b"/"), name));
-                below.for_each(|path| child.leave_out(path));
+                child.leave_out_below(&left_out, name, &mut limits.left_out);
             }
             if asked.contains(&node) {
                 places[node].kept = own;
@@ -209,14 +216,42 @@ impl MarkedObjects {
 pub(crate) struct ObjectPaths {
     /// In order, at most [`MAX_PLACES_PER_BLOB`].
     pub(crate) kept: Vec<(Vec<u8>, PathState)>,
-    /// Hashes of the others, up to [`MAX_LEFT_OUT`]: the same path comes up again in every version of a tree.
+    /// Hashes of others: the same path comes up again in every version of a tree.
     left_out: HashSet<u64>,
-    /// Number of hashes that were handed over to the children.
-    handed_over: u64,
+    /// Number of those that are not among the hashes, or no longer.
+    counted: u32,
+}
+
+/// What the paths of all objects may take together.
+struct PathLimits {
+    bytes: u64,
+    /// Number of hashes of paths that are left out.
+    left_out: usize,
+}
+
+impl PathLimits {
+    fn of(children: &[Vec<(Vec<u8>, u32)>]) -> Self {
+        let names = children.iter().flatten().fold(0, |bytes, (name, _)| bytes + name.len() as u64 + 1);
+        Self { bytes: SPARE_PATH_BYTES + names * MAX_PATH_GROWTH, left_out: MAX_LEFT_OUT_OF_ALL }
+    }
+
+    /// Joins a path, which is cut short if it is too long; a shorter one that is `needed` is not.
+    fn join(&mut self, directory: &[u8], name: &[u8], needed: bool) -> Vec<u8> {
+        if directory.is_empty() {
+            return name.to_vec();
+        }
+        let length = directory.len() + 1 + name.len();
+        let left = self.bytes.checked_sub(length as u64).filter(|_| length <= MAX_PATH);
+        self.bytes = left.unwrap_or(self.bytes);
+        let is_whole = left.is_some() || (needed && length <= FREE_PATH);
+        let directory = if is_whole { directory } else { "…".as_bytes() };
+        [directory, b"/", name].concat()
+    }
 }
 
 impl ObjectPaths {
-    fn add(&mut self, path: Vec<u8>, known: PathState) {
+    /// `limit` is the number of hashes that may still be kept.
+    fn add(&mut self, path: Vec<u8>, known: PathState, limit: &mut usize) {
         if !self.left_out.is_empty() {
             self.left_out.remove(&hash(EMPTY, &path));
         }
@@ -236,31 +271,59 @@ impl ObjectPaths {
         if self.kept.len() > MAX_PLACES_PER_BLOB {
             let last = self.kept.iter().rposition(|(_, known)| known.flags & (flags::HEAD | flags::INDEX) == 0);
             let (path, _) = self.kept.remove(last.unwrap_or(MAX_PLACES_PER_BLOB));
-            self.leave_out(hash(EMPTY, &path));
+            self.leave_out(hash(EMPTY, &path), limit);
         }
     }
 
-    fn leave_out(&mut self, path: u64) {
-        if self.left_out.len() < MAX_LEFT_OUT {
-            self.left_out.insert(path);
+    fn leave_out(&mut self, path: u64, limit: &mut usize) {
+        if *limit == 0 || self.left_out.len() >= MAX_LEFT_OUT {
+            self.counted = self.counted.saturating_add(u32::from(!self.left_out.contains(&path)));
+        } else if self.left_out.insert(path) {
+            *limit -= 1;
+        }
+    }
+
+    /// Leaves out the paths of an entry in a directory that was left out at `directory`.
+    fn leave_out_below(&mut self, directory: &LeftOut, name: &[u8], limit: &mut usize) {
+        self.counted = self.counted.saturating_add(directory.counted);
+        if *limit == 0 {
+            self.counted = self.counted.saturating_add(directory.number());
+        } else {
+            let paths = directory.paths.iter().map(|path| hash(hash(*path, b"/"), name));
+            paths.for_each(|path| self.leave_out(path, limit));
         }
     }
 
     /// Adds a path of the index, unless it was left out before: what reaches it is not known then.
     pub(super) fn add_staged(&mut self, path: &[u8]) {
         if !self.left_out.contains(&hash(EMPTY, path)) {
-            self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None });
+            let mut limit = MAX_LEFT_OUT;
+            self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None }, &mut limit);
         }
     }
 
     /// Counts the paths beyond those that are kept.
     pub(crate) fn more(&self) -> u64 {
-        self.left_out.len() as u64 + self.handed_over
+        self.left_out.len() as u64 + u64::from(self.counted)
     }
 
-    fn hand_over(&mut self) -> HashSet<u64> {
-        self.handed_over = self.left_out.len() as u64;
-        std::mem::take(&mut self.left_out)
+    fn hand_over(&mut self) -> LeftOut {
+        let handed = LeftOut { paths: std::mem::take(&mut self.left_out), counted: self.counted };
+        self.counted = self.counted.saturating_add(handed.number());
+        handed
+    }
+}
+
+/// The paths of a directory that are not kept.
+struct LeftOut {
+    paths: HashSet<u64>,
+    counted: u32,
+}
+
+impl LeftOut {
+    /// Returns the number of paths that are told apart.
+    fn number(&self) -> u32 {
+        u32::try_from(self.paths.len()).unwrap_or(u32::MAX)
     }
 }
 
