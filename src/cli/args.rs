@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::ensure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, FromArgMatches as _, ValueEnum};
 
@@ -15,7 +16,7 @@ use crate::scan::plan::{self, OutputFile};
     after_help = "Exit codes: 0 no findings, 1 findings at or above --fail-on, 2 error, 3 scan incomplete and no such findings"
 )]
 pub(super) struct ScanArgs {
-    /// Directories or files to scan, or repositories with --history [default: .; with --staged and --range everything]
+    /// Directories or files to scan, `-` for standard input, or repositories with --history [default: .; with --staged and --range everything]
     #[arg(value_name = "PATH", conflicts_with = "stdin")]
     pub(super) paths: Vec<PathBuf>,
 
@@ -64,8 +65,8 @@ pub(super) struct ScanArgs {
     pub(super) stdin: bool,
 
     /// File name to report for standard input
-    #[arg(long, value_name = "NAME", requires = "stdin", default_value = "stdin")]
-    pub(super) stdin_name: String,
+    #[arg(long, value_name = "NAME")]
+    pub(super) stdin_name: Option<String>,
 
     /// Also scan ignored files
     #[arg(long)]
@@ -189,6 +190,21 @@ pub(super) enum ColorChoice {
     Auto,
     Always,
     Never,
+}
+
+impl ScanArgs {
+    /// Returns the name of standard input if that is what is scanned.
+    ///
+    /// # Errors
+    /// `-` beside other paths or what git holds, and a name without standard input.
+    pub(super) fn standard_input(&self) -> anyhow::Result<Option<String>> {
+        let dash = self.paths.iter().any(|path| path.as_os_str() == "-");
+        let of_git = self.staged || self.range.is_some() || self.history;
+        ensure!(!dash || (self.paths.len() == 1 && !of_git), "- is standard input, which is scanned alone");
+        let read = self.stdin || dash;
+        ensure!(read || self.stdin_name.is_none(), "--stdin-name is for standard input: --stdin or -");
+        Ok(read.then(|| self.stdin_name.clone().unwrap_or_else(|| "stdin".to_owned())))
+    }
 }
 
 impl CommonArgs {

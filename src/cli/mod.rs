@@ -30,9 +30,11 @@ pub fn run() -> ExitCode {
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::warn_plainly(&format!("internal error at {place}; please report it"));
     }));
-    let code = std::panic::catch_unwind(|| match command::Cli::try_parse() {
-        Ok(cli) => dispatch(cli),
-        Err(error) => print_usage(&error),
+    let code = std::panic::catch_unwind(|| {
+        match command::Cli::try_parse_from(command::with_command(std::env::args_os().collect())) {
+            Ok(cli) => dispatch(cli),
+            Err(error) => print_usage(&error),
+        }
     });
     ExitCode::from(code.unwrap_or(FAILED))
 }

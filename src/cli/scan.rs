@@ -17,7 +17,7 @@ use crate::scan;
 use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject};
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
-    let plan = plan(args);
+    let plan = plan(args)?;
     clear_outputs(&plan)?;
     let (report, engine) = report(&plan, &mut io::stdin().lock())?;
     let code = exit_code(&plan.reporting, &report);
@@ -40,16 +40,17 @@ pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Resul
     Ok((outcome.report, outcome.engine))
 }
 
-fn plan(args: ScanArgs) -> ScanPlan {
+fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     let here = |paths: Vec<PathBuf>| if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
-    let subject = if args.staged {
+    let standard_input = args.standard_input()?;
+    let subject = if let Some(name) = standard_input {
+        ScanSubject::Stdin { name }
+    } else if args.staged {
         ScanSubject::Staged { paths: args.paths }
     } else if let Some((base, head)) = args.range {
         ScanSubject::Range { base, head, paths: args.paths }
     } else if args.history {
         ScanSubject::History { repositories: here(args.paths), plain: args.plain_history, cache: args.since_cache }
-    } else if args.stdin {
-        ScanSubject::Stdin { name: args.stdin_name }
     } else {
         ScanSubject::Worktree { paths: here(args.paths), no_ignore: args.no_ignore }
     };
@@ -58,7 +59,7 @@ fn plan(args: ScanArgs) -> ScanPlan {
     plan.policy.accepted_by = args.accept_policy;
     plan.reporting.repository_url = args.repository_url;
     plan.reporting.sarif_category = args.sarif_category;
-    plan
+    Ok(plan)
 }
 
 pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> ScanPlan {

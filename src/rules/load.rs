@@ -51,6 +51,11 @@ pub(crate) fn readable(directories: &[PathBuf]) -> RuleSet {
     RuleSet::new(read_all(true, directories, &[], &mut Vec::new()))
 }
 
+/// Returns the ids of the built-in rules.
+pub(crate) fn builtin_ids() -> impl Iterator<Item = &'static str> {
+    BUILTIN.iter().map(|rule| rule.id)
+}
+
 fn read_all(
     builtin: bool,
     directories: &[PathBuf],

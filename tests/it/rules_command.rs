@@ -67,13 +67,20 @@ fn completions_and_manual_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = dir.run(&["completions", shell]);
         assert_eq!(run.code, 0, "{}", run.stderr);
-        assert!(run.stdout.contains("fail-on"), "{shell}");
+        for word in ["fail-on", "secret-live", "webhook-unverified"] {
+            assert!(run.stdout.contains(word), "{shell}: {word}");
+        }
     }
     let page = dir.run(&["man"]);
     assert_eq!(page.code, 0, "{}", page.stderr);
-    for part in
-        [".TH pinstripe 1", ".SH \"PINSTRIPE SCAN\"", ".SH \"PINSTRIPE RULES EXPLAIN\"", "fail\\-on", "EXIT STATUS"]
-    {
+    for part in [
+        ".TH pinstripe 1",
+        ".SH \"PINSTRIPE SCAN\"",
+        ".SH \"PINSTRIPE RULES EXPLAIN\"",
+        "fail\\-on",
+        "EXIT STATUS",
+        ".SH EXAMPLES",
+    ] {
         assert!(page.stdout.contains(part), "{part}: {}", page.stdout);
     }
 }

@@ -2,7 +2,7 @@
 
 use pinstripe::model::{Origin, SkipClass, SkipReason};
 
-use crate::support::Dir;
+use crate::support::{Dir, run_in};
 
 #[test]
 fn tracked_files_are_scanned_whatever_an_ignore_file_says() {
@@ -130,6 +130,45 @@ fn exit_codes() {
         let run = dir.run(&arguments);
         assert_eq!(run.code, code, "{arguments:?}: {}", run.stderr);
         assert_eq!(run.stderr.is_empty(), code != 2, "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_path_is_scanned_without_a_command() {
+    let mut dir = Dir::new();
+    dir.write("src/a.env", "K={{sk_live}}\n");
+    dir.write("man", "no command\n");
+    for paths in [&["."][..], &["src"], &["./man", "src/a.env"]] {
+        let short = dir.run(&[paths, &["--format", "json"]].concat());
+        let long = dir.run(&[&["scan"], paths, &["--format", "json"]].concat());
+        assert_eq!((short.code, &short.stdout), (long.code, &long.stdout), "{paths:?}: {}", short.stderr);
+        assert_eq!(short.code, 1);
+    }
+    assert!(dir.run(&["man"]).stdout.contains(".TH pinstripe"), "a command comes before a file of its name");
+    let misspelt = dir.run(&["scna"]);
+    assert!(misspelt.code == 2 && misspelt.stderr.contains("'scan'"), "{}", misspelt.stderr);
+    let missing = dir.run(&["src/gone"]);
+    assert!(missing.code == 2 && missing.stderr.contains("src/gone"), "{}", missing.stderr);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let mut dir = Dir::new();
+    dir.write("-", "a file whose name is a dash\n");
+    let text = dir.forge.fill("K={{sk_live}}\n");
+    let expected = run_in(dir.path(), &["scan", "--stdin", "--stdin-name", "x", "--format", "json"], text.as_bytes());
+    assert_eq!(expected.code, 1);
+    for arguments in [&["scan", "-"][..], &["-"]] {
+        let run =
+            run_in(dir.path(), &[arguments, &["--stdin-name", "x", "--format", "json"]].concat(), text.as_bytes());
+        assert_eq!((run.code, &run.stdout), (1, &expected.stdout), "{}", run.stderr);
+    }
+    assert_eq!(dir.run(&["scan", "./-"]).code, 0);
+    for wrong in
+        [&["-", "."][..], &["--history", "-"], &["--staged", "-"], &["--stdin", "-"], &["--stdin-name", "x", "."]]
+    {
+        let run = run_in(dir.path(), &[&["scan"], wrong].concat(), text.as_bytes());
+        assert_eq!((run.code, &*run.stdout), (2, ""), "{wrong:?}: {}", run.stderr);
     }
 }
 
