@@ -10,7 +10,8 @@
 //! lints       misuse: contexts, groups, program code
 //! detect      bytes to hits: anchors, candidates, classification, decoding, redaction
 //! rules       rule files to rules
-//! archive     containers to members · git  repositories to objects
+//! archive     containers to members
+//! git         repositories to objects · owners  CODEOWNERS files to owners of paths
 //! model       findings, locations, coverage, limits
 //! credential  what a token says about itself
 //! ```
@@ -29,6 +30,7 @@ pub mod fuzzing;
 pub mod git;
 pub mod lints;
 pub mod model;
+mod owners;
 mod policy;
 pub mod report;
 pub mod rules;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["credential"],
     &["model"],
-    &["git"],
+    &["git", "owners"],
     &["archive"],
     &["rules"],
     &["detect"],
