@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use pattern::Pattern;
 
-pub(crate) use dialect::{Dialect, find};
+use crate::model::OwnersDialect;
+
+pub(crate) use dialect::find;
 
 /// Patterns of one file; a longer one is not read at all, because its last lines decide.
 const MAX_RULES: usize = 50_000;
@@ -28,7 +30,7 @@ const MAX_STEPS: u64 = 500_000_000;
 #[derive(Debug)]
 pub(crate) struct CodeOwners {
     /// The dialect that it is read in.
-    pub(crate) dialect: Dialect,
+    pub(crate) dialect: OwnersDialect,
     /// The file.
     pub(crate) path: String,
     rules: Vec<Rule>,
@@ -50,7 +52,7 @@ struct Rule {
 }
 
 impl CodeOwners {
-    fn new(dialect: Dialect, path: &str, rules: Vec<Rule>) -> Self {
+    fn new(dialect: OwnersDialect, path: &str, rules: Vec<Rule>) -> Self {
         let (mut by_segment, mut general) = (HashMap::<String, Vec<u32>>::new(), Vec::new());
         for (at, rule) in (0_u32..).zip(&rules) {
             match rule.pattern.required() {
@@ -83,7 +85,7 @@ impl CodeOwners {
             if owners.is_none() {
                 *known = None;
             }
-            if self.dialect != Dialect::GitLab {
+            if self.dialect != OwnersDialect::Gitlab {
                 break;
             }
         }

@@ -2,31 +2,34 @@
 
 use std::collections::HashMap;
 
-use super::{CodeOwners, Dialect, MAX_OWNERS, MAX_PATTERN, MAX_RULES, Pattern, Rule};
+use super::{CodeOwners, MAX_OWNERS, MAX_PATTERN, MAX_RULES, Pattern, Rule};
+use crate::model::OwnersDialect;
 
 impl CodeOwners {
     /// Reads a file. `None` if it has too many lines.
-    pub(crate) fn parse(dialect: Dialect, path: &str, bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(dialect: OwnersDialect, path: &str, bytes: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(bytes);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let rules = match dialect {
-            Dialect::GitLab => gitlab(text),
-            Dialect::GitHub | Dialect::Bitbucket => text.lines().filter_map(|line| rule(dialect, line)).collect(),
+            OwnersDialect::Gitlab => gitlab(text),
+            OwnersDialect::Github | OwnersDialect::Bitbucket => {
+                text.lines().filter_map(|line| rule(dialect, line)).collect()
+            }
         };
         (rules.len() <= MAX_RULES).then(|| Self::new(dialect, path, rules))
     }
 }
 
 /// Reads a line of GitHub or Bitbucket. Lines that these reject are skipped, as they do.
-fn rule(dialect: Dialect, line: &str) -> Option<Rule> {
+fn rule(dialect: OwnersDialect, line: &str) -> Option<Rule> {
     let (pattern, owners) = entry(line.split('#').next().unwrap_or_default().trim())?;
     let owners: Vec<&str> = owners.split_whitespace().take(MAX_OWNERS).collect();
-    if dialect == Dialect::GitHub && !owners.iter().all(|owner| is_owner(owner)) {
+    if dialect == OwnersDialect::Github && !owners.iter().all(|owner| is_owner(owner)) {
         return None;
     }
     let owners = owners.into_iter().filter(|owner| is_owner(owner)).map(|owner| match dialect {
         // `@workspace/group:random(2)` says how many of a group are asked.
-        Dialect::Bitbucket => owner.split(':').next().unwrap_or(owner).to_owned(),
+        OwnersDialect::Bitbucket => owner.split(':').next().unwrap_or(owner).to_owned(),
         _ => owner.to_owned(),
     });
     Some(Rule { section: 0, pattern: Pattern::gitignore(pattern)?, owners: Some(owners.collect()) })
@@ -112,13 +115,13 @@ fn is_owner(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn owners(dialect: Dialect, text: &str, path: &str) -> String {
+    fn owners(dialect: OwnersDialect, text: &str, path: &str) -> String {
         let mut file = CodeOwners::parse(dialect, "CODEOWNERS", text.as_bytes()).unwrap();
         file.of(path).unwrap().join(" ")
     }
 
     /// Checks the owners of paths in one file.
-    fn check(dialect: Dialect, text: &str, table: &[(&str, &str)]) {
+    fn check(dialect: OwnersDialect, text: &str, table: &[(&str, &str)]) {
         for (path, expected) in table {
             assert_eq!(owners(dialect, text, path), *expected, "{path} in {text}");
         }
@@ -149,12 +152,12 @@ mod tests {
             ("!file.txt @user", "file.txt", ""),
             (r"\#file.txt @user", "#file.txt", ""),
         ] {
-            assert_eq!(owners(Dialect::GitHub, line, path), expected, "{line}");
+            assert_eq!(owners(OwnersDialect::Github, line, path), expected, "{line}");
         }
         let text = "* @global-1 @global-2\n*.js @js\n*.go docs@example.com\n/build/logs/ @doctocat\ndocs/* d@example.com\n\
                     apps/ @octocat\n/docs/ @doctocat\n/scripts/ @doctocat @octocat\n**/logs @octocat\n/apps/github\n";
         check(
-            Dialect::GitHub,
+            OwnersDialect::Github,
             text,
             &[
                 ("README", "@global-1 @global-2"),
@@ -174,7 +177,7 @@ mod tests {
         let text = "* alisha@example.com fred@example.com # all\n*.js @slug/frontenders:all\n\
                     *.py @slug/backenders:least_busy(2) x nobody\n*.tf @teams/sre-leads:random(2)\n";
         check(
-            Dialect::Bitbucket,
+            OwnersDialect::Bitbucket,
             text,
             &[
                 ("a", "alisha@example.com fred@example.com"),
@@ -191,14 +194,14 @@ mod tests {
         let text = "* @admin\n\n[README Owners]\nREADME.md @user1 @user2\ninternal/README.md @user4\n\n\
                     [README other owners]\nREADME.md @user3\n";
         check(
-            Dialect::GitLab,
+            OwnersDialect::Gitlab,
             text,
             &[("README.md", "@admin @user1 @user2 @user3"), ("internal/README.md", "@admin @user4 @user3")],
         );
         let text = "* @general\n[Documentation] @docs\ndocs/\nREADME.md\n*.txt\n\
                     ^[Database][2] @db-1 @db/two\nmodel/db/\nconfig/db/database-setup.md @docs\n";
         check(
-            Dialect::GitLab,
+            OwnersDialect::Gitlab,
             text,
             &[
                 ("model/db/CHANGELOG.txt", "@general @docs @db-1 @db/two"),
@@ -208,7 +211,7 @@ mod tests {
         );
         // Sections of one name, in any case, are one, with the defaults of each heading.
         let text = "[Docs]\nee/docs/ @a\n[Database]\nREADME.md @db\n[DOCS] @d\nREADME.md\nee/docs/x @b\n";
-        check(Dialect::GitLab, text, &[("README.md", "@d @db"), ("ee/docs/x", "@b"), ("ee/docs/y", "@a")]);
+        check(OwnersDialect::Gitlab, text, &[("README.md", "@d @db"), ("ee/docs/x", "@b"), ("ee/docs/y", "@a")]);
     }
 
     #[test]
@@ -232,14 +235,14 @@ mod tests {
             assert!(heading(line).is_none(), "{line}");
         }
         // A heading that cannot be read is no entry either.
-        assert_eq!(owners(Dialect::GitLab, "[Docs]\n*.md @a\n[Invalid @b\n*.rb @c\n", "[Invalid"), "");
+        assert_eq!(owners(OwnersDialect::Gitlab, "[Docs]\n*.md @a\n[Invalid @b\n*.rb @c\n", "[Invalid"), "");
     }
 
     #[test]
     fn exclusions_of_gitlab() {
         let text = "* @group-x\n!*.rb\n[Ruby]\n*.rb @ruby\n!/config/*\n/config/routes.rb @ops\n";
         check(
-            Dialect::GitLab,
+            OwnersDialect::Gitlab,
             text,
             &[
                 ("file.txt", "@group-x"),
@@ -250,7 +253,7 @@ mod tests {
         );
         let text = "* @x\n!/app/temp/*\n!/app/*/temp/*\n!pom.xml\n!**/generated/ # automation\n";
         check(
-            Dialect::GitLab,
+            OwnersDialect::Gitlab,
             text,
             &[
                 ("app/models/user.rb", "@x"),
@@ -268,7 +271,7 @@ mod tests {
                     LICENSE @legal this does not match janedoe@gitlab.com\n/docs/ @all-docs\n/docs/* @root-docs\n\
                     lib/ @lib\n/config/ @config\npath\\ with\\ spaces/ @space\n";
         check(
-            Dialect::GitLab,
+            OwnersDialect::Gitlab,
             text,
             &[
                 ("app/assets/something.vue", "@default"),
@@ -285,22 +288,22 @@ mod tests {
         );
         let spaces = r"a/weird\ path\ with/\ @username\ /\ and@lookalikes.com\ / @user-1 email@gitlab.org @user-2";
         let path = "a/weird path with/ @username / and@lookalikes.com /test.rb";
-        check(Dialect::GitLab, spaces, &[(path, "@user-1 email@gitlab.org @user-2")]);
+        check(OwnersDialect::Gitlab, spaces, &[(path, "@user-1 email@gitlab.org @user-2")]);
         // A repeated entry keeps its place.
-        check(Dialect::GitLab, "* @a\n*.rb @b\n* @c\n", &[("x.rb", "@b"), ("x", "@c")]);
+        check(OwnersDialect::Gitlab, "* @a\n*.rb @b\n* @c\n", &[("x.rb", "@b"), ("x", "@c")]);
         // Malformed owners are not replaced by the default ones.
-        check(Dialect::GitLab, "[A] @default\n*.rb nobody\n*.md\n", &[("x.rb", ""), ("x.md", "@default")]);
+        check(OwnersDialect::Gitlab, "[A] @default\n*.rb nobody\n*.md\n", &[("x.rb", ""), ("x.md", "@default")]);
     }
 
     #[test]
     fn hostile_files_are_bounded() {
         let many = "a @b\n".repeat(MAX_RULES + 1);
-        assert!(CodeOwners::parse(Dialect::GitHub, "CODEOWNERS", many.as_bytes()).is_none());
+        assert!(CodeOwners::parse(OwnersDialect::Github, "CODEOWNERS", many.as_bytes()).is_none());
         let one_line = format!("* {}", "@b ".repeat(100_000));
-        assert_eq!(owners(Dialect::GitHub, &one_line, "x"), "@b");
+        assert_eq!(owners(OwnersDialect::Github, &one_line, "x"), "@b");
         let long = format!("{} @b\n* @c", "*a".repeat(1 << 20));
-        assert_eq!(owners(Dialect::GitHub, &long, "x"), "@c");
-        let mut slow = CodeOwners::parse(Dialect::GitHub, "CODEOWNERS", b"* @a\n*a*a*a*ab @b\n").unwrap();
+        assert_eq!(owners(OwnersDialect::Github, &long, "x"), "@c");
+        let mut slow = CodeOwners::parse(OwnersDialect::Github, "CODEOWNERS", b"* @a\n*a*a*a*ab @b\n").unwrap();
         let path = "a".repeat(4_000);
         assert_eq!(slow.of(&path), Some(vec!["@a"]));
         slow.steps = crate::owners::MAX_STEPS;

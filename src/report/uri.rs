@@ -1,5 +1,7 @@
 //! Converts paths to relative URI references, byte for byte.
 
+use crate::model::scan_location::percent_decode;
+
 /// Converts a report's path. `encoded` paths are percent-encoded already, because they are not UTF-8.
 pub(super) fn of_path(path: &str, encoded: bool) -> String {
     let bytes = if encoded { percent_decode(path) } else { path.as_bytes().to_vec() };
@@ -15,26 +17,6 @@ pub(super) fn of_path(path: &str, encoded: bool) -> String {
     }
     // A leading slash would make it absolute.
     uri.trim_start_matches('/').to_owned()
-}
-
-fn percent_decode(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) if bytes[at] == b'%' => {
-                decoded.push(byte);
-                at += 3;
-            }
-            _ => {
-                decoded.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    decoded
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::plan::ScanPlan;
-use super::target::{OpenTarget, PolicyFiles};
+use super::target::{OpenTarget, TreeFiles};
 use crate::git::disk;
 use crate::model::snapshot::Snapshot;
 use crate::model::{Context, Finding, Status};
@@ -50,7 +50,7 @@ impl EffectivePolicy {
             effective.policies.push(Policy { inline, ..Policy::load(&named)? });
             before = before.filter(|_| is_head).or(Some(Rc::new(named)));
         } else if !choice.none {
-            for PolicyFiles { repository, below, files } in &target.policy {
+            for TreeFiles { repository, below, files } in &target.policy {
                 let policy = Policy::load(&**files).map_err(|error| error.below(below))?;
                 let (repository, below) = (repository.clone(), below.clone());
                 effective.policies.push(Policy { repository, below, inline, ..policy });

@@ -5,6 +5,7 @@ mod effective_policy;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub(crate) mod group;
+mod owners;
 pub(crate) mod plan;
 pub(crate) mod prove;
 mod target;
@@ -88,7 +89,7 @@ fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
 
 /// Turns hits into findings, lints them, and applies the policy.
 fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
-    let OpenTarget { target, options, repositories, source, files, .. } = opened;
+    let OpenTarget { target, options, repositories, source, files, owners, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
@@ -111,7 +112,10 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
     report.sort();
     let warnings = source.warnings().iter().chain(policy.problem.as_ref()).map(|warning| format!("warning: {warning}"));
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
-    let notices = warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
+    let mut notices: Vec<String> =
+        warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
+    let repositories = report.repositories.as_deref_mut().unwrap_or_default();
+    notices.extend(owners::assign(&owners, repositories, &mut report.findings, &|| context.expired()));
     if !done {
         coverage.skip(SkipReason::TimedOut, "policy");
         report.coverage = CoverageReport::from(&coverage);

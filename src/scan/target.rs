@@ -21,8 +21,8 @@ use crate::source::{self, ScanSource, worktree};
 /// Pushed commits whose trees lints read.
 const MAX_PUSHED_TREES: usize = 8;
 
-/// The files of a policy and what it is for.
-pub(crate) struct PolicyFiles {
+/// The files of one version of a repository, such as those of its policy.
+pub(crate) struct TreeFiles {
     /// The id of the repository, where there are several.
     pub(crate) repository: Option<String>,
     /// Prefix of the paths of that repository.
@@ -30,8 +30,8 @@ pub(crate) struct PolicyFiles {
     pub(crate) files: Rc<dyn Snapshot>,
 }
 
-impl PolicyFiles {
-    /// Returns the only policy of a target.
+impl TreeFiles {
+    /// Returns the files of the only repository of a target.
     fn only(files: Rc<dyn Snapshot>) -> Vec<Self> {
         vec![Self { repository: None, below: String::new(), files }]
     }
@@ -48,7 +48,9 @@ pub(crate) struct OpenTarget<'a> {
     /// Files that lints read beside those with findings.
     pub(crate) files: Rc<dyn Snapshot>,
     /// Files that the policy is read from, by repository if there are several.
-    pub(crate) policy: Vec<PolicyFiles>,
+    pub(crate) policy: Vec<TreeFiles>,
+    /// Files that name owners, by repository if there are several: those of HEAD, of a range's base, or of the disk.
+    pub(crate) owners: Vec<TreeFiles>,
     /// False if the scanned texts are a change, which must not allow itself.
     pub(crate) inline_allows: bool,
     /// For such a change: its own version of the policy, to be compared with the one in force.
@@ -85,6 +87,7 @@ impl<'a> OpenTarget<'a> {
             source: Box::new(source),
             files: Rc::new(EmptySnapshot),
             policy: Vec::new(),
+            owners: Vec::new(),
             inline_allows: true,
             proposed: None,
             repository: None,
@@ -102,13 +105,18 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     // The root need not be a work tree, and its HEAD need not have a commit.
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
     let head = repository.as_ref().and_then(|repository| rev::head(repository).ok().flatten());
-    let repositories = repository.map(|opened| vec![OpenRepository::new(opened, None).describe(".".to_owned(), head)]);
+    let opened = repository.map(|opened| OpenRepository::new(opened, None));
+    let repositories = opened.as_ref().map(|opened| vec![opened.describe(".".to_owned(), head)]);
     let target = describe(TargetKind::Worktree, &root, head, None);
     let files = |follow_links| Rc::new(DiskFiles { root: root.clone(), follow_links });
     let (files, policy) = (files(false), files(true));
+    let owners: Rc<dyn Snapshot> = match opened.filter(|_| head.is_some()) {
+        Some(opened) => Rc::new(CommitTree::new(&opened, head)),
+        None => Rc::clone(&files) as _,
+    };
     let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
-    let policy = PolicyFiles::only(policy);
-    Ok(OpenTarget { repositories, files, policy, ..OpenTarget::new(target, source) })
+    let (policy, owners) = (TreeFiles::only(policy), TreeFiles::only(owners));
+    Ok(OpenTarget { repositories, files, policy, owners, ..OpenTarget::new(target, source) })
 }
 
 fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -116,9 +124,13 @@ fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, sour
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
     let opened = OpenTarget::new(target, StagedSource::new(&index, paths)?);
-    let policy = PolicyFiles::only(Rc::clone(&index) as _);
+    let policy = TreeFiles::only(Rc::clone(&index) as _);
+    let owners = TreeFiles::only(match index.head {
+        Some(head) => Rc::new(CommitTree::new(&repository, Some(head))),
+        None => Rc::clone(&index) as _,
+    });
     let repositories = Some(vec![repository.describe(".".to_owned(), index.head)]);
-    Ok(OpenTarget { repositories, files: index, policy, repository: Some(repository), ..opened })
+    Ok(OpenTarget { repositories, files: index, policy, owners, repository: Some(repository), ..opened })
 }
 
 fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -129,13 +141,14 @@ fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> 
     source.limit(paths)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), source.base);
     // Without a common ancestor the base itself decides, never the head.
-    let policy = CommitTree::new(&repository, source.merge_base.or(source.base));
+    let base: Rc<dyn Snapshot> = Rc::new(CommitTree::new(&repository, source.merge_base.or(source.base)));
     let has_base = source.base.is_some();
     let head = Rc::new(CommitTree::new(&repository, Some(source.head)));
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), Some(source.head))]),
         files: Rc::clone(&head) as _,
-        policy: PolicyFiles::only(Rc::new(policy)),
+        policy: TreeFiles::only(Rc::clone(&base)),
+        owners: TreeFiles::only(if has_base { base } else { Rc::clone(&head) as _ }),
         inline_allows: false,
         // If every commit is new, there is no policy that it could weaken.
         proposed: has_base.then_some(head as _),
@@ -153,7 +166,7 @@ fn pushed<'a>(
     let target = describe(TargetKind::Range, repository.root(), heads.last().copied(), known.first().copied());
     let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
     let trees = newest.map(|head| (String::new(), CommitTree::new(&repository, Some(*head)))).collect();
-    let policy = CommitTree::new(&repository, trusted);
+    let policy = Rc::new(CommitTree::new(&repository, trusted));
     // With `--policy-ref` the user says whom to trust, whatever is pushed.
     let inline_allows = plan.policy.revision.is_some();
     // The first push of all has nothing that it could weaken.
@@ -165,7 +178,8 @@ fn pushed<'a>(
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), heads.last().copied())]),
         files: Rc::new(CommitTrees(trees)),
-        policy: PolicyFiles::only(Rc::new(policy)),
+        policy: TreeFiles::only(Rc::clone(&policy) as _),
+        owners: TreeFiles::only(policy),
         inline_allows,
         proposed,
         repository: Some(repository),
@@ -186,10 +200,14 @@ fn history<'a>(
             Some(root) => Rc::new(DiskFiles { root: root.clone(), follow_links: true }),
             None => Rc::new(CommitTree::new(opened, *head)),
         };
-        PolicyFiles { repository, below, files }
+        TreeFiles { repository, below, files }
     });
-    let (policy, repositories) = (policy.collect(), Some(source.describe()));
+    let owners = source.repositories.iter().map(|(opened, head)| {
+        let (repository, below) = source.scope(opened);
+        TreeFiles { repository, below, files: Rc::new(CommitTree::new(opened, *head)) }
+    });
+    let (policy, owners, repositories) = (policy.collect(), owners.collect(), Some(source.describe()));
     let head = if let [(_, head)] = source.repositories.as_slice() { *head } else { None };
     let target = describe(TargetKind::History, &source.root, head, None);
-    Ok(OpenTarget { repositories, files, policy, ..OpenTarget::new(target, source) })
+    Ok(OpenTarget { repositories, files, policy, owners, ..OpenTarget::new(target, source) })
 }
