@@ -2,6 +2,7 @@
 
 use super::{CodeOwners, MAX_BYTES};
 use crate::model::OwnersDialect;
+use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::Snapshot;
 
 const DIALECTS: [OwnersDialect; 3] = [OwnersDialect::Github, OwnersDialect::Gitlab, OwnersDialect::Bitbucket];
@@ -24,7 +25,7 @@ fn of_host(remote: &str) -> Option<OwnersDialect> {
 
 /// Returns the dialect of the host that the pipelines of a tree are written for.
 fn of_pipelines(files: &dyn Snapshot) -> Option<OwnersDialect> {
-    let has = |path| files.read(path, MAX_BYTES).is_ok_and(|file| file.is_some());
+    let has = |path| files.read(path, MAX_IN_MEMORY).is_ok_and(|file| file.is_some());
     has(".gitlab-ci.yml").then_some(OwnersDialect::Gitlab)
 }
 
@@ -36,7 +37,10 @@ pub(crate) fn find(files: &dyn Snapshot, remote: Option<&str>) -> Result<Option<
     let host = remote.and_then(of_host);
     let places = host.into_iter().chain(DIALECTS).flat_map(places);
     for place in places {
-        let Some(bytes) = files.read(place, MAX_BYTES).map_err(|error| error.to_string())? else { continue };
+        let Some(bytes) = files.read(place, MAX_IN_MEMORY).map_err(|error| error.to_string())? else { continue };
+        if bytes.len() > MAX_BYTES {
+            return Err(format!("{place} is larger than 3 MB"));
+        }
         let dialect = match place.split_once('/') {
             Some((".github", _)) => OwnersDialect::Github,
             Some((".gitlab", _)) => OwnersDialect::Gitlab,

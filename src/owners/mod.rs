@@ -4,6 +4,8 @@
 //! it. In all dialects the last pattern that matches decides; in GitLab's it does so in each section.
 
 mod dialect;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod parse;
 mod pattern;
 
@@ -18,13 +20,13 @@ pub(crate) use dialect::find;
 /// Patterns of one file; a longer one is not read at all, because its last lines decide.
 const MAX_RULES: usize = 50_000;
 /// Bytes of one file. GitHub reads none that is larger.
-pub(crate) const MAX_BYTES: u64 = 3 << 20;
+const MAX_BYTES: usize = 3 << 20;
 /// Bytes of a pattern; longer lines are skipped.
 const MAX_PATTERN: usize = 4_096;
 /// Owners of one line, and of one file.
 const MAX_OWNERS: usize = 100;
 /// Characters and segments compared, over all paths.
-const MAX_STEPS: u64 = 500_000_000;
+const MAX_STEPS: u64 = 100_000_000;
 
 /// The owners that a file names.
 #[derive(Debug)]

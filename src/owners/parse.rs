@@ -13,7 +13,7 @@ impl CodeOwners {
         let rules = match dialect {
             OwnersDialect::Gitlab => gitlab(text),
             OwnersDialect::Github | OwnersDialect::Bitbucket => {
-                text.lines().filter_map(|line| rule(dialect, line)).collect()
+                text.lines().filter_map(|line| rule(dialect, line)).take(MAX_RULES + 1).collect()
             }
         };
         (rules.len() <= MAX_RULES).then(|| Self::new(dialect, path, rules))

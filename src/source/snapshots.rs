@@ -1,6 +1,6 @@
 //! Snapshots of files on disk and of several commits.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::PathBuf;
 
 use super::disk;
@@ -25,7 +25,11 @@ impl Snapshot for DiskFiles {
         }
         let failed = |error: std::io::Error| SnapshotError::new(path, error);
         // Most files that lints ask for do not exist: resolve links only for those that do.
-        let Some(opened) = disk::open(&full).map_err(failed)? else { return Ok(None) };
+        let opened = match disk::open(&full) {
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+            opened => opened.map_err(failed)?,
+        };
+        let Some(opened) = opened else { return Ok(None) };
         let parent = full.parent().unwrap_or(&full).canonicalize().map_err(failed)?;
         if !parent.starts_with(&self.root) || opened.size > limit {
             return Ok(None);

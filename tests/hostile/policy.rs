@@ -52,6 +52,38 @@ pub(crate) const ROWS: &[Row] = &[
         case.link("../outside", "own");
         case.write("pinstripe.toml", "[rules]\ndirectories = [\"own\"]\n");
     }),
+    row("P05", "CODEOWNERS of 45,000 patterns of stars, for 40 files", 0, &[], |case| {
+        let paths: Vec<String> = (0..40).map(|at| format!("{}/{at}.env", "a/".repeat(60))).collect();
+        for path in paths {
+            let line = case.line();
+            case.write(path, line);
+        }
+        case.write("CODEOWNERS", (0..45_000).map(|at| format!("**/*a*/**/*b{at}* @o\n")).collect::<String>());
+    })
+    .mib(300),
+    row("P05b", "CODEOWNERS of 600,000 lines", 0, &[], |case| {
+        case.control();
+        case.write(".github/CODEOWNERS", "a @b\n".repeat(600_000));
+    }),
+    row("P05c", "CODEOWNERS of 50,000 sections with one line of a megabyte", 0, &[], |case| {
+        case.control();
+        let sections: String = (0..45_000).map(|at| format!("[{at}] @o\n*\n")).collect();
+        case.write(".gitlab/CODEOWNERS", format!("{sections}* {}\n", "@x ".repeat(1 << 19)));
+    }),
+    row(
+        "P05d",
+        "CODEOWNERS that is a link out of the tree, that is no UTF-8, and that is a directory",
+        0,
+        &[],
+        |case| {
+            case.control();
+            case.dir.write_bytes("outside/CODEOWNERS", b"* @outside\n");
+            case.write(".github/x", "");
+            case.link("../../outside/CODEOWNERS", ".github/CODEOWNERS");
+            case.write("docs/CODEOWNERS", b"[\xff] @\xff\n\xff\xfe\n");
+            case.write("CODEOWNERS/x", "");
+        },
+    ),
     elsewhere("P04", "range that is empty", "tests/it/range.rs", "an_empty_range_is_clean"),
     elsewhere("P04b", "base that is unknown", "tests/it/range.rs", "ends_that_are_unknown_say_how_to_get_them"),
     elsewhere(

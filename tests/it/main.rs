@@ -31,6 +31,7 @@ mod members;
 mod merges;
 mod no_key_gets_out;
 mod own_rules;
+mod owners;
 mod pathspec;
 mod policy;
 mod pre_receive;
