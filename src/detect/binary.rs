@@ -12,7 +12,7 @@ use super::nested::Layer;
 use crate::credential::family::client_secret_length;
 use crate::credential::randomness as shape;
 use crate::credential::{Generation, is_cli_webhook_secret, split_by};
-use crate::model::limits::CONTEXT;
+use crate::model::limits::{CONTEXT, MAX_BODY};
 use crate::rules::rule::{BodyCheck, KeyPattern};
 
 /// Bytes that the opcode, the length and the first letters of the next string may add to the run of a token.
@@ -155,10 +155,10 @@ impl Token<'_> {
     /// follows it is plainly something else.
     fn end_by_shape(&self, strict: bool, around: Surroundings) -> Option<usize> {
         let run = &self.bytes[self.body..self.run.end];
-        let is_long = run.len() >= LONG && shape::looks_random(run);
+        let is_long = run.get(..LONG).is_some_and(shape::looks_random);
         if self.detect.lengths.is_empty() && !self.detect.plain_only && !strict && is_long {
-            // Of unknown structure, and too long for a name.
-            return Some(self.run.end);
+            // Of unknown structure, and too long for a name. The strings glued behind it cannot be told from it.
+            return Some(self.run.end.min(self.body + MAX_BODY));
         }
         if self.detect.check == BodyCheck::WebhookEndpoint && run.get(..CLI).is_some_and(is_cli_webhook_secret) {
             // That of the CLI, which another rule takes.

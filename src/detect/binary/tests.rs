@@ -191,3 +191,16 @@ proptest! {
         prop_assert_eq!(hits(&near, from), hits(&other, 0));
     }
 }
+
+/// String tables of engines such as Hermes: names glued before and behind a key whose length nothing tells.
+#[test]
+fn a_key_of_unknown_length_among_glued_names() {
+    let (engine, key) = (engine(), Forge::new(75).make("sk_org").unwrap());
+    for names in [1, 4, 40] {
+        let names = "helloWorldprintRequire".repeat(names);
+        let hits =
+            engine.scan(&[b"\x12\0\x06\x01globalThi", key.as_bytes(), names.as_bytes(), b"\0\0\0C\t\0"].concat());
+        let start: Vec<_> = hits.iter().map(|hit| hit.span.start).collect();
+        assert_eq!(start, [13], "{}", names.len());
+    }
+}
