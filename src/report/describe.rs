@@ -242,6 +242,12 @@ pub(super) fn exposure(finding: &Finding) -> Option<String> {
     Some(words.collect::<Vec<_>>().join("; "))
 }
 
+/// Returns the exposure of a credential in the repository of one of its places.
+pub(super) fn exposure_at<'a>(finding: &'a Finding, location: &Location) -> Option<&'a Exposure> {
+    let here = finding.exposures.iter().find(|exposure| exposure.repository == location.repository);
+    here.or_else(|| finding.exposure.as_ref().filter(|_| finding.exposures.is_empty()))
+}
+
 /// Describes an exposure in one repository, whose places have this `reach`.
 fn exposure_words(exposure: &Exposure, mut reach: impl Iterator<Item = Reach>) -> String {
     let at = |change: &CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));

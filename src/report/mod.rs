@@ -5,11 +5,14 @@ use std::io;
 use crate::model::{Report, Severity};
 use crate::rules::RuleSet;
 
+mod csv;
 mod describe;
 mod github;
 mod github_output;
+mod gitlab;
 mod grouping;
 mod json;
+mod junit;
 mod links;
 mod markdown;
 mod redacted;
@@ -78,6 +81,9 @@ pub const FORMATS: &[ReportFormat] = &[
     ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
     ReportFormat { name: "github-output", write: github_output::write, needs_line_hashes: false },
     ReportFormat { name: "markdown", write: markdown::write, needs_line_hashes: false },
+    ReportFormat { name: "csv", write: csv::write, needs_line_hashes: false },
+    ReportFormat { name: "gitlab", write: gitlab::write, needs_line_hashes: false },
+    ReportFormat { name: "junit", write: junit::write, needs_line_hashes: false },
 ];
 
 #[cfg(test)]
@@ -112,13 +118,17 @@ mod tests {
         }
     }
 
+    /// Returns true for what acts on a terminal. A byte-order mark at the beginning does not.
+    fn acting(character: char) -> bool {
+        character != '\n' && crate::model::escape::is_unsafe(character)
+    }
+
     #[test]
     fn no_format_for_people_acts_on_a_terminal() {
         for format in FORMATS {
             let options = Options { verbose: 2, min_severity: Severity::Note, ..sample::OPTIONS };
             let text = sample::written(format.name, &sample::report(), &options);
-            let acting = |c: char| c != '\n' && crate::model::escape::is_unsafe(c);
-            assert_eq!(text.find(acting), None, "{}", format.name);
+            assert_eq!(text.strip_prefix('\u{feff}').unwrap_or(&text).find(acting), None, "{}", format.name);
         }
     }
 
@@ -154,8 +164,8 @@ mod tests {
             for format in FORMATS {
                 let options = Options { verbose: 2, ..sample::OPTIONS };
                 let text = sample::written(format.name, &report, &options);
-                let acting = |c: char| c != '\n' && crate::model::escape::is_unsafe(c);
-                proptest::prop_assert_eq!(text.find(acting), None, "{}", format.name);
+                let marked = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                proptest::prop_assert_eq!(marked.find(acting), None, "{}", format.name);
                 // One row a credential, one line a finding, whatever the text holds.
                 let rows = |text: &str| text.lines().filter(|line| line.starts_with("| ")).count();
                 if matches!(format.name, "markdown" | "jsonl") {

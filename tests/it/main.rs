@@ -16,6 +16,7 @@ mod damage;
 mod databases;
 mod encodings;
 mod floors;
+mod formats;
 mod frameworks;
 mod gaps;
 mod history;
