@@ -196,6 +196,7 @@ impl Planner<'_> {
             }
             None => {}
         }
+        arguments.push("--confined".to_owned());
         ScanStep { arguments, range: name.to_owned(), category: name.to_owned(), ..ScanStep::default() }
     }
 

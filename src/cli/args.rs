@@ -32,6 +32,10 @@ pub(super) struct ScanArgs {
     #[arg(long, value_name = "USER", requires = "range", conflicts_with_all = ["no_config", "policy_ref"])]
     pub(super) accept_policy: Option<String>,
 
+    /// Let no policy extend a file outside of the root: what is scanned is not the user's own
+    #[arg(long, hide = true)]
+    pub(super) confined: bool,
+
     /// Count the scan as incomplete: TEXT is what should have been scanned and is not here
     #[arg(long, value_name = "TEXT")]
     pub(super) unscanned: Option<String>,
@@ -111,9 +115,9 @@ pub(super) struct RuleArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Policy")]
 pub(super) struct PolicyArgs {
-    /// Use this file instead of pinstripe.toml in the root directory
+    /// Use this file instead of pinstripe.toml in the root directory (repeatable; the later wins)
     #[arg(long, value_name = "FILE")]
-    pub(super) config: Option<PathBuf>,
+    pub(super) config: Vec<PathBuf>,
 
     /// Ignore the repository's pinstripe.toml, baseline and inline allow comments
     #[arg(long, conflicts_with = "config")]
@@ -151,13 +155,13 @@ pub(super) struct ReportArgs {
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = output)]
     pub(super) outputs: Vec<OutputFile>,
 
-    /// Fail on findings at or above this severity
-    #[arg(long, value_name = "SEVERITY", default_value = "medium", value_parser = severity_parser())]
-    pub(super) fail_on: Severity,
+    /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
+    pub(super) fail_on: Option<Severity>,
 
-    /// Hide findings below this severity
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity_parser())]
-    pub(super) min_severity: Severity,
+    /// Hide findings below this severity [default: that of pinstripe.toml, or low]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
+    pub(super) min_severity: Option<Severity>,
 
     /// Exit with 0 even if there are findings
     #[arg(long)]

@@ -12,16 +12,17 @@ use super::args::{ColorChoice, CommonArgs, ScanArgs};
 use super::output;
 use crate::detect::Engine;
 use crate::model::Report;
+use crate::policy::config::{DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
 use crate::report::{self, FORMATS, Redacted};
 use crate::scan;
-use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject};
+use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject, Thresholds};
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args)?;
     clear_outputs(&plan)?;
-    let (report, engine) = report(&plan, &mut io::stdin().lock())?;
-    let code = exit_code(&plan.reporting, &report);
-    deliver(&plan.reporting, &engine, report)?;
+    let (report, engine, wanted) = report(&plan, &mut io::stdin().lock())?;
+    let code = exit_code(&wanted, &report);
+    deliver(&wanted, &engine, report)?;
     Ok(code)
 }
 
@@ -33,11 +34,13 @@ pub(super) fn clear_outputs(plan: &ScanPlan) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a plan and prints notes about the policy. `input` is standard input. The report is not redacted yet.
-pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine)> {
+/// Runs a plan and prints notes about the policy. `input` is standard input. The report is not redacted yet. Also returns
+/// the reporting that the policy asks for, where the plan leaves that to it.
+pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine, Reporting)> {
     let outcome = scan::run(plan, input, &|engine| output::redact_by(Arc::clone(engine.redactor())))?;
     outcome.notices.iter().for_each(|notice| output::warn(notice));
-    Ok((outcome.report, outcome.engine))
+    let (fail_on, min_severity) = (outcome.fail_on, outcome.min_severity);
+    Ok((outcome.report, outcome.engine, Reporting { fail_on, min_severity, ..plan.reporting.clone() }))
 }
 
 fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
@@ -57,6 +60,7 @@ fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     let mut plan = ScanPlan { archives: !args.no_archives, unscanned: args.unscanned, ..plan_of(subject, args.common) };
     plan.alternates = args.alternates;
     plan.policy.accepted_by = args.accept_policy;
+    plan.policy.confined = args.confined;
     plan.reporting.repository_url = args.repository_url;
     plan.reporting.sarif_category = args.sarif_category;
     Ok(plan)
@@ -79,7 +83,9 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
             baseline: policy.baseline,
             revision: policy.policy_ref,
             accepted_by: None,
+            confined: false,
         },
+        thresholds: Thresholds { fail_on: report.fail_on, min_severity: report.min_severity },
         unscanned: None,
         archives: true,
         alternates: false,
@@ -89,8 +95,8 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
         reporting: Reporting {
             format: report.format,
             outputs: report.outputs,
-            fail_on: report.fail_on,
-            min_severity: report.min_severity,
+            fail_on: report.fail_on.unwrap_or(DEFAULT_FAIL_ON),
+            min_severity: report.min_severity.unwrap_or(DEFAULT_MIN_SEVERITY),
             exit_zero: report.exit_zero,
             allow_incomplete: report.allow_incomplete,
             color,

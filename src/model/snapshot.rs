@@ -24,6 +24,16 @@ impl SnapshotError {
     }
 }
 
+/// What stands at the path of a policy file below the root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PolicyFile {
+    Absent,
+    /// A file of the repository itself, if there is one.
+    Own,
+    /// A file that does not speak for the repository, for this reason.
+    Foreign(&'static str),
+}
+
 /// The files of one version of a tree.
 pub(crate) trait Snapshot {
     /// Returns the content of a file; `None` if there is none.
@@ -37,6 +47,11 @@ pub(crate) trait Snapshot {
     /// # Errors
     /// The directory cannot be read.
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError>;
+
+    /// Tells whether a policy file below the root is the repository's own.
+    fn policy_file(&self, _: &str) -> PolicyFile {
+        PolicyFile::Own
+    }
 
     /// Returns true if locations of this reach are files of the snapshot.
     fn holds(&self, reach: Reach) -> bool {

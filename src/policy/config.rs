@@ -13,6 +13,10 @@ use crate::credential::Fingerprint;
 use crate::model::{Context, Finding, Severity};
 use crate::rules::RuleSet;
 
+/// The lowest severities that fail a scan and that are shown, where nobody says which.
+pub(crate) const DEFAULT_FAIL_ON: Severity = Severity::Medium;
+pub(crate) const DEFAULT_MIN_SEVERITY: Severity = Severity::Low;
+
 /// Largest number of entries in one list, each of which is compared with each finding.
 const MAX_ENTRIES: usize = 10_000;
 
@@ -29,6 +33,15 @@ pub(crate) struct PolicyConfig {
     pub(crate) severity: BTreeMap<String, Severity>,
     #[serde(default)]
     pub(crate) rules: OwnRules,
+    /// Files whose entries count as well; where both speak, this one wins.
+    #[serde(default)]
+    pub(crate) extends: Vec<String>,
+    /// The lowest severity that fails a scan.
+    pub(crate) fail_on: Option<Severity>,
+    /// The lowest severity that is shown.
+    pub(crate) min_severity: Option<Severity>,
+    /// Files below the root count as well.
+    pub(crate) nested: Option<bool>,
 }
 
 /// An entry that allows one credential by its fingerprint, locations by their paths, or one credential in some paths.
@@ -125,11 +138,31 @@ impl PolicyConfig {
     /// # Errors
     /// The file is not TOML of this form; with line and column.
     pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+        Self::read(file, bytes, &|error, _| error.to_string().trim_end().to_owned())
+    }
+
+    /// As [`Self::parse`], but no error quotes the file, which may be anything that another file names.
+    pub(super) fn parse_unquoted(file: &str, bytes: &[u8]) -> Result<Self, Error> {
+        let place = |error: &toml::de::Error, text: &str| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
+            format!("{}not what a policy may hold; --config shows more", line.unwrap_or_default())
+        };
+        Self::read(file, bytes, &place)
+    }
+
+    fn read(file: &str, bytes: &[u8], explain: &dyn Fn(&toml::de::Error, &str) -> String) -> Result<Self, Error> {
         let malformed = |reason: String| Error::malformed(file, reason);
         let text = std::str::from_utf8(bytes).map_err(|error| malformed(format!("not UTF-8: {error}")))?;
-        let config: Self = toml::from_str(text).map_err(|error| malformed(error.to_string().trim_end().to_owned()))?;
+        let config: Self = toml::from_str(text).map_err(|error| malformed(explain(&error, text)))?;
         config.check().map_err(malformed)?;
         Ok(config)
+    }
+
+    /// Returns true if it holds what may stand in a file below the root: allow entries and contexts.
+    pub(super) fn may_be_nested(&self) -> bool {
+        let rest = Self { allows: Vec::new(), contexts: Vec::new(), ..self.clone() };
+        rest == Self::default()
     }
 
     fn check(&self) -> Result<(), String> {
@@ -145,27 +178,21 @@ impl PolicyConfig {
                 return Err(format!("allow entry {number}: it needs a reason"));
             }
         }
-        for directory in &self.rules.directories {
+        for (at, directory) in self.rules.directories.iter().enumerate() {
             let leaves = directory.starts_with(['/', '\\'])
                 || directory.contains(':')
                 || directory.split(['/', '\\']).any(|part| part == "..");
             if leaves || directory.is_empty() {
-                return Err(format!("rules.directories: {directory:?} is not below the root"));
+                return Err(format!("rules.directories: entry {} is not below the root", at + 1));
             }
         }
         Ok(())
     }
 
-    /// Checks that every rule that the file names exists.
-    ///
-    /// # Errors
-    /// The first rule that does not exist.
-    pub(crate) fn check_rules(&self, file: &str, rules: &RuleSet) -> Result<(), Error> {
+    /// Returns the first rule that the file names and that does not exist.
+    pub(super) fn unknown_rule(&self, rules: &RuleSet) -> Option<&str> {
         let allowed = self.allows.iter().map(|allow| &allow.rule).filter(|rule| *rule != "*");
-        match allowed.chain(self.severity.keys()).find(|rule| rules.get(rule).is_none()) {
-            None => Ok(()),
-            Some(rule) => Err(Error::malformed(file, format_args!("there is no rule {rule:?}"))),
-        }
+        allowed.chain(self.severity.keys()).find(|rule| rules.get(rule).is_none()).map(String::as_str)
     }
 
     /// Returns the contexts that the file gives a path.

@@ -10,16 +10,21 @@ pub(crate) mod config;
 pub mod fuzzing;
 pub(crate) mod import;
 pub(crate) mod inline;
+mod layer;
 pub(crate) mod policy_diff;
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
 pub(crate) use baseline::Baseline;
 pub(crate) use config::PolicyConfig;
+pub(crate) use layer::{ConfigFiles, NestedLayers, PolicyLayer};
 
 use crate::model::escape::escape;
 use crate::model::snapshot::{Snapshot, SnapshotError};
-use crate::model::{Finding, Location, Status, Suppression};
+use crate::model::{Context, Finding, Location, Severity, Status, Suppression};
 use crate::rules::RuleSet;
 
 /// Name of the configuration file at the root.
@@ -62,10 +67,12 @@ impl From<SnapshotError> for Error {
 }
 
 /// The files of a policy, read and checked.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Policy {
-    /// `pinstripe.toml`.
-    pub(crate) config: PolicyConfig,
+    /// `pinstripe.toml` and what it extends, or the files that the user names; the later wins.
+    pub(crate) layers: Vec<Rc<PolicyLayer>>,
+    /// The files below the root.
+    pub(crate) nested: Option<Rc<RefCell<NestedLayers>>>,
     /// `.pinstripe-baseline.json`.
     pub(crate) baseline: Baseline,
     /// False if directives in the scanned text are ignored, because the text is a change that must not allow itself.
@@ -79,22 +86,59 @@ pub(crate) struct Policy {
 }
 
 impl Policy {
-    /// Reads `pinstripe.toml`, the baseline and the rule files of a root.
+    /// Reads `pinstripe.toml` with what it extends, the baseline and the rule files of a root. `named` replaces
+    /// `pinstripe.toml`; `outside` allows files outside of the root.
     ///
     /// # Errors
     /// A file exists and cannot be read, or has invalid content.
-    pub(crate) fn load(files: &dyn Snapshot) -> Result<Self, Error> {
+    pub(crate) fn load(
+        files: &Rc<dyn Snapshot>,
+        named: Option<Vec<Rc<PolicyLayer>>>,
+        outside: bool,
+    ) -> Result<Self, Error> {
         let mut policy = Self { inline: true, ..Self::default() };
-        if let Some(bytes) = files.read(CONFIG_FILE, MAX_POLICY_FILE)? {
-            policy.config = PolicyConfig::parse(CONFIG_FILE, &bytes)?;
-        }
+        let is_own = named.is_none();
+        policy.layers = match named {
+            Some(named) => named,
+            None => ConfigFiles { files: &**files, outside }.load(CONFIG_FILE)?,
+        };
+        let obeys_nested = policy.last(|config| config.nested).unwrap_or(is_own);
+        let refused = if is_own { "`nested` is false" } else { "--config is given without `nested = true` in it" };
+        let nested = NestedLayers::new(Rc::clone(files), (!obeys_nested).then_some(refused));
+        policy.nested = Some(Rc::new(RefCell::new(nested)));
         if let Some(bytes) = files.read(BASELINE_FILE, MAX_POLICY_FILE)? {
             policy.baseline = Baseline::parse(BASELINE_FILE, &bytes)?;
         }
-        for path in rule_paths(files, &policy.config).collect::<Result<Vec<_>, _>>()?.concat() {
+        for path in rule_paths(&**files, &policy.layers).collect::<Result<Vec<_>, _>>()?.concat() {
             policy.rule_files.extend(files.read(&path, MAX_POLICY_FILE)?.map(|bytes| (path, bytes)));
         }
         Ok(policy)
+    }
+
+    /// Returns the value of the last file that has one.
+    pub(crate) fn last<T>(&self, value: impl Fn(&PolicyConfig) -> Option<T>) -> Option<T> {
+        self.layers.iter().rev().find_map(|layer| value(&layer.config))
+    }
+
+    /// Returns the files about a path, the one that wins last.
+    fn layers_of(&self, path: &str) -> Vec<Rc<PolicyLayer>> {
+        let nested = self.nested.as_ref().map(|nested| nested.borrow_mut().above(path));
+        self.layers.iter().cloned().chain(nested.unwrap_or_default()).collect()
+    }
+
+    /// Returns the contexts that the policy gives a path of its repository.
+    pub(crate) fn context(&self, path: &str) -> Option<Vec<Context>> {
+        self.layers_of(path).iter().rev().find_map(|layer| layer.context(path)).map(<[_]>::to_vec)
+    }
+
+    /// Takes the errors of files below the root, and notices about them.
+    pub(crate) fn take_nested_problems(&self, rules: &RuleSet) -> (Vec<Error>, Vec<String>) {
+        let Some(nested) = &self.nested else { return Default::default() };
+        let mut nested = nested.borrow_mut();
+        nested.check_rules(rules);
+        let errors = std::mem::take(&mut nested.errors).into_iter().map(|error| error.below(&self.below));
+        let notices = std::mem::take(&mut nested.notices).into_iter();
+        (errors.collect(), notices.map(|notice| format!("{}{notice}", self.below)).collect())
     }
 
     /// Returns the path of a location in the repository of this policy; `None` for another repository.
@@ -115,13 +159,15 @@ impl Policy {
             return None;
         }
         let path = self.path(location)?;
-        for allow in self.config.allows.iter().filter(|allow| allow.covers(finding, path)) {
-            match allow.expires.filter(|expires| *expires < today) {
-                None => return Some((Status::Suppressed, "config", allow.reason.clone())),
-                Some(expired) => notices.push(format!(
-                    "{}{CONFIG_FILE}: the entry for {} ({}) expired on {expired} and has no effect",
-                    self.below, finding.rule, allow.reason
-                )),
+        for layer in self.layers_of(path) {
+            for allow in layer.allows(finding, path) {
+                match allow.expires.filter(|expires| *expires < today) {
+                    None => return Some((Status::Suppressed, "config", allow.reason.clone())),
+                    Some(expired) => notices.push(format!(
+                        "{}{}: the entry for {} ({}) expired on {expired} and has no effect",
+                        self.below, layer.file, finding.rule, allow.reason
+                    )),
+                }
             }
         }
         if let Some(directive) = location.directive.as_deref() {
@@ -183,9 +229,9 @@ pub(crate) fn apply(
 fn adjust(policies: &[Policy], finding: &mut Finding, rules: &RuleSet) {
     let mut changed = false;
     for location in &mut finding.locations {
-        let tags = policies.iter().find_map(|policy| policy.config.context(policy.path(location)?));
+        let tags = policies.iter().find_map(|policy| policy.context(policy.path(location)?));
         if let Some(tags) = tags {
-            location.context = tags.to_vec();
+            location.context = tags;
             location.context.sort_unstable();
             location.context.dedup();
             changed = true;
@@ -199,14 +245,18 @@ fn adjust(policies: &[Policy], finding: &mut Finding, rules: &RuleSet) {
     }
     let concerned =
         policies.iter().filter(|policy| finding.locations.iter().any(|location| policy.path(location).is_some()));
-    let severity =
-        concerned.map(|policy| *policy.config.severity.get(&finding.rule).unwrap_or(&finding.severity)).max();
+    let named = |config: &PolicyConfig| config.severity.get(&finding.rule).copied();
+    let severity: Option<Severity> = concerned.map(|policy| policy.last(named).unwrap_or(finding.severity)).max();
     finding.severity = severity.unwrap_or(finding.severity);
 }
 
 /// Lists the rule files in each directory that the configuration names.
-fn rule_paths(files: &dyn Snapshot, config: &PolicyConfig) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
-    config.rules.directories.iter().map(|directory| files.list_toml(directory.trim_end_matches('/')))
+fn rule_paths(
+    files: &dyn Snapshot,
+    layers: &[Rc<PolicyLayer>],
+) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
+    let directories = layers.iter().flat_map(|layer| &layer.config.rules.directories);
+    directories.map(|directory| files.list_toml(directory.trim_end_matches('/')))
 }
 
 /// Reads `2027-01-31`.

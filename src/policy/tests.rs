@@ -28,7 +28,8 @@ fn apply(policy: &Policy, found: &mut [Finding], today: Date) -> Vec<String> {
 }
 
 fn with_config(text: &str) -> Policy {
-    Policy { config: PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap(), inline: true, ..Policy::default() }
+    let layer = PolicyLayer::new(CONFIG_FILE, "", PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap());
+    Policy { layers: vec![Rc::new(layer)], inline: true, ..Policy::default() }
 }
 
 #[test]
@@ -78,7 +79,7 @@ fn configuration_errors_name_their_place() {
     }
     assert!(PolicyConfig::parse(CONFIG_FILE, b"\xff").is_err());
     let unknown = PolicyConfig::parse(CONFIG_FILE, b"[severity]\nsecret-lve='low'").unwrap();
-    assert!(unknown.check_rules(CONFIG_FILE, &rules()).is_err());
+    assert!(PolicyLayer::new(CONFIG_FILE, "", unknown).check_rules(&rules()).is_err());
 }
 
 #[test]

@@ -1,18 +1,20 @@
 //! Chooses the version of the policy that a scan obeys: of the index for what is staged, of the merge base for a range,
 //! on disk for the rest. `--policy-ref`, `--config`, `--baseline`, `--no-config` and `--accept-policy` override it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::plan::ScanPlan;
 use super::target::{OpenTarget, TreeFiles};
 use crate::git::disk;
-use crate::model::snapshot::Snapshot;
-use crate::model::{Context, Finding, Status};
-use crate::policy::policy_diff::{self, Acceptance};
-use crate::policy::{self, Baseline, CONFIG_FILE, Error, Policy, PolicyConfig};
+use crate::model::snapshot::{EmptySnapshot, Snapshot};
+use crate::model::{Context, Finding, Severity, Status};
+use crate::policy::config::{DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
+use crate::policy::policy_diff::{self, Acceptance, PolicyVersions};
+use crate::policy::{self, Baseline, CONFIG_FILE, ConfigFiles, Error, Policy, PolicyConfig, PolicyLayer};
 use crate::rules::RuleSet;
 use crate::source::open_repository::{CommitTree, OpenRepository};
+use crate::source::snapshots::DiskFiles;
 
 #[derive(Default)]
 pub(crate) struct EffectivePolicy {
@@ -26,8 +28,7 @@ pub(crate) struct EffectivePolicy {
 
 /// The policy before and after a scanned change.
 struct PolicyChange {
-    before: Rc<dyn Snapshot>,
-    after: Rc<dyn Snapshot>,
+    versions: PolicyVersions,
     /// The policy in force for findings about the change itself, without the entries that it adds.
     own: Vec<Policy>,
     acceptance: Acceptance,
@@ -45,35 +46,37 @@ impl EffectivePolicy {
         // The end of the range is trusted: it tells what it changed, and its own allows count.
         let is_head = commit.is_some() && commit == target.target.head;
         let inline = target.inline_allows || is_head;
-        let mut before = target.policy.last().map(|policy| Rc::clone(&policy.files));
-        if let Some(named) = named {
-            effective.policies.push(Policy { inline, ..Policy::load(&named)? });
-            before = before.filter(|_| is_head).or(Some(Rc::new(named)));
+        let outside = target.is_own_work_tree && !choice.confined;
+        let layers = named_layers(&choice.config, target, outside)?;
+        let mut change = target.change.clone();
+        if let Some(named) = named.map(Rc::new) {
+            let files: Rc<dyn Snapshot> = Rc::clone(&named) as _;
+            effective.policies.push(Policy { inline, ..Policy::load(&files, layers.clone(), false)? });
+            change = change.map(|(before, after)| (if is_head { before } else { named }, after));
         } else if !choice.none {
             for TreeFiles { repository, below, files } in &target.policy {
-                let policy = Policy::load(&**files).map_err(|error| error.below(below))?;
+                let policy = Policy::load(files, layers.clone(), outside).map_err(|error| error.below(below))?;
                 let (repository, below) = (repository.clone(), below.clone());
                 effective.policies.push(Policy { repository, below, inline, ..policy });
             }
         }
         if effective.policies.is_empty() {
-            effective.policies.push(Policy::default());
-        }
-        if let Some(file) = &choice.config {
-            let config = PolicyConfig::parse(&file.to_string_lossy(), &read_named(file)?)?;
-            effective.policies.iter_mut().for_each(|policy| policy.config = config.clone());
+            let none: Rc<dyn Snapshot> = Rc::new(EmptySnapshot);
+            effective.policies.push(Policy { inline: false, ..Policy::load(&none, layers, false)? });
         }
         if let Some(file) = &choice.baseline {
             let baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
             effective.policies.iter_mut().for_each(|policy| policy.baseline = baseline.clone());
         }
-        if let Some((before, after)) = before.zip(target.proposed.clone()).filter(|_| !choice.none) {
+        if let Some((before, after)) = change.filter(|_| !choice.none) {
+            let nested = before.changed_files(&after, CONFIG_FILE);
+            let versions = PolicyVersions { before, after, nested };
             let acceptance = match &choice.accepted_by {
                 _ if is_head => Acceptance::Everything("in force at the end of the range".to_owned()),
                 Some(user) => Acceptance::Entries(format!("accepted by {user}")),
                 None => Acceptance::Nothing,
             };
-            effective.set_change(PolicyChange { before, after, own: Vec::new(), acceptance });
+            effective.set_change(PolicyChange { versions, own: Vec::new(), acceptance });
         }
         Ok(effective)
     }
@@ -83,7 +86,7 @@ impl EffectivePolicy {
         change.own.clone_from(&self.policies);
         if matches!(change.acceptance, Acceptance::Entries(_)) {
             for policy in &mut self.policies {
-                policy_diff::add_entries(policy, &*change.before, &*change.after);
+                policy_diff::add_entries(policy, &change.versions);
                 policy.inline = true;
             }
         }
@@ -93,8 +96,8 @@ impl EffectivePolicy {
     /// Returns true if the policy is the one that was there before the scanned change, chosen by nobody.
     pub(crate) fn is_of_base(plan: &ScanPlan, target: &OpenTarget<'_>) -> bool {
         let choice = &plan.policy;
-        let chosen = choice.config.is_some() || choice.baseline.is_some() || choice.revision.is_some();
-        target.proposed.is_some() && !chosen
+        let chosen = !choice.config.is_empty() || choice.baseline.is_some() || choice.revision.is_some();
+        target.change.is_some() && !chosen
     }
 
     /// Returns the policy of nobody.
@@ -118,7 +121,8 @@ impl EffectivePolicy {
     pub(crate) fn check_rules(&self, rules: &RuleSet) -> Result<(), Error> {
         let own_rules_known = |policy: &&Policy| policy.rule_files.is_empty() || self.policies.len() == 1;
         self.policies.iter().filter(own_rules_known).try_for_each(|policy| {
-            policy.config.check_rules(CONFIG_FILE, rules).map_err(|error| error.below(&policy.below))
+            let mut layers = policy.layers.iter();
+            layers.try_for_each(|layer| layer.check_rules(rules)).map_err(|error| error.below(&policy.below))
         })
     }
 
@@ -126,7 +130,35 @@ impl EffectivePolicy {
     pub(crate) fn context(&self, path: &str) -> Option<Vec<Context>> {
         let innermost = self.policies.iter().filter(|policy| path.starts_with(&policy.below));
         let policy = innermost.max_by_key(|policy| policy.below.len())?;
-        policy.config.context(&path[policy.below.len()..]).map(<[_]>::to_vec)
+        policy.context(&path[policy.below.len()..])
+    }
+
+    /// Returns the lowest severity that fails the scan, and the lowest that is shown: of several repositories the one that
+    /// lets least pass.
+    pub(crate) fn thresholds(&self) -> (Severity, Severity) {
+        let lowest = |value: &dyn Fn(&PolicyConfig) -> Option<Severity>, default| {
+            self.policies.iter().map(|policy| policy.last(value).unwrap_or(default)).min().unwrap_or(default)
+        };
+        (lowest(&|config| config.fail_on, DEFAULT_FAIL_ON), lowest(&|config| config.min_severity, DEFAULT_MIN_SEVERITY))
+    }
+
+    /// Returns notices about the files below the root that were asked for.
+    ///
+    /// # Errors
+    /// One of them is broken, and the policy is not the one before a change.
+    pub(crate) fn nested_notices(&self, rules: &RuleSet) -> Result<Vec<String>, Error> {
+        let mut notices = Vec::new();
+        for policy in &self.policies {
+            let (errors, told) = policy.take_nested_problems(rules);
+            notices.extend(told);
+            for error in errors {
+                if self.change.is_none() {
+                    return Err(error);
+                }
+                notices.push(format!("it has no effect, because it cannot be used: {error}"));
+            }
+        }
+        Ok(notices)
     }
 
     /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user, and
@@ -140,7 +172,7 @@ impl EffectivePolicy {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let mut weakened = Vec::new();
         if let Some(change) = &self.change {
-            weakened = policy_diff::findings(rules, (&*change.before, &*change.after), &change.acceptance);
+            weakened = policy_diff::findings(rules, &change.versions, &change.acceptance);
             // Findings about the policy have no directives.
             let locations = findings.iter().flat_map(|finding| &finding.locations);
             let added = locations.filter(|at| at.status == Status::Open && at.directive.is_some());
@@ -156,6 +188,27 @@ impl EffectivePolicy {
         }));
         (notices, done)
     }
+}
+
+/// Reads the files that the user names; `None` if there are none.
+fn named_layers(
+    names: &[PathBuf],
+    target: &OpenTarget<'_>,
+    outside: bool,
+) -> Result<Option<Vec<Rc<PolicyLayer>>>, Error> {
+    let root = PathBuf::from(&target.target.root);
+    let mut layers = Vec::new();
+    for name in names {
+        let full = std::path::absolute(name).unwrap_or_else(|_| name.clone());
+        let path = full.strip_prefix(&root).unwrap_or(&full).to_string_lossy().replace('\\', "/");
+        let files = DiskFiles { root: root.clone(), follow_links: true };
+        let found = ConfigFiles { files: &files, outside }.load(&path)?;
+        if found.is_empty() {
+            return Err(Error::unreadable(&name.to_string_lossy(), "there is no such file"));
+        }
+        layers.extend(found);
+    }
+    Ok((!names.is_empty()).then_some(layers))
 }
 
 fn read_named(file: &Path) -> Result<Vec<u8>, Error> {

@@ -14,7 +14,7 @@ use std::io;
 
 use crate::detect::{self, Engine};
 use crate::lints::LintInput;
-use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
+use crate::model::{CoverageReport, Report, SCHEMA, Severity, SkipReason, Tool};
 use crate::policy;
 use crate::rules::{RuleSet, load};
 use crate::source::{self, Progress, ScanContext};
@@ -42,6 +42,9 @@ pub(crate) struct ScanOutcome {
     pub(crate) engine: Engine,
     /// Warnings and notes for the user.
     pub(crate) notices: Vec<String>,
+    /// The lowest severities that fail the scan and that are shown.
+    pub(crate) fail_on: Severity,
+    pub(crate) min_severity: Severity,
 }
 
 /// Runs a scan. `input` is standard input. `ready` is called once the rules are in force, so that the caller can redact
@@ -57,9 +60,13 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
     let context = context(plan, &engine);
     target.source.scan(&context)?;
     context.note_unavailable(plan.unscanned.as_deref());
-    let (report, notices) = report(&context, target, &policy);
+    let (report, notices) = report(&context, target, &policy)?;
     drop(context);
-    Ok(ScanOutcome { report, engine, notices })
+    let (fail_on, min_severity) = policy.thresholds();
+    let fail_on = plan.thresholds.fail_on.unwrap_or(fail_on);
+    // No policy hides what fails the scan.
+    let min_severity = plan.thresholds.min_severity.unwrap_or(min_severity.min(fail_on));
+    Ok(ScanOutcome { report, engine, notices, fail_on, min_severity })
 }
 
 /// Loads the policy in force and its rules. The policy that was there before a change may be broken, and must not block the
@@ -88,7 +95,11 @@ fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
 }
 
 /// Turns hits into findings, lints them, and applies the policy.
-fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectivePolicy) -> (Report, Vec<String>) {
+fn report(
+    context: &ScanContext<'_>,
+    opened: OpenTarget<'_>,
+    policy: &EffectivePolicy,
+) -> Result<(Report, Vec<String>), Error> {
     let OpenTarget { target, options, repositories, source, files, owners, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
@@ -112,8 +123,8 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
     report.sort();
     let warnings = source.warnings().iter().chain(policy.problem.as_ref()).map(|warning| format!("warning: {warning}"));
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
-    let mut notices: Vec<String> =
-        warnings.chain(notices.into_iter().map(|notice| format!("note: {notice}"))).collect();
+    let notices = notices.into_iter().chain(policy.nested_notices(rules)?).map(|notice| format!("note: {notice}"));
+    let mut notices: Vec<String> = warnings.chain(notices).collect();
     let repositories = report.repositories.as_deref_mut().unwrap_or_default();
     notices.extend(owners::assign(&owners, repositories, &mut report.findings, &|| context.expired()));
     if !done {
@@ -121,5 +132,5 @@ fn report(context: &ScanContext<'_>, opened: OpenTarget<'_>, policy: &EffectiveP
         report.coverage = CoverageReport::from(&coverage);
     }
     report.sort();
-    (report, notices)
+    Ok((report, notices))
 }

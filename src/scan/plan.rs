@@ -58,8 +58,10 @@ pub(crate) enum ScanSubject {
 pub(crate) struct PolicyChoice {
     /// Ignore the repository's policy, inline allows included.
     pub(crate) none: bool,
-    /// This file instead of `pinstripe.toml` at the root.
-    pub(crate) config: Option<PathBuf>,
+    /// These files instead of `pinstripe.toml` at the root; the later wins.
+    pub(crate) config: Vec<PathBuf>,
+    /// Files outside of the root are never extended.
+    pub(crate) confined: bool,
     /// This file instead of the baseline at the root.
     pub(crate) baseline: Option<PathBuf>,
     /// The version of this revision, instead of that of the index, the merge base or the disk.
@@ -118,12 +120,20 @@ impl Reporting {
     }
 }
 
+/// Severities that the user names. What is `None` is left to the policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Thresholds {
+    pub(crate) fail_on: Option<Severity>,
+    pub(crate) min_severity: Option<Severity>,
+}
+
 /// A scan to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScanPlan {
     pub(crate) subject: ScanSubject,
     pub(crate) rules: RuleChoice,
     pub(crate) policy: PolicyChoice,
+    pub(crate) thresholds: Thresholds,
     /// Objects that should have been scanned and are not here: counted as unread.
     pub(crate) unscanned: Option<String>,
     /// Open archives.
@@ -135,6 +145,7 @@ pub(crate) struct ScanPlan {
     pub(crate) timeout: Option<Duration>,
     /// Draw a progress bar.
     pub(crate) progress: bool,
+    /// Its severities are the defaults until the policy is known.
     pub(crate) reporting: Reporting,
 }
 
@@ -147,7 +158,7 @@ impl ScanPlan {
     /// Returns the options that decide what the report holds.
     pub(crate) fn options(&self) -> ScanOptions {
         let name = |file: &PathBuf| file.to_string_lossy().into_owned();
-        let PolicyChoice { none, config, baseline, revision, accepted_by: _ } = &self.policy;
+        let PolicyChoice { none, config, baseline, revision, accepted_by: _, confined: _ } = &self.policy;
         let (config, baseline) = (config.iter().map(name).collect(), baseline.as_ref().map(name));
         ScanOptions {
             paths: Vec::new(),

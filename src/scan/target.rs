@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-use crate::git::{Oid, OpenOptions, Repository, rev};
+use crate::git::{Oid, OpenOptions, Repository, disk, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::model::{ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
@@ -53,8 +53,10 @@ pub(crate) struct OpenTarget<'a> {
     pub(crate) owners: Vec<TreeFiles>,
     /// False if the scanned texts are a change, which must not allow itself.
     pub(crate) inline_allows: bool,
-    /// For such a change: its own version of the policy, to be compared with the one in force.
-    pub(crate) proposed: Option<Rc<dyn Snapshot>>,
+    /// For such a change: the trees before and after it, whose policies are compared.
+    pub(crate) change: Option<(Rc<CommitTree>, Rc<CommitTree>)>,
+    /// The user's own work tree, whose policy may extend files outside of it.
+    pub(crate) is_own_work_tree: bool,
     /// The repository around the current directory, if it was opened.
     pub(crate) repository: Option<Rc<OpenRepository>>,
 }
@@ -89,7 +91,8 @@ impl<'a> OpenTarget<'a> {
             policy: Vec::new(),
             owners: Vec::new(),
             inline_allows: true,
-            proposed: None,
+            change: None,
+            is_own_work_tree: false,
             repository: None,
         }
     }
@@ -104,6 +107,7 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     let (paths, root) = worktree::resolve(paths)?;
     // The root need not be a work tree, and its HEAD need not have a commit.
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
+    let is_foreign = disk::is_foreign(&root) || repository.as_ref().is_some_and(|repository| repository.foreign);
     let head = repository.as_ref().and_then(|repository| rev::head(repository).ok().flatten());
     let opened = repository.map(|opened| OpenRepository::new(opened, None));
     let repositories = opened.as_ref().map(|opened| vec![opened.describe(".".to_owned(), head)]);
@@ -116,7 +120,8 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
     };
     let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
     let (policy, owners) = (TreeFiles::only(policy), TreeFiles::only(owners));
-    Ok(OpenTarget { repositories, files, policy, owners, ..OpenTarget::new(target, source) })
+    let is_own_work_tree = !is_foreign;
+    Ok(OpenTarget { repositories, files, policy, owners, is_own_work_tree, ..OpenTarget::new(target, source) })
 }
 
 fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -141,17 +146,17 @@ fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> 
     source.limit(paths)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), source.base);
     // Without a common ancestor the base itself decides, never the head.
-    let base: Rc<dyn Snapshot> = Rc::new(CommitTree::new(&repository, source.merge_base.or(source.base)));
+    let policy = Rc::new(CommitTree::new(&repository, source.merge_base.or(source.base)));
     let has_base = source.base.is_some();
     let head = Rc::new(CommitTree::new(&repository, Some(source.head)));
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), Some(source.head))]),
         files: Rc::clone(&head) as _,
-        policy: TreeFiles::only(Rc::clone(&base)),
-        owners: TreeFiles::only(if has_base { base } else { Rc::clone(&head) as _ }),
+        policy: TreeFiles::only(Rc::clone(&policy) as _),
+        owners: TreeFiles::only(if has_base { Rc::clone(&policy) as _ } else { Rc::clone(&head) as _ }),
         inline_allows: false,
         // If every commit is new, there is no policy that it could weaken.
-        proposed: has_base.then_some(head as _),
+        change: has_base.then_some((policy, head)),
         repository: Some(repository),
         ..OpenTarget::new(target, source)
     })
@@ -170,9 +175,9 @@ fn pushed<'a>(
     // With `--policy-ref` the user says whom to trust, whatever is pushed.
     let inline_allows = plan.policy.revision.is_some();
     // The first push of all has nothing that it could weaken.
-    let proposed = (!inline_allows && policy.oid().is_some()).then(|| {
+    let change = (!inline_allows && policy.oid().is_some()).then(|| {
         let last = heads.last().and_then(|head| repository.resolve(&head.to_string()).ok());
-        Rc::new(CommitTree::new(&repository, last)) as Rc<dyn Snapshot>
+        (Rc::clone(&policy), Rc::new(CommitTree::new(&repository, last)))
     });
     let source = PushedSource::new(&repository, known, heads);
     Ok(OpenTarget {
@@ -181,7 +186,7 @@ fn pushed<'a>(
         policy: TreeFiles::only(Rc::clone(&policy) as _),
         owners: TreeFiles::only(policy),
         inline_allows,
-        proposed,
+        change,
         repository: Some(repository),
         ..OpenTarget::new(target, source)
     })

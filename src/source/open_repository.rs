@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::git::changes::TreeDiffer;
 use crate::git::rev::{self, RevError};
 use crate::git::tree::FileVersion;
 use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, GitEnv, ObjectError, ObjectKind, Odb, Oid, OpenError, OpenOptions, Repository, TreeEntries};
 use crate::model::limits::MAX_IN_MEMORY;
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
-use crate::model::{Coverage, ReportedRepository, SkipReason};
+use crate::model::{Coverage, PathText, ReportedRepository, SkipReason};
 
 const TYPE_BITS: u32 = 0o170_000;
 const REGULAR_FILE: u32 = 0o100_000;
@@ -98,6 +99,19 @@ impl CommitTree {
             }
             read => is_of_kind(read, oid, kind, path).map(Some),
         }
+    }
+
+    /// Returns the paths below the root of files of this name that differ from those of another tree, sorted.
+    pub(crate) fn changed_files(&self, other: &Self, name: &str) -> Vec<String> {
+        let is_wanted = |path: &[u8]| path.strip_suffix(name.as_bytes()).is_some_and(|above| above.ends_with(b"/"));
+        let (mut paths, trees) = (BTreeSet::new(), [self.oid(), other.oid()]);
+        for (old, new) in [(trees[0], trees[1]), (trees[1], trees[0])] {
+            let mut differ = TreeDiffer::new(self.repository.odb(), &|| false);
+            differ.trees(&[old], new);
+            let changed = differ.changes.into_iter().filter(|change| is_wanted(&change.path));
+            paths.extend(changed.map(|change| PathText::new(&change.path).text));
+        }
+        paths.into_iter().collect()
     }
 
     pub(crate) fn commit(&self) -> Option<Oid> {

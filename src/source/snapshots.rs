@@ -1,12 +1,13 @@
 //! Snapshots of files on disk and of several commits.
 
 use std::io::{ErrorKind, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::disk;
+use super::ignores::IgnoreRules;
 use super::open_repository::CommitTree;
 use crate::model::Reach;
-use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
+use crate::model::snapshot::{MAX_LISTED_FILES, PolicyFile, Snapshot, SnapshotError};
 
 /// Files below a directory.
 #[derive(Debug)]
@@ -37,6 +38,22 @@ impl Snapshot for DiskFiles {
         let mut bytes = Vec::new();
         opened.file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
         Ok(Some(bytes))
+    }
+
+    fn policy_file(&self, path: &str) -> PolicyFile {
+        let full = self.root.join(path);
+        let Some((parent, seen)) = full.parent().zip(full.symlink_metadata().ok()) else { return PolicyFile::Absent };
+        let below = disk::relative(&self.root, parent).into_iter().flat_map(Path::ancestors);
+        let mut repositories = below.filter(|above| !above.as_os_str().is_empty()).map(|above| self.root.join(above));
+        if seen.is_symlink() || !parent.canonicalize().is_ok_and(|parent| parent.starts_with(&self.root)) {
+            PolicyFile::Foreign("it is a link, or behind one")
+        } else if repositories.any(|directory| crate::git::disk::exists(&directory.join(".git"))) {
+            PolicyFile::Foreign("it belongs to another repository")
+        } else if !IgnoreRules::default().enter(&self.root, parent) {
+            PolicyFile::Foreign("its directory is ignored")
+        } else {
+            PolicyFile::Own
+        }
     }
 
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {

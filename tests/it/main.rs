@@ -35,6 +35,7 @@ mod own_rules;
 mod owners;
 mod pathspec;
 mod policy;
+mod policy_files;
 mod pre_receive;
 mod range;
 mod readme;

@@ -54,9 +54,9 @@ fn run_plan(
     adjust: impl FnOnce(&mut Report),
 ) -> anyhow::Result<u8> {
     scan::clear_outputs(plan)?;
-    let (mut report, engine) = scan::report(plan, input)?;
+    let (mut report, engine, wanted) = scan::report(plan, input)?;
     adjust(&mut report);
-    let (wanted, code) = (&plan.reporting, scan::exit_code(&plan.reporting, &report));
+    let (wanted, code) = (&wanted, scan::exit_code(&wanted, &report));
     let is_asked_for = wanted.verbose > 0 || wanted.format != "text" || !wanted.outputs.is_empty();
     if code == 1 && !is_asked_for {
         refusal::print(&report, wanted.fail_on, moment);

@@ -141,9 +141,9 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
 
 /// Scans a push and prints in a few lines why it is refused.
 fn receive(plan: &ScanPlan) -> anyhow::Result<u8> {
-    let (report, _) = scan::report(plan, &mut io::empty())?;
-    let code = scan::exit_code(&plan.reporting, &report);
-    let failing: Vec<&Finding> = report.open_at_or_above(plan.reporting.fail_on).collect();
+    let (report, _, wanted) = scan::report(plan, &mut io::empty())?;
+    let code = scan::exit_code(&wanted, &report);
+    let failing: Vec<&Finding> = report.open_at_or_above(wanted.fail_on).collect();
     if code == 1 {
         output::warn(&format!("pinstripe: push refused: {}", count(failing.len())));
         list(&failing, MAX_LISTED);
