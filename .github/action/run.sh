@@ -114,8 +114,8 @@ install() {
 # The target of a release's archive for this machine, or nothing.
 target() {
   case "$(uname -s) $(uname -m)" in
-    "Linux x86_64") printf 'x86_64-unknown-linux-gnu' ;;
-    "Linux aarch64") printf 'aarch64-unknown-linux-gnu' ;;
+    "Linux x86_64") printf 'x86_64-unknown-linux-musl' ;;
+    "Linux aarch64") printf 'aarch64-unknown-linux-musl' ;;
     "Darwin x86_64") printf 'x86_64-apple-darwin' ;;
     "Darwin arm64") printf 'aarch64-apple-darwin' ;;
     MINGW*" x86_64" | MSYS*" x86_64") printf 'x86_64-pc-windows-msvc' ;;
@@ -126,9 +126,10 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum -- "$1"; else shasum -a 256 -- "$1"; fi | cut -d ' ' -f 1
 }
 
-# Takes the archive of this version's release, if checksums.txt beside this script names it; anything else is not taken.
+# Takes the archive of this version's release, if checksums.txt beside this script names it; anything else is not taken,
+# and nothing of a cache that does not have that checksum.
 download() {
-  local line version="" archive wanted="" file tool root="${temp}/pinstripe-release"
+  local line version="" archive wanted="" file tool root="${temp}/pinstripe-release" cache="${RUNNER_TOOL_CACHE:-$temp}/pinstripe"
   while IFS= read -r line && [ -z "$version" ]; do
     if [[ "$line" =~ ^version\ =\ \"([0-9A-Za-z.+-]*)\"$ ]]; then version="${BASH_REMATCH[1]}"; fi
   done <"${GITHUB_ACTION_PATH}/Cargo.toml"
@@ -143,20 +144,23 @@ download() {
       return 1
     fi
   done
-  mkdir -p -- "$root"
-  file="${root}/${archive}"
-  if ! curl --fail --silent --show-error --location --retry 3 --output "$file" -- \
-    "${GITHUB_SERVER_URL:-https://github.com}/${PINSTRIPE_REPOSITORY}/releases/download/v${version}/${archive}" >&2; then
-    say "the release could not be downloaded"
-    return 1
+  mkdir -p -- "$root" "$cache"
+  file="${cache}/${archive}"
+  if [ ! -f "$file" ] || [ "$(sha256 "$file")" != "$wanted" ]; then
+    if ! curl --fail --silent --show-error --location --retry 3 --output "${file}.$$" -- \
+      "${GITHUB_SERVER_URL:-https://github.com}/${PINSTRIPE_REPOSITORY}/releases/download/v${version}/${archive}" >&2; then
+      say "the release could not be downloaded"
+      return 1
+    fi
+    if [ "$(sha256 "${file}.$$")" != "$wanted" ]; then
+      rm -f -- "${file}.$$"
+      say "the release does not have the checksum that it should have, so it is not used"
+      annotate warning "The release archive has a wrong checksum; it was not used."
+      return 1
+    fi
+    mv -f -- "${file}.$$" "$file"
   fi
-  if [ "$(sha256 "$file")" != "$wanted" ]; then
-    rm -f -- "$file"
-    say "the release does not have the checksum that it should have, so it is not used"
-    annotate warning "The release archive has a wrong checksum; it was not used."
-    return 1
-  fi
-  tar -xzf "$file" -C "$root" >&2 || return 1
+  tar -xzf "$file" --strip-components=1 -C "$root" >&2 || return 1
   binary="${root}/pinstripe"
   if [ -f "${binary}.exe" ]; then binary="${binary}.exe"; fi
   "$binary" --version >/dev/null 2>&1

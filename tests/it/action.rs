@@ -185,25 +185,19 @@ fn a_release_is_taken_only_with_its_checksum() {
         return;
     }
     let (lab, dir) = (lab(), Dir::new());
-    let archive = format!("pinstripe-{}-x86_64-unknown-linux-gnu.tar.gz", env!("CARGO_PKG_VERSION"));
+    let archive = format!("pinstripe-{}-x86_64-unknown-linux-musl.tar.gz", env!("CARGO_PKG_VERSION"));
     let release = format!("server/owner/pinstripe/releases/download/v{}/{archive}", env!("CARGO_PKG_VERSION"));
     // A released archive names its version and holds the program.
     let program = format!(
         "#!/bin/sh\necho released >&2\nexec '{}' \"$@\"\n",
         assert_cmd::cargo::cargo_bin!("pinstripe").display()
     );
-    dir.write_bytes("build/pinstripe", program.as_bytes());
-    assert!(Command::new("chmod").arg("+x").arg(dir.join("build/pinstripe")).status().unwrap().success());
+    dir.write_bytes("build/top/pinstripe", program.as_bytes());
+    assert!(Command::new("chmod").arg("+x").arg(dir.join("build/top/pinstripe")).status().unwrap().success());
     dir.write_bytes(&release, b"");
     let (file, from) = (dir.join(&release), dir.join("build"));
     assert!(
-        Command::new("tar")
-            .arg("-czf")
-            .args([&file, Path::new("-C"), &from])
-            .arg("pinstripe")
-            .status()
-            .unwrap()
-            .success()
+        Command::new("tar").arg("-czf").args([&file, Path::new("-C"), &from]).arg("top").status().unwrap().success()
     );
     dir.write_bytes("action/Cargo.toml", &std::fs::read(root().join("Cargo.toml")).unwrap());
     std::fs::create_dir_all(dir.join("action/.github/action")).unwrap();
@@ -221,7 +215,7 @@ fn a_release_is_taken_only_with_its_checksum() {
         (format!("{digest}  {archive}\n"), true, false),
         (format!("{other}  {archive}\n"), false, true),
         (format!("{digest}  {archive}.old\n# {digest}  {archive}\n"), false, false),
-        (format!("{other}  pinstripe-9.9.9-x86_64-unknown-linux-gnu.tar.gz\n"), false, false),
+        (format!("{other}  pinstripe-9.9.9-x86_64-unknown-linux-musl.tar.gz\n"), false, false),
     ] {
         dir.write_bytes("action/.github/action/checksums.txt", line.as_bytes());
         let step = runner.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
@@ -230,7 +224,15 @@ fn a_release_is_taken_only_with_its_checksum() {
         assert_eq!(step.stdout.contains("wrong checksum"), warned, "{line}{}", step.stdout);
     }
     dir.write_bytes("action/.github/action/checksums.txt", format!("{digest}  {archive}\n").as_bytes());
-    let gone = Runner { server: "file:///nowhere".to_owned(), ..runner };
+    // A tool cache spares the download, and is believed no more than a server.
+    let cache =
+        Runner { variables: vec![("RUNNER_TOOL_CACHE".into(), dir.join("cache").display().to_string())], ..runner };
+    let step = cache.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+    assert!(step.stderr.contains("released"), "{}", step.stderr);
+    let gone = Runner { server: "file:///nowhere".to_owned(), ..cache };
+    let step = gone.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
+    assert!(step.stderr.contains("released"), "{}", step.stderr);
+    dir.write_bytes(&format!("cache/pinstripe/{archive}"), b"something else");
     let step = gone.run(&lab.full, "pull_request", &pull(&lab.base, &lab.head), &[]);
     assert!(step.code() == "1" && step.stderr.contains("could not be downloaded"), "{}", step.stderr);
 }
