@@ -11,7 +11,7 @@
 //! detect      bytes to hits: anchors, candidates, classification, decoding, redaction
 //! rules       rule files to rules
 //! archive     containers to members
-//! git         repositories to objects · owners  CODEOWNERS files to owners of paths
+//! git         repositories to objects · owners  CODEOWNERS files to owners of paths · audit  several reports: merged, compared
 //! model       findings, locations, coverage, limits
 //! credential  what a token says about itself
 //! ```
@@ -21,6 +21,7 @@
 
 pub mod action;
 pub mod archive;
+pub mod audit;
 pub mod cli;
 pub mod credential;
 pub mod detect;

@@ -101,6 +101,34 @@ pub struct Skipped {
     pub examples: Vec<String>,
 }
 
+/// The coverage of a scan, as it is serialized.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageReport {
+    /// Files read.
+    pub files: u64,
+    /// Git objects read.
+    pub objects: u64,
+    /// Bytes searched.
+    pub bytes: u64,
+    /// Skipped items, by reason.
+    pub skipped: Vec<Skipped>,
+    /// False if anything could not be read.
+    pub complete: bool,
+}
+
+impl From<&Coverage> for CoverageReport {
+    fn from(coverage: &Coverage) -> Self {
+        Self {
+            files: coverage.files,
+            objects: coverage.objects,
+            bytes: coverage.bytes,
+            skipped: coverage.skipped(),
+            complete: coverage.complete(),
+        }
+    }
+}
+
 /// A count with examples, most important first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct SkipTally {
@@ -162,6 +190,18 @@ impl Coverage {
             let entry = self.skipped.entry(reason).or_default();
             entry.count = entry.count.saturating_add(tally.count);
             tally.examples.into_iter().for_each(|(_, example)| entry.add(example));
+        }
+    }
+
+    /// Adds the counts of a report, with its examples as `name` calls them.
+    pub fn add(&mut self, other: &CoverageReport, name: &dyn Fn(&str) -> String) {
+        self.files = self.files.saturating_add(other.files);
+        self.objects = self.objects.saturating_add(other.objects);
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        for skipped in &other.skipped {
+            let entry = self.skipped.entry(skipped.reason).or_default();
+            entry.count = entry.count.saturating_add(skipped.count);
+            skipped.examples.iter().for_each(|example| entry.add(name(example)));
         }
     }
 

@@ -12,12 +12,11 @@ pub mod scan_location;
 pub(crate) mod snapshot;
 mod utf16_columns;
 
-pub use coverage::{Coverage, SkipClass, SkipReason, Skipped};
+pub use coverage::{Coverage, CoverageReport, SkipClass, SkipReason, Skipped};
 pub use exposure::{CommitDate, Exposure};
 pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use location::{Context, Location, Origin, Reach, Snippet, Status, Suppression};
 pub use report::{
-    CoverageReport, OwnersDialect, OwnersFile, PolicyOptions, Report, ReportedRepository, SCHEMA, ScanOptions, Target,
-    TargetKind, Tool,
+    OwnersDialect, OwnersFile, PolicyOptions, Report, ReportedRepository, SCHEMA, ScanOptions, Target, TargetKind, Tool,
 };
 pub use scan_location::{PathText, ScanLocation};

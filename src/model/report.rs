@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coverage::{Coverage, Skipped};
+use super::coverage::CoverageReport;
 use super::finding::{Finding, Severity};
 use super::location::Status;
 
@@ -135,34 +135,6 @@ pub struct ReportedRepository {
     /// What was read of it, in a report on several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
-}
-
-/// The coverage of a scan, as it is serialized.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CoverageReport {
-    /// Files read.
-    pub files: u64,
-    /// Git objects read.
-    pub objects: u64,
-    /// Bytes searched.
-    pub bytes: u64,
-    /// Skipped items, by reason.
-    pub skipped: Vec<Skipped>,
-    /// False if anything could not be read.
-    pub complete: bool,
-}
-
-impl From<&Coverage> for CoverageReport {
-    fn from(coverage: &Coverage) -> Self {
-        Self {
-            files: coverage.files,
-            objects: coverage.objects,
-            bytes: coverage.bytes,
-            skipped: coverage.skipped(),
-            complete: coverage.complete(),
-        }
-    }
 }
 
 /// The result of a scan.

@@ -26,7 +26,7 @@ impl PathText {
 }
 
 /// Encodes `%` and all bytes outside of printable ASCII as `%XX`.
-fn percent_encode(bytes: &[u8]) -> String {
+pub(crate) fn percent_encode(bytes: &[u8]) -> String {
     bytes
         .iter()
         .map(|byte| match byte {

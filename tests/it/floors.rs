@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["credential"],
     &["model"],
-    &["git", "owners"],
+    &["git", "owners", "audit"],
     &["archive"],
     &["rules"],
     &["detect"],
