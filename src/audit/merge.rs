@@ -180,8 +180,9 @@ impl Merger {
     }
 
     fn add_finding(&mut self, part: &Part, mut finding: Finding) -> Result<(), MergeError> {
+        let exposure = finding.exposure.take();
         if finding.exposures.is_empty() {
-            finding.exposures.extend(finding.exposure.take());
+            finding.exposures.extend(exposure);
         }
         let places = finding.locations.iter_mut().map(|location| &mut location.repository);
         for repository in places.chain(finding.exposures.iter_mut().map(|exposure| &mut exposure.repository)) {

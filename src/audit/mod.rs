@@ -4,3 +4,4 @@ mod merge;
 mod paths;
 
 pub use merge::{MergeError, Merger};
+pub(crate) use paths::{below, common};

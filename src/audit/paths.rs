@@ -11,7 +11,7 @@ fn separators(path: &str) -> &'static [char] {
 }
 
 /// Returns the nearest directory that holds all of these.
-pub(super) fn common<'a>(mut paths: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn common<'a>(mut paths: impl Iterator<Item = &'a str>) -> String {
     let Some(first) = paths.next() else { return String::new() };
     let mut names: Vec<&str> = components(first).collect();
     for path in paths {
@@ -27,7 +27,7 @@ pub(super) fn common<'a>(mut paths: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Returns a path relative to a directory that holds it; empty for the directory itself.
-pub(super) fn below(directory: &str, path: &str) -> String {
+pub(crate) fn below(directory: &str, path: &str) -> String {
     let depth = components(directory).count();
     components(path).skip(depth).collect::<Vec<_>>().join("/")
 }

@@ -183,7 +183,6 @@ fn finding(rules: &RuleSet, rule: usize, fingerprint: Fingerprint, confidence: C
 fn location(code: &CodeFinding<'_>) -> Location {
     let (place, found) = (&code.facts.place, code.found);
     Location {
-        repository: place.repository.clone(),
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         line: found.start.line,
         column: found.start.column,

@@ -65,13 +65,6 @@ impl SourceFacts {
         &self.place
     }
 
-    /// Names the repository, if there are several, and prefixes the path with its directory, which ends with a slash or
-    /// is empty.
-    pub fn move_below(&mut self, repository: Option<&str>, directory: &str) {
-        self.place.repository = repository.map(str::to_owned);
-        self.place.path.text.insert_str(0, directory);
-    }
-
     /// Returns what identifies each match: its rule and its text.
     pub fn identities(&self) -> impl Iterator<Item = (usize, &str)> {
         self.matches.iter().map(|found| (found.rule, found.text.as_str()))

@@ -60,8 +60,6 @@ pub(crate) fn percent_decode(text: &str) -> Vec<u8> {
 /// The location of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScanLocation {
-    /// The id of its repository, where there are several.
-    pub repository: Option<String>,
     /// The file in the tree.
     pub path: PathText,
     /// Archive members, outermost first.

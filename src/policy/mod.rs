@@ -24,7 +24,7 @@ pub(crate) use layer::{ConfigFiles, NestedLayers, PolicyLayer};
 
 use crate::model::escape::escape;
 use crate::model::snapshot::{Snapshot, SnapshotError};
-use crate::model::{Context, Finding, Location, Severity, Status, Suppression};
+use crate::model::{Context, Finding, Location, Status, Suppression};
 use crate::rules::RuleSet;
 
 /// Name of the configuration file at the root.
@@ -79,10 +79,6 @@ pub(crate) struct Policy {
     pub(crate) inline: bool,
     /// Paths and texts of the rule files that the configuration names.
     pub(crate) rule_files: Vec<(String, Vec<u8>)>,
-    /// The id of the repository that it is for; `None` for the whole report.
-    pub(crate) repository: Option<String>,
-    /// Prefix of the paths of that repository.
-    pub(crate) below: String,
 }
 
 impl Policy {
@@ -126,7 +122,7 @@ impl Policy {
         self.layers.iter().cloned().chain(nested.unwrap_or_default()).collect()
     }
 
-    /// Returns the contexts that the policy gives a path of its repository.
+    /// Returns the contexts that the policy gives a path.
     pub(crate) fn context(&self, path: &str) -> Option<Vec<Context>> {
         self.layers_of(path).iter().rev().find_map(|layer| layer.context(path)).map(<[_]>::to_vec)
     }
@@ -136,15 +132,8 @@ impl Policy {
         let Some(nested) = &self.nested else { return Default::default() };
         let mut nested = nested.borrow_mut();
         nested.check_rules(rules);
-        let errors = std::mem::take(&mut nested.errors).into_iter().map(|error| error.below(&self.below));
-        let notices = std::mem::take(&mut nested.notices).into_iter();
-        (errors.collect(), notices.map(|notice| format!("{}{notice}", self.below)).collect())
-    }
-
-    /// Returns the path of a location in the repository of this policy; `None` for another repository.
-    fn path<'a>(&self, location: &'a Location) -> Option<&'a str> {
-        let is_here = self.repository.is_none() || self.repository == location.repository;
-        is_here.then(|| location.path.strip_prefix(&self.below).unwrap_or(&location.path))
+        let notices = std::mem::take(&mut nested.notices).into_iter().collect();
+        (std::mem::take(&mut nested.errors), notices)
     }
 
     /// Returns status, source and reason for a covered location.
@@ -158,14 +147,14 @@ impl Policy {
         if location.status != Status::Open {
             return None;
         }
-        let path = self.path(location)?;
+        let path = &location.path;
         for layer in self.layers_of(path) {
             for allow in layer.allows(finding, path) {
                 match allow.expires.filter(|expires| *expires < today) {
                     None => return Some((Status::Suppressed, "config", allow.reason.clone())),
                     Some(expired) => notices.push(format!(
-                        "{}{}: the entry for {} ({}) expired on {expired} and has no effect",
-                        self.below, layer.file, finding.rule, allow.reason
+                        "{}: the entry for {} ({}) expired on {expired} and has no effect",
+                        layer.file, finding.rule, allow.reason
                     )),
                 }
             }
@@ -186,18 +175,17 @@ impl Policy {
             return Some((Status::Baselined, "baseline", entry.reason.clone()));
         };
         notices.push(format!(
-            "{}{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
-            self.below, entry.rule, entry.fingerprint
+            "{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
+            entry.rule, entry.fingerprint
         ));
         None
     }
 }
 
-/// Sets severities, contexts and statuses, each location's by the policy of its repository. Returns notices about the
-/// policies themselves: expired entries, directives without effect. Also returns false if no time was left: then some
-/// findings are still open.
+/// Sets severities, contexts and statuses. Returns notices about the policy itself: expired entries, directives without
+/// effect. Also returns false if no time was left: then some findings are still open.
 pub(crate) fn apply(
-    policies: &[Policy],
+    policy: &Policy,
     findings: &mut [Finding],
     (rules, today): (&RuleSet, Date),
     expired: &dyn Fn() -> bool,
@@ -208,10 +196,10 @@ pub(crate) fn apply(
         if !done {
             break;
         }
-        adjust(policies, finding, rules);
+        adjust(policy, finding, rules);
         for at in 0..finding.locations.len() {
             let location = &finding.locations[at];
-            let decision = policies.iter().find_map(|policy| policy.decide(finding, location, today, &mut notices));
+            let decision = policy.decide(finding, location, today, &mut notices);
             if let Some((status, source, reason)) = decision {
                 finding.locations[at].status = status;
                 finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason, date: None });
@@ -225,12 +213,11 @@ pub(crate) fn apply(
     (notices, done)
 }
 
-/// Sets the contexts of a finding's locations, and its severity: the highest that one of the repositories gives it.
-fn adjust(policies: &[Policy], finding: &mut Finding, rules: &RuleSet) {
+/// Sets the contexts of a finding's locations, and its severity.
+fn adjust(policy: &Policy, finding: &mut Finding, rules: &RuleSet) {
     let mut changed = false;
     for location in &mut finding.locations {
-        let tags = policies.iter().find_map(|policy| policy.context(policy.path(location)?));
-        if let Some(tags) = tags {
+        if let Some(tags) = policy.context(&location.path) {
             location.context = tags;
             location.context.sort_unstable();
             location.context.dedup();
@@ -243,11 +230,8 @@ fn adjust(policies: &[Policy], finding: &mut Finding, rules: &RuleSet) {
     {
         finding.severity = rule.severity_at(&finding.locations);
     }
-    let concerned =
-        policies.iter().filter(|policy| finding.locations.iter().any(|location| policy.path(location).is_some()));
     let named = |config: &PolicyConfig| config.severity.get(&finding.rule).copied();
-    let severity: Option<Severity> = concerned.map(|policy| policy.last(named).unwrap_or(finding.severity)).max();
-    finding.severity = severity.unwrap_or(finding.severity);
+    finding.severity = policy.last(named).unwrap_or(finding.severity);
 }
 
 /// Lists the rule files in each directory that the configuration names.

@@ -24,7 +24,7 @@ fn today() -> Date {
 }
 
 fn apply(policy: &Policy, found: &mut [Finding], today: Date) -> Vec<String> {
-    super::apply(std::slice::from_ref(policy), found, (&rules(), today), &|| false).0
+    super::apply(policy, found, (&rules(), today), &|| false).0
 }
 
 fn with_config(text: &str) -> Policy {
@@ -169,26 +169,4 @@ fn what_gitleaks_ignored_becomes_entries() {
     assert_eq!(carried, ["restricted-live", "secret-live"]);
     let left = imported.log.iter().filter(|line| line.starts_with("not carried over")).count();
     assert_eq!(left, 6, "{:#?}", imported.log);
-}
-
-#[test]
-fn each_repository_is_judged_by_its_own_policy() {
-    let mut found = findings("src/a.ts", "k = \"{{sk_live}}\"");
-    let of_other = |mut location: Location| {
-        location.repository = Some("b".to_owned());
-        location.path.insert_str(0, "b/");
-        location
-    };
-    let location = found[0].locations[0].clone();
-    found[0].locations.push(of_other(location));
-    found[0].locations[0].repository = Some("a".to_owned());
-    found[0].locations[0].path.insert_str(0, "a/");
-    let policy =
-        |id: &str, text: &str| Policy { repository: Some(id.to_owned()), below: format!("{id}/"), ..with_config(text) };
-    let allow = "[[allow]]\nreason='why'\nrule='secret-live'\npaths=['src/**']\n[severity]\nsecret-live='low'";
-    let policies = [policy("a", allow), policy("b", "[[context]]\npaths=['src/**']\nis=['test']")];
-    super::apply(&policies, &mut found, (&rules(), today()), &|| false);
-    let places: Vec<_> = found[0].locations.iter().map(|at| (&*at.path, at.status, at.context.len())).collect();
-    assert_eq!(places, [("a/src/a.ts", Status::Suppressed, 0), ("b/src/a.ts", Status::Open, 1)]);
-    assert_eq!((found[0].severity, found[0].status), (Severity::Critical, Status::Open));
 }

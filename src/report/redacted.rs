@@ -42,6 +42,11 @@ impl Redacted {
         }
         Self(report)
     }
+
+    /// Returns the report, to be changed and redacted again.
+    pub(crate) fn into_report(self) -> Report {
+        self.0
+    }
 }
 
 impl Deref for Redacted {

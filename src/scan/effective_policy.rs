@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::plan::ScanPlan;
-use super::target::{OpenTarget, TreeFiles};
+use super::target::OpenTarget;
 use crate::git::disk;
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::model::{Context, Finding, Severity, Status};
@@ -18,10 +18,11 @@ use crate::source::snapshots::DiskFiles;
 
 #[derive(Default)]
 pub(crate) struct EffectivePolicy {
-    /// One for the whole report, or one a repository.
-    policies: Vec<Policy>,
+    policy: Policy,
     /// The scanned change, if it must not allow itself.
     change: Option<PolicyChange>,
+    /// The policy has rules of its own, which are not in force.
+    leaves_rules_out: bool,
     /// Why no policy is obeyed.
     pub(crate) problem: Option<String>,
 }
@@ -30,14 +31,16 @@ pub(crate) struct EffectivePolicy {
 struct PolicyChange {
     versions: PolicyVersions,
     /// The policy in force for findings about the change itself, without the entries that it adds.
-    own: Vec<Policy>,
+    own: Policy,
     acceptance: Acceptance,
 }
 
 impl EffectivePolicy {
+    /// `name` is what the names of the target's files begin with in messages.
+    ///
     /// # Errors
     /// A policy file exists and cannot be used.
-    pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<Self, Error> {
+    pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>, name: &str) -> Result<Self, Error> {
         let choice = &plan.policy;
         let mut effective = Self::default();
         let named = choice.revision.as_ref().filter(|_| !choice.none);
@@ -49,24 +52,23 @@ impl EffectivePolicy {
         let outside = target.is_own_work_tree && !choice.confined;
         let layers = named_layers(&choice.config, target, outside)?;
         let mut change = target.change.clone();
-        if let Some(named) = named.map(Rc::new) {
-            let files: Rc<dyn Snapshot> = Rc::clone(&named) as _;
-            effective.policies.push(Policy { inline, ..Policy::load(&files, layers.clone(), false)? });
-            change = change.map(|(before, after)| (if is_head { before } else { named }, after));
-        } else if !choice.none {
-            for TreeFiles { repository, below, files } in &target.policy {
-                let policy = Policy::load(files, layers.clone(), outside).map_err(|error| error.below(below))?;
-                let (repository, below) = (repository.clone(), below.clone());
-                effective.policies.push(Policy { repository, below, inline, ..policy });
+        effective.policy = match (named.map(Rc::new), target.policy.as_ref().filter(|_| !choice.none)) {
+            (Some(named), _) => {
+                let files: Rc<dyn Snapshot> = Rc::clone(&named) as _;
+                change = change.map(|(before, after)| (if is_head { before } else { named }, after));
+                Policy { inline, ..Policy::load(&files, layers, false)? }
             }
-        }
-        if effective.policies.is_empty() {
-            let none: Rc<dyn Snapshot> = Rc::new(EmptySnapshot);
-            effective.policies.push(Policy { inline: false, ..Policy::load(&none, layers, false)? });
-        }
+            (None, Some(files)) => {
+                let policy = Policy::load(files, layers, outside).map_err(|error| error.below(name))?;
+                Policy { inline, ..policy }
+            }
+            (None, None) => {
+                let none: Rc<dyn Snapshot> = Rc::new(EmptySnapshot);
+                Policy { inline: false, ..Policy::load(&none, layers, false)? }
+            }
+        };
         if let Some(file) = &choice.baseline {
-            let baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
-            effective.policies.iter_mut().for_each(|policy| policy.baseline = baseline.clone());
+            effective.policy.baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
         }
         if let Some((before, after)) = change.filter(|_| !choice.none) {
             let nested = before.changed_files(&after, CONFIG_FILE);
@@ -76,19 +78,17 @@ impl EffectivePolicy {
                 Some(user) => Acceptance::Entries(format!("accepted by {user}")),
                 None => Acceptance::Nothing,
             };
-            effective.set_change(PolicyChange { versions, own: Vec::new(), acceptance });
+            effective.set_change(PolicyChange { versions, own: Policy::default(), acceptance });
         }
         Ok(effective)
     }
 
     /// Adds what a change adds to the policy, if somebody accepted that.
     fn set_change(&mut self, mut change: PolicyChange) {
-        change.own.clone_from(&self.policies);
+        change.own.clone_from(&self.policy);
         if matches!(change.acceptance, Acceptance::Entries(_)) {
-            for policy in &mut self.policies {
-                policy_diff::add_entries(policy, &change.versions);
-                policy.inline = true;
-            }
+            policy_diff::add_entries(&mut self.policy, &change.versions);
+            self.policy.inline = true;
         }
         self.change = Some(change);
     }
@@ -103,15 +103,17 @@ impl EffectivePolicy {
     /// Returns the policy of nobody.
     pub(crate) fn broken(problem: &dyn std::fmt::Display) -> Self {
         let problem = format!("the policy before this change cannot be used, so none is obeyed: {problem}");
-        Self { policies: vec![Policy::default()], change: None, problem: Some(problem) }
+        Self { problem: Some(problem), ..Self::default() }
     }
 
-    /// Returns the rule files of the policy. Rules of one of several repositories would judge the others, too.
+    /// Leaves the rules of the repository's own out, which would judge other repositories, too.
+    pub(crate) fn leave_rules_out(&mut self) {
+        self.leaves_rules_out = !self.policy.rule_files.is_empty();
+        self.policy.rule_files.clear();
+    }
+
     pub(crate) fn rule_files(&self) -> &[(String, Vec<u8>)] {
-        match self.policies.as_slice() {
-            [only] => &only.rule_files,
-            _ => &[],
-        }
+        &self.policy.rule_files
     }
 
     /// Checks that every rule that the policy names exists, where its own rules are loaded.
@@ -119,27 +121,20 @@ impl EffectivePolicy {
     /// # Errors
     /// The first rule that does not exist.
     pub(crate) fn check_rules(&self, rules: &RuleSet) -> Result<(), Error> {
-        let own_rules_known = |policy: &&Policy| policy.rule_files.is_empty() || self.policies.len() == 1;
-        self.policies.iter().filter(own_rules_known).try_for_each(|policy| {
-            let mut layers = policy.layers.iter();
-            layers.try_for_each(|layer| layer.check_rules(rules)).map_err(|error| error.below(&policy.below))
-        })
+        let mut layers = self.policy.layers.iter().filter(|_| !self.leaves_rules_out);
+        layers.try_for_each(|layer| layer.check_rules(rules))
     }
 
-    /// Returns the contexts that the policy gives a path of the report.
+    /// Returns the contexts that the policy gives a path.
     pub(crate) fn context(&self, path: &str) -> Option<Vec<Context>> {
-        let innermost = self.policies.iter().filter(|policy| path.starts_with(&policy.below));
-        let policy = innermost.max_by_key(|policy| policy.below.len())?;
-        policy.context(&path[policy.below.len()..])
+        self.policy.context(path)
     }
 
-    /// Returns the lowest severity that fails the scan, and the lowest that is shown: of several repositories the one that
-    /// lets least pass.
+    /// Returns the lowest severity that fails the scan, and the lowest that is shown.
     pub(crate) fn thresholds(&self) -> (Severity, Severity) {
-        let lowest = |value: &dyn Fn(&PolicyConfig) -> Option<Severity>, default| {
-            self.policies.iter().map(|policy| policy.last(value).unwrap_or(default)).min().unwrap_or(default)
-        };
-        (lowest(&|config| config.fail_on, DEFAULT_FAIL_ON), lowest(&|config| config.min_severity, DEFAULT_MIN_SEVERITY))
+        let last =
+            |value: &dyn Fn(&PolicyConfig) -> Option<Severity>, default| self.policy.last(value).unwrap_or(default);
+        (last(&|config| config.fail_on, DEFAULT_FAIL_ON), last(&|config| config.min_severity, DEFAULT_MIN_SEVERITY))
     }
 
     /// Returns notices about the files below the root that were asked for.
@@ -147,16 +142,12 @@ impl EffectivePolicy {
     /// # Errors
     /// One of them is broken, and the policy is not the one before a change.
     pub(crate) fn nested_notices(&self, rules: &RuleSet) -> Result<Vec<String>, Error> {
-        let mut notices = Vec::new();
-        for policy in &self.policies {
-            let (errors, told) = policy.take_nested_problems(rules);
-            notices.extend(told);
-            for error in errors {
-                if self.change.is_none() {
-                    return Err(error);
-                }
-                notices.push(format!("it has no effect, because it cannot be used: {error}"));
+        let (errors, mut notices) = self.policy.take_nested_problems(rules);
+        for error in errors {
+            if self.change.is_none() {
+                return Err(error);
             }
+            notices.push(format!("it has no effect, because it cannot be used: {error}"));
         }
         Ok(notices)
     }
@@ -180,12 +171,11 @@ impl EffectivePolicy {
             // Entries that a change adds do not cover the findings about that change.
             policy::apply(&change.own, &mut weakened, (rules, today), expired);
         }
-        let (mut notices, done) = policy::apply(&self.policies, findings, (rules, today), expired);
+        let (mut notices, done) = policy::apply(&self.policy, findings, (rules, today), expired);
         findings.append(&mut weakened);
-        let unused = self.policies.iter().filter(|policy| self.policies.len() > 1 && !policy.rule_files.is_empty());
-        notices.extend(unused.map(|policy| {
-            format!("{}{CONFIG_FILE}: its own rules are not used in a scan of several repositories", policy.below)
-        }));
+        if self.leaves_rules_out {
+            notices.push(format!("{CONFIG_FILE}: its own rules are not used in a scan of several repositories"));
+        }
         (notices, done)
     }
 }

@@ -121,7 +121,7 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
 fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
     Location {
         context: PathPurpose::of(&place.words()).tags,
-        repository: place.repository,
+        repository: None,
         path: place.path.text,
         path_encoding: place.path.percent.then(|| "percent".to_owned()),
         archive: place.archive,

@@ -11,11 +11,14 @@ pub(crate) mod prove;
 mod target;
 
 use std::io;
+use std::time::Instant;
 
+use crate::audit::{self, MergeError, Merger};
 use crate::detect::{self, Engine};
 use crate::lints::LintInput;
 use crate::model::{CoverageReport, Report, SCHEMA, Severity, SkipReason, Tool};
 use crate::policy;
+use crate::report::Redacted;
 use crate::rules::{RuleSet, load};
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
@@ -33,6 +36,10 @@ pub(crate) enum Error {
     Engine(#[from] detect::Error),
     #[error(transparent)]
     Source(#[from] source::Error),
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error("there is nothing to scan")]
+    NoTarget,
 }
 
 /// A report and what it takes to show it.
@@ -53,39 +60,104 @@ pub(crate) struct ScanOutcome {
 /// # Errors
 /// The rules or the policy are invalid, or the target cannot be opened.
 pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
-    let mut target = OpenTarget::open(plan, input)?;
-    let (policy, rules) = policy_and_rules(plan, &target)?;
+    let targets = target::open(plan, input)?;
+    let names = names(&targets);
+    let (policies, rules) = policies_and_rules(plan, &targets, &names)?;
     let engine = Engine::new(rules)?;
     ready(&engine);
-    let context = context(plan, &engine);
-    target.source.scan(&context)?;
-    context.note_unavailable(plan.unscanned.as_deref());
-    let (report, notices) = report(&context, target, &policy)?;
-    drop(context);
-    let (fail_on, min_severity) = policy.thresholds();
+    let (mut parts, mut notices, deadline) = (Merger::default(), Vec::new(), plan.deadline());
+    let (mut fail_on, mut min_severity) = (Severity::Critical, Severity::Critical);
+    let is_only = targets.len() == 1;
+    for ((mut target, policy), name) in targets.into_iter().zip(&policies).zip(&names) {
+        let context = context(plan, &engine, deadline);
+        target.source.scan(&context)?;
+        context.note_unavailable(plan.unscanned.as_deref());
+        let (report, told) = report(&context, target, policy).map_err(|error| error.below(name))?;
+        notices.extend(told.into_iter().map(|notice| notice.below(name)));
+        // As of saved reports, what is merged are reports as they are shown.
+        let report = if is_only { report } else { Redacted::new(report, engine.redactor()).into_report() };
+        parts.add(name, report)?;
+        // Of several repositories the one that lets least pass.
+        let thresholds = policy.thresholds();
+        (fail_on, min_severity) = (fail_on.min(thresholds.0), min_severity.min(thresholds.1));
+    }
+    let report = parts.finish()?.ok_or(Error::NoTarget)?;
     let fail_on = plan.thresholds.fail_on.unwrap_or(fail_on);
     // No policy hides what fails the scan.
     let min_severity = plan.thresholds.min_severity.unwrap_or(min_severity.min(fail_on));
     Ok(ScanOutcome { report, engine, notices, fail_on, min_severity })
 }
 
-/// Loads the policy in force and its rules. The policy that was there before a change may be broken, and must not block the
-/// change that repairs it: then none is obeyed.
-fn policy_and_rules(plan: &ScanPlan, target: &OpenTarget<'_>) -> Result<(EffectivePolicy, RuleSet), Error> {
-    let with_rules = |policy: EffectivePolicy| {
-        let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, policy.rule_files())?;
-        policy.check_rules(&rules)?;
-        Ok((policy, rules))
+/// Returns what the names of files begin with in messages about each target: where there are several, its directory below
+/// the one that holds them all.
+fn names(targets: &[OpenTarget<'_>]) -> Vec<String> {
+    let roots = || targets.iter().map(|opened| opened.target.root.as_str());
+    let common = audit::common(roots());
+    let slash = |below: String| if below.is_empty() { below } else { format!("{below}/") };
+    roots().map(|root| slash(audit::below(&common, root))).collect()
+}
+
+/// Loads the policies in force and the rules. The policy that was there before a change may be broken, and must not block
+/// the change that repairs it: then none is obeyed.
+fn policies_and_rules(
+    plan: &ScanPlan,
+    targets: &[OpenTarget<'_>],
+    names: &[String],
+) -> Result<(Vec<EffectivePolicy>, RuleSet), Error> {
+    let with_rules = |policies: Vec<EffectivePolicy>| {
+        let own = if let [only] = policies.as_slice() { only.rule_files() } else { &[] };
+        let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, own)?;
+        for (policy, name) in policies.iter().zip(names) {
+            policy.check_rules(&rules).map_err(|error| error.below(name))?;
+        }
+        Ok((policies, rules))
     };
-    match EffectivePolicy::load(plan, target).map_err(Error::from).and_then(with_rules) {
-        Err(error) if EffectivePolicy::is_of_base(plan, target) => with_rules(EffectivePolicy::broken(&error)),
+    let load = |(target, name): (&OpenTarget<'_>, &String)| {
+        let mut policy = EffectivePolicy::load(plan, target, name)?;
+        if targets.len() > 1 {
+            policy.leave_rules_out();
+        }
+        Ok(policy)
+    };
+    let loaded: Result<Vec<EffectivePolicy>, Error> = targets.iter().zip(names).map(load).collect();
+    match loaded.and_then(with_rules) {
+        Err(error) if targets.iter().any(|target| EffectivePolicy::is_of_base(plan, target)) => {
+            with_rules(vec![EffectivePolicy::broken(&error)])
+        }
         outcome => outcome,
     }
 }
 
+/// Something that the user is told beside the report.
+struct Notice {
+    kind: &'static str,
+    text: String,
+    /// It begins with the path of a file of the target.
+    names_file: bool,
+}
+
+impl Notice {
+    fn warning(text: String) -> Self {
+        Self { kind: "warning", text, names_file: false }
+    }
+
+    fn of_policy(text: String) -> Self {
+        Self { kind: "note", text, names_file: true }
+    }
+
+    fn of_owners(text: String) -> Self {
+        Self { kind: "warning", text, names_file: true }
+    }
+
+    /// Returns the line for a target whose files have this prefix.
+    fn below(self, prefix: &str) -> String {
+        let Self { kind, text, names_file } = self;
+        format!("{kind}: {}{text}", if names_file { prefix } else { "" })
+    }
+}
+
 /// State that the threads of a scan share.
-fn context<'a>(plan: &ScanPlan, engine: &'a Engine) -> ScanContext<'a> {
-    let deadline = plan.deadline();
+fn context<'a>(plan: &ScanPlan, engine: &'a Engine, deadline: Option<Instant>) -> ScanContext<'a> {
     let unit = if matches!(plan.subject, ScanSubject::History { .. }) { "objects" } else { "files" };
     let progress = if plan.progress { Progress::drawn(unit) } else { Progress::hidden() };
     let mut context = ScanContext::new(engine, deadline, progress);
@@ -99,7 +171,7 @@ fn report(
     context: &ScanContext<'_>,
     opened: OpenTarget<'_>,
     policy: &EffectivePolicy,
-) -> Result<(Report, Vec<String>), Error> {
+) -> Result<(Report, Vec<Notice>), policy::Error> {
     let OpenTarget { target, options, repositories, source, files, owners, .. } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
@@ -121,12 +193,13 @@ fn report(
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
     let mut report = Report { schema, tool, target, options, repositories, findings, coverage: unfinished };
     report.sort();
-    let warnings = source.warnings().iter().chain(policy.problem.as_ref()).map(|warning| format!("warning: {warning}"));
+    let warnings = source.warnings().iter().chain(policy.problem.as_ref()).cloned().map(Notice::warning);
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());
-    let notices = notices.into_iter().chain(policy.nested_notices(rules)?).map(|notice| format!("note: {notice}"));
-    let mut notices: Vec<String> = warnings.chain(notices).collect();
-    let repositories = report.repositories.as_deref_mut().unwrap_or_default();
-    notices.extend(owners::assign(&owners, repositories, &mut report.findings, &|| context.expired()));
+    let notices = notices.into_iter().chain(policy.nested_notices(rules)?).map(Notice::of_policy);
+    let mut notices: Vec<Notice> = warnings.chain(notices).collect();
+    let repository = report.repositories.as_mut().and_then(|known| known.first_mut());
+    let problem = owners::assign(&*owners, repository, &mut report.findings, &|| context.expired());
+    notices.extend(problem.map(Notice::of_owners));
     if !done {
         coverage.skip(SkipReason::TimedOut, "policy");
         report.coverage = CoverageReport::from(&coverage);

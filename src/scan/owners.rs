@@ -2,49 +2,39 @@
 
 use std::collections::HashMap;
 
-use super::target::TreeFiles;
 use crate::model::scan_location::percent_decode;
+use crate::model::snapshot::Snapshot;
 use crate::model::{Finding, Location, Origin, OwnersFile, ReportedRepository};
 use crate::owners::{self, CodeOwners};
 
-/// Names the owners of each place, and the files that they come from. Returns warnings.
+/// Names the owners of each place, and the file that they come from. Returns a warning that begins with that file.
 pub(super) fn assign(
-    trees: &[TreeFiles],
-    repositories: &mut [ReportedRepository],
+    files: &dyn Snapshot,
+    repository: Option<&mut ReportedRepository>,
     findings: &mut [Finding],
     expired: &dyn Fn() -> bool,
-) -> Vec<String> {
+) -> Option<String> {
     if findings.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let mut warnings = Vec::new();
-    for tree in trees {
-        let named = repositories.iter_mut().find(|known| tree.repository.as_ref().is_none_or(|id| known.id == *id));
-        let remote = named.as_ref().and_then(|known| known.remote.as_deref());
-        match owners::find(&*tree.files, remote) {
-            Ok(Some(mut file)) => {
-                if let Some(known) = named {
-                    known.codeowners = Some(OwnersFile { path: file.path.clone(), dialect: file.dialect });
-                }
-                if !assign_by(&mut file, tree, findings, expired) {
-                    let problem = "takes too long; some places have no owners";
-                    warnings.push(format!("warning: {}{} {problem}", tree.below, file.path));
-                }
-            }
-            Ok(None) => {}
-            Err(problem) => warnings.push(format!("warning: {}{problem}; places have no owners", tree.below)),
-        }
+    let remote = repository.as_ref().and_then(|known| known.remote.as_deref());
+    let mut file = match owners::find(files, remote) {
+        Ok(found) => found?,
+        Err(problem) => return Some(format!("{problem}; places have no owners")),
+    };
+    if let Some(known) = repository {
+        known.codeowners = Some(OwnersFile { path: file.path.clone(), dialect: file.dialect });
     }
+    let done = assign_by(&mut file, findings, expired);
     findings.iter_mut().for_each(Finding::sort_locations);
-    warnings
+    (!done).then(|| format!("{} takes too long; some places have no owners", file.path))
 }
 
-/// Names the owners of the places in one repository. Returns false if not all were looked up.
-fn assign_by(file: &mut CodeOwners, tree: &TreeFiles, findings: &mut [Finding], expired: &dyn Fn() -> bool) -> bool {
+/// Names the owners of all places. Returns false if not all were looked up.
+fn assign_by(file: &mut CodeOwners, findings: &mut [Finding], expired: &dyn Fn() -> bool) -> bool {
     let mut known: HashMap<String, Vec<String>> = HashMap::new();
-    let places = findings.iter_mut().flat_map(|finding| &mut finding.locations);
-    for at in places.filter(|at| at.repository == tree.repository) {
-        let Some(path) = path(at).and_then(|path| path.strip_prefix(&*tree.below).map(str::to_owned)) else { continue };
+    for at in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
+        let Some(path) = path(at) else { continue };
         if let Some(owners) = known.get(&path) {
             at.owners.clone_from(owners);
             continue;

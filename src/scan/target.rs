@@ -10,7 +10,7 @@ use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::model::{ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
-use crate::source::open_repository::{CommitTree, OpenRepository};
+use crate::source::open_repository::{self, CommitTree, OpenRepository};
 use crate::source::pushed::PushedSource;
 use crate::source::range::RangeSource;
 use crate::source::snapshots::{CommitTrees, DiskFiles};
@@ -20,22 +20,6 @@ use crate::source::{self, ScanSource, worktree};
 
 /// Pushed commits whose trees lints read.
 const MAX_PUSHED_TREES: usize = 8;
-
-/// The files of one version of a repository, such as those of its policy.
-pub(crate) struct TreeFiles {
-    /// The id of the repository, where there are several.
-    pub(crate) repository: Option<String>,
-    /// Prefix of the paths of that repository.
-    pub(crate) below: String,
-    pub(crate) files: Rc<dyn Snapshot>,
-}
-
-impl TreeFiles {
-    /// Returns the files of the only repository of a target.
-    fn only(files: Rc<dyn Snapshot>) -> Vec<Self> {
-        vec![Self { repository: None, below: String::new(), files }]
-    }
-}
 
 /// A target, ready to be scanned.
 pub(crate) struct OpenTarget<'a> {
@@ -47,40 +31,47 @@ pub(crate) struct OpenTarget<'a> {
     pub(crate) source: Box<dyn ScanSource + 'a>,
     /// Files that lints read beside those with findings.
     pub(crate) files: Rc<dyn Snapshot>,
-    /// Files that the policy is read from, by repository if there are several.
-    pub(crate) policy: Vec<TreeFiles>,
-    /// Files that name owners, by repository if there are several: those of HEAD, of a range's base, or of the disk.
-    pub(crate) owners: Vec<TreeFiles>,
+    /// Files that the policy is read from; `None` for standard input.
+    pub(crate) policy: Option<Rc<dyn Snapshot>>,
+    /// Files that name owners: those of HEAD, of a range's base, or of the disk.
+    pub(crate) owners: Rc<dyn Snapshot>,
     /// False if the scanned texts are a change, which must not allow itself.
     pub(crate) inline_allows: bool,
     /// For such a change: the trees before and after it, whose policies are compared.
     pub(crate) change: Option<(Rc<CommitTree>, Rc<CommitTree>)>,
     /// The user's own work tree, whose policy may extend files outside of it.
     pub(crate) is_own_work_tree: bool,
-    /// The repository around the current directory, if it was opened.
+    /// The repository, if it was opened.
     pub(crate) repository: Option<Rc<OpenRepository>>,
 }
 
-impl<'a> OpenTarget<'a> {
-    /// `input` is standard input.
-    pub(crate) fn open(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Self, source::Error> {
-        let opened = match &plan.subject {
-            ScanSubject::Worktree { paths, no_ignore } => worktree(paths, *no_ignore, plan.threads()),
-            ScanSubject::Staged { paths } => staged(plan, paths),
-            ScanSubject::Range { base, head, paths } => range(plan, (base, head), paths),
-            ScanSubject::Pushed { known, heads, trusted } => pushed(plan, (known, heads), *trusted),
-            ScanSubject::History { repositories, plain, cache } => {
-                let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
-                history(repositories, plan.alternates, options)
-            }
-            ScanSubject::Stdin { name } => {
-                let target = describe(TargetKind::Stdin, Path::new(""), None, None);
-                Ok(Self::new(target, StdinSource { input, name: name.clone() }))
-            }
-        };
-        opened.map(|opened| Self { options: ScanOptions { paths: opened.source.paths(), ..plan.options() }, ..opened })
+/// Opens the targets of a plan: one, or one a repository. `input` is standard input.
+pub(crate) fn open<'a>(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Vec<OpenTarget<'a>>, source::Error> {
+    let mut opened = match &plan.subject {
+        ScanSubject::Worktree { paths, no_ignore } => {
+            let groups = worktree::by_work_tree(paths)?.into_iter();
+            groups.map(|(paths, root)| worktree(paths, root, *no_ignore, plan.threads())).collect()
+        }
+        ScanSubject::Staged { paths } => vec![staged(plan, paths)?],
+        ScanSubject::Range { base, head, paths } => vec![range(plan, (base, head), paths)?],
+        ScanSubject::Pushed { known, heads, trusted } => vec![pushed(plan, (known, heads), *trusted)?],
+        ScanSubject::History { repositories, plain, cache } => {
+            let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
+            let found = open_repository::discover(repositories, plan.alternates)?.into_iter();
+            found.map(|repository| history(&repository, options.clone())).collect()
+        }
+        ScanSubject::Stdin { name } => {
+            let target = describe(TargetKind::Stdin, Path::new(""), None, None);
+            vec![OpenTarget::new(target, StdinSource { input, name: name.clone() })]
+        }
+    };
+    for target in &mut opened {
+        target.options = ScanOptions { paths: target.source.paths(), ..plan.options() };
     }
+    Ok(opened)
+}
 
+impl<'a> OpenTarget<'a> {
     fn new(target: Target, source: impl ScanSource + 'a) -> Self {
         Self {
             target,
@@ -88,8 +79,8 @@ impl<'a> OpenTarget<'a> {
             repositories: None,
             source: Box::new(source),
             files: Rc::new(EmptySnapshot),
-            policy: Vec::new(),
-            owners: Vec::new(),
+            policy: None,
+            owners: Rc::new(EmptySnapshot),
             inline_allows: true,
             change: None,
             is_own_work_tree: false,
@@ -103,8 +94,7 @@ fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>)
     Target { kind, root: root.to_string_lossy().into_owned(), head: name(head), base: name(base) }
 }
 
-fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<OpenTarget<'a>, source::Error> {
-    let (paths, root) = worktree::resolve(paths)?;
+fn worktree<'a>(paths: Vec<PathBuf>, root: PathBuf, no_ignore: bool, threads: usize) -> OpenTarget<'a> {
     // The root need not be a work tree, and its HEAD need not have a commit.
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
     let is_foreign = disk::is_foreign(&root) || repository.as_ref().is_some_and(|repository| repository.foreign);
@@ -119,9 +109,8 @@ fn worktree<'a>(paths: &[PathBuf], no_ignore: bool, threads: usize) -> Result<Op
         None => Rc::clone(&files) as _,
     };
     let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
-    let (policy, owners) = (TreeFiles::only(policy), TreeFiles::only(owners));
-    let is_own_work_tree = !is_foreign;
-    Ok(OpenTarget { repositories, files, policy, owners, is_own_work_tree, ..OpenTarget::new(target, source) })
+    let (policy, is_own_work_tree) = (Some(policy as _), !is_foreign);
+    OpenTarget { repositories, files, policy, owners, is_own_work_tree, ..OpenTarget::new(target, source) }
 }
 
 fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -129,11 +118,11 @@ fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, sour
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
     let opened = OpenTarget::new(target, StagedSource::new(&index, paths)?);
-    let policy = TreeFiles::only(Rc::clone(&index) as _);
-    let owners = TreeFiles::only(match index.head {
+    let policy: Option<Rc<dyn Snapshot>> = Some(Rc::clone(&index) as _);
+    let owners: Rc<dyn Snapshot> = match index.head {
         Some(head) => Rc::new(CommitTree::new(&repository, Some(head))),
         None => Rc::clone(&index) as _,
-    });
+    };
     let repositories = Some(vec![repository.describe(".".to_owned(), index.head)]);
     Ok(OpenTarget { repositories, files: index, policy, owners, repository: Some(repository), ..opened })
 }
@@ -152,8 +141,8 @@ fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> 
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), Some(source.head))]),
         files: Rc::clone(&head) as _,
-        policy: TreeFiles::only(Rc::clone(&policy) as _),
-        owners: TreeFiles::only(if has_base { Rc::clone(&policy) as _ } else { Rc::clone(&head) as _ }),
+        policy: Some(Rc::clone(&policy) as _),
+        owners: if has_base { Rc::clone(&policy) as _ } else { Rc::clone(&head) as _ },
         inline_allows: false,
         // If every commit is new, there is no policy that it could weaken.
         change: has_base.then_some((policy, head)),
@@ -170,7 +159,7 @@ fn pushed<'a>(
     let repository = OpenRepository::here(plan.alternates)?;
     let target = describe(TargetKind::Range, repository.root(), heads.last().copied(), known.first().copied());
     let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
-    let trees = newest.map(|head| (String::new(), CommitTree::new(&repository, Some(*head)))).collect();
+    let trees = newest.map(|head| CommitTree::new(&repository, Some(*head))).collect();
     let policy = Rc::new(CommitTree::new(&repository, trusted));
     // With `--policy-ref` the user says whom to trust, whatever is pushed.
     let inline_allows = plan.policy.revision.is_some();
@@ -183,8 +172,8 @@ fn pushed<'a>(
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), heads.last().copied())]),
         files: Rc::new(CommitTrees(trees)),
-        policy: TreeFiles::only(Rc::clone(&policy) as _),
-        owners: TreeFiles::only(policy),
+        policy: Some(Rc::clone(&policy) as _),
+        owners: policy,
         inline_allows,
         change,
         repository: Some(repository),
@@ -192,27 +181,20 @@ fn pushed<'a>(
     })
 }
 
-fn history<'a>(
-    paths: &[PathBuf],
-    alternates: bool,
-    options: history::Options,
-) -> Result<OpenTarget<'a>, source::Error> {
-    let source = HistorySource::open(paths, &OpenOptions { env: None, alternates }, options)?;
-    let files = Rc::new(source.heads());
-    let policy = source.repositories.iter().map(|(opened, head)| {
-        let (repository, below) = source.scope(opened);
-        let files: Rc<dyn Snapshot> = match &opened.repository.work_tree {
-            Some(root) => Rc::new(DiskFiles { root: root.clone(), follow_links: true }),
-            None => Rc::new(CommitTree::new(opened, *head)),
-        };
-        TreeFiles { repository, below, files }
-    });
-    let owners = source.repositories.iter().map(|(opened, head)| {
-        let (repository, below) = source.scope(opened);
-        TreeFiles { repository, below, files: Rc::new(CommitTree::new(opened, *head)) }
-    });
-    let (policy, owners, repositories) = (policy.collect(), owners.collect(), Some(source.describe()));
-    let head = if let [(_, head)] = source.repositories.as_slice() { *head } else { None };
-    let target = describe(TargetKind::History, &source.root, head, None);
-    Ok(OpenTarget { repositories, files, policy, owners, ..OpenTarget::new(target, source) })
+fn history<'a>(repository: &Rc<OpenRepository>, options: history::Options) -> OpenTarget<'a> {
+    // An unreadable HEAD is counted with the other refs.
+    let head = rev::head(&repository.repository).ok().flatten();
+    let policy: Rc<dyn Snapshot> = match &repository.repository.work_tree {
+        Some(root) => Rc::new(DiskFiles { root: root.clone(), follow_links: true }),
+        None => Rc::new(CommitTree::new(repository, head)),
+    };
+    let target = describe(TargetKind::History, repository.root(), head, None);
+    OpenTarget {
+        repositories: Some(vec![repository.describe(".".to_owned(), head)]),
+        files: Rc::new(CommitTrees(vec![CommitTree::new(repository, head)])),
+        policy: Some(policy),
+        owners: Rc::new(CommitTree::new(repository, head)),
+        repository: Some(Rc::clone(repository)),
+        ..OpenTarget::new(target, HistorySource::new(repository, options))
+    }
 }

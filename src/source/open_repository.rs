@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::changes::TreeDiffer;
@@ -74,6 +74,19 @@ impl OpenRepository {
     pub(crate) fn resolve(&self, revision: &str) -> Result<Oid, RevError> {
         rev::resolve(&self.repository, self.env.as_ref(), self.odb(), revision)
     }
+}
+
+/// Opens the repositories around these paths, each once. The order of the paths changes nothing.
+pub(crate) fn discover(paths: &[PathBuf], alternates: bool) -> Result<Vec<Rc<OpenRepository>>, OpenError> {
+    let mut found: Vec<Repository> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let repository = Repository::discover(path, &OpenOptions { env: None, alternates })?;
+        if !found.iter().any(|known| known.common_dir == repository.common_dir) {
+            found.push(repository);
+        }
+    }
+    found.sort_by(|a, b| a.root().cmp(b.root()));
+    Ok(found.into_iter().map(|repository| OpenRepository::new(repository, None)).collect())
 }
 
 /// The tree of a commit, looked up on first use. Without a commit, or if the commit cannot be read, it has no files.

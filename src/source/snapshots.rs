@@ -69,18 +69,13 @@ impl Snapshot for DiskFiles {
     }
 }
 
-/// Trees of several commits, each below its own directory (which ends with a slash, or is empty). Of trees below the
-/// same directory the first that has a file decides.
+/// Trees of several commits. The first that has a file decides.
 #[derive(Debug)]
-pub(crate) struct CommitTrees(pub(crate) Vec<(String, CommitTree)>);
+pub(crate) struct CommitTrees(pub(crate) Vec<CommitTree>);
 
 impl Snapshot for CommitTrees {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
-        let below = || self.0.iter().filter_map(|(directory, tree)| Some((path.strip_prefix(&**directory)?, tree)));
-        // The innermost repository has the file.
-        let shortest = below().map(|(path, _)| path.len()).min();
-        let innermost = below().filter(|(path, _)| Some(path.len()) == shortest);
-        Ok(innermost.filter_map(|(path, tree)| tree.read(path, limit).ok().flatten()).next())
+        Ok(self.0.iter().find_map(|tree| tree.read(path, limit).ok().flatten()))
     }
 
     fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use super::*;
 use crate::credential::{Fingerprint, forge::Forge};
 use crate::detect::{DEFECT, Engine};
+use crate::git::GitEnv;
 use crate::git::testing::Lab;
-use crate::git::{GitEnv, OpenOptions};
 use crate::model::{PathText, SkipReason};
 use crate::rules::load;
 use crate::source::history::HistorySource;
@@ -153,8 +153,8 @@ fn range() {
 
 fn scan_history(engine: &Engine, lab: &Lab) -> (Vec<(Fingerprint, String)>, Vec<String>) {
     let options = super::history::Options { threads: 1, ..Default::default() };
-    let paths = [lab.root.clone()];
-    seen(engine, HistorySource::open(&paths, &OpenOptions::default(), options).unwrap())
+    let repository = &OpenRepository::new(lab.repo(), None);
+    seen(engine, HistorySource::new(repository, options))
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "looks at the paths that are scanned")]
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -57,15 +58,33 @@ pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Miss
         };
         absolute.push(resolved);
     }
-    let mut common = directory_of(&absolute[0]);
-    for path in &absolute[1..] {
-        let directory = directory_of(path);
+    let root = common_root(&absolute);
+    Ok((absolute, root))
+}
+
+/// Returns the work tree that holds all of these paths, else their nearest common directory.
+fn common_root(paths: &[PathBuf]) -> PathBuf {
+    let mut directories = paths.iter().map(|path| directory_of(path));
+    let mut common = directories.next().unwrap_or_default();
+    for directory in directories {
         while !directory.starts_with(&common) {
             common = common.parent().unwrap_or(Path::new("/")).to_path_buf();
         }
     }
-    let root = work_tree_of(&common).unwrap_or(common);
-    Ok((absolute, root))
+    work_tree_of(&common).unwrap_or(common)
+}
+
+/// As [`resolve`], by work tree, where the paths are in several or not in one.
+pub(crate) fn by_work_tree(paths: &[PathBuf]) -> Result<Vec<(Vec<PathBuf>, PathBuf)>, MissingPath> {
+    let (paths, root) = resolve(paths)?;
+    if paths.len() == 1 || is_repository(&root) {
+        return Ok(vec![(paths, root)]);
+    }
+    let mut groups: BTreeMap<Option<PathBuf>, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths {
+        groups.entry(work_tree_of(&directory_of(&path))).or_default().push(path);
+    }
+    Ok(groups.into_values().map(|paths| (common_root(&paths), paths)).map(|(root, paths)| (paths, root)).collect())
 }
 
 /// Writes a path below the root, `.` for the root itself.

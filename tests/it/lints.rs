@@ -68,9 +68,11 @@ fn several_histories_have_a_tree_each() {
     let run = dir.scan(&["--history", "web", "api"]);
     assert_eq!(paths(&run, "webhook-unverified"), ["api/hook.ts", "web/hook.ts"], "{}", run.stdout);
     let report = run.report();
-    let messages: Vec<&str> =
-        of(&report.findings, "secret-behind-public-prefix").iter().map(|it| it.message.as_str()).collect();
-    assert!(messages.iter().any(|it| it.contains("`web` is a Next.js app")), "{messages:?}");
+    let found = of(&report.findings, "secret-behind-public-prefix");
+    let trace: Vec<_> = found.iter().flat_map(|it| &it.evidence).map(|it| (&*it.message, &*it.path)).collect();
+    assert_eq!(trace, [("this package uses Next.js", "web/package.json")]);
+    let alone = dir.scan(&["--history", "web"]).report();
+    assert_eq!(of(&alone.findings, "secret-behind-public-prefix")[0].fingerprint, found[0].fingerprint);
 }
 
 #[test]

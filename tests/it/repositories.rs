@@ -1,6 +1,6 @@
 //! One credential in several places, versions and repositories: which of them a report names first, and how often.
 
-use pinstripe::model::{Finding, Reach, Report, Status};
+use pinstripe::model::{Finding, Reach, Report, Severity, Status};
 
 use crate::support::{Dir, git};
 
@@ -137,4 +137,45 @@ fn each_repository_is_judged_by_its_own_policy_and_baseline() {
     );
     let run = dir.scan(&["--history", "web", "api"]);
     assert!(run.stderr.contains("web/pinstripe.toml: its own rules are not used"), "{}", run.stderr);
+}
+
+#[test]
+fn a_policy_sets_severity_and_purpose_in_its_own_repository_alone() {
+    let mut dir = Dir::new();
+    let key = dir.forge.make("sk_test").unwrap();
+    for name in ["api", "web"] {
+        dir.git(&["init", "-q", name]);
+        dir.write_bytes(&format!("{name}/src/pay.rb"), format!("K={key}\n").as_bytes());
+    }
+    let allow = "[[allow]]\nrule = \"secret-test\"\npaths = [\"src/**\"]\nreason = \"known\"\n";
+    dir.write("api/pinstripe.toml", &format!("{allow}[severity]\nsecret-test = \"high\"\n"));
+    dir.write("web/pinstripe.toml", "[[context]]\npaths = [\"src/**\"]\nis = [\"test\"]\n");
+    for name in ["api", "web"] {
+        commit(&dir, name, "2026-01-01", "work");
+    }
+    for arguments in [&["web", "api"][..], &["--history", "web", "api"], &["api/src", "web"]] {
+        let run = dir.scan(arguments);
+        let report = run.report();
+        let finding = only(&report, "secret-test");
+        let places: Vec<_> = finding.locations.iter().map(|at| (&*at.path, at.status, at.context.as_slice())).collect();
+        let expected = [
+            ("api/src/pay.rb", Status::Suppressed, &[pinstripe::model::Context::Server][..]),
+            ("web/src/pay.rb", Status::Open, &[pinstripe::model::Context::Test]),
+        ];
+        assert_eq!(
+            (places.as_slice(), finding.severity, finding.status),
+            (&expected[..], Severity::High, Status::Open)
+        );
+        let scanned = ["--history"].contains(&arguments[0]);
+        let ids: Vec<_> = report.repositories.unwrap().into_iter().map(|known| (known.id, known.coverage)).collect();
+        assert!(ids[0].0 == "api" && ids[1].0 == "web" && ids.iter().all(|(_, read)| read.is_some()));
+        let paths: &[&str] = if scanned {
+            &[]
+        } else if arguments[0] == "api/src" {
+            &["api/src", "web"]
+        } else {
+            &["api", "web"]
+        };
+        assert_eq!(report.options.paths, paths);
+    }
 }

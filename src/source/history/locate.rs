@@ -14,15 +14,6 @@ use crate::source::attribution::{
 /// A value for each credential, by rule and fingerprint.
 pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
 
-/// How a report names a repository.
-#[derive(Debug, Clone)]
-pub(super) struct RepositoryName {
-    /// Its id, where the report has several.
-    pub(super) id: Option<String>,
-    /// Prefix of its paths: empty, or with a slash at the end.
-    pub(super) directory: Vec<u8>,
-}
-
 /// Everything that trees and commits say about the hits.
 pub(super) struct Attributed {
     found: Attribution,
@@ -66,30 +57,22 @@ impl Attributed {
     }
 
     /// Joins a hit with each of its locations.
-    pub(super) fn locate(&self, hit: &ObjectHit, repository: &RepositoryName) -> Vec<LocatedHit> {
+    pub(super) fn locate(&self, hit: &ObjectHit) -> Vec<LocatedHit> {
         let nowhere = [(Vec::new(), PathState::default())];
         let paths = match (hit.hit.origin, hit.kind) {
             (Origin::RefName, _) | (_, ObjectKind::Commit | ObjectKind::Tag) => None,
             _ => self.found.paths.get(&hit.oid).map(|paths| &paths.kept[..]).filter(|paths| !paths.is_empty()),
         };
-        let place = |(path, known): &(Vec<u8>, PathState)| place(&self.found, hit, repository, (path, *known));
+        let place = |(path, known): &(Vec<u8>, PathState)| place(&self.found, hit, (path, *known));
         paths.unwrap_or(&nowhere).iter().map(|path| hit.hit.clone().locate(&place(path))).collect()
     }
 }
 
 /// Returns a location of the text that holds the hit.
-fn place(
-    found: &Attribution,
-    hit: &ObjectHit,
-    repository: &RepositoryName,
-    (path, known): (&[u8], PathState),
-) -> ScanLocation {
+fn place(found: &Attribution, hit: &ObjectHit, (path, known): (&[u8], PathState)) -> ScanLocation {
     let name = hit.name.as_deref().unwrap_or_default();
     let path = if path.is_empty() || name.is_empty() { [path, name].concat() } else { [path, b"/", name].concat() };
-    let mut place = ScanLocation { repository: repository.id.clone(), ..ScanLocation::default() };
-    if !path.is_empty() {
-        place.path = PathText::new(&[&repository.directory, &path[..]].concat());
-    }
+    let mut place = ScanLocation { path: PathText::new(&path), ..ScanLocation::default() };
     let oid = hit.oid.to_string();
     if hit.hit.origin == Origin::RefName {
         place.reach = if name == b"refs/stash" { Reach::Stash } else { Reach::Ref };

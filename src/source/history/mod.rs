@@ -21,18 +21,17 @@ mod lookup_batch;
 mod tree_visitor;
 mod worker;
 
-use super::open_repository::{CommitTree, OpenRepository};
-use super::snapshots::CommitTrees;
+use super::open_repository::OpenRepository;
 use super::text_scanner::TextScanner;
 use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::git::refs::Refs;
 use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
-use crate::git::{Index, ObjectKind, Odb, Oid, OpenOptions, Repository, rev};
-use crate::model::{Coverage, Exposure, Finding, Origin, PathText, ReportedRepository, SkipReason};
+use crate::git::{Index, ObjectKind, Odb, Oid, Repository};
+use crate::model::{Coverage, Exposure, Finding, Origin, SkipReason};
 use crate::rules::RuleSet;
 use blob_visitor::BlobVisitor;
 use clean_cache::CleanCache;
-use locate::{ByCredential, RepositoryName};
+use locate::ByCredential;
 use lookup_batch::LookupBatch;
 use tree_visitor::{TreeVisitor, WalkPurpose};
 use worker::{HistoryContext, HistoryPartial, ObjectHit};
@@ -46,87 +45,21 @@ pub(crate) struct Options {
     pub(crate) cache: Option<PathBuf>,
 }
 
-/// The object stores of one or several repositories.
+/// The object store of a repository.
 pub(crate) struct HistorySource {
-    /// Each repository with the commit of its HEAD.
-    pub(crate) repositories: Vec<(Rc<OpenRepository>, Option<Oid>)>,
-    /// The only repository's root, or the nearest directory that holds all roots.
-    pub(crate) root: PathBuf,
+    pub(crate) repository: Rc<OpenRepository>,
     options: Options,
     warnings: Vec<String>,
-    /// By repository, in their order.
-    exposures: ByCredential<Vec<Exposure>>,
+    exposures: ByCredential<Exposure>,
     /// Locations beyond those that are reported.
     more_locations: ByCredential<u64>,
 }
 
 impl HistorySource {
-    pub(crate) fn open(paths: &[PathBuf], open: &OpenOptions, options: Options) -> Result<Self, Error> {
-        let mut found: Vec<Repository> = Vec::with_capacity(paths.len());
-        for path in paths {
-            let repository = Repository::discover(path, open)?;
-            if !found.iter().any(|known| known.common_dir == repository.common_dir) {
-                found.push(repository);
-            }
-        }
-        // The order of the arguments changes nothing in the report.
-        found.sort_by(|a, b| a.root().cmp(b.root()));
-        let first = found.first().map(|repository| repository.root().to_path_buf()).unwrap_or_default();
-        let holds_all = |dir: &&Path| found.iter().all(|repository| repository.root().starts_with(dir));
-        let root = first.ancestors().find(holds_all).map(Path::to_path_buf).unwrap_or_default();
-        let repositories = found.into_iter().map(|repository| {
-            // An unreadable HEAD is counted with the other refs.
-            let head = rev::head(&repository).ok().flatten();
-            (OpenRepository::new(repository, None), head)
-        });
-        Ok(Self {
-            repositories: repositories.collect(),
-            root,
-            options,
-            warnings: Vec::new(),
-            exposures: ByCredential::new(),
-            more_locations: ByCredential::new(),
-        })
-    }
-
-    /// Returns HEAD's tree of each repository, below its directory of the root.
-    pub(crate) fn heads(&self) -> CommitTrees {
-        let tree = |(repository, head): &(Rc<OpenRepository>, Option<Oid>)| {
-            Some((PathText::new(&self.below(repository)).text, CommitTree::new(repository, Some((*head)?))))
-        };
-        CommitTrees(self.repositories.iter().filter_map(tree).collect())
-    }
-
-    /// Returns the id of a repository, if there are several.
-    fn id(&self, repository: &OpenRepository) -> Option<String> {
-        (self.repositories.len() > 1).then(|| self.directory(repository))
-    }
-
-    /// Returns the directory of a repository below the root, `.` for the root itself.
-    fn directory(&self, repository: &OpenRepository) -> String {
-        let below = PathText::new(&self.below(repository)).text;
-        if below.is_empty() { ".".to_owned() } else { below.trim_end_matches('/').to_owned() }
-    }
-
-    /// Describes the repositories.
-    pub(crate) fn describe(&self) -> Vec<ReportedRepository> {
-        let describe =
-            |(opened, head): &(Rc<OpenRepository>, Option<Oid>)| opened.describe(self.directory(opened), *head);
-        self.repositories.iter().map(describe).collect()
-    }
-
-    /// Returns the id of a repository, and what its paths begin with.
-    pub(crate) fn scope(&self, opened: &OpenRepository) -> (Option<String>, String) {
-        (self.id(opened), PathText::new(&self.below(opened)).text)
-    }
-
-    /// Returns the directory of a repository below the root: empty, or with a slash at its end.
-    fn below(&self, repository: &OpenRepository) -> Vec<u8> {
-        let below = repository.root().strip_prefix(&self.root).unwrap_or(Path::new(""));
-        match below.as_os_str().as_encoded_bytes() {
-            [] => Vec::new(),
-            below => [below, b"/"].concat(),
-        }
+    pub(crate) fn new(repository: &Rc<OpenRepository>, options: Options) -> Self {
+        let (warnings, exposures) = (Vec::new(), ByCredential::new());
+        let repository = Rc::clone(repository);
+        Self { repository, options, warnings, exposures, more_locations: ByCredential::new() }
     }
 
     fn scan_repository(&mut self, scan: &ScanContext<'_>, opened: &OpenRepository) -> Result<(), Error> {
@@ -153,7 +86,7 @@ impl HistorySource {
         let stop = || scan.expired();
         let subject = attribution::RepositoryView { store: &store, refs: &refs, indexes: &indexes, stop: &stop };
         let gathered = std::mem::take(&mut partial.gathered);
-        let (attributed, mut facts) = store.install(|| {
+        let (attributed, facts) = store.install(|| {
             let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
             rayon::join(|| locate::attribute(&subject, &partial.hits, gathered), facts)
         });
@@ -165,32 +98,24 @@ impl HistorySource {
             let failed = cache.save(clean).err();
             self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
         }
-        let name = RepositoryName { id: self.id(opened), directory: self.below(opened) };
-        let shown = PathText::new(&name.directory).text;
-        facts.iter_mut().for_each(|facts| facts.move_below(name.id.as_deref(), &shown));
         collector.add_hits([], facts);
         for hit in partial.hits {
             *self.more_locations.entry(hit.credential()).or_default() += attributed.left_out(&hit);
-            collector.add_hits(attributed.locate(&hit, &name), None);
+            collector.add_hits(attributed.locate(&hit), None);
         }
-        for (credential, exposure) in attributed.exposures() {
-            let exposure = Exposure { repository: name.id.clone(), ..exposure };
-            self.exposures.entry(credential).or_default().push(exposure);
-        }
+        self.exposures.extend(attributed.exposures());
         Ok(())
     }
 }
 
 impl ScanSource for HistorySource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
-        for (opened, _) in self.repositories.clone() {
-            self.scan_repository(context, &opened)?;
-            if opened.repository.foreign {
-                let shown = opened.repository.git_dir.to_string_lossy();
-                self.warnings.push(format!(
-                    "{shown} belongs to another user: its objects are read, its configuration is ignored"
-                ));
-            }
+        let opened = Rc::clone(&self.repository);
+        self.scan_repository(context, &opened)?;
+        if opened.repository.foreign {
+            let shown = opened.repository.git_dir.to_string_lossy();
+            self.warnings
+                .push(format!("{shown} belongs to another user: its objects are read, its configuration is ignored"));
         }
         Ok(())
     }
@@ -198,11 +123,7 @@ impl ScanSource for HistorySource {
     fn expose(&self, rules: &RuleSet, finding: &mut Finding) {
         let Some(rule) = rules.index_of(&finding.rule) else { return };
         let credential = (rule, finding.fingerprint);
-        let exposures = self.exposures.get(&credential).map_or(&[][..], Vec::as_slice);
-        finding.exposure = exposures.first().cloned();
-        if self.repositories.len() > 1 {
-            finding.exposures = exposures.to_vec();
-        }
+        finding.exposure = self.exposures.get(&credential).cloned();
         finding.more_locations += self.more_locations.get(&credential).copied().unwrap_or(0);
     }
 
