@@ -92,6 +92,9 @@ fn lzma_of_any_properties_is_opened() {
         let seen = see(&bytes);
         assert_eq!((seen.places(), seen.reasons()), (vec!["content"], vec![]), "{lc} {lp} {pb} {dictionary}");
     }
+    // Properties that no decoder here knows are counted.
+    let header = [98, 0, 0, 0x80, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0];
+    assert_eq!(see(&[&header[..], &noise(600)].concat()).reasons().len(), 1);
     // A file that looks like its header and decodes to nothing is of another kind.
     for body in [vec![0; 600], noise(600), b"text that goes on for a while ".repeat(20)] {
         let bytes = [&[1, 0, 0, 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0][..], &body].concat();

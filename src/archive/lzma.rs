@@ -59,7 +59,16 @@ fn is_odd_lzma(head: &[u8]) -> bool {
     let dictionary = u64::from(u32::from_le_bytes([d0, d1, d2, d3]));
     let is_possible =
         properties <= MAX_PROPERTIES && dictionary <= MAX_DECODER_MEMORY && (size == u64::MAX || size < 1 << 38);
-    is_possible && size > 0 && !is_text(head) && decodes(head)
+    is_possible
+        && size > 0
+        && !is_text(head)
+        && (decodes(head) || size == u64::MAX && is_foreign(properties, dictionary))
+}
+
+/// Returns true for properties that no decoder of xz's accepts, with a usual dictionary: the file is counted.
+fn is_foreign(properties: u8, dictionary: u64) -> bool {
+    let (lc, lp) = (properties % 9, properties / 9 % 5);
+    lc + lp > 4 && dictionary >= 1 << 12 && dictionary.is_power_of_two()
 }
 
 fn decodes(head: &[u8]) -> bool {

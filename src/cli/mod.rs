@@ -50,9 +50,7 @@ fn dispatch(cli: command::Cli) -> u8 {
         Command::Man => manual::man(),
     };
     outcome.unwrap_or_else(|error| {
-        for line in format!("{error:#}").lines() {
-            output::warn(&format!("error: {line}"));
-        }
+        output::warn_lines("error: ", &format!("{error:#}"));
         FAILED
     })
 }
@@ -60,7 +58,7 @@ fn dispatch(cli: command::Cli) -> u8 {
 /// Prints help and version to standard output, errors to standard error. Errors quote arguments, which may hold a key.
 fn print_usage(error: &clap::Error) -> u8 {
     if error.use_stderr() {
-        error.render().to_string().trim_end().lines().for_each(output::warn);
+        output::warn_lines("", error.render().to_string().trim_end());
         return FAILED;
     }
     output::print_help(&error.render().ansi().to_string());

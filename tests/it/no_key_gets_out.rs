@@ -116,6 +116,16 @@ fn not_in_complaints() {
         assert_silent(&keys, &run.stdout, "standard output");
         assert_silent(&keys, &run.stderr, "standard error");
     }
+    // A key that goes on in the next line.
+    for glue in ["\\\n", "\\\r\n", "=\n", "\u{200b}", "\" + \""] {
+        let split = format!("{}{glue}{}", &key[..40], &key[40..]);
+        for option in ["--config", "--baseline", "--rules", "--range", "--history", "--timeout", "--output"] {
+            let run = dir.run(&["scan", option, &split]);
+            assert_silent(&keys, &(run.stdout + &run.stderr), &format!("{option} with {glue:?}"));
+        }
+        let run = dir.run(&["rules", "explain", &split]);
+        assert_silent(&keys, &(run.stdout + &run.stderr), "rules explain");
+    }
     let run = run_in(dir.path(), &["scan", "--stdin", "--stdin-name", &key], key.as_bytes());
     assert_silent(&keys, &run.stdout, "standard output");
 }

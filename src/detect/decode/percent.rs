@@ -17,7 +17,7 @@ impl EscapeSyntax for Percent {
 
     fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
         // Each further layer turns the `%` into `%25`.
-        let layers = bytes[at + 1..].chunks_exact(2).take(3).take_while(|pair| *pair == b"25").count();
+        let layers = bytes[at + 1..].chunks_exact(2).take(6).take_while(|pair| *pair == b"25").count();
         (0..=layers).rev().find_map(|layers| {
             let digits = at + 1 + 2 * layers;
             hex_byte(bytes, digits).map(|byte| EscapeSequence::byte(byte, digits + 2 - at))
@@ -36,6 +36,7 @@ mod tests {
             ("%5F", b'_'),
             ("%5f!", b'_'),
             ("%255F", b'_'),
+            ("%25252525255f", b'_'),
             ("%25255f", b'_'),
             ("%25", b'%'),
             ("%25zz", b'%'),

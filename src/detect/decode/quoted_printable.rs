@@ -22,6 +22,9 @@ impl EscapeSyntax for QuotedPrintable {
         match bytes.get(end..)? {
             [b'\r', b'\n', ..] => Some(EscapeSequence::gap(end + 2 - at)),
             [b'\n' | b'\r', ..] => Some(EscapeSequence::gap(end + 1 - at)),
+            // As messages of our own escape them.
+            rest if rest.starts_with(b"\\u{a}") => Some(EscapeSequence::gap(end + 5 - at)),
+            rest if rest.starts_with(b"\\u{d}\\u{a}") => Some(EscapeSequence::gap(end + 10 - at)),
             _ => hex_byte(bytes, at + 1).map(|byte| EscapeSequence::byte(byte, 3)),
         }
     }
@@ -40,7 +43,7 @@ mod tests {
                 testing::finds(&format!("Key: {code}\r\n"), &code, &secret);
             }
             for at in testing::splits(prefix, &secret) {
-                for gap in ["=\r\n", "=\n", "= \r\n"] {
+                for gap in ["=\r\n", "=\n", "= \r\n", "=\\u{a}"] {
                     let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
                     testing::finds(&format!("Key:=20{code}\r\n"), &code, &secret);
                 }

@@ -166,13 +166,16 @@ fn closing(bytes: &[u8], at: usize) -> Option<usize> {
     (*before == b'{').then_some(end + 1)
 }
 
-/// Returns the end of an escaped line end and the next line's indentation. In JSON it is written `\\\n`.
+/// Returns the end of an escaped line end and the next line's indentation. In JSON it is written `\\\n`, in messages of our
+/// own `\\u{a}`.
 fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
     let slashes = bytes[at..].iter().take(8).take_while(|byte| **byte == b'\\').count();
     let end = match bytes.get(at + slashes..)? {
         [b'\r', b'\n', ..] => at + slashes + 2,
         [b'\n' | b'\r', ..] => at + slashes + 1,
         [b'n', ..] if slashes >= 3 => at + slashes + 1,
+        rest if slashes >= 2 && rest.starts_with(b"u{a}") => at + slashes + 4,
+        rest if slashes >= 2 && rest.starts_with(b"u{d}\\u{a}") => at + slashes + 9,
         _ => return None,
     };
     let indent = bytes[end..].iter().take(64).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
@@ -231,6 +234,15 @@ mod tests {
                     testing::finds(&format!("const k = \"{code}\";\n"), &code, &secret);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn line_ends_that_messages_escape() {
+        let secret = token("sk_live_", &Noise::new(53).body(36));
+        for glue in ["\\\\u{a}", "\\\\u{d}\\u{a}"] {
+            let code = format!("{}{glue}{}", &secret[..20], &secret[20..]);
+            testing::finds(&format!("error: {code}: no such file\n"), &code, &secret);
         }
     }
 
