@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::action_args::{ActionCommand, PlanArgs};
 use super::output;
 use crate::action::{Event, Inputs, LocalClone, Payload, ScanStep, Step, plan};
+use crate::git::OpenOptions;
 use crate::git::ancestry::Ancestry;
 use crate::git::{Oid, disk, remotes};
 use crate::source::missing::missing_objects;
@@ -73,7 +74,7 @@ struct Checkout {
 
 impl Checkout {
     fn open() -> Self {
-        let repository = OpenRepository::here(false).ok();
+        let repository = OpenRepository::here(OpenOptions::default()).ok();
         let mut known = repository.as_ref().map(|open| remotes(&open.repository)).unwrap_or_default();
         let origin = known.iter().position(|(name, _)| name == "origin").unwrap_or(0);
         let remote = (!known.is_empty()).then(|| known.swap_remove(origin));

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::disk::{self, EntryKind};
 use super::inflate::Inflater;
@@ -26,6 +27,8 @@ pub(crate) struct Odb {
     pub(crate) format: ObjectFormat,
     pub(crate) packs: Vec<Pack>,
     pub(crate) loose: Vec<PathBuf>,
+    /// The store of Git LFS.
+    pub(crate) lfs: PathBuf,
     problems: Vec<(SkipReason, String)>,
 }
 
@@ -34,8 +37,13 @@ type ObjectContent = (ObjectKind, Vec<u8>);
 impl Odb {
     /// Opens every pack of every object directory. What cannot be opened is recorded as a problem.
     pub(crate) fn open(repo: &Repository) -> Self {
-        let mut odb =
-            Self { format: repo.format, packs: Vec::new(), loose: repo.object_dirs.clone(), problems: Vec::new() };
+        let mut odb = Self {
+            format: repo.format,
+            packs: Vec::new(),
+            loose: repo.object_dirs.clone(),
+            lfs: repo.common_dir.join("lfs/objects"),
+            problems: Vec::new(),
+        };
         for objects in &repo.object_dirs {
             let dir = objects.join("pack");
             match disk::list(&dir, MAX_PACK_FILES) {
@@ -44,7 +52,7 @@ impl Odb {
                         odb.problems.push((SkipReason::OverLimit, format!("{}: too many files", dir.display())));
                     }
                     let packs = names.iter().filter(|(name, _)| name.as_encoded_bytes().ends_with(b".pack"));
-                    packs.for_each(|(name, _)| odb.add_pack(&dir.join(name)));
+                    packs.for_each(|(name, _)| odb.add_pack(&dir.join(name), repo.deadline));
                     odb.report_orphans(&names, &dir);
                 }
                 Err(error) => odb.problems.push((error.reason(), error.to_string())),
@@ -53,8 +61,8 @@ impl Odb {
         odb
     }
 
-    fn add_pack(&mut self, path: &Path) {
-        match Pack::open(path, self.format) {
+    fn add_pack(&mut self, path: &Path, deadline: Option<Instant>) {
+        match Pack::open(path, self.format, deadline) {
             Ok((pack, complaints)) => {
                 self.problems.extend(complaints.into_iter().map(|complaint| (SkipReason::Damaged, complaint)));
                 self.packs.push(pack);

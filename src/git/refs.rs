@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, EntryKind};
 use super::git_cli;
+use super::head;
 use super::oid::{ObjectFormat, Oid};
+use super::reftable;
 use super::repo::{RefStorage, Repository, bytes_to_path};
 use crate::model::{Coverage, SkipReason};
 
@@ -25,8 +27,11 @@ const MAX_NAMES: usize = 2_000_000;
 const MAX_DEPTH: usize = 64;
 /// Symbolic refs that are followed.
 const MAX_HOPS: usize = 8;
-/// Files beside HEAD that name commits.
-const PSEUDO: [&str; 6] = ["ORIG_HEAD", "FETCH_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"];
+/// Files beside HEAD that name commits, first those of operations that are under way, which need them. What the others
+/// name may have been pruned.
+const PSEUDO: [&str; 7] =
+    ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "BISECT_HEAD", "REBASE_HEAD", "ORIG_HEAD", "FETCH_HEAD"];
+const NEEDED: usize = 4;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Refs {
@@ -38,7 +43,7 @@ pub(crate) struct Refs {
     pub(crate) stashes: Vec<Oid>,
     /// Commits in other reflogs and in files like `ORIG_HEAD`.
     pub(crate) logged: Vec<Oid>,
-    /// Commits that reflogs say a ref was set to: git keeps these.
+    /// Commits that reflogs say a ref was set to, and those of operations that are under way: git keeps these.
     set: Vec<Oid>,
     /// The main git directory and those of all linked worktrees.
     pub(crate) git_dirs: Vec<PathBuf>,
@@ -174,39 +179,72 @@ impl Refs {
         }
         for dir in &self.git_dirs.clone() {
             if *dir != repo.git_dir {
-                let head = self.follow(repo, &dir.join("HEAD"), MAX_HOPS);
-                self.worktree_heads.extend(head);
+                self.read_worktree_head(repo, dir);
             }
-            for pseudo in PSEUDO {
+            for (at, pseudo) in PSEUDO.into_iter().enumerate() {
                 let text = self.file(&dir.join(pseudo), MAX_LOG).unwrap_or_default();
-                let lines = text.split(|byte| *byte == b'\n').take(MAX_NAMES);
-                self.logged.extend(lines.filter_map(|line| of_format(line.get(..repo.format.hex_len())?, repo.format)));
+                let named = self.parse_lines(&text, repo.format, &format!("{}/{pseudo}", dir.display()));
+                let named: Vec<Oid> = named.into_iter().map(|[oid, _]| oid).collect();
+                self.set.extend(named.iter().filter(|_| at < NEEDED));
+                self.logged.extend(named);
             }
-            if *dir != repo.common_dir && *dir != repo.git_dir {
+            if *dir != repo.common_dir && *dir != repo.git_dir && repo.ref_storage == RefStorage::Files {
                 self.read_loose(repo, dir);
             }
         }
     }
 
+    /// Reads the HEAD of a linked worktree.
+    fn read_worktree_head(&mut self, repo: &Repository, dir: &Path) {
+        let path = dir.join("HEAD");
+        if repo.ref_storage == RefStorage::Files {
+            let head = self.follow(repo, &path, MAX_HOPS);
+            self.worktree_heads.extend(head);
+            if head::is_junk(&path, repo.format) {
+                self.problem(SkipReason::Damaged, format!("{}: no branch and no commit", path.display()));
+            }
+        } else if let Some(name) = dir.file_name() {
+            let name = [OsStr::new("worktrees/"), name, OsStr::new("/HEAD")].join(OsStr::new(""));
+            let asked = ["rev-parse", "--verify", "--quiet"].map(OsStr::new);
+            let head = git_cli::run(repo, None, &[&asked[..], &[&name]].concat());
+            self.worktree_heads.extend(head.ok().and_then(|text| Oid::from_hex(text.trim_ascii())));
+        }
+    }
+
     fn read_logs(&mut self, repo: &Repository) {
         for dir in self.git_dirs.clone() {
+            if disk::is_dir(&dir.join("logs/HEAD")) {
+                self.problem(SkipReason::Unreadable, format!("{}: a directory", dir.join("logs/HEAD").display()));
+            }
             for (name, path) in self.files_below(&dir, b"logs") {
                 let text = self.file(&path, MAX_LOG).unwrap_or_default();
-                let hex = repo.format.hex_len();
+                let pairs = self.parse_lines(&text, repo.format, &path.display().to_string());
                 let list = if name == b"logs/refs/stash" { &mut self.stashes } else { &mut self.logged };
-                for line in text.split(|byte| *byte == b'\n') {
-                    let pair = [line.get(..hex), line.get(hex + 1..2 * hex + 1)];
-                    let parse = |hex: &[u8]| of_format(hex, repo.format).filter(|oid| !oid.is_zero());
-                    let [old, new] = pair.map(|hex| hex.and_then(parse));
-                    list.extend(old.into_iter().chain(new));
-                    self.set.extend(new);
-                }
+                list.extend(pairs.iter().flatten().filter(|oid| !oid.is_zero()));
+                self.set.extend(pairs.into_iter().map(|[_, new]| new).filter(|oid| !oid.is_zero()));
             }
         }
         for list in [&mut self.stashes, &mut self.logged, &mut self.set, &mut self.worktree_heads] {
             list.sort_unstable();
             list.dedup();
         }
+    }
+
+    /// Parses lines that begin with the name of an object, and of another one in reflogs. Counts the file if there are
+    /// others.
+    fn parse_lines(&mut self, text: &[u8], format: ObjectFormat, file: &str) -> Vec<[Oid; 2]> {
+        let (mut found, hex) = (Vec::new(), format.hex_len());
+        let mut is_whole = true;
+        for line in text.split(|byte| *byte == b'\n').take(MAX_NAMES).filter(|line| !line.trim_ascii().is_empty()) {
+            let first = line.get(..hex).and_then(|hex| of_format(hex, format));
+            let second = line.get(hex + 1..2 * hex + 1).and_then(|hex| of_format(hex, format));
+            is_whole &= first.is_some();
+            found.extend(first.map(|first| [first, second.unwrap_or(first)]));
+        }
+        if !is_whole {
+            self.problem(SkipReason::Damaged, format!("a line of {file}"));
+        }
+        found
     }
 
     fn list_git_dirs(&mut self, repo: &Repository) -> Vec<PathBuf> {
@@ -221,6 +259,8 @@ impl Refs {
 
     /// Lists refs in tables.
     fn ask_git(&mut self, repo: &Repository) {
+        let dirs = self.git_dirs.iter().filter(|dir| disk::exists(&dir.join("reftable")) || **dir == repo.common_dir);
+        self.problems.extend(dirs.flat_map(|dir| reftable::problems(dir)).collect::<Vec<_>>());
         let format = "--format=%(objectname) %(refname)";
         let listed = git_cli::run(repo, None, &["for-each-ref", format].map(OsStr::new));
         match listed {

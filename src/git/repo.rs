@@ -8,10 +8,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use super::config::GitConfig;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
+use super::head;
 use super::oid::{ObjectFormat, Oid};
 use crate::model::{Coverage, SkipReason};
 
@@ -35,6 +37,8 @@ pub(crate) struct OpenOptions {
     pub(crate) env: Option<GitEnv>,
     /// Follows alternates outside of the repository, whoever owns it.
     pub(crate) alternates: bool,
+    /// Ends the search for objects in packs without an index.
+    pub(crate) deadline: Option<Instant>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +62,8 @@ pub(crate) struct Repository {
     pub(crate) ref_storage: RefStorage,
     /// Every object directory to read, the repository's own first.
     pub(crate) object_dirs: Vec<PathBuf>,
+    /// Ends the search for objects in packs without an index.
+    pub(crate) deadline: Option<Instant>,
     /// Commits whose parents a shallow clone lacks, sorted.
     pub(crate) shallow: Vec<Oid>,
     /// Set in a partial clone, where objects may be missing.
@@ -142,6 +148,7 @@ impl Repository {
             format: ObjectFormat::Sha1,
             ref_storage: RefStorage::Files,
             object_dirs: Vec::new(),
+            deadline: options.deadline,
             shallow: Vec::new(),
             partial: false,
             includes: false,
@@ -149,6 +156,7 @@ impl Repository {
             problems: Vec::new(),
         };
         repo.read_config();
+        repo.check_layout();
         repo.find_objects(options)?;
         repo.read_shallow();
         Ok(repo)
@@ -191,6 +199,17 @@ impl Repository {
         self.remote = config.get_in("remote", "origin", "url").filter(|_| !self.foreign).map(without_credentials);
         for (key, value) in config.section("extensions") {
             self.read_extension(key, value);
+        }
+    }
+
+    /// Looks for what git itself asks of a repository: without it, refs may be anywhere.
+    fn check_layout(&mut self) {
+        if head::is_junk(&self.git_dir.join("HEAD"), self.format) {
+            self.problem(SkipReason::Damaged, "HEAD names neither a branch nor a commit");
+        }
+        let refs = self.common_dir.join("refs");
+        if !disk::exists(&refs) {
+            self.problem(SkipReason::Damaged, format!("{}: it is missing", refs.display()));
         }
     }
 
@@ -273,7 +292,11 @@ impl Repository {
     }
 
     fn alternates_of(&mut self, objects: &Path) -> Vec<PathBuf> {
-        match disk::read(&objects.join("info").join("alternates"), MAX_SMALL_FILE) {
+        let info = objects.join("info");
+        if disk::exists(&info) && !disk::is_dir(&info) {
+            self.problem(SkipReason::Alternate, format!("{}: no directory", info.display()));
+        }
+        match disk::read(&info.join("alternates"), MAX_SMALL_FILE) {
             Ok(text) => text
                 .unwrap_or_default()
                 .split(|byte| *byte == b'\n')

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::plan::ScanPlan;
 use super::target::OpenTarget;
+use crate::git::OpenOptions;
 use crate::git::disk;
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::model::{Context, Finding, Severity, Status};
@@ -212,7 +213,7 @@ fn at_revision(revision: &str, target: &OpenTarget<'_>) -> Result<CommitTree, Er
     let failed = |reason: &str| Error::unreadable("--policy-ref", reason);
     let repository = match &target.repository {
         Some(repository) => Rc::clone(repository),
-        None => OpenRepository::here(false).map_err(|_| failed("there is no repository here"))?,
+        None => OpenRepository::here(OpenOptions::default()).map_err(|_| failed("there is no repository here"))?,
     };
     let commit = repository.resolve(revision).map_err(|error| failed(&error.to_string()))?;
     Ok(CommitTree::new(&repository, Some(commit)))

@@ -117,6 +117,35 @@ fn cap_per_file(locations: &mut Vec<Location>) -> u64 {
     (before - locations.len()) as u64
 }
 
+/// Counts the places of the finding's blobs that no location stands for.
+pub(crate) fn count_places(finding: &mut Finding, more: &BTreeMap<String, u64>) {
+    if !more.is_empty() {
+        let blobs: BTreeSet<&String> = finding.locations.iter().filter_map(|at| at.blob.as_ref()).collect();
+        finding.more_locations += blobs.into_iter().filter_map(|blob| more.get(blob)).sum::<u64>();
+    }
+}
+
+/// Keeps at most [`MAX_PLACES_PER_BLOB`] paths of one blob, the most open ones, and counts the locations at others. Only
+/// what has a status can be dropped: a place that nothing suppresses must not hide behind those that are.
+pub(crate) fn cap_paths(finding: &mut Finding) {
+    let before = finding.locations.len();
+    if before <= MAX_PLACES_PER_BLOB {
+        return;
+    }
+    let mut order: Vec<usize> = (0..before).collect();
+    order.sort_by_key(|at| Reverse(finding.locations[*at].status));
+    let mut paths: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    let mut kept = vec![true; before];
+    for at in order {
+        let Location { blob: Some(blob), path, .. } = &finding.locations[at] else { continue };
+        let paths = paths.entry(blob).or_default();
+        kept[at] = paths.contains(path) || (paths.len() < MAX_PLACES_PER_BLOB && paths.insert(path));
+    }
+    let mut kept = kept.into_iter();
+    finding.locations.retain(|_| kept.next() != Some(false));
+    finding.more_locations += (before - finding.locations.len()) as u64;
+}
+
 /// Combines a hit and its place; the only conversion between the two and [`Location`].
 fn location(LocatedHit { hit, place }: LocatedHit) -> Location {
     Location {

@@ -60,12 +60,13 @@ pub(crate) struct ScanOutcome {
 /// # Errors
 /// The rules or the policy are invalid, or the target cannot be opened.
 pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Engine)) -> Result<ScanOutcome, Error> {
-    let targets = target::open(plan, input)?;
+    let deadline = plan.deadline();
+    let targets = target::open(plan, deadline, input)?;
     let names = names(&targets);
     let (policies, rules) = policies_and_rules(plan, &targets, &names)?;
     let engine = Engine::new(rules)?;
     ready(&engine);
-    let (mut parts, mut notices, deadline) = (Merger::default(), Vec::new(), plan.deadline());
+    let (mut parts, mut notices) = (Merger::default(), Vec::new());
     let (mut fail_on, mut min_severity) = (Severity::Critical, Severity::Critical);
     let is_only = targets.len() == 1;
     for ((mut target, policy), name) in targets.into_iter().zip(&policies).zip(&names) {
@@ -178,6 +179,7 @@ fn report(
     let mut findings = group::findings(rules, collected.hits);
     for finding in &mut findings {
         source.expose(rules, finding);
+        group::count_places(finding, &collected.more_places);
         group::fold_versions(finding);
         finding.sort_locations();
     }
@@ -204,6 +206,7 @@ fn report(
         coverage.skip(SkipReason::TimedOut, "policy");
         report.coverage = CoverageReport::from(&coverage);
     }
+    report.findings.iter_mut().for_each(group::cap_paths);
     report.sort();
     Ok((report, notices))
 }

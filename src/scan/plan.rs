@@ -43,6 +43,8 @@ pub(crate) enum ScanSubject {
         known: Vec<Oid>,
         /// Objects that refs will point to.
         heads: Vec<Oid>,
+        /// Names of new refs, with what they point to.
+        names: Vec<(String, Oid)>,
         /// The commit whose policy is obeyed.
         trusted: Option<Oid>,
     },

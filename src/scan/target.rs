@@ -46,19 +46,26 @@ pub(crate) struct OpenTarget<'a> {
 }
 
 /// Opens the targets of a plan: one, or one a repository. `input` is standard input.
-pub(crate) fn open<'a>(plan: &ScanPlan, input: &'a mut dyn io::Read) -> Result<Vec<OpenTarget<'a>>, source::Error> {
+pub(crate) fn open<'a>(
+    plan: &ScanPlan,
+    deadline: Option<Instant>,
+    input: &'a mut dyn io::Read,
+) -> Result<Vec<OpenTarget<'a>>, source::Error> {
+    let options = OpenOptions { env: None, alternates: plan.alternates, deadline };
     let mut opened = match &plan.subject {
         ScanSubject::Worktree { paths, no_ignore } => {
             let groups = worktree::by_work_tree(paths)?.into_iter();
             groups.map(|(paths, root)| worktree(paths, root, *no_ignore, plan.threads())).collect()
         }
-        ScanSubject::Staged { paths } => vec![staged(plan, paths)?],
-        ScanSubject::Range { base, head, paths } => vec![range(plan, (base, head), paths)?],
-        ScanSubject::Pushed { known, heads, trusted } => vec![pushed(plan, (known, heads), *trusted)?],
+        ScanSubject::Staged { paths } => vec![staged(options, paths)?],
+        ScanSubject::Range { base, head, paths } => vec![range(options, (base, head), paths)?],
+        ScanSubject::Pushed { known, heads, names, trusted } => {
+            vec![pushed(plan, options, (known, heads, names), *trusted)?]
+        }
         ScanSubject::History { repositories, plain, cache } => {
-            let options = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
-            let found = open_repository::discover(repositories, plan.alternates)?.into_iter();
-            found.map(|repository| history(&repository, options.clone())).collect()
+            let how = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
+            let found = open_repository::discover(repositories, &options)?.into_iter();
+            found.map(|repository| history(&repository, how.clone())).collect()
         }
         ScanSubject::Stdin { name } => {
             let target = describe(TargetKind::Stdin, Path::new(""), None, None);
@@ -113,8 +120,8 @@ fn worktree<'a>(paths: Vec<PathBuf>, root: PathBuf, no_ignore: bool, threads: us
     OpenTarget { repositories, files, policy, owners, is_own_work_tree, ..OpenTarget::new(target, source) }
 }
 
-fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
-    let index = Rc::new(StagedIndex::open(plan.alternates)?);
+fn staged<'a>(options: OpenOptions, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
+    let index = Rc::new(StagedIndex::open(options)?);
     let repository = Rc::clone(&index.repository);
     let target = describe(TargetKind::Staged, repository.root(), index.head, None);
     let opened = OpenTarget::new(target, StagedSource::new(&index, paths)?);
@@ -127,9 +134,13 @@ fn staged<'a>(plan: &ScanPlan, paths: &[PathBuf]) -> Result<OpenTarget<'a>, sour
     Ok(OpenTarget { repositories, files: index, policy, owners, repository: Some(repository), ..opened })
 }
 
-fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
-    let repository = OpenRepository::here(plan.alternates)?;
-    let deadline = plan.deadline();
+fn range<'a>(
+    options: OpenOptions,
+    (base, head): (&str, &str),
+    paths: &[PathBuf],
+) -> Result<OpenTarget<'a>, source::Error> {
+    let deadline = options.deadline;
+    let repository = OpenRepository::here(options)?;
     let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     let mut source = RangeSource::open(&repository, base, head, &expired)?;
     source.limit(paths)?;
@@ -153,10 +164,11 @@ fn range<'a>(plan: &ScanPlan, (base, head): (&str, &str), paths: &[PathBuf]) -> 
 
 fn pushed<'a>(
     plan: &ScanPlan,
-    (known, heads): (&[Oid], &[Oid]),
+    options: OpenOptions,
+    (known, heads, names): (&[Oid], &[Oid], &[(String, Oid)]),
     trusted: Option<Oid>,
 ) -> Result<OpenTarget<'a>, source::Error> {
-    let repository = OpenRepository::here(plan.alternates)?;
+    let repository = OpenRepository::here(options)?;
     let target = describe(TargetKind::Range, repository.root(), heads.last().copied(), known.first().copied());
     let newest = heads.iter().rev().take(MAX_PUSHED_TREES);
     let trees = newest.map(|head| CommitTree::new(&repository, Some(*head))).collect();
@@ -168,7 +180,7 @@ fn pushed<'a>(
         let last = heads.last().and_then(|head| repository.resolve(&head.to_string()).ok());
         (Rc::clone(&policy), Rc::new(CommitTree::new(&repository, last)))
     });
-    let source = PushedSource::new(&repository, known, heads);
+    let source = PushedSource::new(&repository, (known, heads), names);
     Ok(OpenTarget {
         repositories: Some(vec![repository.describe(".".to_owned(), heads.last().copied())]),
         files: Rc::new(CommitTrees(trees)),

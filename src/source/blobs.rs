@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use super::Collector;
 use super::text_result::TextResult;
-use super::text_scanner::Extras;
+use super::text_scanner::{Extras, TextScanner};
 use super::text_searcher::TextInput;
 use crate::git::changes::TreeDiffer;
-use crate::git::{ObjectKind, Odb, Oid};
+use crate::git::{ObjectKind, Odb, Oid, lfs};
 use crate::lints;
-use crate::model::limits::{MAX_IN_MEMORY, WINDOW};
+use crate::model::limits::{MAX_IN_MEMORY, MAX_PLACES_PER_BLOB, WINDOW};
 use crate::model::{ScanLocation, SkipReason};
+
+/// Places beyond [`MAX_PLACES_PER_BLOB`] that all blobs together may have: which of them are reported is decided once their
+/// status is known.
+const SPARE_PLACES: usize = 2_000;
 
 /// Largest blob that is read.
 const MAX_BLOB: u64 = 4 * MAX_IN_MEMORY;
@@ -32,12 +36,26 @@ pub(super) fn scan(collector: &mut Collector<'_>, odb: &Odb, oid: &Oid, place: &
                 collector.skip(SkipReason::Damaged, &format!("{oid} is no blob ({})", place.path.text));
             }
             collector.coverage().objects += 1;
-            return Some(collector.scanner.scan(TextInput::Bytes(&bytes), Extras::of_file(place)));
+            return Some(scan_bytes(&mut collector.scanner, odb, &bytes, Extras::of_file(place)));
         }
         Ok(None) => collector.skip(SkipReason::MissingObject, &format!("{oid} ({})", place.path.text)),
         Err(error) => collector.skip(error.reason(), &format!("{error} ({})", place.path.text)),
     }
     None
+}
+
+/// Scans the content of a blob and, if that is a pointer of Git LFS, what it points to, as far as that is here.
+pub(super) fn scan_bytes(scanner: &mut TextScanner<'_>, odb: &Odb, bytes: &[u8], extras: Extras<'_>) -> TextResult {
+    let mut result = scanner.scan(TextInput::Bytes(bytes), extras);
+    match lfs::pointer(bytes).map(|name| lfs::open(&odb.lfs, name)) {
+        Some(Ok(Some(mut content))) => {
+            result.skipped.retain(|reason| *reason != SkipReason::LfsPointer);
+            result.append(scanner.scan(TextInput::File(&mut content, u64::MAX), Extras::default()));
+        }
+        Some(Err(error)) => result.skipped.push(error.reason()),
+        _ => {}
+    }
+    result
 }
 
 /// Counts what was not compared.
@@ -51,10 +69,19 @@ pub(super) fn report_gaps(collector: &mut Collector<'_>, differ: &mut TreeDiffer
 #[derive(Default)]
 pub(super) struct RepeatedBlobs {
     known: HashMap<Oid, KnownBlob>,
+    /// Number of places beyond [`MAX_PLACES_PER_BLOB`] of all blobs.
+    spare: usize,
 }
 
 /// A blob that was scanned before.
-enum KnownBlob {
+struct KnownBlob {
+    content: KnownContent,
+    /// Places at which its findings were kept, and others.
+    places: usize,
+    left_out: u64,
+}
+
+enum KnownContent {
     /// Nothing was found, at whatever path without the word `stripe`.
     Clean { bytes: u64, member_bytes: u64 },
     /// Too large for lints, so that the result is the same at every path.
@@ -68,7 +95,7 @@ impl RepeatedBlobs {
         self.known.contains_key(oid)
     }
 
-    /// As [`scan`].
+    /// As [`scan`]. Also returns `None` for a place of a blob that has very many.
     pub(super) fn scan(
         &mut self,
         collector: &mut Collector<'_>,
@@ -76,26 +103,47 @@ impl RepeatedBlobs {
         oid: &Oid,
         place: &ScanLocation,
     ) -> Option<TextResult> {
-        match self.known.get(oid) {
-            Some(KnownBlob::Clean { bytes, member_bytes }) if !lints::names_stripe(&place.path.text) => {
-                collector.coverage().objects += 1;
-                return Some(TextResult { bytes: *bytes, member_bytes: *member_bytes, ..TextResult::default() });
+        if let Some(known) = self.known.get_mut(oid) {
+            match &known.content {
+                KnownContent::Clean { bytes, member_bytes } if !lints::names_stripe(&place.path.text) => {
+                    collector.coverage().objects += 1;
+                    return Some(TextResult { bytes: *bytes, member_bytes: *member_bytes, ..TextResult::default() });
+                }
+                _ if known.places >= MAX_PLACES_PER_BLOB && self.spare >= SPARE_PLACES => {
+                    known.left_out += 1;
+                    return None;
+                }
+                content => {
+                    self.spare += usize::from(known.places >= MAX_PLACES_PER_BLOB);
+                    known.places += 1;
+                    if let KnownContent::Large(result) = content {
+                        collector.coverage().objects += 1;
+                        return Some(result.at_another_path());
+                    }
+                }
             }
-            Some(KnownBlob::Large(result)) => {
-                collector.coverage().objects += 1;
-                return Some(result.at_another_path());
-            }
-            _ => {}
         }
         let result = scan(collector, odb, oid, place);
-        let known = match &result {
-            Some(result) if result.bytes > WINDOW as u64 => KnownBlob::Large(Box::new(result.at_another_path())),
+        let content = match &result {
+            Some(result) if result.bytes > WINDOW as u64 => KnownContent::Large(Box::new(result.at_another_path())),
             Some(result) if result.is_clean() && !result.mentions_stripe => {
-                KnownBlob::Clean { bytes: result.bytes, member_bytes: result.member_bytes }
+                KnownContent::Clean { bytes: result.bytes, member_bytes: result.member_bytes }
             }
-            _ => KnownBlob::Other,
+            _ => KnownContent::Other,
         };
-        self.known.insert(*oid, known);
+        match self.known.get_mut(oid) {
+            Some(known) => known.content = content,
+            None => {
+                self.known.insert(*oid, KnownBlob { content, places: 1, left_out: 0 });
+            }
+        }
         result
+    }
+
+    /// Counts the places that were left out.
+    pub(super) fn report(&self, collector: &mut Collector<'_>) {
+        for (oid, known) in self.known.iter().filter(|(_, known)| known.left_out > 0) {
+            collector.leave_out_places(oid.to_string(), known.left_out);
+        }
     }
 }

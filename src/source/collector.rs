@@ -30,6 +30,13 @@ impl<'a> Collector<'a> {
         self.collected.coverage.skip(reason, what);
     }
 
+    /// Counts places of a blob whose findings are not kept.
+    pub(crate) fn leave_out_places(&mut self, blob: String, count: u64) {
+        let what = format!("{count} more places of blob {blob}");
+        self.collected.coverage.skip_many(SkipReason::OverLimit, count, Some(what));
+        *self.collected.more_places.entry(blob).or_default() += count;
+    }
+
     /// Scans a text that is not a file of its own, and keeps the result.
     pub(crate) fn scan_text(&mut self, bytes: &[u8], place: &ScanLocation) {
         let result = self.scanner.scan(TextInput::Bytes(bytes), Extras::default());

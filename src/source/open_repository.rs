@@ -34,8 +34,8 @@ impl OpenRepository {
     }
 
     /// Opens the repository around the current directory, or the one that git's environment names.
-    pub(crate) fn here(alternates: bool) -> Result<Rc<Self>, OpenError> {
-        let options = OpenOptions { env: Some(GitEnv::from_process()), alternates };
+    pub(crate) fn here(options: OpenOptions) -> Result<Rc<Self>, OpenError> {
+        let options = OpenOptions { env: Some(GitEnv::from_process()), ..options };
         let repository = Repository::discover(Path::new("."), &options)?;
         Ok(Self::new(repository, options.env))
     }
@@ -77,10 +77,10 @@ impl OpenRepository {
 }
 
 /// Opens the repositories around these paths, each once. The order of the paths changes nothing.
-pub(crate) fn discover(paths: &[PathBuf], alternates: bool) -> Result<Vec<Rc<OpenRepository>>, OpenError> {
+pub(crate) fn discover(paths: &[PathBuf], options: &OpenOptions) -> Result<Vec<Rc<OpenRepository>>, OpenError> {
     let mut found: Vec<Repository> = Vec::with_capacity(paths.len());
     for path in paths {
-        let repository = Repository::discover(path, &OpenOptions { env: None, alternates })?;
+        let repository = Repository::discover(path, options)?;
         if !found.iter().any(|known| known.common_dir == repository.common_dir) {
             found.push(repository);
         }

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::text_result::TextResult;
 use super::text_scanner::Extras;
-use super::text_searcher::{TextInput, guarded};
+use super::text_searcher::guarded;
 use super::{Collector, blobs};
 use crate::credential::Fingerprint;
 use crate::git::changes::TreeDiffer;
@@ -212,7 +212,7 @@ impl<'a> PreviousVersions<'a> {
         self.identities.entry(*old).or_insert_with(|| {
             let bytes = if collector.context.expired() { None } else { blobs::read(self.odb, old) };
             let Some(bytes) = bytes else { return BTreeSet::new() };
-            let result = collector.scanner.scan(TextInput::Bytes(&bytes), Extras::default());
+            let result = blobs::scan_bytes(&mut collector.scanner, self.odb, &bytes, Extras::default());
             if result.is_defective() {
                 collector.skip(SkipReason::Internal, shown);
             }

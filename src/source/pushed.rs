@@ -7,6 +7,7 @@ use super::blobs::{self, RepeatedBlobs};
 use super::open_repository::OpenRepository;
 use super::pathspec::Pathspec;
 use super::range::{self, ScannedRange};
+use super::text_result::TextHit;
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, TreeDiffer};
@@ -20,13 +21,20 @@ pub(crate) struct PushedSource {
     repository: Rc<OpenRepository>,
     known: Vec<Oid>,
     heads: Vec<Oid>,
+    /// Names of new refs, with what they name.
+    names: Vec<(String, Oid)>,
     scanned: Vec<ScannedRange>,
 }
 
 impl PushedSource {
-    pub(crate) fn new(repository: &Rc<OpenRepository>, known: &[Oid], heads: &[Oid]) -> Self {
+    pub(crate) fn new(
+        repository: &Rc<OpenRepository>,
+        (known, heads): (&[Oid], &[Oid]),
+        names: &[(String, Oid)],
+    ) -> Self {
         let repository = Rc::clone(repository);
-        Self { repository, known: known.to_vec(), heads: heads.to_vec(), scanned: Vec::new() }
+        let (known, heads, names) = (known.to_vec(), heads.to_vec(), names.to_vec());
+        Self { repository, known, heads, names, scanned: Vec::new() }
     }
 }
 
@@ -47,6 +55,7 @@ impl ScanSource for PushedSource {
             }
         }
         scan_trees(&mut collector, repository.odb(), &tagged.trees);
+        self.names.iter().for_each(|(name, oid)| scan_ref_name(&mut collector, name, oid));
         ancestry.take_unread().into_iter().for_each(|(reason, what)| collector.skip(reason, &what));
         Ok(())
     }
@@ -112,6 +121,21 @@ fn peel(collector: &mut Collector<'_>, odb: &Odb, mut oid: Oid, tagged: &mut Tag
     None
 }
 
+/// Searches the name of a ref.
+fn scan_ref_name(collector: &mut Collector<'_>, name: &str, oid: &Oid) {
+    let result = collector.scanner.searcher.search_name(name.as_bytes(), 0);
+    if !result.is_clean() {
+        let path = PathText::new(name.as_bytes());
+        let place = ScanLocation { reach: Reach::Ref, commit: Some(oid.to_string()), ..ScanLocation::file(path) };
+        result.report_skips(collector.coverage(), name, usize::MAX);
+        let of_ref = |mut hit: TextHit| {
+            hit.origin = Origin::RefName;
+            hit.locate(&place)
+        };
+        collector.add_hits(result.hits.into_iter().map(of_ref), None);
+    }
+}
+
 /// Searches directories that tags name by themselves.
 fn scan_trees(collector: &mut Collector<'_>, odb: &Odb, trees: &[Oid]) {
     let context = collector.context;
@@ -134,4 +158,5 @@ fn scan_trees(collector: &mut Collector<'_>, odb: &Odb, trees: &[Oid]) {
             }
         }
     }
+    blobs.report(collector);
 }

@@ -143,6 +143,7 @@ pub(super) fn scan(
             scan.commit(order, oid);
         }
     }
+    scan.blobs.report(scan.collector);
     scan.scanned
 }
 
@@ -193,7 +194,11 @@ impl RangeScan<'_, '_> {
             commit_text(self.collector, oid, &bytes);
         }
         for change in changes {
-            self.file(oid, &change);
+            if self.collector.context.expired() {
+                self.collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
+            } else {
+                self.file(oid, &change);
+            }
         }
     }
 

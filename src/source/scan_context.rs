@@ -1,5 +1,6 @@
 //! State that all threads of a scan share.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,8 @@ pub(crate) struct Collected {
     pub(crate) hits: Vec<LocatedHit>,
     pub(crate) facts: Vec<SourceFacts>,
     pub(crate) coverage: Coverage,
+    /// By blob, the number of its places whose hits were not kept.
+    pub(crate) more_places: BTreeMap<String, u64>,
 }
 
 impl Collected {
@@ -23,6 +26,9 @@ impl Collected {
         self.hits.extend(other.hits);
         self.facts.extend(other.facts);
         self.coverage.merge(other.coverage);
+        for (blob, count) in other.more_places {
+            *self.more_places.entry(blob).or_default() += count;
+        }
     }
 }
 

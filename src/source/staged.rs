@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use super::blobs;
+use super::blobs::{self, RepeatedBlobs};
 use super::merged_parents::merged_parents;
 use super::open_repository::{OpenRepository, find, read_object, tree_of};
 use super::pathspec::Pathspec;
@@ -14,7 +14,7 @@ use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::tree_paths::TreePaths;
-use crate::git::{Index, ObjectKind, Oid, rev};
+use crate::git::{Index, ObjectKind, Oid, OpenOptions, rev};
 use crate::model::snapshot::{MAX_LISTED_FILES, Snapshot, SnapshotError};
 use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 
@@ -48,8 +48,8 @@ impl StagedSource {
 
 impl StagedIndex {
     /// Opens the index of the repository around the current directory, or the one that git's environment names.
-    pub(crate) fn open(alternates: bool) -> Result<Self, Error> {
-        Self::of(OpenRepository::here(alternates)?)
+    pub(crate) fn open(options: OpenOptions) -> Result<Self, Error> {
+        Self::of(OpenRepository::here(options)?)
     }
 
     pub(crate) fn of(repository: Rc<OpenRepository>) -> Result<Self, Error> {
@@ -122,15 +122,16 @@ impl ScanSource for StagedSource {
         changes.retain(|change| self.paths.includes(&change.path));
         changes.sort_by(|a, b| a.path.cmp(&b.path));
         let mut before = PreviousVersions::new(odb, RemovedFiles::Listed(std::mem::take(&mut differ.removed)));
+        let mut blobs = RepeatedBlobs::default();
         for change in &changes {
             if context.expired() {
                 collector.skip(SkipReason::TimedOut, &PathText::new(&change.path).text);
                 continue;
             }
-            let blobs = parents.iter_mut().filter_map(|parent| Some((parent.blob(repository, &change.path)?, parent)));
-            let (shared, own): (Vec<_>, Vec<_>) = blobs.partition(|(_, parent)| parent.is_shared);
+            let others = parents.iter_mut().filter_map(|parent| Some((parent.blob(repository, &change.path)?, parent)));
+            let (shared, own): (Vec<_>, Vec<_>) = others.partition(|(_, parent)| parent.is_shared);
             let shared: Vec<Oid> = shared.into_iter().map(|(blob, _)| blob).collect();
-            if staged_file(&mut collector, &mut before, change, &shared)
+            if staged_file(&mut collector, (&mut blobs, &mut before), change, &shared)
                 && let Some((_, parent)) = own.into_iter().find(|(blob, _)| *blob == change.new.oid)
             {
                 let (path, merge) = (PathText::new(&change.path).text, parent.commit);
@@ -139,6 +140,7 @@ impl ScanSource for StagedSource {
                 ));
             }
         }
+        blobs.report(&mut collector);
         Ok(())
     }
 
@@ -154,7 +156,7 @@ impl ScanSource for StagedSource {
 /// Scans a file. Returns true if something in it is new.
 fn staged_file(
     collector: &mut Collector<'_>,
-    before: &mut PreviousVersions<'_>,
+    (blobs, before): (&mut RepeatedBlobs, &mut PreviousVersions<'_>),
     change: &FileChange,
     shared: &[Oid],
 ) -> bool {
@@ -168,7 +170,7 @@ fn staged_file(
     if old.is_none() {
         collector.scan_name(path, &place);
     }
-    let Some(result) = blobs::scan(collector, before.odb, &new.oid, &place) else { return false };
+    let Some(result) = blobs.scan(collector, before.odb, &new.oid, &place) else { return false };
     collector.coverage().files += 1;
     let file = ChangedFile { path, oid: new.oid, old: old.map(|old| old.oid), also: shared, stays: true };
     before.add_marked(collector, &file, &place, result)

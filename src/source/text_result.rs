@@ -111,6 +111,20 @@ impl TextResult {
         }
     }
 
+    /// Adds the result of another text in the same place.
+    pub(super) fn append(&mut self, other: Self) {
+        self.hits.extend(other.hits);
+        self.bytes += other.bytes;
+        self.member_bytes += other.member_bytes;
+        self.skipped.extend(other.failure.as_ref().map(reason_of).into_iter().chain(other.skipped));
+        self.left_out += other.left_out;
+        for (reason, members) in other.members {
+            let known = self.members.entry(reason).or_default();
+            known.count += members.count;
+            known.examples.extend(members.examples);
+        }
+    }
+
     /// Copies everything that does not depend on the path of the text. Its reader never fails.
     pub(super) fn at_another_path(&self) -> Self {
         Self {

@@ -11,6 +11,7 @@ use super::scan_context::ScanContext;
 use super::text_result::{TextHit, TextResult};
 use super::text_searcher::{TextInput, TextSearcher, name_embedded};
 use crate::archive::{self, Seekable};
+use crate::git::lfs;
 use crate::model::{
     ScanLocation, SkipReason,
     limits::MAX_IN_MEMORY,
@@ -81,6 +82,9 @@ fn add_details(
         }
     }
     if let (Some(place), Some(small)) = (extras.lint_at, small) {
+        if lfs::pointer(small).is_some() {
+            result.skipped.push(SkipReason::LfsPointer);
+        }
         result.mentions_stripe = scratch.mentions_stripe(context.engine);
         result.facts = context.lints().collect(place, small, result.mentions_stripe);
     }

@@ -1,7 +1,7 @@
 //! Rows G, the second half: commits, refs, configuration, and what lies around a repository.
 
 use crate::case::Case;
-use crate::objects::{branch, commit, write};
+use crate::objects::{branch, commit, replace, write};
 use crate::support::{git, program};
 use crate::table::{Row, elsewhere, own, prove, row};
 
@@ -139,6 +139,12 @@ pub(crate) const ROWS: &[Row] = &[
         case.repository();
         case.write(".git/index", [&b"DIRC\0\0\0\x02\0\x0f\xff\xff"[..], &[0xff; 500]].concat());
     }),
+    elsewhere(
+        "G29d",
+        "index whose cache of trees hides a file",
+        "tests/it/staged.rs",
+        "a_cache_of_trees_that_hides_a_file_hides_it_from_the_commit_as_well",
+    ),
     elsewhere("G30", "every way to commit", "tests/it/hooks.rs", "every_way_to_commit_is_seen"),
     elsewhere(
         "G31",
@@ -146,6 +152,83 @@ pub(crate) const ROWS: &[Row] = &[
         "tests/it/pre_receive.rs",
         "all_lines_deletes_branches_tags_and_force",
     ),
+    row("G27c", "HEAD that is junk, history", 3, &["damaged"], |case| {
+        case.repository();
+        case.write(".git/HEAD", "junk\n");
+    }),
+    row("G27d", "HEAD that is empty, staged", 3, &["damaged"], |case| {
+        case.git(&["init", "-q"]);
+        case.control();
+        case.git(&["add", "-A", "-f"]);
+        case.write(".git/HEAD", "");
+        case.scan(&["--staged"]);
+    }),
+    row(
+        "G27e",
+        "no directory of refs; a directory as reflog, and junk in another",
+        3,
+        &["damaged", "unreadable"],
+        |case| {
+            case.repository();
+            std::fs::remove_dir_all(case.path(".git/refs")).unwrap();
+            std::fs::remove_file(case.path(".git/logs/HEAD")).unwrap();
+            case.write(".git/logs/HEAD/x", "");
+            case.write(".git/logs/refs/heads/junk", "junk\n");
+        },
+    ),
+    row("G27f", "merge of a commit that is missing", 3, &["missing-object"], |case| {
+        case.repository();
+        case.write(".git/MERGE_HEAD", format!("{}\n", "12".repeat(20)));
+    }),
+    row(
+        "G27g",
+        "what may have been pruned: ORIG_HEAD, FETCH_HEAD, old values of reflogs, peeled tags",
+        0,
+        &[],
+        |case| {
+            case.repository();
+            let (gone, head) = ("12".repeat(20), case.git(&["rev-parse", "HEAD"]).trim().to_owned());
+            case.write(".git/ORIG_HEAD", format!("{gone}\n"));
+            case.write(".git/FETCH_HEAD", format!("{gone}\tnot-for-merge\tbranch 'x' of y\n"));
+            case.write(".git/logs/refs/heads/old", format!("{gone} {head} A <a@b> 1 +0000\treset\n"));
+            case.write(".git/packed-refs", format!("# pack-refs with: peeled \n{head} refs/tags/t\n^{gone}\n"));
+        },
+    ),
+    row("G14b", "refs in tables, with a linked worktree", 0, &[], |case| {
+        case.git(&["init", "-q", "--ref-format=reftable"]);
+        case.control();
+        case.commit("control");
+        case.git(&["worktree", "add", "-q", "../linked"]);
+        case.scan(&["--history"]);
+    }),
+    row("G14c", "tables of refs that are junk", 3, &["damaged"], |case| {
+        case.git(&["init", "-q", "--ref-format=reftable"]);
+        case.control();
+        case.commit("control");
+        let tables = std::fs::read_to_string(case.path(".git/reftable/tables.list")).unwrap();
+        tables.lines().for_each(|table| replace(&case.path(&format!(".git/reftable/{table}")), b"junk"));
+        case.scan(&["--history"]);
+    }),
+    row("G34b", "Git LFS pointer, work tree", 0, &["lfs-pointer"], |case| {
+        case.repository();
+        lfs_pointers(case);
+        case.scan(&["."]);
+    }),
+    row("G34c", "Git LFS pointers with and without content, staged", 0, &["lfs-pointer"], |case| {
+        case.git(&["init", "-q"]);
+        case.control();
+        lfs_content(case);
+        case.git(&["add", "-A", "-f"]);
+        case.scan(&["--staged"]);
+    }),
+    row("G34d", "Git LFS pointers with and without content, range", 0, &["lfs-pointer"], |case| {
+        case.git(&["init", "-q"]);
+        case.commit("first");
+        case.control();
+        lfs_content(case);
+        case.commit("pointers");
+        case.scan(&["--range", "HEAD~1..HEAD"]);
+    }),
     elsewhere(
         "G34",
         "Git LFS pointer with and without its content",
@@ -178,6 +261,23 @@ fn odd_commits(case: &mut Case) {
     let many = vec![head; 5_000];
     branch(&case.target, "many", &write(&case.target, "commit", &commit(&tree, &many, &four)));
     branch(&case.target, "empty", &write(&case.target, "commit", b""));
+}
+
+/// Writes a pointer of Git LFS whose content is not here.
+fn lfs_pointers(case: &Case) {
+    case.write("a.bin", pointer(&"1".repeat(64)));
+}
+
+/// Writes two pointers, one with its content.
+fn lfs_content(case: &mut Case) {
+    lfs_pointers(case);
+    let (line, name) = (case.line(), "2".repeat(64));
+    case.write(format!(".git/lfs/objects/22/22/{name}"), line);
+    case.write("b.bin", pointer(&name));
+}
+
+fn pointer(name: &str) -> String {
+    format!("version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize 12345\n")
 }
 
 /// A clone without trees of a repository with the control in its last commit.

@@ -149,18 +149,18 @@ pub(crate) const ROWS: &[Row] = &[
         case.git(&["symbolic-ref", "HEAD", "refs/heads/itself"]);
         case.scan(&["--history"]);
     }),
-    row("G09h", "2,000 trees of two equal entries within each other, history", 3, &["over-limit"], |case| {
+    row("G09h", "500 trees of two equal entries within each other, history", 3, &["over-limit"], |case| {
         case.repository();
         let key = case.line();
-        doubling(case, 2_000, |case| {
+        doubling(case, 500, |case| {
             let blob = write(&case.target, "blob", key.as_bytes());
             write(&case.target, "tree", &entry("100644", "k.env", &blob))
         });
         case.scan(&["--history"]);
     }),
-    row("G09i", "64 directories with a key each, in a million places, history", 3, &["over-limit"], |case| {
+    row("G09i", "40 directories with a key each, in a million places, history", 3, &["over-limit"], |case| {
         case.repository();
-        let lines: Vec<String> = (0..64).map(|_| case.line()).collect();
+        let lines: Vec<String> = (0..40).map(|_| case.line()).collect();
         doubling(case, 20, |case| {
             let directory = |(at, line): (usize, &String)| {
                 let blob = write(&case.target, "blob", line.as_bytes());
@@ -171,7 +171,18 @@ pub(crate) const ROWS: &[Row] = &[
         });
         case.scan(&["--history"]);
     })
-    .mib(80),
+    .mib(60),
+    row("G09j", "400 directories of the same 400 files, range", 3, &["over-limit"], |case| {
+        case.repository();
+        let line = case.line();
+        let blob = write(&case.target, "blob", line.as_bytes());
+        let files: Vec<u8> = (0..400).flat_map(|at| entry("100644", format!("f{at:04}"), &blob)).collect();
+        let inner = write(&case.target, "tree", &files);
+        let directories: Vec<u8> = (0..400).flat_map(|at| entry("40000", format!("d{at:04}"), &inner)).collect();
+        tip(case, &directories, "wide");
+        above_nothing(case, "wide");
+    })
+    .mib(60),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();

@@ -63,6 +63,11 @@ fn all_lines_deletes_branches_tags_and_force() {
     git(&r, &["checkout", "-q", "clean"]);
     git(&r, &["commit", "-q", "--amend", "-m", "other words"]);
     assert!(passes(&r, &["push", "-qf", "origin", "clean"]));
+    // Names of new refs.
+    let name = dir.forge.fill("clean:refs/heads/old-{{sk_live}}");
+    let refused = try_git(&r, &["push", "-q", "origin", &name]);
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && text.contains("refs/heads/old-sk_live_…"), "{text}");
     let message = dir.forge.fill("release {{sk_live}}");
     git(&r, &["tag", "-a", "v1", "-m", &message]);
     assert!(!passes(&r, &["push", "-q", "origin", "v1"]));

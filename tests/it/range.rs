@@ -188,3 +188,24 @@ fn commits_that_are_cut_short_or_gone_are_counted() {
         assert!(!dir.scan(&["--range", &format!("{head}..main")]).report().coverage.complete);
     }
 }
+
+#[test]
+fn a_blob_has_sixteen_places_and_open_ones_come_first() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write("pinstripe.toml", "[[allow]]\nrule = \"*\"\npaths = [\"fixtures/**\"]\nreason = \"made up\"\n");
+    commit(&dir, "first");
+    let line = dir.forge.fill("KEY={{sk_live}}\n");
+    for at in 0..30 {
+        dir.write_bytes(&format!("fixtures/{at:02}.env"), line.as_bytes());
+    }
+    dir.write_bytes("src/z.env", line.as_bytes());
+    commit(&dir, "copies");
+    let run = dir.scan(&["--range", "HEAD~1..HEAD"]);
+    let report = run.report();
+    let finding = report.findings.iter().find(|finding| finding.rule == "secret-live").unwrap();
+    assert_eq!((run.code, finding.locations.len()), (1, 16));
+    assert!(finding.locations.iter().any(|at| at.path == "src/z.env" && at.status == Status::Open));
+    let text = dir.run(&["scan", "-v", "--color", "never", "--range", "HEAD~1..HEAD"]).stdout;
+    assert!(text.contains("15 more"), "{text}");
+}

@@ -181,3 +181,30 @@ fn outside_of_a_repository() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("not in a git repository"), "{}", run.stderr);
 }
+
+/// Git takes unchanged directories from the extension of the index that remembers their trees, and so do we: what
+/// an extension hides is not committed.
+#[test]
+fn a_cache_of_trees_that_hides_a_file_hides_it_from_the_commit_as_well() {
+    use sha1::Digest as _;
+    let (mut dir, _) = repository();
+    let tree = dir.git(&["rev-parse", "HEAD^{tree}"]);
+    dir.write("hidden.env", "X={{sk_live}}\n");
+    dir.git(&["add", "."]);
+    assert_eq!(dir.scan(&["--staged"]).code, 1);
+    let index = dir.join(".git/index");
+    let bytes = std::fs::read(&index).unwrap();
+    let at = bytes.windows(4).position(|name| name == b"TREE").unwrap();
+    let oid = (0..20).map(|at| u8::from_str_radix(&tree[2 * at..2 * at + 2], 16).unwrap());
+    let lie: Vec<u8> = b"\x003 0\n".iter().copied().chain(oid).collect();
+    let mut forged = [&bytes[..at + 4], &(lie.len() as u32).to_be_bytes(), &lie].concat();
+    forged.extend_from_slice(&sha1::Sha1::digest(&forged));
+    std::fs::write(&index, forged).unwrap();
+    assert_eq!(dir.scan(&["--staged"]).code, 0);
+    dir.git(&["commit", "-q", "--allow-empty", "-m", "second"]);
+    assert_eq!(dir.git(&["rev-parse", "HEAD^{tree}"]), tree);
+    // As soon as git changes the directory, the file is there, and we see it.
+    dir.write("other", "x\n");
+    dir.git(&["add", "other"]);
+    assert_eq!(dir.scan(&["--staged"]).code, 1);
+}

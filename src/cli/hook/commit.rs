@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use super::super::hook_args::HookArgs;
 use super::refusal::Moment;
 use super::{plan_of, run_plan, variable, whole_worktree};
+use crate::git::OpenOptions;
 use crate::git::disk;
 use crate::model::Origin;
 use crate::scan::plan::ScanSubject;
@@ -52,7 +53,7 @@ fn bytes(path: &Path) -> Vec<u8> {
 
 /// Returns the paths whose staged content differs from HEAD.
 fn staged_paths() -> anyhow::Result<BTreeSet<Vec<u8>>> {
-    let changes = StagedIndex::open(false)?.differ(&|| false).changes;
+    let changes = StagedIndex::open(OpenOptions::default())?.differ(&|| false).changes;
     Ok(changes.into_iter().map(|change| change.path).collect())
 }
 

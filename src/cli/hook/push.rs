@@ -31,7 +31,7 @@ struct HookRepository {
 impl HookRepository {
     fn open() -> anyhow::Result<Self> {
         let env = GitEnv::from_process();
-        let options = OpenOptions { env: Some(env.clone()), alternates: false };
+        let options = OpenOptions { env: Some(env.clone()), ..OpenOptions::default() };
         let repository = Repository::discover(Path::new("."), &options)?;
         let odb = Odb::open(&repository);
         Ok(Self { repository, env, odb })
@@ -91,7 +91,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         Some(_) => variable("PRE_COMMIT_REMOTE_NAME"),
         None => remote.map(|name| name.to_string_lossy().into_owned()),
     };
-    let (mut heads, mut olds) = (Vec::new(), Vec::new());
+    let (mut heads, mut olds, mut names) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(to) = framework {
         let resolve = |name: &str| rev::resolve(&repo.repository, Some(&repo.env), &repo.odb, name);
         heads.push(resolve(&to)?);
@@ -100,6 +100,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         for line in ref_lines()? {
             let (Some(head), old) = (oid(line.get(1))?, oid(line.get(3))?) else { continue };
             heads.push(head);
+            names.extend(line.get(2).filter(|_| old.is_none()).map(|name| (name.trim().to_owned(), head)));
             olds.extend(old.filter(|old| repo.odb.contains(old)));
         }
     }
@@ -110,7 +111,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         known.extend(repo.commits(of_remote));
     }
     let trusted = trusted.or_else(|| known.first().copied());
-    let plan = plan_of(ScanSubject::Pushed { known, heads, trusted }, args.common);
+    let plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, args.common);
     run_plan(&plan, &mut io::empty(), Moment::Push, |_| ())
 }
 
@@ -122,10 +123,11 @@ fn is_name(remote: &str) -> bool {
 /// Reads lines of `old_oid new_oid ref`. New objects may be in a quarantine directory that only the environment names.
 pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let repo = HookRepository::open()?;
-    let mut heads = Vec::new();
+    let (mut heads, mut names) = (Vec::new(), Vec::new());
     for line in ref_lines()? {
-        oid(line.first())?;
-        heads.extend(oid(line.get(1))?);
+        let (old, Some(head)) = (oid(line.first())?, oid(line.get(1))?) else { continue };
+        heads.push(head);
+        names.extend(line.get(2).filter(|_| old.is_none()).map(|name| (name.trim().to_owned(), head)));
     }
     if heads.is_empty() {
         return Ok(0);
@@ -133,7 +135,7 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let trusted = rev::head(&repo.repository)?.and_then(|head| repo.commit(&head));
     let mut known: Vec<Oid> = trusted.into_iter().collect();
     known.extend(repo.commits(repo.refs("")?));
-    let mut plan = plan_of(ScanSubject::Pushed { known, heads, trusted }, args.hook.common);
+    let mut plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, args.hook.common);
     plan.timeout = args.time_budget.or(plan.timeout);
     plan.reporting.allow_incomplete |= args.accept_incomplete;
     receive(&plan)

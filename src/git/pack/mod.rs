@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 pub(crate) mod chain;
 pub(crate) mod delta;
@@ -57,8 +58,8 @@ pub(crate) enum PackError {
 pub(crate) type OpenedPack = (Pack, Vec<String>);
 
 impl Pack {
-    /// Opens `pack-….pack` with its index. Without a usable index, reads the pack and builds one in memory.
-    pub(crate) fn open(path: &Path, format: ObjectFormat) -> Result<OpenedPack, PackError> {
+    /// Opens `pack-….pack` with its index. Without a usable index, reads the pack until the deadline and builds one in memory.
+    pub(crate) fn open(path: &Path, format: ObjectFormat, deadline: Option<Instant>) -> Result<OpenedPack, PackError> {
         let unusable = |why| PackError::Unusable { path: path.to_path_buf(), why };
         let data = MappedFile::open(path)?.ok_or_else(|| unusable("vanished while opening"))?;
         if data.len() < HEADER_LEN {
@@ -71,7 +72,7 @@ impl Pack {
         let index = match Self::open_index(path, format) {
             Ok(index) => index,
             Err(why) => {
-                let (index, summary) = reindex::reindex(&data, format);
+                let (index, summary) = reindex::reindex(&data, format, deadline);
                 complaints.push(format!("{}: {why}; {summary}", path.display()));
                 index.map_err(|_| unusable("no index, and too many entries for a new one"))?
             }

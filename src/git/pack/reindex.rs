@@ -1,7 +1,10 @@
 //! A new index for a pack whose own is missing or damaged.
 //!
 //! Indexes what the pack's own stream still gives, from the beginning to the first entry that cannot be inflated. Objects
-//! whose base is elsewhere stay without a name and are counted.
+//! whose base is elsewhere stay without a name and are counted. So do deltas of a pack that expands too far, but not the
+//! objects that are stored whole.
+
+use std::time::Instant;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
@@ -17,9 +20,13 @@ use crate::model::limits::MAX_IN_MEMORY;
 const MEMORY: u64 = 4 * MAX_IN_MEMORY;
 
 /// Builds an index, and a sentence that says how much of the pack it covers.
-pub(super) fn reindex(pack: &[u8], format: ObjectFormat) -> (Result<PackIndex, PackIndexError>, String) {
+pub(super) fn reindex(
+    pack: &[u8],
+    format: ObjectFormat,
+    deadline: Option<Instant>,
+) -> (Result<PackIndex, PackIndexError>, String) {
     let entries = &pack[..pack.len().saturating_sub(format.raw_len())];
-    let mut indexer = Indexer { pack: entries, inflater: Inflater::new(), named: Vec::new(), left: 0 };
+    let mut indexer = Indexer { pack: entries, inflater: Inflater::new(), named: Vec::new(), left: 0, deadline };
     indexer.left = super::most_made(pack.len() as u64);
     let (mut unindexed, _) = UnindexedPack::list(&mut indexer, format, (entries.len() as u64, u64::MAX));
     unindexed.walk(&mut indexer, MEMORY);
@@ -40,6 +47,7 @@ struct Indexer<'a> {
     named: Vec<(Oid, u64)>,
     /// Bytes of objects that may still be made of deltas.
     left: u64,
+    deadline: Option<Instant>,
 }
 
 impl Indexer<'_> {
@@ -64,7 +72,7 @@ impl PackSource for Indexer<'_> {
     }
 
     fn stored_len(&mut self, entry: &PackEntry) -> Result<u64, StreamError> {
-        stream_len(self.bytes(entry.data, u64::MAX), entry.size).ok_or(StreamError::Damaged)
+        stream_len(self.bytes(entry.data, u64::MAX), entry.size, &|| self.is_stopped()).ok_or(StreamError::Damaged)
     }
 
     fn inflate(&mut self, entry: &PackEntry) -> Option<Vec<u8>> {
@@ -79,7 +87,7 @@ impl PackSource for Indexer<'_> {
             self.left = self.left.saturating_sub(content.len() as u64);
         }
         self.named.push((oid, entry.at));
-        self.left > 0
+        self.left > 0 && !self.is_stopped()
     }
 
     fn unresolved(&mut self, _entry: &PackEntry, _orphan: bool) -> bool {
@@ -87,12 +95,13 @@ impl PackSource for Indexer<'_> {
     }
 
     fn is_stopped(&self) -> bool {
-        self.left == 0
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 
-/// Returns the stored length of the zlib stream that `input` begins with, if it is whole and holds `size` bytes.
-fn stream_len(input: &[u8], size: u64) -> Option<u64> {
+/// Returns the stored length of the zlib stream that `input` begins with, if it is whole, holds `size` bytes, and nothing
+/// stops its decoding.
+fn stream_len(input: &[u8], size: u64, stop: &dyn Fn() -> bool) -> Option<u64> {
     let mut inflate = Decompress::new(true);
     let mut space = [0; 32 << 10];
     loop {
@@ -100,10 +109,65 @@ fn stream_len(input: &[u8], size: u64) -> Option<u64> {
         let rest = input.get(usize::try_from(read).ok()?..)?;
         match inflate.decompress(rest, &mut space, FlushDecompress::None).ok()? {
             Status::StreamEnd => return (inflate.total_out() == size).then(|| inflate.total_in()),
-            _ if inflate.total_out() > size || (inflate.total_in(), inflate.total_out()) == (read, written) => {
+            _ if stop()
+                || inflate.total_out() > size
+                || (inflate.total_in(), inflate.total_out()) == (read, written) =>
+            {
                 return None;
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::super::super::hash;
+    use super::*;
+
+    /// Appends an entry of less than 2,048 bytes, if it is a delta with the distance to its base.
+    fn add(pack: &mut Vec<u8>, base: Option<usize>, content: &[u8]) -> usize {
+        let at = pack.len();
+        let kind = if base.is_some() { 6 } else { 3 };
+        pack.extend([kind << 4 | 0x80 | content.len() as u8 & 15, (content.len() >> 4) as u8]);
+        match base.map(|base| at - base) {
+            Some(back) if back >= 0x80 => pack.extend([(back - 0x80 >> 7) as u8 | 0x80, back as u8 & 0x7f]),
+            back => pack.extend(back.map(|back| back as u8)),
+        }
+        let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        stream.write_all(content).unwrap();
+        pack.extend(stream.finish().unwrap());
+        at
+    }
+
+    /// A delta that repeats its base a hundred times.
+    fn hundredfold(size: usize) -> Vec<u8> {
+        let number = |n: usize| [n as u8 | 0x80, (n >> 7) as u8 | 0x80, (n >> 14) as u8 | 0x80, (n >> 21) as u8];
+        let copy = [0xf0, size as u8, (size >> 8) as u8, (size >> 16) as u8];
+        [&number(size)[..], &number(size * 100), &copy.repeat(100)].concat()
+    }
+
+    #[test]
+    fn a_bomb_comes_last_and_deadlines_are_kept() {
+        let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
+        let first = add(&mut pack, None, &[b'a'; 1_000]);
+        let second = add(&mut pack, Some(first), &hundredfold(1_000));
+        (0..40).for_each(|_| {
+            add(&mut pack, Some(second), &hundredfold(100_000));
+        });
+        let control = add(&mut pack, None, b"a healthy object");
+        add(&mut pack, Some(control), b"\x10\x08\x90\x08");
+        pack.extend([0; 20]);
+        let (index, summary) = reindex(&pack, ObjectFormat::Sha1, None);
+        let index = index.unwrap();
+        for text in ["a healthy object", "a health"] {
+            let oid = hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, text.as_bytes()).unwrap();
+            assert!(index.find(&oid).is_some(), "{summary}");
+        }
+        assert!(summary.ends_with("of 44 objects were read without it") && !summary.starts_with("44"), "{summary}");
+        let (_, summary) = reindex(&pack, ObjectFormat::Sha1, Some(Instant::now()));
+        assert!(summary.starts_with("0 of"), "{summary}");
     }
 }

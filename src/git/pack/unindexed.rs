@@ -128,13 +128,19 @@ impl UnindexedPack {
         by_offset.chain(by_name).collect::<Vec<_>>().into_iter()
     }
 
-    /// Shows every object to the source. At most `memory` bytes of objects and deltas are held at a time.
+    /// Shows every object to the source, those first that the fewest deltas are built on: a bomb comes last. At most
+    /// `memory` bytes of objects and deltas are held at a time.
     pub(crate) fn walk(&mut self, source: &mut impl PackSource, memory: u64) {
-        for position in 0..self.entries.len() {
-            if let EntryContent::Whole(kind) = self.entries[position].content
-                && !source.is_stopped()
-            {
-                self.walk_tree(source, (position, kind), memory);
+        let deltas = self.count_deltas();
+        let whole = |position: usize| match self.entries[position].content {
+            EntryContent::Whole(kind) => Some((position, kind)),
+            _ => None,
+        };
+        let mut roots: Vec<(usize, ObjectKind)> = (0..self.entries.len()).filter_map(whole).collect();
+        roots.sort_by_key(|(position, _)| deltas[*position]);
+        for root in roots {
+            if !source.is_stopped() {
+                self.walk_tree(source, root, memory);
             }
         }
         for position in 0..self.entries.len() {
@@ -142,6 +148,19 @@ impl UnindexedPack {
                 self.leave(source, position, true);
             }
         }
+    }
+
+    /// Counts, for each entry, the deltas that lead to it by offsets, which are smaller than their own.
+    fn count_deltas(&self) -> Vec<usize> {
+        let mut deltas = vec![0; self.entries.len()];
+        for (position, entry) in self.entries.iter().enumerate().rev() {
+            if let EntryContent::OffsetDelta(base) = entry.content
+                && let Ok(base) = self.entries.binary_search_by_key(&base, |entry| entry.at)
+            {
+                deltas[base] += deltas[position] + 1;
+            }
+        }
+        deltas
     }
 
     /// Shows a whole object and all that its deltas lead to.

@@ -265,7 +265,7 @@ impl WalkContext<'_> {
             self.store.pool.broadcast(|_| {
                 let mut worker = TreeWorker::new(self, number, make());
                 while let Some((root, kind)) = selection.roots.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if self.is_over() {
+                    if (self.plan.stop)() {
                         break;
                     }
                     worker.walk_tree(*root, *kind);

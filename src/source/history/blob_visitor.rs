@@ -9,6 +9,7 @@ use super::delta_filter::DeltaExcerpt;
 use super::incremental::{self, BaseState};
 use super::worker::{HistoryContext, HistoryWorker};
 use crate::detect::decode::utf16::WideLayout;
+use crate::git::lfs::{self, MAX_POINTER};
 use crate::git::walk::{CopiedRange, DeltaOnly, ObjectVisitor, Resolved, VisitedObject};
 use crate::model::Origin;
 use crate::source::text_scanner::Extras;
@@ -19,9 +20,6 @@ const MAX_WHOLE: usize = 8 << 20;
 
 /// Most candidates that are remembered for the deltas on a text.
 const MAX_REMEMBERED: usize = 64 << 10;
-
-/// Longest Git LFS pointer, in bytes.
-const MAX_POINTER: usize = 1024;
 
 pub(super) struct BlobVisitor<'a> {
     worker: HistoryWorker<'a>,
@@ -103,13 +101,11 @@ impl<'a> BlobVisitor<'a> {
 
     /// Returns true if the text is a Git LFS pointer.
     fn record_pointer(&mut self, object: &VisitedObject, bytes: &[u8]) -> bool {
-        let is_pointer = bytes.len() <= MAX_POINTER && bytes.starts_with(b"version https://git-lfs.github.com/spec/");
-        if is_pointer {
-            let text = String::from_utf8_lossy(bytes);
-            let name = text.lines().find_map(|line| line.strip_prefix("oid sha256:")).unwrap_or_default();
-            self.worker.partial.pointers.insert(object.oid, name.trim().to_owned());
+        let name = lfs::pointer(bytes);
+        if let Some(name) = name {
+            self.worker.partial.pointers.insert(object.oid, String::from_utf8_lossy(name).into_owned());
         }
-        is_pointer
+        name.is_some()
     }
 }
 

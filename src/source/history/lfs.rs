@@ -2,15 +2,12 @@
 //! content is counted.
 
 use std::collections::HashSet;
-use std::fs::File;
-use std::path::PathBuf;
 
 use rayon::prelude::*;
 
 use super::worker::{HistoryContext, HistoryPartial, HistoryWorker};
-use crate::git::disk::{self, DiskError};
 use crate::git::walk::{ObjectStore, VisitedObject};
-use crate::git::{ObjectKind, Oid, Repository};
+use crate::git::{ObjectKind, Oid, lfs};
 use crate::model::{Origin, SkipReason};
 use crate::source::text_result::reason_of;
 use crate::source::text_scanner::Extras;
@@ -41,7 +38,7 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
         coverage.skip(SkipReason::TimedOut, text());
         return false;
     }
-    let mut file = match open(worker.context.repo, &name) {
+    let mut file = match lfs::open(&worker.context.odb.lfs, name.as_bytes()) {
         Ok(Some(file)) => file,
         Ok(None) => {
             worker.partial.pointers.insert(oid, name);
@@ -60,13 +57,4 @@ fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool 
     worker.count_more(result.bytes);
     worker.add_named(&VisitedObject { oid, kind: ObjectKind::Blob, fresh: true }, &text(), Origin::File, result);
     is_clean
-}
-
-/// Opens the content of this name. Returns `None` if it is not there.
-fn open(repo: &Repository, name: &str) -> Result<Option<File>, DiskError> {
-    if name.len() != 64 || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok(None);
-    }
-    let path: PathBuf = [&name[..2], &name[2..4], name].iter().collect();
-    Ok(disk::open(&repo.common_dir.join("lfs/objects").join(path))?.map(|(file, _)| file))
 }
