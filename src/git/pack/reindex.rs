@@ -133,7 +133,7 @@ mod tests {
         let kind = if base.is_some() { 6 } else { 3 };
         pack.extend([kind << 4 | 0x80 | content.len() as u8 & 15, (content.len() >> 4) as u8]);
         match base.map(|base| at - base) {
-            Some(back) if back >= 0x80 => pack.extend([(back - 0x80 >> 7) as u8 | 0x80, back as u8 & 0x7f]),
+            Some(back) if back >= 0x80 => pack.extend([((back - 0x80) >> 7) as u8 | 0x80, back as u8 & 0x7f]),
             back => pack.extend(back.map(|back| back as u8)),
         }
         let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
