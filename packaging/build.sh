@@ -41,13 +41,23 @@ case "$target" in
   *-linux-musl) cargo_build=(cargo zigbuild) ;;
 esac
 
+# A path as the compiler sees it: bash on Windows has names of its own.
+native() { if command -v cygpath >/dev/null; then cygpath -w "$1"; else printf '%s' "$1"; fi; }
+
 # No path of this machine in the program, no time of today.
-here=$PWD
-cargo_home=${CARGO_HOME:-$HOME/.cargo}
+here=$(native "$PWD")
+cargo_home=$(native "${CARGO_HOME:-$HOME/.cargo}")
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0 MACOSX_DEPLOYMENT_TARGET=${MACOSX_DEPLOYMENT_TARGET:-11.0}
 export CFLAGS="-ffile-prefix-map=${cargo_home}=/cargo -ffile-prefix-map=${here}=/pinstripe"
-case "$target" in *msvc) unset CFLAGS ;; esac
+flags=("--remap-path-prefix=${cargo_home}=/cargo" "--remap-path-prefix=${here}=/pinstripe")
+case "$target" in
+  *msvc)
+    unset CFLAGS
+    # The runtime of C++ is on no machine of its own accord.
+    flags+=(-Ctarget-feature=+crt-static)
+    ;;
+esac
 
 # All builds share what runs on this machine: build scripts and procedural macros.
 directory=target/programs
@@ -55,10 +65,9 @@ built=${directory}/${target}/release/pinstripe${extension}
 
 # Builds with further flags of the compiler.
 build() {
-  local flag flags=("--remap-path-prefix=${cargo_home}=/cargo" "--remap-path-prefix=${here}=/pinstripe" "$@")
+  local all=("${flags[@]}" "$@")
   # Separated by what no path holds.
-  CARGO_ENCODED_RUSTFLAGS=""
-  for flag in "${flags[@]}"; do CARGO_ENCODED_RUSTFLAGS+="${CARGO_ENCODED_RUSTFLAGS:+$'\x1f'}${flag}"; done
+  CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && printf '%s' "${all[*]}")
   export CARGO_ENCODED_RUSTFLAGS
   "${cargo_build[@]}" --release --locked --bin pinstripe --target "$target" --target-dir "$directory" >&2
 }
@@ -68,9 +77,9 @@ if [ -z "$profile" ] && [ -n "$profdata" ] && runs_here; then
   say "a program that counts"
   raw=$(mktemp -d)
   trap 'rm -rf "$raw"' EXIT
-  build "-Cprofile-generate=${raw}"
+  build "-Cprofile-generate=$(native "$raw")"
   say "training it"
-  LLVM_PROFILE_FILE="${raw}/%m-%p.profraw" packaging/train.sh "$built"
+  LLVM_PROFILE_FILE="$(native "$raw")/%m-%p.profraw" packaging/train.sh "$built"
   profile=${out}/pinstripe-${target}.profdata
   "$profdata" merge --output="$profile" "$raw"
 elif [ -z "$profile" ]; then
@@ -79,7 +88,7 @@ fi
 
 say "the program"
 if [ -n "$profile" ] && [ "$profile" != none ]; then
-  build "-Cprofile-use=$(cd "$(dirname "$profile")" && pwd)/$(basename "$profile")"
+  build "-Cprofile-use=$(native "$(cd "$(dirname "$profile")" && pwd)/$(basename "$profile")")"
 else
   build
 fi

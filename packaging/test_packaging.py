@@ -249,6 +249,17 @@ class Copied(unittest.TestCase):
                 self.assertNotRegex(readme, command)
 
 
+class Crate(unittest.TestCase):
+    def test_it_holds_what_it_is_built_from(self):
+        words = ["cargo", "package", "--list", "--allow-dirty", "--offline"]
+        files = subprocess.check_output(words, cwd=ROOT, text=True, stderr=subprocess.DEVNULL).split()
+        own = {"Cargo.toml", "Cargo.lock", "Cargo.toml.orig", ".cargo_vcs_info.json"}
+        outside = {file for file in files if not file.startswith(("src/", "rules/"))} - own
+        self.assertEqual(outside, {"build.rs", "README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"})
+        kinds = {Path(file).suffix for file in set(files) - own if file.startswith(("src/", "rules/"))}
+        self.assertEqual(kinds, {".rs", ".toml", ".md"})
+
+
 class Workflows(unittest.TestCase):
     def test_actions_are_pinned_and_permissions_are_least(self):
         for file in [*sorted((ROOT / ".github/workflows").glob("*.yml")), ROOT / "action.yml"]:

@@ -76,7 +76,9 @@ fn every_command_that_is_shown_is_understood() {
     let (_, text) = readme();
     let dir = Dir::new();
     let mut seen = 0;
-    for line in text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+    let prompts = text.lines().filter_map(|line| line.strip_prefix("$ "));
+    let code = text.split("\n```").step_by(2).flat_map(|prose| prose.split('`').skip(1).step_by(2));
+    for line in prompts.chain(code) {
         let Some(arguments) = line.strip_prefix("pinstripe ").or_else(|| line.strip_prefix("cargo run --release -- "))
         else {
             continue;
@@ -87,5 +89,5 @@ fn every_command_that_is_shown_is_understood() {
         assert_eq!(run.code, 0, "{line}: {}", run.stderr);
         seen += 1;
     }
-    assert!(seen >= 2);
+    assert!(seen >= 15, "{seen}");
 }
