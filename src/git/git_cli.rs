@@ -28,6 +28,13 @@ pub(crate) struct GitCliError {
     why: String,
 }
 
+impl GitCliError {
+    /// Returns true if git failed without a word, as it does where it is asked for what is not there.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.why.is_empty()
+    }
+}
+
 /// Variables that git and the system's loader need.
 const KEPT: [&str; 3] = ["SystemRoot", "TMPDIR", "LANG"];
 

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::commit::tag_target;
 use super::disk::{self, DiskError};
 use super::env::GitEnv;
-use super::git_cli;
+use super::git_cli::{self, GitCliError};
 use super::object::{ObjectError, ObjectKind};
 use super::odb::Odb;
 use super::oid::Oid;
@@ -31,6 +31,9 @@ const MAX_HOPS: usize = 10;
 pub(crate) enum RevError {
     #[error("unknown revision \"{0}\"")]
     Unknown(String),
+    /// Only git can resolve it, and git refuses.
+    #[error("revision \"{0}\": {1}")]
+    Refused(String, GitCliError),
     #[error("\"{0}\" is no commit of this repository")]
     NotACommit(String),
     #[error(transparent)]
@@ -45,7 +48,7 @@ pub(crate) fn head(repo: &Repository) -> Result<Option<Oid>, DiskError> {
     Ok(match follow(repo, "HEAD")? {
         RefLookup::Oid(oid) => Some(oid),
         RefLookup::Nothing => None,
-        RefLookup::AskGit => rev_parse(repo, None, "HEAD"),
+        RefLookup::AskGit => rev_parse(repo, None, "HEAD").ok().flatten(),
     })
 }
 
@@ -66,7 +69,11 @@ pub(crate) fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: 
     let named = lookup(repo, text);
     let start = match named {
         Some(oid) => oid,
-        None => rev_parse(repo, env, text).ok_or_else(|| RevError::Unknown(text.to_owned()))?,
+        None => match rev_parse(repo, env, text) {
+            Ok(oid) => oid.ok_or_else(|| RevError::Unknown(text.to_owned()))?,
+            Err(error) if error.is_silent() => return Err(RevError::Unknown(text.to_owned())),
+            Err(error) => return Err(RevError::Refused(text.to_owned(), error)),
+        },
     };
     let mut oid = start;
     for _ in 0..MAX_HOPS {
@@ -190,10 +197,10 @@ fn bisect(file: &mut File, length: u64, name: &[u8]) -> io::Result<Option<Oid>> 
     Ok(packed_in(&read(low, high - low)?, name))
 }
 
-fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Option<Oid> {
+fn rev_parse(repo: &Repository, env: Option<&GitEnv>, text: &str) -> Result<Option<Oid>, GitCliError> {
     let wanted = format!("{text}^{{commit}}");
     let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted].map(OsStr::new);
-    Oid::from_hex(git_cli::run(repo, env, &arguments).ok()?.trim_ascii())
+    git_cli::run(repo, env, &arguments).map(|text| Oid::from_hex(text.trim_ascii()))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, TreeDiffer};
+use crate::git::rev::RevError;
 use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, ObjectKind, Odb, Oid};
 use crate::model::{Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
@@ -49,7 +50,10 @@ impl RangeSource {
             } else {
                 "; the clone is shallow (git fetch --unshallow, or actions/checkout with fetch-depth: 0)"
             };
-            repository.resolve(revision).map_err(|error| Error::Revision { error, hint })
+            repository.resolve(revision).map_err(|error| {
+                let hint = if matches!(error, RevError::Refused(..)) { "" } else { hint };
+                Error::Revision { error, hint }
+            })
         };
         // Pushes write zeros where there was no commit.
         let is_root = base.parse().is_ok_and(|oid: Oid| oid.is_zero());

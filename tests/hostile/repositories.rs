@@ -380,6 +380,10 @@ fn foreign() {
     let run = case.run(&["--format", "json"], crate::watch::Ceiling { mib: 150, seconds: 120 });
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains("belongs to another user"), "a warning says so: {}", run.stderr);
+    // What only git resolves, and git refuses, is refused in git's words.
+    case.scan(&["--range", "HEAD~0..HEAD"]);
+    let run = case.run(&["--format", "json"], crate::watch::Ceiling { mib: 150, seconds: 120 });
+    assert!(run.code == 2 && run.stderr.contains("dubious ownership"), "exit {}: {}", run.code, run.stderr);
 }
 
 #[test]
