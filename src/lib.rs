@@ -8,6 +8,7 @@
 //! scan        a plan to a report: opens the target, runs the stages, groups hits
 //! source      reads work tree, index, range, history, stdin · policy  what is allowed · report  formats · action  events of CI
 //! lints       misuse: contexts, groups, program code
+//! code        files to one model of code; follows values through it
 //! detect      bytes to hits: anchors, candidates, classification, decoding, redaction
 //! rules       rule files to rules
 //! archive     containers to members
@@ -23,6 +24,7 @@ pub mod action;
 pub mod archive;
 pub mod audit;
 pub mod cli;
+mod code;
 pub mod credential;
 pub mod detect;
 #[cfg(feature = "fuzzing")]

@@ -54,7 +54,7 @@ pub(super) fn run<'a, 'f>(
         } else if !found.value.as_deref().is_some_and(is_quoted) {
             let message = MessageFields::of_code(facts, found).with("why", why).render(message);
             let context = file.tags.clone();
-            findings.push(CodeFinding { facts, found, confidence, message, evidence, context });
+            findings.push(CodeFinding { facts, found, confidence, message, evidence, context, doubtful: false });
         }
         // Any other literal is a placeholder, a sample or another vendor's key.
     }

@@ -28,6 +28,8 @@ pub(super) struct CodeFinding<'a> {
     pub(super) message: String,
     pub(super) evidence: Vec<Evidence>,
     pub(super) context: Vec<Context>,
+    /// Something on the way was not found: a note.
+    pub(super) doubtful: bool,
 }
 
 pub(super) fn kind_name(kind: Kind) -> &'static str {
@@ -144,7 +146,7 @@ pub(super) fn about_code(rules: &RuleSet, matched: Vec<CodeFinding<'_>>) -> Vec<
         let is_harmless = |tag: &Context| matches!(tag, Context::Test | Context::Example | Context::Docs);
         let finding = groups.entry((rule, fingerprint)).or_insert_with(|| {
             let mut finding = finding(rules, rule, fingerprint, code.confidence);
-            if code.context.iter().any(is_harmless) {
+            if code.doubtful || code.context.iter().any(is_harmless) {
                 finding.severity = Severity::Note;
             }
             Finding { message: code.message, evidence: code.evidence, ..finding }

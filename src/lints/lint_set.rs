@@ -8,7 +8,7 @@ use regex::bytes::Regex;
 
 use crate::detect::{Engine, Redactor};
 use crate::rules::RuleSet;
-use crate::rules::lint::{CodePattern, KeyCondition};
+use crate::rules::lint::{CodeAnalysis, CodePattern, KeyCondition};
 use crate::rules::pattern;
 
 /// The lints of a rule set, ready to run.
@@ -208,6 +208,20 @@ impl<'a> LintSet<'a> {
 
     pub(super) fn has_source_lints(&self) -> bool {
         !self.compiled().sources.is_empty()
+    }
+
+    /// Returns the rule and the index of the lint with an analysis.
+    pub(super) fn of_analysis(&self, analysis: CodeAnalysis) -> Option<(usize, usize)> {
+        let lints = (0..self.compiled().sources.len()).filter_map(|at| Some((at, self.source_lint(at)?)));
+        lints.into_iter().find(|(_, lint)| lint.source.structure == Some(analysis)).map(|(at, lint)| (lint.rule, at))
+    }
+
+    /// Returns true if any lint follows the events of webhooks.
+    pub(super) fn follow_webhooks(&self) -> bool {
+        use CodeAnalysis::{WebhookDisabled, WebhookFailOpen, WebhookReplay, WebhookUnverified};
+        [WebhookUnverified, WebhookFailOpen, WebhookDisabled, WebhookReplay]
+            .into_iter()
+            .any(|analysis| self.of_analysis(analysis).is_some())
     }
 
     /// Returns a `[source]` lint by its index in the set.

@@ -5,12 +5,10 @@
 //! and `LintSet::run` decides once everything is known, reading neighbouring files from the same tree. A lint adds
 //! findings of its own and never edits another's.
 
-mod blocks;
 mod cached_tree;
 mod code_lints;
 pub(crate) mod context;
 mod env_files;
-mod fail_open;
 mod findings;
 mod imports;
 mod key_lints;
@@ -24,6 +22,7 @@ mod public_names;
 mod source_facts;
 mod source_file;
 mod variable_names;
+mod webhooks;
 
 pub(crate) use lint_context::LintInput;
 pub use lint_set::LintSet;
@@ -81,6 +80,9 @@ impl LintSet<'_> {
         drafts.extend(pair_lints::run(self, &context, &sites));
         let (more, code) = code_lints::run(self, &context, facts, &sites);
         drafts.extend(more);
+        let handlers = webhooks::handlers(self, &context, facts);
+        let mut code = code;
+        code.extend(webhooks::findings(self, &context, &handlers));
         let mut found = findings::about_credentials(self.rules(), drafts);
         found.extend(findings::about_code(self.rules(), code));
         findings.append(&mut found);

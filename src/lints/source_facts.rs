@@ -4,7 +4,9 @@
 //! later, in [`super::code_lints`], when the whole tree is known.
 
 use std::ops::Range;
+use std::sync::{Arc, OnceLock};
 
+use memchr::memmem::Finder;
 use regex::bytes::{Captures, Regex};
 
 use super::context::path_purpose::PathPurpose;
@@ -12,7 +14,8 @@ use super::lexer::SourceCode;
 use super::line_syntax::position;
 use super::lint_set::{LintSet, SourceLint, SourcePatterns};
 use super::source_file::{SourceFile, SourceSpan};
-use super::{fail_open, imports, public_names};
+use super::{imports, public_names};
+use crate::code::model::Code;
 use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
 use crate::detect::redact::Caution;
@@ -36,6 +39,10 @@ pub struct SourceFacts {
     pub(super) matches: Vec<SourceMatch>,
     /// Imports of local modules, as written; empty unless a match depends on them.
     pub(super) imports: Vec<String>,
+    /// The file's model, if it may take part in the handling of a webhook.
+    pub(super) code: Option<Arc<Code>>,
+    /// That of its previous version, if there is a change to judge.
+    pub(super) before: Option<Option<Arc<Code>>>,
 }
 
 /// A match of one source lint.
@@ -70,6 +77,11 @@ impl SourceFacts {
         self.matches.iter().map(|found| (found.rule, found.text.as_str()))
     }
 
+    /// Keeps the model of the previous version, with which what is found in this one is compared.
+    pub fn keep_previous(&mut self, previous: Option<&Self>) {
+        self.before = Some(previous.and_then(|previous| previous.code.clone()));
+    }
+
     /// Marks the matches that `is_known` says the file's previous version had as well.
     pub fn mark_existing(&mut self, is_known: &mut dyn FnMut((usize, &str)) -> bool) {
         for found in &mut self.matches {
@@ -87,32 +99,37 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
     }
     let language = language::of_path(path)?;
     let reading = lints.reading(language.name, path, bytes);
-    if reading.is_empty() || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+    let handles = lints.follow_webhooks() && crate::code::reads(path) && may_handle(bytes);
+    if reading.is_empty() && !handles || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
+    let code = handles.then(|| crate::code::parse(path, bytes)).flatten().map(Arc::new);
     // Lexing is the expensive part: first make sure that a lint may match, comments included.
     let reading: Vec<(usize, SourceLint<'_>, &SourcePatterns)> = reading
         .into_iter()
         .filter(|(_, lint)| lint.includes(bytes))
         .filter_map(|(at, lint)| Some((at, lint, lint.patterns()?)))
-        .filter(|(_, lint, patterns)| may_match(bytes, lint.source, patterns))
+        .filter(|(_, lint, _)| may_match(bytes, lint.source))
         .collect();
-    if reading.is_empty() {
+    if reading.is_empty() && code.is_none() {
         return None;
     }
+    let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new(), code, before: None };
+    if reading.is_empty() {
+        return Some(facts);
+    }
     let file = SourceFile::new(bytes, language);
-    let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new() };
     let mut needs_imports = false;
     for (at, lint, patterns) in reading {
         if !lint.includes(&file.code.text) {
             continue;
         }
         for span in spans(&file, lint, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
-            facts.matches.push(locate(lints.redactor(), &file, (lint.rule, at), span));
+            facts.matches.push(locate(lints.redactor(), file.bytes, (lint.rule, at), span));
             needs_imports |= lint.source.imports;
         }
     }
-    if facts.matches.is_empty() {
+    if facts.matches.is_empty() && facts.code.is_none() {
         return None;
     }
     if needs_imports {
@@ -121,16 +138,37 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
     Some(facts)
 }
 
+/// Returns true for the text of a file that may take part in the handling of a webhook.
+fn may_handle(bytes: &[u8]) -> bool {
+    static WORDS: OnceLock<Vec<Finder<'static>>> = OnceLock::new();
+    const NAMES: [&str; 11] = [
+        "vent",
+        "ebhook",
+        "ignature",
+        "erif",
+        "iddleware",
+        "checkout.",
+        "invoice.",
+        "customer.",
+        "account.",
+        "payout.",
+        "charge.",
+    ];
+    let words = WORDS.get_or_init(|| NAMES.iter().map(|name| Finder::new(name).into_owned()).collect());
+    words.iter().any(|word| word.find(bytes).is_some())
+}
+
 /// Returns true for a file in a known language that is not vendored.
 pub(super) fn may_read(path: &str) -> bool {
     language::of_path(path).is_some() && !PathPurpose::of(path).vendored
 }
 
 /// Returns false if a text, its comments included, cannot match.
-fn may_match(bytes: &[u8], source: &CodePattern, patterns: &SourcePatterns) -> bool {
+fn may_match(bytes: &[u8], source: &CodePattern) -> bool {
     match source.structure {
-        Some(CodeAnalysis::FailOpen) => patterns.patterns.iter().any(|pattern| pattern.is_match(bytes)),
         Some(CodeAnalysis::PublicName) => public_names::may_have(bytes),
+        // Decided where the whole program is known.
+        Some(_) => false,
         None => true,
     }
 }
@@ -143,8 +181,8 @@ fn is_minified(bytes: &[u8]) -> bool {
 
 fn spans(file: &SourceFile<'_>, lint: SourceLint<'_>, patterns: &SourcePatterns) -> Vec<SourceSpan> {
     let spans = match lint.source.structure {
-        Some(CodeAnalysis::FailOpen) => fail_open::spans(file, patterns),
         Some(CodeAnalysis::PublicName) => public_names::spans(file),
+        Some(_) => Vec::new(),
         None => pattern_spans(file, lint.source, patterns),
     };
     if spans.is_empty() || lint.excludes(&file.code.text) { Vec::new() } else { spans }
@@ -218,8 +256,13 @@ fn brackets(bare: &[u8]) -> Vec<(usize, Option<usize>)> {
 }
 
 /// Computes line, column and shown text of a span.
-fn locate(redactor: &Redactor, file: &SourceFile<'_>, (rule, lint): (usize, usize), found: SourceSpan) -> SourceMatch {
-    let (bytes, span) = (file.bytes, found.span);
+pub(super) fn locate(
+    redactor: &Redactor,
+    bytes: &[u8],
+    (rule, lint): (usize, usize),
+    found: SourceSpan,
+) -> SourceMatch {
+    let span = found.span;
     let line = lines::line_around(bytes, span.start, span.end, FRAME_REACH);
     let shown = redactor.mask_part(bytes, line.clone(), Caution::Everything, &[]);
     let offset = |at: usize| shown.position(at.clamp(line.start, line.end) - line.start);

@@ -26,15 +26,6 @@ pub(crate) struct Syntax {
     pub(crate) slash_regex: bool,
     /// Requires a line comment to begin a word.
     pub(crate) spaced_comment: bool,
-    pub(crate) blocks: BlockStyle,
-}
-
-/// The delimiters of a block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BlockStyle {
-    Braces,
-    Indentation,
-    End,
 }
 
 #[derive(Debug)]
@@ -66,7 +57,6 @@ const C_LIKE: Syntax = Syntax {
     quotes: &[text_quote("\"\"\""), line_quote("\""), line_quote("'")],
     slash_regex: false,
     spaced_comment: false,
-    blocks: BlockStyle::Braces,
 };
 
 const JAVASCRIPT: Syntax = Syntax {
@@ -86,7 +76,6 @@ const RUBY: Syntax = Syntax {
     block: &[("\n=begin", "\n=end")],
     quotes: &[QuoteStyle { interpolation: Some("#{"), ..text_quote("\"") }, line_quote("'")],
     slash_regex: true,
-    blocks: BlockStyle::End,
     ..C_LIKE
 };
 
@@ -113,14 +102,7 @@ const RUST: Syntax = Syntax {
     ..C_LIKE
 };
 
-const HASHES: Syntax = Syntax {
-    line: &["#"],
-    block: &[],
-    quotes: &[],
-    slash_regex: false,
-    spaced_comment: true,
-    blocks: BlockStyle::Indentation,
-};
+const HASHES: Syntax = Syntax { line: &["#"], block: &[], quotes: &[], slash_regex: false, spaced_comment: true };
 
 const JSON: Syntax = Syntax { quotes: &[line_quote("\"")], spaced_comment: true, ..C_LIKE };
 

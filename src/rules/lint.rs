@@ -125,8 +125,14 @@ pub(crate) struct KeyPair {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum CodeAnalysis {
-    /// Finds verification that is skipped when its secret is unset, or whose failure is swallowed.
-    FailOpen,
+    /// Finds handlers that verify on some ways only: without a secret, or with a failure that is swallowed, all goes on.
+    WebhookFailOpen,
+    /// Finds events that are made of a request's body as if they were verified.
+    WebhookDisabled,
+    /// Finds handlers that act on the events of a request's body without a verification.
+    WebhookUnverified,
+    /// Finds signatures that are checked without their age.
+    WebhookReplay,
     /// Finds the name of a secret with a public prefix, or behind an alias with one.
     PublicName,
 }

@@ -143,6 +143,7 @@ impl<'a> PreviousVersions<'a> {
     fn mark_facts(&mut self, collector: &mut Collector<'_>, file: &ChangedFile<'_>, facts: &mut SourceFacts) {
         if let Some(old) = file.old {
             let old = self.facts(collector, &old, facts.place());
+            facts.keep_previous(old.as_ref());
             let known: HashSet<(usize, &str)> = old.iter().flat_map(SourceFacts::identities).collect();
             return facts.mark_existing(&mut |identity| known.contains(&identity));
         }

@@ -11,6 +11,7 @@ const FLOORS: &[&[&str]] = &[
     &["archive"],
     &["rules"],
     &["detect"],
+    &["code"],
     &["lints"],
     &["source", "policy", "report", "action"],
     &["scan"],

@@ -81,7 +81,8 @@ fn what_is_staged_is_judged_by_what_is_staged() {
     dir.git(&["init", "-q"]);
     dir.write("package.json", r#"{"dependencies":{"next":"15"}}"#);
     dir.write("lib/verify.ts", "export const verify = (req) => stripe.webhooks.constructEvent(req.text(), a, b)\n");
-    dir.write("lib/hook.ts", &UNVERIFIED.replace("// Stripe", "import { verify } from './verify' // Stripe"));
+    let verified = UNVERIFIED.replace("// Stripe", "import { verify } from './verify' // Stripe");
+    dir.write("lib/hook.ts", &verified.replace("await req.json()", "verify(req)"));
     dir.write("lib/key.ts", "// Stripe\nuse(process.env.NEXT_PUBLIC_STRIPE_SECRET_KEY)\n");
     dir.git(&["add", "-A"]);
     // The files on disk do not matter.

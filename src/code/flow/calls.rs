@@ -1,0 +1,417 @@
+//! Calls: verifications, what makes an event of a body, functions of the program, and functions that are given away.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::statements::{Ways, leaves};
+use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
+use super::{Analysis, Defect};
+
+/// Most calls inside of each other that are followed.
+const MAX_DEPTH: usize = 14;
+
+/// Methods that do not call what they are given right away, or not as the handler of a request.
+const LISTS: &[&str] = &["then", "catch", "finally", "map", "forEach", "filter", "each", "find", "some", "every"];
+
+/// A call with its evaluated parts.
+pub(super) struct Called<'c> {
+    pub(super) code: &'c Code,
+    pub(super) node: NodeId,
+    /// Dotted path of what is called.
+    pub(super) dotted: String,
+    pub(super) object: Value,
+    pub(super) arguments: Vec<Value>,
+}
+
+impl Analysis<'_> {
+    pub(super) fn call(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        if let Some(ways) = self.route(code, node, &path) {
+            return ways;
+        }
+        let callee = code.child(node, 0);
+        let mut ways = Vec::new();
+        let objects = match code.kind(callee) {
+            Kind::Member => self.eval(code.child(callee, 0), path),
+            Kind::Name | Kind::Nothing => vec![(path, Value::default())],
+            _ => self.eval(callee, path),
+        };
+        for (path, object) in objects {
+            for (path, arguments) in self.arguments(code, &code.children(node)[1..], path) {
+                let dotted = code.path(callee).replace("\\", ".").trim_start_matches('.').to_owned();
+                let called = Called { code, node, dotted, object: object.clone(), arguments };
+                ways.extend(self.called(&called, path));
+            }
+        }
+        if ways.len() > 8 { self.joined(ways) } else { ways }
+    }
+
+    /// Joins the ways whose values are the same.
+    fn joined(&self, ways: Ways) -> Ways {
+        let mut groups: BTreeMap<Value, Vec<Path>> = BTreeMap::new();
+        for (path, value) in ways {
+            groups.entry(value).or_default().push(path);
+        }
+        let with = |(value, paths)| merge(paths).into_iter().map(move |path| (path, Value::clone(&value)));
+        groups.into_iter().flat_map(with).collect()
+    }
+
+    fn arguments(&mut self, code: &Code, nodes: &[NodeId], path: Path) -> Vec<(Path, Vec<Value>)> {
+        let mut ways = vec![(path, Vec::new())];
+        for node in nodes {
+            let mut next = Vec::new();
+            for (path, values) in ways {
+                let outer = Rc::clone(&path.scope);
+                for (mut path, value) in self.eval(*node, path) {
+                    if code.kind(*node) == Kind::Function {
+                        path.scope = Rc::clone(&outer);
+                    }
+                    let mut values: Vec<Value> = values.clone();
+                    values.push(value);
+                    next.push((path, values));
+                }
+            }
+            ways = next;
+        }
+        ways
+    }
+
+    fn called(&mut self, called: &Called<'_>, path: Path) -> Ways {
+        let target = self.target(called, &path);
+        match target.thing {
+            Some(Thing::Function(at)) => return self.invoke(at, called.arguments.clone(), path, called.node),
+            Some(Thing::Class(file, node)) => {
+                // A class that is called is made; one that wraps what it is given is not followed.
+                let traits = together(&called.arguments);
+                let value =
+                    Value { traits, constant: Some(Constant::Present), thing: Some(Thing::Instance(file, node)) };
+                return vec![(path, value)];
+            }
+            _ => {}
+        }
+        if let Some(ways) = self.known(called, &path) {
+            return ways;
+        }
+        let mut path = path;
+        if called.dotted == "require" || called.dotted == "require_relative" || called.dotted == "import" {
+            return vec![(path, self.required(called))];
+        }
+        self.doubt(called, &target, &mut path);
+        let things = called.arguments.iter().filter_map(|value| match value.thing {
+            Some(Thing::Function(at)) => Some(at),
+            _ => None,
+        });
+        let functions: Vec<usize> = things.collect();
+        let name = last(&called.dotted);
+        if LISTS.contains(&name) {
+            for at in functions {
+                let given = vec![Value::of(called.object.traits); 2];
+                self.background(at, given, path.clone(), called.node);
+            }
+        } else if !functions.is_empty() {
+            self.chain(&functions, path.clone(), called.node);
+        }
+        let value = self.outcome(called, &mut path);
+        vec![(path, value)]
+    }
+
+    /// Returns what is called.
+    fn target(&mut self, called: &Called<'_>, path: &Path) -> Value {
+        let (code, callee) = (called.code, called.code.child(called.node, 0));
+        let value = match code.kind(callee) {
+            Kind::Name => self.lookup(code, callee, path),
+            Kind::Member => match path.get(&called.dotted) {
+                Some(value) => value.clone(),
+                None => self.member_of(&called.object, code.name(callee)),
+            },
+            _ => called.object.clone(),
+        };
+        self.imported(value)
+    }
+
+    fn required(&mut self, called: &Called<'_>) -> Value {
+        let Some(Constant::Text(module)) = called.arguments.first().and_then(|value| value.constant.clone()) else {
+            return Value::default();
+        };
+        let (file, name) = (self.file(), if called.code.dialect.name == "javascript" { "default" } else { "*" });
+        if called.code.dialect.name == "ruby" {
+            self.program.module(file, &module);
+            return Value::default();
+        }
+        self.imports.push((file, module.to_string(), Arc::from(name)));
+        let value = Value::thing(Thing::Import(self.imports.len() - 1));
+        self.imported(value)
+    }
+
+    /// Calls whose meaning the words say.
+    fn known(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
+        let (dotted, words) = (called.dotted.as_str(), self.words);
+        let mut path = path.clone();
+        if words.verifier.is_match(dotted) {
+            return Some(self.verification(called, path));
+        }
+        if words.retrieve.is_match(dotted) {
+            if together(&called.arguments).has(Traits::BODY) {
+                path.pending.clear();
+                path.verified |= last(dotted) != "retrieve" || dotted.to_ascii_lowercase().contains("event");
+            }
+            let value = Value { constant: Some(Constant::Present), ..Value::of(Traits::EVENT) };
+            return Some(vec![(path, value)]);
+        }
+        if words.compare.is_match(dotted) {
+            let either = called.arguments.first().cloned().unwrap_or_default();
+            let other = called.arguments.get(1).cloned().unwrap_or_default();
+            let (yes, no) = self.codes(called.node, &either, &other.or(&called.object), path);
+            let with = |constant: Constant| move |path| (path, Value::constant(constant.clone()));
+            return Some(
+                yes.into_iter().map(with(Constant::True)).chain(no.into_iter().map(with(Constant::False))).collect(),
+            );
+        }
+        if words.mac.is_match(dotted) {
+            return Some(vec![(path, Value::of(Traits::MAC.with(together(&called.arguments))))]);
+        }
+        if words.next.is_match(dotted) && (called.arguments.is_empty() || called.code.dialect.name != "javascript") {
+            self.frame().continued.push(path.clone());
+            return Some(vec![(path, Value::default())]);
+        }
+        if words.ends.is_match(dotted) {
+            self.frame().thrown.push(path);
+            return Some(Vec::new());
+        }
+        let given = together(&called.arguments);
+        if words.trusting.is_match(dotted)
+            || given.has(Traits::BODY) && !called.code.dialect.returns_errors && takes_class(called)
+        {
+            if !given.has(Traits::BODY) {
+                return Some(vec![(path, Value::of(given))]);
+            }
+            let sink = self.sink(called.node, last(dotted).to_owned(), Defect::Disabled);
+            path.use_event(sink);
+            return Some(vec![(path, Value::of(Traits::BODY))]);
+        }
+        if self.is_body(dotted, &path)
+            || given.has(Traits::REQUEST) && self.is_body(&format!("{dotted}(request)"), &path)
+        {
+            self.fill(called, &mut path);
+            return Some(vec![(path, Value::of(Traits::BODY))]);
+        }
+        None
+    }
+
+    fn verification(&mut self, called: &Called<'_>, path: Path) -> Ways {
+        self.attempts.push((self.file(), called.node));
+        if self.words.ageless.is_match(&called.dotted) || self.is_ageless(called) {
+            self.ageless(called);
+        }
+        let mut verified = path.clone();
+        verified.verify();
+        let event = Value::of(Traits::EVENT);
+        if called.code.dialect.returns_errors {
+            let with = |constant| Value { constant: Some(constant), ..event.clone() };
+            let mut failed = path;
+            failed.skipped = failed.skipped.or(self.unread(called));
+            return vec![(verified, with(Constant::Null)), (failed, with(Constant::Present))];
+        }
+        self.frame().thrown.push(path);
+        vec![(verified, Value { constant: Some(Constant::Present), ..event })]
+    }
+
+    /// A call into the void: what is given to functions that are not known.
+    fn outcome(&mut self, called: &Called<'_>, path: &mut Path) -> Value {
+        let all = together(&called.arguments).with(called.object.traits);
+        let name = last(&called.dotted);
+        self.fill(called, path);
+        let looks_up = matches!(
+            name,
+            "includes"
+                | "has"
+                | "in_array"
+                | "indexOf"
+                | "include?"
+                | "contains"
+                | "Contains"
+                | "array_key_exists"
+                | "get"
+                | "key?"
+                | "containsKey"
+                | "ContainsKey"
+                | "startsWith"
+                | "startswith"
+                | "start_with?"
+                | "StartsWith"
+                | "HasPrefix"
+                | "str_starts_with"
+        );
+        let names_event = called.arguments.iter().any(|value| match &value.constant {
+            Some(Constant::Text(text)) => {
+                self.words.event.is_match(text) || self.words.event.is_match(&format!("{text}x"))
+            }
+            _ => false,
+        });
+        if looks_up && all.has(Traits::BODY) && (all.has(Traits::TABLE) || names_event) {
+            self.compared(path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
+        }
+        let code = called.code;
+        let refuses = |node: NodeId| self.words.refusal.is_match(code.name(node));
+        let given = code.children(called.node)[1..].iter().flat_map(|argument| leaves(code, *argument));
+        path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
+        let checks = self.words.check.is_match(&called.dotted);
+        let kept = all.without(Traits::TABLE.with(Traits::MISSING));
+        Value::of(if checks { kept.without(Traits::BODY) } else { kept })
+    }
+
+    /// Go and its like write into what they are given: `json.Unmarshal(body, &event)`.
+    fn fill(&mut self, called: &Called<'_>, path: &mut Path) {
+        if !called.code.dialect.returns_errors {
+            return;
+        }
+        let reads = together(&called.arguments).has(Traits::BODY)
+            || called.object.has(Traits::BODY)
+            || self.words.body.is_match(&called.dotted);
+        let name = last(&called.dotted).to_ascii_lowercase();
+        let writes = ["unmarshal", "decode", "bind", "parse", "read"].iter().any(|verb| name.contains(verb));
+        for node in called.code.children(called.node)[1..].iter().filter(|_| reads && writes) {
+            let name = called.code.name(*node);
+            let known = path.get(name).map_or(Traits::default(), |value| value.traits);
+            if called.code.kind(*node) != Kind::Name || known.has(Traits::BODY) {
+                continue;
+            }
+            if known.has(Traits::CLASS) {
+                let sink = self.sink(called.node, last(&called.dotted).to_owned(), Defect::Disabled);
+                path.use_event(sink);
+            }
+            path.set(&Arc::from(name), Value::of(Traits::BODY));
+        }
+    }
+
+    /// Notes that something which could not be followed may have verified.
+    fn doubt(&mut self, called: &Called<'_>, target: &Value, path: &mut Path) {
+        let given = together(&called.arguments);
+        let gets = given.has(Traits::BODY) || given.has(Traits::SIGNATURE) || given.has(Traits::REQUEST);
+        let missing = target.has(Traits::MISSING) || called.object.has(Traits::MISSING);
+        let foreign = given.has(Traits::FOREIGN) || self.words.foreign.is_match(&called.dotted);
+        let checks = self.words.check.is_match(last(&called.dotted)) && !foreign;
+        let verifies = checks && self.words.verifies.is_match(last(&called.dotted));
+        if verifies && target.thing.is_none() && !missing && !self.is_bound(called, path) {
+            // A function of this name that is declared nowhere in sight: a global, a generated one.
+            path.verify();
+        } else if (missing && (gets || checks)) || (checks && (gets || !called.arguments.is_empty())) {
+            path.doubtful = true;
+        }
+    }
+
+    /// Returns true if the first name of what is called is declared or imported in the file.
+    fn is_bound(&mut self, called: &Called<'_>, path: &Path) -> bool {
+        let root = called.dotted.split('.').next().unwrap_or_default();
+        let file = self.file();
+        let module = self.modules.get(&file).cloned().flatten();
+        path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
+    }
+
+    /// Follows a function. Returns the ways on which it returns, with their values.
+    pub(super) fn invoke(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> Ways {
+        let (ways, _) = self.follow(at, arguments, path, call);
+        ways
+    }
+
+    /// Follows a function. Returns the ways on which it returns, and those on which it gave the request on.
+    pub(super) fn follow(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> (Ways, Vec<Path>) {
+        let closure = self.closures[at].clone();
+        let is_active = self.frames.iter().any(|frame| (frame.file, frame.node) == (closure.file, closure.node));
+        if is_active || self.frames.len() >= MAX_DEPTH {
+            return (vec![(path, Value::default())], Vec::new());
+        }
+        self.visited.insert((closure.file, closure.node));
+        let outer = Rc::clone(&path.scope);
+        let mut inner = Path { scope: Rc::clone(&closure.scope), ..path };
+        let frame = self.new_frame(closure.file, closure.node, closure.class, call);
+        self.frames.push(frame);
+        let code = self.code();
+        self.give(&code, code.child(closure.node, 0), &arguments, &mut inner);
+        let body = code.child(closure.node, 1);
+        self.hoist(&code, body, &mut inner);
+        let started = self.attempts.len();
+        let mut ways = self.eval(body, inner);
+        let Some(frame) = self.frames.pop() else { return (Vec::new(), Vec::new()) };
+        if !code.dialect.last_value {
+            ways.iter_mut().for_each(|(_, value)| *value = Value::constant(Constant::Null));
+        }
+        let given_on = frame.continued.clone();
+        ways.extend(frame.exits);
+        self.judge(&closure, &ways, &given_on, started);
+        if let Some(caller) = self.frames.last_mut() {
+            caller.thrown.extend(frame.thrown.into_iter().map(|path| Path { scope: Rc::clone(&outer), ..path }));
+        }
+        let back = |path: Path| Path { scope: Rc::clone(&outer), ..path };
+        (self.joined(ways.into_iter().map(|(path, value)| (back(path), value)).collect()), merge(given_on))
+    }
+
+    /// Binds parameters.
+    fn give(&mut self, code: &Code, parameters: NodeId, arguments: &[Value], path: &mut Path) {
+        let mut at = 0;
+        for parameter in code.children(parameters) {
+            let pattern = match code.kind(*parameter) {
+                Kind::Parameter => code.child(*parameter, 0),
+                _ => *parameter,
+            };
+            if matches!(code.name(pattern), "self" | "cls") {
+                continue;
+            }
+            let value = arguments.get(at).cloned().unwrap_or_default();
+            self.bind(code, pattern, &value, path);
+            at += 1;
+        }
+    }
+
+    /// Follows functions as the handlers of a request, each if the one before it gave the request on.
+    pub(super) fn chain(&mut self, functions: &[usize], path: Path, call: NodeId) -> Vec<Path> {
+        let mut paths = vec![path];
+        let depth = std::mem::replace(&mut self.entry, self.frames.len());
+        for at in functions {
+            let mut next = Vec::new();
+            for path in paths {
+                let base = Rc::clone(&path.scope);
+                let arguments = self.entry_arguments(*at);
+                let (ways, continued) = self.follow(*at, arguments, path, call);
+                let entry = self.entries;
+                ways.iter().for_each(|(path, _)| self.report(path, entry));
+                next.extend(continued.into_iter().map(|path| carried(path, &base)));
+            }
+            paths = merge(next);
+        }
+        self.entry = depth;
+        paths
+    }
+
+    /// Follows a function that is called later.
+    fn background(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) {
+        let entry = self.entries;
+        for (path, _) in self.invoke(at, arguments, path, call) {
+            self.report(&path, entry);
+        }
+    }
+}
+
+/// Returns true if an argument is the class of events: `gson.fromJson(payload, Event.class)`.
+fn takes_class(called: &Called<'_>) -> bool {
+    called.arguments.iter().any(|value| value.has(Traits::CLASS) && !value.has(Traits::BODY))
+}
+
+/// Keeps what a handler set on the request: `req.event = …`.
+fn carried(path: Path, base: &Rc<Scope>) -> Path {
+    let mut scope = Rc::clone(base);
+    for (name, value) in path.scope.iter().filter(|(name, _)| name.contains('.')) {
+        Rc::make_mut(&mut scope).insert(name.clone(), value.clone());
+    }
+    Path { scope, ..path }
+}
+
+pub(super) fn together(values: &[Value]) -> Traits {
+    values.iter().fold(Traits::default(), |all, value| all.with(value.traits))
+}
+
+/// Returns the last name of a dotted path.
+pub(super) fn last(dotted: &str) -> &str {
+    dotted.rsplit('.').next().unwrap_or(dotted)
+}

@@ -1,0 +1,252 @@
+//! Conditions: the ways on which one holds and those on which it does not.
+
+use super::super::model::{Code, Kind, NodeId};
+use super::value::{Constant, Path, Traits, Value, merge};
+use super::{Analysis, Skip};
+
+const NO_SECRET: &str = "without a secret the check is skipped";
+const NO_SIGNATURE: &str = "without a signature the check is skipped";
+const SWITCHED: &str = "a setting decides whether the check runs";
+
+/// Calls that are true for nothing, and for something.
+const ABSENT: &[&str] = &[
+    "empty",
+    "is_null",
+    "isEmpty",
+    "isBlank",
+    "empty?",
+    "blank?",
+    "nil?",
+    "none?",
+    "IsNullOrEmpty",
+    "IsNullOrWhiteSpace",
+    "isNullOrEmpty",
+    "isNullOrBlank",
+    "is_none",
+    "is_err",
+    "is_empty",
+    "isNil",
+    "isnull",
+    "isNull",
+];
+const PRESENT: &[&str] = &[
+    "isset",
+    "present?",
+    "any?",
+    "is_some",
+    "is_ok",
+    "isPresent",
+    "filled",
+    "Boolean",
+    "bool",
+    "isNotEmpty",
+    "isNotBlank",
+    "isDefined",
+    "exists",
+];
+
+type Split = (Vec<Path>, Vec<Path>);
+
+impl Analysis<'_> {
+    pub(super) fn condition(&mut self, node: NodeId, path: Path) -> Split {
+        let code = self.code();
+        match code.kind(node) {
+            Kind::Not => {
+                let (yes, no) = self.condition(code.child(node, 0), path);
+                (no, yes)
+            }
+            Kind::And => {
+                let (both, mut no) = self.condition(code.child(node, 0), path);
+                let mut yes = Vec::new();
+                for path in merge(both) {
+                    let (right, wrong) = self.condition(code.child(node, 1), path);
+                    yes.extend(right);
+                    no.extend(wrong);
+                }
+                (yes, no)
+            }
+            Kind::Or => {
+                let (mut yes, neither) = self.condition(code.child(node, 0), path);
+                let mut no = Vec::new();
+                for path in merge(neither) {
+                    let (right, wrong) = self.condition(code.child(node, 1), path);
+                    yes.extend(right);
+                    no.extend(wrong);
+                }
+                (yes, no)
+            }
+            Kind::Equal => self.equal(&code, node, path),
+            Kind::Differ => {
+                let (yes, no) = self.equal(&code, node, path);
+                (no, yes)
+            }
+            Kind::Group if code.children(node).len() == 1 => self.condition(code.child(node, 0), path),
+            // `let Some(secret) = …`
+            Kind::Group if code.children(node).len() == 2 => {
+                let (mut yes, no) = self.condition(code.child(node, 1), path);
+                yes.iter_mut().for_each(|path| self.bind_pattern(&code, code.child(node, 0), &Value::default(), path));
+                (yes, no)
+            }
+            Kind::Call => self.tested(&code, node, path),
+            _ => self.truth(node, node, path),
+        }
+    }
+
+    /// Splits by whether a value counts as true.
+    fn truth(&mut self, node: NodeId, whole: NodeId, path: Path) -> Split {
+        let code = self.code();
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (mut path, value) in self.eval(node, path) {
+            match value.truth() {
+                Some(true) => yes.push(path),
+                Some(false) => no.push(path),
+                None => {
+                    self.note_skip(&code, whole, &[&value], &mut path);
+                    let mut other = path.clone();
+                    refine(&code, node, &value, (&mut path, &mut other));
+                    yes.push(path);
+                    no.push(other);
+                }
+            }
+        }
+        (yes, no)
+    }
+
+    /// `x.empty?`, `isset(x)` and the like; what else is called is a value.
+    fn tested(&mut self, code: &Code, node: NodeId, path: Path) -> Split {
+        let callee = code.child(node, 0);
+        let (name, object) = (code.name(callee), code.child(callee, 0));
+        let arguments = &code.children(node)[1..];
+        let is_path = |at: NodeId| matches!(code.kind(at), Kind::Name | Kind::Member | Kind::Index | Kind::Call);
+        let tested = match (code.kind(callee), arguments) {
+            (_, [argument]) if is_path(*argument) => Some(*argument),
+            (Kind::Member, []) if is_path(object) => Some(object),
+            _ => None,
+        };
+        if let Some(tested) = tested {
+            if ABSENT.contains(&name) {
+                let (yes, no) = self.truth(tested, node, path);
+                return (no, yes);
+            }
+            if PRESENT.contains(&name) {
+                return self.truth(tested, node, path);
+            }
+        }
+        // `"invoice.paid".equals(event.getType())`, `event.type.eql?("invoice.paid")`
+        if let (Kind::Member, "equals" | "equalsIgnoreCase" | "eql?" | "Equals" | "eq", [argument]) =
+            (code.kind(callee), name, arguments)
+        {
+            return self.equality(code, (object, *argument), node, path);
+        }
+        self.truth(node, node, path)
+    }
+
+    fn equal(&mut self, code: &Code, node: NodeId, path: Path) -> Split {
+        self.equality(code, (code.child(node, 0), code.child(node, 1)), node, path)
+    }
+
+    fn equality(&mut self, code: &Code, (left, right): (NodeId, NodeId), node: NodeId, path: Path) -> Split {
+        let right = if code.kind(right) == Kind::Pattern { code.child(right, 0) } else { right };
+        for (tested, against) in [(left, right), (right, left)] {
+            match code.kind(against) {
+                Kind::Null | Kind::False => {
+                    let (yes, no) = self.truth(tested, node, path);
+                    return (no, yes);
+                }
+                Kind::True => return self.condition(tested, path),
+                Kind::Text if code.name(against).is_empty() && code.children(against).is_empty() => {
+                    let (yes, no) = self.truth(tested, node, path);
+                    return (no, yes);
+                }
+                _ => {}
+            }
+        }
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (path, first) in self.eval(left, path) {
+            for (mut path, second) in self.eval(right, path) {
+                if first.has(Traits::MAC) || second.has(Traits::MAC) {
+                    let (right, wrong) = self.codes(node, &first, &second, path);
+                    yes.extend(right);
+                    no.extend(wrong);
+                    continue;
+                }
+                if let (Some(Constant::Text(one)), Some(Constant::Text(other))) = (&first.constant, &second.constant) {
+                    if one == other {
+                        yes.push(path)
+                    } else {
+                        no.push(path)
+                    }
+                    continue;
+                }
+                self.note_skip(code, node, &[&first, &second], &mut path);
+                no.push(path.clone());
+                for (node, value) in [(left, &second), (right, &first)] {
+                    if let Some(name) = self.event_name(code, node) {
+                        self.compared(&mut path, value, node, name);
+                    }
+                }
+                yes.push(path);
+            }
+        }
+        (yes, no)
+    }
+
+    /// Compares message authentication codes: equal ones are a verification, unless another service's header is one.
+    pub(super) fn codes(&mut self, node: NodeId, first: &Value, second: &Value, path: Path) -> Split {
+        if first.has(Traits::FOREIGN) || second.has(Traits::FOREIGN) {
+            return (vec![path.clone()], vec![path]);
+        }
+        self.attempts.push((self.file(), node));
+        let mut verified = path.clone();
+        verified.verify();
+        (vec![verified], vec![path])
+    }
+
+    /// Remembers a condition by which a verification may be passed by.
+    fn note_skip(&mut self, code: &Code, node: NodeId, values: &[&Value], path: &mut Path) {
+        if path.verified || path.skipped.is_some() {
+            return;
+        }
+        let has = |traits: Traits| values.iter().any(|value| value.has(traits));
+        if has(Traits::BODY) || has(Traits::EVENT) {
+            return;
+        }
+        let why = if has(Traits::SECRET) {
+            NO_SECRET
+        } else if has(Traits::SIGNATURE) {
+            NO_SIGNATURE
+        } else if self.names_switch(code, node) {
+            SWITCHED
+        } else {
+            return;
+        };
+        let skip = Skip { file: self.file(), node, why };
+        let known = self.skips.iter().position(|other| *other == skip);
+        path.skipped = Some(known.unwrap_or_else(|| {
+            self.skips.push(skip);
+            self.skips.len() - 1
+        }));
+    }
+
+    fn names_switch(&self, code: &Code, node: NodeId) -> bool {
+        let (mut open, mut looked) = (vec![node], 0);
+        while let Some(at) = open.pop() {
+            looked += 1;
+            if self.words.switch.is_match(code.name(at)) {
+                return true;
+            }
+            if looked < 40 {
+                open.extend(code.children(at));
+            }
+        }
+        false
+    }
+}
+
+/// Remembers what a condition says about a variable.
+fn refine(code: &Code, node: NodeId, value: &Value, (yes, no): (&mut Path, &mut Path)) {
+    let Some(name) = code.node(node).name.clone().filter(|_| code.kind(node) == Kind::Name) else { return };
+    let with = |constant| Value { constant: Some(constant), ..value.clone() };
+    yes.set(&name, with(Constant::Present));
+    no.set(&name, with(Constant::Null));
+}

@@ -1,0 +1,338 @@
+//! Where requests come in: every function that no other leads to, with what runs before it; and what is told of them.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::calls::Called;
+use super::statements::Ways;
+use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
+use super::{Analysis, Closure, Defect, Outcome, Report};
+
+/// Most uses that are told as evidence of one finding.
+const MAX_EVIDENCE: usize = 4;
+
+const NO_VERDICT: &str = "the result of the check is not used";
+const CAUGHT: &str = "a failed check is caught and forgotten";
+
+/// A function, by its file and node, and the class around it.
+type Entry = (usize, NodeId, Option<(usize, NodeId)>);
+
+/// Names that a request has as a parameter.
+const REQUESTS: &[&str] =
+    &["req", "request", "ctx", "context", "c", "r", "event", "evt", "conn", "call", "_req", "httpRequest"];
+
+impl Analysis<'_> {
+    /// Follows the files. Returns what is wrong in them.
+    pub(crate) fn run(mut self, files: &[usize]) -> Vec<Outcome> {
+        for file in files {
+            self.begin();
+            self.module_scope(*file);
+            self.settle();
+        }
+        let mut entries = self.entries_of(files);
+        let mentions = self.mentions(files);
+        entries.sort_by_key(|(file, node, class)| {
+            let count = mentions.get(self.program.file(*file).code.name(*node)).copied().unwrap_or(0);
+            (count > 0, class.is_none(), *file, *node)
+        });
+        for (file, node, class) in entries {
+            if !self.visited.contains(&(file, node)) && self.step() {
+                self.begin();
+                self.handler(file, node, class);
+                self.settle();
+            }
+        }
+        let guarded = |place: &str, analysis: &Self| {
+            let file = (0..analysis.program.len()).find(|at| analysis.program.file(*at).path == place);
+            file.is_some_and(|at| {
+                analysis.guarded.contains(&at) || analysis.filters.contains(analysis.program.file(at).code.dialect.name)
+            })
+        };
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        outcomes.retain(|outcome| {
+            matches!(outcome.defect, Defect::Replay | Defect::FailOpen) || !guarded(&outcome.place.path, &self)
+        });
+        outcomes
+    }
+
+    /// Returns every function of the files, with the class around it.
+    fn entries_of(&self, files: &[usize]) -> Vec<Entry> {
+        let mut found = Vec::new();
+        for file in files {
+            let code = &self.program.file(*file).code;
+            let mut open = vec![(code.root(), None)];
+            while let Some((node, class)) = open.pop() {
+                let class = match code.kind(node) {
+                    Kind::Class => Some((*file, node)),
+                    Kind::Function => {
+                        found.push((*file, node, class));
+                        class
+                    }
+                    _ => class,
+                };
+                open.extend(code.children(node).iter().map(|child| (*child, class)));
+            }
+        }
+        found
+    }
+
+    /// Counts how often names are used.
+    fn mentions(&self, files: &[usize]) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for file in files {
+            let code = &self.program.file(*file).code;
+            for (_, node) in
+                code.nodes().filter(|(_, node)| matches!(node.kind, Kind::Name | Kind::Member | Kind::Text))
+            {
+                let name = node.name.as_deref().unwrap_or_default().trim_start_matches(':');
+                *counts.entry(name.to_owned()).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn begin(&mut self) {
+        self.entry = self.frames.len();
+        self.entries = self.attempts.len();
+    }
+
+    /// Follows a function as the handler of a request, behind what runs before it.
+    pub(super) fn handler(&mut self, file: usize, node: NodeId, class: Option<(usize, NodeId)>) {
+        let scope = Rc::<Scope>::default();
+        let mut value = self.closure(Closure { file, node, scope, class });
+        let frame = self.new_frame(file, Code::NOTHING, class, Code::NOTHING);
+        self.frames.push(frame);
+        let code = self.code();
+        let mut path = Path::default();
+        value = self.decorate(&code, node, value, &mut path);
+        let paths = self.guards(&code, node, class, path);
+        if let Some(Thing::Function(at)) = value.thing {
+            for mut path in paths {
+                self.entry = self.frames.len();
+                let arguments = self.entry_arguments(at);
+                // An event is taken for one as it comes.
+                if arguments.iter().any(|value| value.has(Traits::CLASS)) {
+                    self.entry = usize::MAX / 2;
+                    let sink = self.sink(code.child(node, 0), "the request's event".to_owned(), Defect::Disabled);
+                    path.use_event(sink);
+                    self.entry = self.frames.len();
+                }
+                let (ways, continued) = self.follow(at, arguments, path, Code::NOTHING);
+                let entry = self.entries;
+                let ends = ways.iter().map(|(path, _)| path).chain(&continued);
+                ends.for_each(|path| self.report(path, entry));
+                self.returned(&ways);
+            }
+        }
+        self.frames.pop();
+    }
+
+    /// Functions that are returned are handlers as well.
+    fn returned(&mut self, ways: &Ways) {
+        for (path, value) in ways {
+            let functions: Vec<usize> = match value.thing {
+                Some(Thing::Function(at)) => vec![at],
+                Some(Thing::Object(at)) => {
+                    let things = self.objects[at].values().filter_map(|member| match member.thing {
+                        Some(Thing::Function(at)) => Some(at),
+                        _ => None,
+                    });
+                    things.collect()
+                }
+                _ => Vec::new(),
+            };
+            for at in functions {
+                let place = (self.closures[at].file, self.closures[at].node);
+                if !self.visited.contains(&place) {
+                    self.chain(&[at], path.clone(), Code::NOTHING);
+                }
+            }
+        }
+    }
+
+    /// Returns what a handler is given.
+    pub(super) fn entry_arguments(&mut self, at: usize) -> Vec<Value> {
+        let closure = self.closures[at].clone();
+        let code = Rc::clone(&self.program.file(closure.file).code);
+        let is_route = self.is_route(&code, closure.node);
+        let mut values = Vec::new();
+        let parameters = code.child(closure.node, 0);
+        for (index, parameter) in code.children(parameters).iter().enumerate() {
+            let (pattern, typed) = match code.kind(*parameter) {
+                Kind::Parameter => (code.child(*parameter, 0), code.name(code.child(*parameter, 1))),
+                _ => (*parameter, ""),
+            };
+            if matches!(code.name(pattern), "self" | "cls") {
+                continue;
+            }
+            let says = |text: &str| !text.is_empty() && self.words.body_parameter.is_match(text);
+            let mut open = vec![code.child(*parameter, 3), pattern];
+            let mut decorated = false;
+            while let Some(at) = open.pop() {
+                decorated |= says(&format!("@{}", code.name(at)));
+                open.extend(code.children(at));
+            }
+            let is_model = is_route && says(&format!("model:{typed}"));
+            let after_conn = index == 1 && code.name(code.child(parameters, 0)) == "conn";
+            let is_request = index == 0 && code.kind(pattern) == Kind::Object;
+            let name = code.name(pattern);
+            let typed_event = self.words.event_class.is_match(&format!("type:{typed}"));
+            let typed = says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name));
+            values.push(if decorated || is_model || after_conn || typed {
+                Value::of(if typed_event { Traits::BODY.with(Traits::CLASS) } else { Traits::BODY })
+            } else if self.words.given.is_match(name) {
+                Value::of(Traits::GIVEN)
+            } else if is_request || REQUESTS.contains(&code.name(pattern)) {
+                Value::of(Traits::REQUEST)
+            } else {
+                Value::default()
+            });
+        }
+        values
+    }
+
+    /// Notes what is used on a way that ends without a verification.
+    pub(super) fn report(&mut self, path: &Path, entry: usize) {
+        if path.verified {
+            return;
+        }
+        for sink in &path.pending {
+            let (sink, skipped, doubtful) = (*sink, path.skipped, path.doubtful);
+            let report = Report { sink, skipped, doubtful, entry };
+            if !self.reports.iter().any(|other| (other.sink, other.skipped) == (sink, skipped)) {
+                self.reports.push(report);
+            }
+        }
+    }
+
+    /// Makes one outcome of everything that is wrong behind one entry.
+    pub(super) fn settle(&mut self) {
+        let reports = std::mem::take(&mut self.reports);
+        let mut groups: BTreeMap<(usize, usize), Vec<Report>> = BTreeMap::new();
+        for report in reports {
+            let sink = &self.sinks[report.sink];
+            let place = sink.from.map_or(sink.file, |(file, _)| file);
+            groups.entry((report.entry, place)).or_default().push(report);
+        }
+        for ((entry, _), reports) in groups {
+            let Some((defect, report)) = reports
+                .iter()
+                .map(|report| (self.defect(report, entry), report))
+                .min_by_key(|(defect, report)| (*defect, self.sinks[report.sink].file, self.sinks[report.sink].node))
+            else {
+                continue;
+            };
+            let mut outcome = self.told(defect, report, entry);
+            outcome.doubtful = reports.iter().all(|report| report.doubtful);
+            for other in reports.iter().take(MAX_EVIDENCE) {
+                let sink = &self.sinks[other.sink];
+                let place = self.place(sink.file, sink.node);
+                if place != outcome.place {
+                    outcome.evidence.push((place, format!("{} is acted on", sink.name)));
+                }
+            }
+            self.tell(outcome);
+        }
+        self.attempts.clear();
+    }
+
+    fn defect(&self, report: &Report, entry: usize) -> Defect {
+        let tried = self.attempts.len() > entry;
+        if tried && report.skipped.is_some() { Defect::FailOpen } else { self.sinks[report.sink].defect }
+    }
+
+    fn told(&self, defect: Defect, report: &Report, entry: usize) -> Outcome {
+        let sink = &self.sinks[report.sink];
+        let here = match sink.from {
+            Some((file, call)) if file != sink.file && call != Code::NOTHING => self.place(file, call),
+            _ => self.place(sink.file, sink.node),
+        };
+        let skip = report.skipped.and_then(|at| self.skips.get(at)).filter(|_| defect == Defect::FailOpen);
+        let attempt = self.attempts.get(entry).filter(|_| defect == Defect::FailOpen);
+        let place = attempt.map_or(here, |(file, node)| self.place(*file, *node));
+        let evidence = skip.map(|skip| (self.place(skip.file, skip.node), skip.why.to_owned()));
+        let why = skip.map_or("", |skip| skip.why);
+        let (name, evidence) = (sink.name.clone(), evidence.into_iter().collect());
+        Outcome { defect, place, name, why, evidence, doubtful: false }
+    }
+
+    fn tell(&mut self, outcome: Outcome) {
+        let same = |other: &Outcome| (other.defect, &other.place) == (outcome.defect, &outcome.place);
+        if !self.outcomes.iter().any(same) {
+            self.outcomes.push(outcome);
+        }
+    }
+
+    /// Judges a function that verifies: on no way may it accept without a verification.
+    pub(super) fn judge(&mut self, closure: &Closure, ways: &Ways, given_on: &[Path], started: usize) {
+        let Some((file, node)) = self.attempts.get(started).copied() else { return };
+        let verified = ways.iter().find(|(path, _)| path.verified);
+        if verified.is_none() && !given_on.iter().any(|path| path.verified) {
+            return;
+        }
+        let code = Rc::clone(&self.program.file(closure.file).code);
+        let checks = self.words.check.is_match(code.name(closure.node));
+        let accepts = |path: &Path, value: &Value| {
+            let silent = value.constant == Some(Constant::Null) || *value == Value::default();
+            let says_nothing = |other: &Value| {
+                code.dialect.last_value || (other.constant == value.constant && !other.has(Traits::EVENT))
+            };
+            let alike = verified.is_some_and(|(_, other)| says_nothing(other));
+            let trusts = value.has(Traits::BODY.with(Traits::GIVEN)) && !value.has(Traits::EVENT);
+            !path.verified && (value.constant == Some(Constant::True) || trusts || (checks && silent && alike))
+        };
+        let open = ways.iter().filter(|(path, value)| accepts(path, value)).map(|(path, _)| path);
+        let open = open
+            .chain(given_on.iter().filter(|path| !path.verified))
+            .find(|path| path.skipped.is_some() && !path.refused);
+        let Some((skip, doubtful)) = open.and_then(|path| Some((*self.skips.get(path.skipped?)?, path.doubtful)))
+        else {
+            return;
+        };
+        let evidence = vec![(self.place(skip.file, skip.node), skip.why.to_owned())];
+        let (place, name) = (self.place(file, node), code.name(closure.node).to_owned());
+        self.tell(Outcome { defect: Defect::FailOpen, place, name, why: skip.why, evidence, doubtful });
+    }
+
+    /// Returns true if the call of a verifier gives no tolerance, and its default checks no age.
+    pub(super) fn is_ageless(&self, called: &Called<'_>) -> bool {
+        let name = super::calls::last(&called.dotted);
+        let headers = matches!(name, "verifyHeader" | "verifyHeaderAsync" | "verify_header");
+        let zero = |at: usize| {
+            let node = called.code.child(called.node, at + 1);
+            let text = called.code.name(node).replace('_', "");
+            called.code.kind(node) == Kind::Number
+                && text.parse::<u64>().is_ok_and(|seconds| seconds == 0 || seconds >= 86_400)
+        };
+        let tolerance = called.arguments.len() == 4 && zero(3);
+        tolerance || (headers && called.arguments.len() == 3)
+    }
+
+    pub(super) fn ageless(&mut self, called: &Called<'_>) {
+        let place = self.place(self.file(), called.node);
+        let name = super::calls::last(&called.dotted).to_owned();
+        self.tell(Outcome { defect: Defect::Replay, place, name, why: "", evidence: Vec::new(), doubtful: false });
+    }
+
+    /// A way on which a returned error counts for nothing.
+    pub(super) fn unread(&mut self, called: &Called<'_>) -> Option<usize> {
+        self.skips.push(super::Skip { file: self.file(), node: called.node, why: NO_VERDICT });
+        Some(self.skips.len() - 1)
+    }
+
+    /// Ways on which what was thrown is forgotten.
+    pub(super) fn forgiven(&mut self, handler: NodeId, thrown: Vec<Path>) -> Vec<Path> {
+        let file = self.file();
+        let mut paths = merge(thrown);
+        for path in paths.iter_mut().filter(|path| path.skipped.is_none() && !path.verified) {
+            let skip = super::Skip { file, node: handler, why: CAUGHT };
+            let known = self.skips.iter().position(|other| *other == skip);
+            path.skipped = Some(known.unwrap_or_else(|| {
+                self.skips.push(skip);
+                self.skips.len() - 1
+            }));
+        }
+        paths
+    }
+}

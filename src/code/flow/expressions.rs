@@ -1,0 +1,328 @@
+//! Expressions: what is known of their values.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::statements::Ways;
+use super::value::{Constant, Path, Scope, Thing, Traits, Value};
+use super::{Analysis, Closure, Defect, Sink};
+
+impl Analysis<'_> {
+    /// Follows a node. Returns the ways on, each with the node's value; none if the function ends here.
+    pub(super) fn eval(&mut self, node: NodeId, path: Path) -> Ways {
+        if !self.step() {
+            return Vec::new();
+        }
+        let code = self.code();
+        match code.kind(node) {
+            Kind::Block => self.block(code.children(node), path),
+            Kind::Choice => self.choice(&code, node, path),
+            Kind::Switch => self.switch(&code, node, path),
+            Kind::Attempt => self.attempt(&code, node, path),
+            Kind::Loop => self.repeat(&code, node, path),
+            Kind::Return | Kind::Throw | Kind::Leave => self.leave(&code, node, path),
+            Kind::Name => {
+                let value = self.lookup(&code, node, &path);
+                vec![(path, value)]
+            }
+            Kind::Text => self.text(&code, node, path),
+            Kind::True => vec![(path, Value::constant(Constant::True))],
+            Kind::False => vec![(path, Value::constant(Constant::False))],
+            Kind::Null => vec![(path, Value::constant(Constant::Null))],
+            Kind::Not | Kind::And | Kind::Or | Kind::Equal | Kind::Differ => self.logical(&code, node, path),
+            Kind::Call => self.call(&code, node, path),
+            Kind::Member => self.member(&code, node, path),
+            Kind::Index => self.index(&code, node, path),
+            Kind::Assign => self.assign(&code, node, path),
+            Kind::Function => self.define(&code, node, path),
+            Kind::Class => {
+                let mut path = path;
+                let value = Value::thing(Thing::Class(self.file(), node));
+                if let Some(name) = code.node(node).name.clone() {
+                    path.set(&name, value.clone());
+                }
+                vec![(path, value)]
+            }
+            Kind::Object => self.object(&code, node, path),
+            Kind::Operation => self.operation(&code, node, path),
+            Kind::Import => {
+                let mut path = path;
+                self.import(&code, node, &mut path);
+                vec![(path, Value::default())]
+            }
+            Kind::Export => self.export(&code, node, path),
+            Kind::Pair => self.eval(code.child(node, 1), path),
+            Kind::Nothing | Kind::Alias | Kind::Decorator | Kind::Parameter | Kind::Number => {
+                vec![(path, Value::default())]
+            }
+            _ => self.values(&code, node, path),
+        }
+    }
+
+    fn text(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let name = code.name(node);
+        let mut traits = Traits::default();
+        if self.words.signature.is_match(name) {
+            traits = traits.with(Traits::SIGNATURE);
+        }
+        if self.words.foreign.is_match(name) {
+            traits = traits.with(Traits::FOREIGN);
+        }
+        if self.words.secret.is_match(name) {
+            traits = traits.with(Traits::SECRET);
+        }
+        if code.children(node).is_empty() {
+            let constant = Some(Constant::Text(Arc::from(name)));
+            return vec![(path, Value { traits, constant, thing: None })];
+        }
+        let ways = self.values(code, node, path);
+        let with = |value: Value| Value::of(value.traits.with(traits));
+        ways.into_iter().map(|(path, value)| (path, with(value))).collect()
+    }
+
+    /// A condition as a value. `a || b` and `a && b` are one of the two.
+    fn logical(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let is_or = match code.kind(node) {
+            Kind::Or => true,
+            Kind::And => false,
+            _ => {
+                let (yes, no) = self.condition(node, path);
+                let with = |constant: Constant| move |path| (path, Value::constant(constant.clone()));
+                return yes
+                    .into_iter()
+                    .map(with(Constant::True))
+                    .chain(no.into_iter().map(with(Constant::False)))
+                    .collect();
+            }
+        };
+        let mut ways = Vec::new();
+        for (path, value) in self.eval(code.child(node, 0), path) {
+            match value.truth() {
+                Some(truth) if truth == is_or => ways.push((path, value)),
+                truth => {
+                    if truth.is_none() {
+                        ways.push((path.clone(), value));
+                    }
+                    ways.extend(self.eval(code.child(node, 1), path));
+                }
+            }
+        }
+        ways
+    }
+
+    fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let mut ways = self.values(code, node, path);
+        let looks_up = matches!(code.name(node), "in" | "instanceof" | "=~");
+        for (path, value) in &mut ways {
+            if looks_up && value.has(Traits::TABLE) && value.has(Traits::BODY) {
+                self.compared(path, &Value::of(Traits::BODY), node, "an event's type".to_owned());
+            }
+            value.constant = None;
+            value.thing = None;
+        }
+        ways
+    }
+
+    /// An object or a list: its members.
+    fn object(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let (mut path, mut traits, mut members) = (path, Traits::default(), Scope::new());
+        for (at, child) in code.children(node).iter().enumerate() {
+            let (key, valued) = match code.kind(*child) {
+                Kind::Pair if code.children(*child).len() > 1 => {
+                    (code.node(code.child(*child, 0)).name.clone(), code.child(*child, 1))
+                }
+                Kind::Pair => (Some(Arc::from(at.to_string())), code.child(*child, 0)),
+                Kind::Function | Kind::Name => (code.node(*child).name.clone(), *child),
+                _ => (Some(Arc::from(at.to_string())), *child),
+            };
+            let is_event = |node: NodeId| self.words.event.is_match(code.name(node));
+            if is_event(code.child(*child, 0)) || is_event(*child) {
+                traits = traits.with(Traits::TABLE);
+            }
+            let outer = Rc::clone(&path.scope);
+            let Some((after, value)) = self.eval(valued, path.clone()).into_iter().next() else { continue };
+            path = after;
+            if code.kind(*child) == Kind::Function {
+                path.scope = outer;
+            }
+            traits = traits.with(value.traits);
+            if let Some(key) = key {
+                members.insert(key, value);
+            }
+        }
+        self.objects.push(members);
+        let thing = Some(Thing::Object(self.objects.len() - 1));
+        vec![(path, Value { traits, constant: Some(Constant::Present), thing })]
+    }
+
+    fn define(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let mut path = path;
+        let class = self.frames.last().and_then(|frame| frame.class);
+        let value = self.closure(Closure { file: self.file(), node, scope: Rc::clone(&path.scope), class });
+        let value = self.decorate(code, node, value, &mut path);
+        if let Some(name) = code.node(node).name.clone() {
+            path.set(&name, value.clone());
+        }
+        vec![(path, value)]
+    }
+
+    pub(super) fn closure(&mut self, closure: Closure) -> Value {
+        self.closures.push(closure);
+        Value { constant: Some(Constant::Present), ..Value::thing(Thing::Function(self.closures.len() - 1)) }
+    }
+
+    fn assign(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let (target, value) = (code.child(node, 0), code.child(node, 1));
+        let mut ways = if value == Code::NOTHING { vec![(path, Value::default())] } else { self.eval(value, path) };
+        if self.words.event_class.is_match(code.name(code.child(node, 2))) {
+            for (path, value) in &mut ways {
+                self.compared(path, value, node, "an event".to_owned());
+                value.traits = value.traits.with(Traits::CLASS);
+            }
+        }
+        ways.into_iter()
+            .map(|(mut path, value)| {
+                self.bind(code, target, &value, &mut path);
+                (path, value)
+            })
+            .collect()
+    }
+
+    /// Gives a value to a name, a member, or to several names.
+    pub(super) fn bind(&mut self, code: &Code, target: NodeId, value: &Value, path: &mut Path) {
+        match code.kind(target) {
+            Kind::Name => {
+                if let Some(name) = code.node(target).name.clone() {
+                    path.set(&name, value.clone());
+                }
+            }
+            Kind::Member | Kind::Index => {
+                let name = code.path(target);
+                for exports in ["module.exports.", "exports."] {
+                    if let Some(rest) = name.strip_prefix(exports) {
+                        path.set(&Arc::from(rest), value.clone());
+                    }
+                }
+                if name == "module.exports" {
+                    path.set(&Arc::from("default"), value.clone());
+                }
+                path.set(&Arc::from(name), value.clone());
+            }
+            Kind::Object => {
+                for child in code.children(target) {
+                    let (key, target) = match code.kind(*child) {
+                        Kind::Pair => (code.child(*child, 0), code.child(*child, 1)),
+                        Kind::Assign => (code.child(*child, 0), code.child(*child, 0)),
+                        _ => (*child, *child),
+                    };
+                    let member = self.member_of(value, code.name(key));
+                    self.bind(code, target, &member, path);
+                }
+            }
+            Kind::Group | Kind::Pattern => {
+                let children = code.children(target);
+                let last = children.len().saturating_sub(1);
+                for (at, child) in children.iter().enumerate() {
+                    // In Go the last of several values is the error.
+                    let constant = value.constant.clone().filter(|_| at == last && code.dialect.returns_errors);
+                    self.bind(code, *child, &Value { constant, ..value.clone() }, path);
+                }
+            }
+            Kind::Assign | Kind::Pair | Kind::Await => self.bind(code, code.child(target, 0), value, path),
+            _ => {}
+        }
+    }
+
+    fn member(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let dotted = code.path(node);
+        if let Some(known) = path.get(&dotted) {
+            let known = known.clone();
+            return vec![(path, known)];
+        }
+        if self.is_body(&dotted, &path) {
+            return vec![(path, Value::of(Traits::BODY))];
+        }
+        let named = self.named(&dotted, code.name(node));
+        let ways = self.eval(code.child(node, 0), path);
+        ways.into_iter()
+            .map(|(path, object)| {
+                let mut value = self.member_of(&object, code.name(node));
+                value.traits = value.traits.with(named);
+                (path, value)
+            })
+            .collect()
+    }
+
+    fn index(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let dotted = code.path(node);
+        if self.is_body(&dotted, &path) {
+            return vec![(path, Value::of(Traits::BODY))];
+        }
+        let mut ways = Vec::new();
+        for (path, object) in self.eval(code.child(node, 0), path) {
+            for (mut path, key) in self.eval(code.child(node, 1), path) {
+                if object.has(Traits::TABLE) && key.has(Traits::BODY) {
+                    self.compared(&mut path, &key, node, "an event's type".to_owned());
+                }
+                let name = match &key.constant {
+                    Some(Constant::Text(text)) => text.to_string(),
+                    _ => String::new(),
+                };
+                let mut value = self.member_of(&object, &name);
+                let named = key.traits.without(Traits::BODY.with(Traits::EVENT));
+                value.traits = value.traits.with(named);
+                ways.push((path, value));
+            }
+        }
+        ways
+    }
+
+    /// Returns true if a dotted path reads the request's body, and the request is not something else here.
+    pub(super) fn is_body(&self, dotted: &str, path: &Path) -> bool {
+        let root = dotted.split('.').next().unwrap_or_default();
+        let shadowed = path.get(root).is_some_and(|value| value.has(Traits::EVENT.with(Traits::BODY)));
+        !shadowed && self.words.body.is_match(dotted)
+    }
+
+    /// Returns what a name says about its value.
+    pub(super) fn named(&self, dotted: &str, name: &str) -> Traits {
+        let mut traits = Traits::default();
+        if self.words.secret.is_match(name) {
+            traits = traits.with(Traits::SECRET);
+        }
+        if self.words.signature.is_match(name) {
+            traits = traits.with(Traits::SIGNATURE);
+        }
+        if self.words.event_constant.is_match(dotted) {
+            traits = traits.with(Traits::TABLE);
+        }
+        if self.words.event_class.is_match(dotted) {
+            traits = traits.with(Traits::CLASS);
+        }
+        traits
+    }
+
+    /// Returns the name of an event that a node says.
+    pub(super) fn event_name(&self, code: &Code, node: NodeId) -> Option<String> {
+        match code.kind(node) {
+            Kind::Text => self.words.event.is_match(code.name(node)).then(|| format!("'{}'", code.name(node))),
+            Kind::Member | Kind::Name => {
+                let path = code.path(node);
+                self.words.event_constant.is_match(&path).then_some(path)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn sink(&mut self, node: NodeId, name: String, defect: Defect) -> usize {
+        let file = self.file();
+        let known = self.sinks.iter().position(|sink| (sink.file, sink.node, sink.defect) == (file, node, defect));
+        known.unwrap_or_else(|| {
+            let inner = self.frames.get(self.entry + 1).map(|frame| frame.call);
+            let from = inner.zip(self.frames.get(self.entry)).map(|(call, frame)| (frame.file, call));
+            self.sinks.push(Sink { file, node, name, defect, from });
+            self.sinks.len() - 1
+        })
+    }
+}

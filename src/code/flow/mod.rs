@@ -1,0 +1,243 @@
+//! Follows values through code: from where a request comes in to where its event is used, and whether a verification whose
+//! result counts lies on every way between.
+//!
+//! Code is not run: each way through a function is followed with what is known of its values, calls are followed into the
+//! functions that they mean, in this file or another. [`Words`] says what names mean; nothing else here knows of Stripe.
+
+mod calls;
+mod conditions;
+mod entries;
+mod expressions;
+mod guards;
+mod names;
+mod statements;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use regex::bytes::Regex;
+
+use super::model::{Code, NodeId};
+use super::program::Program;
+use value::{Path, Scope, Value};
+
+/// A pattern of names.
+#[derive(Debug)]
+pub(crate) struct Word(pub(crate) Regex);
+
+impl Word {
+    fn is_match(&self, name: &str) -> bool {
+        self.0.is_match(name.as_bytes())
+    }
+}
+
+/// What names mean. Patterns match dotted paths such as `stripe.webhooks.constructEvent`.
+#[derive(Debug)]
+pub(crate) struct Words {
+    /// Reads the request's body.
+    pub(crate) body: Word,
+    /// A parameter with this decorator or type is the request's body.
+    pub(crate) body_parameter: Word,
+    /// Verifies a signature: throws, or returns an error.
+    pub(crate) verifier: Word,
+    /// Verifies a signature without its age.
+    pub(crate) ageless: Word,
+    /// Makes an event of whatever it is given.
+    pub(crate) trusting: Word,
+    /// Fetches an event, or another object, by its id.
+    pub(crate) retrieve: Word,
+    /// Computes a message authentication code.
+    pub(crate) mac: Word,
+    /// Compares two codes.
+    pub(crate) compare: Word,
+    /// The name of an event, as text and as a constant.
+    pub(crate) event: Word,
+    pub(crate) event_constant: Word,
+    /// Names of secrets, of the signature's header, of the headers of other services, of switches.
+    pub(crate) secret: Word,
+    pub(crate) signature: Word,
+    pub(crate) foreign: Word,
+    pub(crate) switch: Word,
+    /// Names of functions that may verify.
+    pub(crate) check: Word,
+    pub(crate) verifies: Word,
+    /// Ends the request or the program.
+    pub(crate) ends: Word,
+    /// Gives the request on to what comes next.
+    pub(crate) next: Word,
+    /// The class of events.
+    pub(crate) event_class: Word,
+    /// What a refusal answers.
+    pub(crate) refusal: Word,
+    /// Parameters that hold what was sent.
+    pub(crate) given: Word,
+    /// Registers methods or classes that run first.
+    pub(crate) guard: Word,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Defect {
+    FailOpen,
+    Disabled,
+    Unverified,
+    Replay,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) path: String,
+    pub(crate) span: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) defect: Defect,
+    pub(crate) place: Place,
+    /// The event, or the function.
+    pub(crate) name: String,
+    /// Why verification is passed by.
+    pub(crate) why: &'static str,
+    pub(crate) evidence: Vec<(Place, String)>,
+    /// Something on the way was not found.
+    pub(crate) doubtful: bool,
+}
+
+/// A function with the names that it sees.
+#[derive(Debug, Clone)]
+struct Closure {
+    file: usize,
+    node: NodeId,
+    scope: Rc<Scope>,
+    class: Option<(usize, NodeId)>,
+}
+
+/// A use of an event.
+#[derive(Debug, Clone)]
+struct Sink {
+    file: usize,
+    node: NodeId,
+    name: String,
+    defect: Defect,
+    /// The call that led here from the entry, in the entry's file.
+    from: Option<(usize, NodeId)>,
+}
+
+/// A condition by which a verification may be passed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Skip {
+    file: usize,
+    node: NodeId,
+    why: &'static str,
+}
+
+/// A function that is being followed.
+struct Frame {
+    file: usize,
+    code: Rc<Code>,
+    node: NodeId,
+    class: Option<(usize, NodeId)>,
+    /// The call that led here.
+    call: NodeId,
+    exits: Vec<(Path, Value)>,
+    thrown: Vec<Path>,
+    /// Ways that left a loop or a switch.
+    left: Vec<Path>,
+    /// Ways that gave the request on.
+    continued: Vec<Path>,
+}
+
+/// A use of an event on a way that ended without a verification.
+struct Report {
+    sink: usize,
+    skipped: Option<usize>,
+    doubtful: bool,
+    entry: usize,
+}
+
+/// Steps for one analysis.
+const MAX_STEPS: usize = 2_000_000;
+
+pub(crate) struct Analysis<'a> {
+    program: &'a Program<'a>,
+    words: &'a Words,
+    expired: &'a dyn Fn() -> bool,
+    closures: Vec<Closure>,
+    objects: Vec<Scope>,
+    imports: Vec<(usize, String, Arc<str>)>,
+    modules: BTreeMap<usize, Option<Rc<Scope>>>,
+    stars: BTreeMap<usize, Vec<String>>,
+    visited: BTreeSet<(usize, NodeId)>,
+    sinks: Vec<Sink>,
+    skips: Vec<Skip>,
+    frames: Vec<Frame>,
+    reports: Vec<Report>,
+    /// Verifications that were met since the entry began.
+    attempts: Vec<(usize, NodeId)>,
+    outcomes: Vec<Outcome>,
+    /// Files and languages whose handlers run behind a verification.
+    guarded: BTreeSet<usize>,
+    filters: BTreeSet<&'static str>,
+    left: usize,
+    /// The frame of the handler that is followed, and how many verifications were met before it.
+    entry: usize,
+    entries: usize,
+}
+
+impl<'a> Analysis<'a> {
+    pub(crate) fn new(program: &'a Program<'a>, words: &'a Words, expired: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            program,
+            words,
+            expired,
+            closures: Vec::new(),
+            objects: Vec::new(),
+            imports: Vec::new(),
+            modules: BTreeMap::new(),
+            stars: BTreeMap::new(),
+            visited: BTreeSet::new(),
+            sinks: Vec::new(),
+            skips: Vec::new(),
+            frames: Vec::new(),
+            reports: Vec::new(),
+            attempts: Vec::new(),
+            outcomes: Vec::new(),
+            guarded: BTreeSet::new(),
+            filters: BTreeSet::new(),
+            left: MAX_STEPS,
+            entry: 0,
+            entries: 0,
+        }
+    }
+
+    /// Returns false once the work or the time is used up: what follows is not looked at, and nothing is claimed of it.
+    fn step(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        if self.left.is_multiple_of(4096) && (self.expired)() {
+            self.left = 0;
+        }
+        self.left > 0
+    }
+
+    fn frame(&mut self) -> &mut Frame {
+        let last = self.frames.len() - 1;
+        &mut self.frames[last]
+    }
+
+    fn code(&self) -> Rc<Code> {
+        self.frames.last().map_or_else(|| Rc::clone(&self.program.file(0).code), |frame| Rc::clone(&frame.code))
+    }
+
+    fn file(&self) -> usize {
+        self.frames.last().map_or(0, |frame| frame.file)
+    }
+
+    fn place(&self, file: usize, node: NodeId) -> Place {
+        let file = self.program.file(file);
+        Place { path: file.path.clone(), span: file.code.span(node) }
+    }
+}

@@ -1,0 +1,455 @@
+//! What names stand for: variables, imports, members of modules, objects and classes.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::statements::{Ways, leaves};
+use super::value::{Path, Scope, Thing, Traits, Value};
+use super::{Analysis, Closure, Frame};
+
+/// Most re-exports that are followed for one name.
+const MAX_HOPS: usize = 16;
+
+impl Analysis<'_> {
+    pub(super) fn lookup(&mut self, code: &Code, node: NodeId, path: &Path) -> Value {
+        let name = code.name(node);
+        if let Some(value) = path.get(name) {
+            let mut value = value.clone();
+            if let Some(Thing::Import(_)) = value.thing {
+                value = self.imported(value);
+            }
+            value.traits = value.traits.with(self.named(name, name));
+            return value;
+        }
+        let named = self.named(name, name);
+        if self.is_body(name, path) {
+            return Value::of(Traits::BODY);
+        }
+        let (file, class) = (self.file(), self.frames.last().and_then(|frame| frame.class));
+        if matches!(name, "this" | "self" | "$this") {
+            return class.map_or(Value::default(), |(file, node)| Value::thing(Thing::Instance(file, node)));
+        }
+        let found = self.global(file, name).or_else(|| {
+            // Methods of the same class need no object in Ruby, Java, Kotlin and C#.
+            let bare = matches!(code.dialect.name, "ruby" | "java" | "kotlin" | "csharp");
+            class.filter(|_| bare).and_then(|class| self.member_of_class(class, name, 0))
+        });
+        let found = found.or_else(|| self.class_named(file, name));
+        let mut value = found.unwrap_or_default();
+        value.traits = value.traits.with(named);
+        value
+    }
+
+    /// Returns a name of the top level of a file, or of its package.
+    fn global(&mut self, file: usize, name: &str) -> Option<Value> {
+        if let Some(value) = self.module_scope(file)?.get(name) {
+            return Some(self.imported(value.clone()));
+        }
+        if matches!(self.program.file(file).code.dialect.name, "go" | "kotlin") {
+            for other in self.program.neighbours(file) {
+                if let Some(value) = self.declared(other, name) {
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns a function that is declared at the top of a file.
+    fn declared(&mut self, file: usize, name: &str) -> Option<Value> {
+        let code = Rc::clone(&self.program.file(file).code);
+        let found = code
+            .children(code.root())
+            .iter()
+            .copied()
+            .find(|node| code.kind(*node) == Kind::Function && code.name(*node) == name)?;
+        Some(self.closure(Closure { file, node: found, scope: Rc::default(), class: None }))
+    }
+
+    /// Returns the names of the top level of a file, which is followed once.
+    pub(super) fn module_scope(&mut self, file: usize) -> Option<Rc<Scope>> {
+        if let Some(known) = self.modules.get(&file) {
+            return known.clone();
+        }
+        // Modules that import each other see what was there first.
+        self.modules.insert(file, None);
+        let code = Rc::clone(&self.program.file(file).code);
+        let frame = self.new_frame(file, code.root(), None, Code::NOTHING);
+        let depth = std::mem::replace(&mut self.entry, self.frames.len());
+        self.frames.push(frame);
+        let mut scope = Path::default();
+        self.hoist(&code, code.root(), &mut scope);
+        self.modules.insert(file, Some(Rc::clone(&scope.scope)));
+        let ways = self.block(code.children(code.root()), scope);
+        let frame = self.frames.pop();
+        self.entry = depth;
+        let exits = frame.into_iter().flat_map(|frame| frame.exits);
+        let paths: Vec<Path> = ways.into_iter().chain(exits).map(|(path, _)| path).collect();
+        let entry = self.entries;
+        paths.iter().for_each(|path| self.report(path, entry));
+        let mut all = Scope::new();
+        for path in paths {
+            all.extend(path.scope.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        let all = Rc::new(all);
+        self.modules.insert(file, Some(Rc::clone(&all)));
+        Some(all)
+    }
+
+    pub(super) fn new_frame(&self, file: usize, node: NodeId, class: Option<(usize, NodeId)>, call: NodeId) -> Frame {
+        let code = Rc::clone(&self.program.file(file).code);
+        let (exits, thrown, left, continued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Frame { file, code, node, class, call, exits, thrown, left, continued }
+    }
+
+    /// Functions and classes are known before the statements above them run.
+    pub(super) fn hoist(&mut self, code: &Code, block: NodeId, path: &mut Path) {
+        let (file, class) = (self.file(), self.frames.last().and_then(|frame| frame.class));
+        let mut open: Vec<NodeId> = code.children(block).iter().rev().copied().collect();
+        let mut found = Vec::new();
+        while let Some(node) = open.pop() {
+            match code.kind(node) {
+                Kind::Export | Kind::Block | Kind::Group => open.extend(code.children(node).iter().rev()),
+                Kind::Import => self.import(code, node, path),
+                Kind::Function => found.push((node, None)),
+                Kind::Class => found.push((node, Some(Thing::Class(file, node)))),
+                _ => {}
+            }
+        }
+        for (node, thing) in found {
+            let Some(name) = code.node(node).name.clone() else { continue };
+            let value = match thing {
+                Some(thing) => Value::thing(thing),
+                None => self.closure(Closure { file, node, scope: Rc::clone(&path.scope), class }),
+            };
+            path.set(&name, value);
+        }
+    }
+
+    pub(super) fn import(&mut self, code: &Code, node: NodeId, path: &mut Path) {
+        let (module, file) = (code.name(node), self.file());
+        for alias in code.children(node).iter().filter(|alias| code.kind(**alias) == Kind::Alias) {
+            let (imported, local) = (code.name(*alias), code.child(*alias, 0));
+            // `import a.b.C` names no module beside what it imports.
+            let (module, imported) = match imported.strip_prefix('*').filter(|whole| !whole.is_empty()) {
+                Some(whole) => (whole, "*"),
+                None => (module, imported),
+            };
+            if local == Code::NOTHING
+                || (imported == "*" && code.name(node).is_empty() && code.dialect.name == "javascript")
+            {
+                self.stars.entry(file).or_default().push(module.to_owned());
+                continue;
+            }
+            self.imports.push((file, module.to_owned(), Arc::from(imported)));
+            let whole = code.path(local);
+            let local = whole.rsplit(['.', '\\']).next().unwrap_or_default();
+            path.set(&Arc::from(local), Value::thing(Thing::Import(self.imports.len() - 1)));
+        }
+    }
+
+    pub(super) fn export(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let mut path = path;
+        for child in code.children(node) {
+            if code.kind(*child) == Kind::Alias {
+                let value = self.lookup(code, code.child(*child, 0), &path);
+                let value = if value == Value::default() {
+                    path.get(code.name(*child)).cloned().unwrap_or_default()
+                } else {
+                    value
+                };
+                let local = code.name(code.child(*child, 0)).to_owned();
+                path.set(&Arc::from(local), value);
+                continue;
+            }
+            let Some((after, value)) = self.eval(*child, path.clone()).into_iter().next() else { continue };
+            path = after;
+            if code.name(node) == "default" {
+                path.set(&Arc::from("default"), value);
+            }
+        }
+        vec![(path, Value::default())]
+    }
+
+    /// Returns what an imported name stands for.
+    pub(super) fn imported(&mut self, value: Value) -> Value {
+        let mut value = value;
+        for _ in 0..MAX_HOPS {
+            let Some(Thing::Import(at)) = value.thing else { return value };
+            let Some((file, module, name)) = self.imports.get(at).cloned() else { return Value::default() };
+            let Some(target) = self.program.module(file, &module) else {
+                let below = (&*name != "*").then(|| self.program.module(file, &format!("{module}.{name}"))).flatten();
+                return match below {
+                    Some(file) => Value::thing(Thing::Module(file)),
+                    None => self.missing(file, &module),
+                };
+            };
+            value = match &*name {
+                "*" => self.whole(target, &module),
+                name => self.exported(target, name),
+            };
+        }
+        Value::default()
+    }
+
+    /// A module itself; in languages with a file for each class, the class.
+    fn whole(&mut self, file: usize, module: &str) -> Value {
+        let last = module.rsplit(['.', '\\', '/', ':']).next().unwrap_or_default().to_owned();
+        match self.class_in(file, &last) {
+            Some(value) => value,
+            None => Value::thing(Thing::Module(file)),
+        }
+    }
+
+    fn missing(&self, file: usize, module: &str) -> Value {
+        let is_local = self.program.is_local(file, module);
+        Value::of(if is_local { Traits::MISSING } else { Traits::default() })
+    }
+
+    /// Returns a name that a module gives away.
+    pub(super) fn exported(&mut self, file: usize, name: &str) -> Value {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![file];
+        while let Some(file) = open.pop() {
+            if !seen.insert(file) || seen.len() > MAX_HOPS {
+                continue;
+            }
+            let scope = self.module_scope(file).unwrap_or_default();
+            if let Some(value) = scope.get(name) {
+                return value.clone();
+            }
+            if let Some(Thing::Object(at)) = scope.get("default").and_then(|value| value.thing)
+                && let Some(value) = self.objects[at].get(name)
+            {
+                return value.clone();
+            }
+            if let Some(value) = scope.get("default").filter(|_| name == "default").cloned() {
+                return value;
+            }
+            for module in self.stars.get(&file).cloned().unwrap_or_default() {
+                open.extend(self.program.module(file, &module));
+            }
+        }
+        match name {
+            "default" => Value::thing(Thing::Module(file)),
+            _ => Value::default(),
+        }
+    }
+
+    /// Returns a member of a value.
+    pub(super) fn member_of(&mut self, value: &Value, name: &str) -> Value {
+        let kept = Traits::GIVEN
+            .with(Traits::BODY)
+            .with(Traits::EVENT)
+            .with(Traits::MAC)
+            .with(Traits::FOREIGN)
+            .with(Traits::MISSING);
+        let inherited = [kept, Traits::SIGNATURE].into_iter().fold(Traits::default(), |all, traits| {
+            let of = |bit: Traits| if value.has(bit) { bit } else { Traits::default() };
+            [
+                Traits::BODY,
+                Traits::EVENT,
+                Traits::MAC,
+                Traits::FOREIGN,
+                Traits::MISSING,
+                Traits::SIGNATURE,
+                Traits::GIVEN,
+            ]
+            .into_iter()
+            .filter(|bit| traits.has(*bit))
+            .fold(all, |all, bit| all.with(of(bit)))
+        });
+        let value = self.imported(value.clone());
+        let mut member = match value.thing {
+            Some(Thing::Module(file)) => self.exported(file, name),
+            Some(Thing::Object(at)) => self.objects[at].get(name).cloned().unwrap_or_default(),
+            Some(Thing::Instance(file, node) | Thing::Class(file, node)) => {
+                self.member_of_class((file, node), name, 0).unwrap_or_default()
+            }
+            _ => Value::default(),
+        };
+        member = self.imported(member);
+        member.traits = member.traits.with(inherited);
+        member
+    }
+
+    /// Returns a method or a field of a class, or of what it is made of.
+    pub(super) fn member_of_class(&mut self, class: (usize, NodeId), name: &str, depth: usize) -> Option<Value> {
+        let (file, node) = class;
+        let code = Rc::clone(&self.program.file(file).code);
+        for statement in leaves_of_body(&code, code.child(node, 1)) {
+            match code.kind(statement) {
+                Kind::Function if code.name(statement) == name => {
+                    return Some(self.closure(Closure {
+                        file,
+                        node: statement,
+                        scope: Rc::default(),
+                        class: Some(class),
+                    }));
+                }
+                Kind::Assign if code.name(code.child(statement, 0)) == name => {
+                    let typed = code.name(code.child(statement, 2)).to_owned();
+                    if let Some(value) = self.instance_of(file, &typed) {
+                        return Some(value);
+                    }
+                    let value = code.child(statement, 1);
+                    if code.kind(value) == Kind::Function {
+                        return Some(self.closure(Closure {
+                            file,
+                            node: value,
+                            scope: Rc::default(),
+                            class: Some(class),
+                        }));
+                    }
+                }
+                Kind::Function => {
+                    if let Some(value) = self.injected(&code, file, statement, name) {
+                        return Some(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(value) = self.injected(&code, file, code.child(node, 0), name) {
+            return Some(value);
+        }
+        if depth >= 6 {
+            return None;
+        }
+        for base in self.bases(&code, file, node) {
+            if let Some(value) = self.member_of_class(base, name, depth + 1) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A parameter of a constructor with this name, which becomes a field.
+    fn injected(&mut self, code: &Code, file: usize, node: NodeId, name: &str) -> Option<Value> {
+        let is_constructor = matches!(code.name(node), "constructor" | "__construct" | "__init__" | "initialize")
+            || code.kind(node) == Kind::Group;
+        let parameters = match code.kind(node) {
+            Kind::Group => code.children(node).iter().copied().find(|child| code.kind(*child) == Kind::Block)?,
+            _ => code.child(node, 0),
+        };
+        let wanted = name.trim_start_matches('_');
+        let fits = |at: &&NodeId| code.name(code.child(**at, 0)).trim_start_matches('_') == wanted;
+        let parameter = is_constructor.then(|| code.children(parameters).iter().find(fits)).flatten()?;
+        self.instance_of(file, code.name(code.child(*parameter, 1)))
+    }
+
+    /// Returns an instance of the class that a type names; an interface stands for the class that has its name or
+    /// implements it.
+    fn instance_of(&mut self, file: usize, typed: &str) -> Option<Value> {
+        let name: String = typed.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\')).collect();
+        let name = name.rsplit(['.', '\\']).next().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return None;
+        }
+        let interface =
+            name.strip_prefix('I').filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+        let found = self.class_named(file, &name);
+        let found = found.filter(|value| self.has_code(value)).or_else(|| self.implementing(&name));
+        let found = found.or_else(|| interface.and_then(|name| self.class_named(file, name)));
+        match self.imported(found?).thing? {
+            Thing::Class(file, node) => Some(Value::thing(Thing::Instance(file, node))),
+            thing => Some(Value::thing(thing)),
+        }
+    }
+
+    /// Returns false for a class whose methods have no statements.
+    fn has_code(&self, value: &Value) -> bool {
+        let Some(Thing::Class(file, node)) = value.thing else { return true };
+        let code = &self.program.file(file).code;
+        leaves_of_body(code, code.child(node, 1))
+            .into_iter()
+            .any(|at| code.kind(at) != Kind::Function || !code.children(code.child(at, 1)).is_empty())
+    }
+
+    fn implementing(&mut self, name: &str) -> Option<Value> {
+        for file in 0..self.program.len() {
+            let code = Rc::clone(&self.program.file(file).code);
+            let implements = |node: NodeId| {
+                let heads = leaves(&code, code.child(node, 0));
+                heads.into_iter().any(|head| code.name(head) == name)
+            };
+            let found = code.nodes().find(|(id, node)| node.kind == Kind::Class && implements(*id));
+            if let Some((id, _)) = found {
+                return Some(Value::thing(Thing::Class(file, id)));
+            }
+        }
+        None
+    }
+
+    /// Returns the classes that a class is derived from or includes.
+    pub(super) fn bases(&mut self, code: &Code, file: usize, node: NodeId) -> Vec<(usize, NodeId)> {
+        let mut names: Vec<String> = leaves(code, code.child(node, 0)).into_iter().map(|at| code.path(at)).collect();
+        for statement in leaves_of_body(code, code.child(node, 1)) {
+            match code.kind(statement) {
+                // `include Signed`; a trait in PHP.
+                Kind::Call if matches!(code.name(code.child(statement, 0)), "include" | "prepend" | "extend") => {
+                    names.extend(code.children(statement)[1..].iter().map(|at| code.path(*at)));
+                }
+                Kind::Name => names.push(code.name(statement).to_owned()),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            let value = self.class_named(file, &name).map(|value| self.imported(value));
+            if let Some(Thing::Class(file, node)) = value.and_then(|value| value.thing) {
+                found.push((file, node));
+            }
+        }
+        found
+    }
+
+    /// Returns a class by its name: of the file, imported, or anywhere where it needs no import.
+    pub(super) fn class_named(&mut self, file: usize, name: &str) -> Option<Value> {
+        if !name.starts_with(|first: char| first.is_ascii_uppercase() || first == '\\') {
+            return None;
+        }
+        let last = name.rsplit(['\\', '.']).next().unwrap_or(name).to_owned();
+        if let Some(value) = self.module_scope(file).unwrap_or_default().get(last.as_str()).cloned() {
+            let value = self.imported(value);
+            if value.thing.is_some() {
+                return Some(value);
+            }
+        }
+        let language = self.program.file(file).code.dialect.name;
+        if !matches!(language, "ruby" | "php" | "java" | "kotlin" | "csharp") {
+            return None;
+        }
+        let module = if language == "ruby" { name.replace('.', "::") } else { name.to_owned() };
+        if let Some(found) = self.program.module(file, &module).and_then(|file| self.class_in(file, &last)) {
+            return Some(found);
+        }
+        (0..self.program.len()).find_map(|other| {
+            let fits = self.program.file(other).code.dialect.name == language;
+            fits.then(|| self.class_in(other, &last)).flatten()
+        })
+    }
+
+    fn class_in(&self, file: usize, name: &str) -> Option<Value> {
+        let code = &self.program.file(file).code;
+        let found = code.nodes().find(|(_, node)| node.kind == Kind::Class && node.name.as_deref() == Some(name));
+        found.map(|(id, _)| Value::thing(Thing::Class(file, id)))
+    }
+}
+
+/// Returns the statements of a class, those in nested blocks and behind `private` included.
+pub(super) fn leaves_of_body(code: &Code, body: NodeId) -> Vec<NodeId> {
+    let (mut found, mut open) = (Vec::new(), vec![body]);
+    while let Some(at) = open.pop() {
+        match code.kind(at) {
+            Kind::Block | Kind::Group => open.extend(code.children(at).iter().rev()),
+            Kind::Call if matches!(code.name(code.child(at, 0)), "private" | "protected" | "public") => {
+                open.extend(code.children(at)[1..].iter().rev());
+            }
+            _ => found.push(at),
+        }
+    }
+    found
+}

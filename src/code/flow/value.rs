@@ -1,0 +1,190 @@
+//! What is known of a value, and of a path through the code.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::model::NodeId;
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Traits(u16);
+
+impl Traits {
+    /// From the body of the request, which anybody sends.
+    pub(crate) const BODY: Self = Self(1);
+    /// Returned by a verification, or fetched from Stripe.
+    pub(crate) const EVENT: Self = Self(2);
+    /// A configured secret.
+    pub(crate) const SECRET: Self = Self(4);
+    /// The signature's header.
+    pub(crate) const SIGNATURE: Self = Self(8);
+    /// A message authentication code.
+    pub(crate) const MAC: Self = Self(16);
+    /// Something of another service: its signature.
+    pub(crate) const FOREIGN: Self = Self(32);
+    /// The request itself, or its path or method.
+    pub(crate) const REQUEST: Self = Self(64);
+    /// Holds the names of events.
+    pub(crate) const TABLE: Self = Self(128);
+    /// From a module that was not found.
+    pub(crate) const MISSING: Self = Self(256);
+    /// The class of events, or an event that is still empty.
+    pub(crate) const CLASS: Self = Self(512);
+    /// Given to a function by a caller that is not known.
+    pub(crate) const GIVEN: Self = Self(1024);
+
+    pub(crate) fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Constant {
+    True,
+    False,
+    Null,
+    /// Something that counts as true.
+    Present,
+    Text(Arc<str>),
+}
+
+/// Code that a value stands for. Numbers are places in the analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Thing {
+    Function(usize),
+    /// A class, by its file and node.
+    Class(usize, NodeId),
+    Instance(usize, NodeId),
+    Object(usize),
+    Module(usize),
+    /// A name that is looked up in another module when it is used.
+    Import(usize),
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Value {
+    pub(crate) traits: Traits,
+    pub(crate) constant: Option<Constant>,
+    pub(crate) thing: Option<Thing>,
+}
+
+impl Value {
+    pub(crate) fn of(traits: Traits) -> Self {
+        Self { traits, ..Self::default() }
+    }
+
+    pub(crate) fn constant(constant: Constant) -> Self {
+        Self { constant: Some(constant), ..Self::default() }
+    }
+
+    pub(crate) fn thing(thing: Thing) -> Self {
+        Self { thing: Some(thing), ..Self::default() }
+    }
+
+    pub(crate) fn has(&self, traits: Traits) -> bool {
+        self.traits.has(traits)
+    }
+
+    /// Returns whether the value counts as true, if that is known.
+    pub(crate) fn truth(&self) -> Option<bool> {
+        match self.constant.as_ref()? {
+            Constant::True | Constant::Present => Some(true),
+            Constant::False | Constant::Null => Some(false),
+            Constant::Text(text) => Some(!text.is_empty()),
+        }
+    }
+
+    /// A value that is one of two.
+    pub(crate) fn or(&self, other: &Self) -> Self {
+        let constant = if self.constant == other.constant { self.constant.clone() } else { None };
+        Self { traits: self.traits.with(other.traits), constant, thing: self.thing.or(other.thing) }
+    }
+}
+
+pub(crate) type Scope = BTreeMap<Arc<str>, Value>;
+
+/// One way through the code up to a place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) scope: Rc<Scope>,
+    /// A verification whose result counts lies behind.
+    pub(crate) verified: bool,
+    /// Something that could not be followed may have verified.
+    pub(crate) doubtful: bool,
+    /// The request was refused in its answer.
+    pub(crate) refused: bool,
+    /// The condition by which the verification was passed by, among the conditions of the analysis.
+    pub(crate) skipped: Option<usize>,
+    /// Uses of an unverified event on this way.
+    pub(crate) pending: Vec<usize>,
+}
+
+impl Path {
+    pub(crate) fn set(&mut self, name: &Arc<str>, value: Value) {
+        Rc::make_mut(&mut self.scope).insert(name.clone(), value);
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.scope.get(name)
+    }
+
+    pub(crate) fn verify(&mut self) {
+        self.verified = true;
+        self.pending.clear();
+    }
+
+    pub(crate) fn use_event(&mut self, sink: usize) {
+        if !self.verified && !self.pending.contains(&sink) {
+            self.pending.push(sink);
+        }
+    }
+
+    /// Returns true if two ways differ at most in what is pending.
+    fn agrees(&self, other: &Self) -> bool {
+        (self.verified, self.doubtful, self.refused, self.skipped)
+            == (other.verified, other.doubtful, other.refused, other.skipped)
+    }
+
+    fn join(&mut self, other: Self) {
+        for sink in other.pending {
+            self.use_event(sink);
+        }
+        if self.scope == other.scope {
+            return;
+        }
+        let scope = Rc::make_mut(&mut self.scope);
+        for (name, value) in other.scope.iter() {
+            match scope.get_mut(name) {
+                Some(known) if known == value => {}
+                Some(known) => *known = known.or(value),
+                None => drop(scope.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+}
+
+/// Most ways that are kept apart.
+const MAX_PATHS: usize = 8;
+
+/// Joins the ways that do not differ, and more of them if they are many.
+pub(crate) fn merge(paths: Vec<Path>) -> Vec<Path> {
+    let mut kept: Vec<Path> = Vec::new();
+    let full = paths.len() > MAX_PATHS;
+    for path in paths {
+        let same = |other: &&mut Path| other.agrees(&path) && (full || other.scope == path.scope);
+        match kept.iter_mut().find(same) {
+            Some(other) => other.join(path),
+            None => kept.push(path),
+        }
+    }
+    kept
+}

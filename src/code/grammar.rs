@@ -1,0 +1,91 @@
+//! What a language's table says about the nodes of its grammar.
+
+use std::sync::OnceLock;
+
+use tree_sitter::Language;
+
+use super::model::Dialect;
+
+/// What a node of a grammar becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Nothing: comments, modifiers.
+    Skip,
+    /// Its only child, or a group of its children.
+    Pass,
+    /// Its first child.
+    First,
+    Block,
+    /// A block that may have handlers.
+    Body,
+    Name,
+    Text,
+    Number,
+    True,
+    False,
+    /// True or false, by its text.
+    Boolean,
+    Null,
+    Call,
+    Arguments,
+    Member,
+    Index,
+    Function,
+    Parameters,
+    Parameter,
+    Class,
+    Assign,
+    /// Assignments, and the type of what they assign to.
+    Typed,
+    Choice,
+    Unless,
+    /// `then if test else otherwise`
+    Ternary,
+    Switch,
+    Case,
+    Pattern,
+    Attempt,
+    Handler,
+    Finally,
+    Return,
+    Throw,
+    Leave,
+    Loop,
+    Unary,
+    Binary,
+    Await,
+    Object,
+    Pair,
+    Decorator,
+    /// A type: a name with its text.
+    Type,
+    Import,
+    Alias,
+    /// Everything of a module under one name.
+    Namespace,
+    Export,
+}
+
+/// A language: its grammar and what its nodes become. A node that no row names is passed through.
+pub(super) struct Grammar {
+    pub(super) dialect: Dialect,
+    pub(super) language: fn() -> Language,
+    /// Roles, each with the kinds that have it, separated by spaces.
+    pub(super) roles: &'static [(Role, &'static str)],
+    /// Roles by the number of a kind.
+    pub(super) table: OnceLock<Vec<Role>>,
+}
+
+impl Grammar {
+    /// Returns the role of each kind.
+    pub(super) fn table(&self, language: &Language) -> &[Role] {
+        self.table.get_or_init(|| {
+            let role = |kind: &str| {
+                let named = |(_, kinds): &&(Role, &str)| kinds.split_ascii_whitespace().any(|other| other == kind);
+                self.roles.iter().find(named).map_or(Role::Pass, |(role, _)| *role)
+            };
+            let kinds = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
+            (0..kinds).map(|id| language.node_kind_for_id(id).map_or(Role::Pass, role)).collect()
+        })
+    }
+}

@@ -1,0 +1,82 @@
+//! Program code of every language as one model, read with real grammars.
+//!
+//! [`parse`] turns a file into [`model::Code`]: functions, calls, assignments, conditions and exits. A language is a table
+//! of what the nodes of its grammar become (`languages/`).
+
+mod build;
+mod declare;
+pub(crate) mod flow;
+mod grammar;
+mod languages;
+mod lower;
+pub(crate) mod model;
+pub(crate) mod program;
+mod resolve;
+pub(crate) use resolve::Tree;
+
+use std::ops::ControlFlow;
+
+use tree_sitter::{ParseOptions, ParseState, Parser};
+
+use model::Code;
+
+/// Largest file that is parsed, in bytes.
+const MAX_BYTES: usize = 2 << 20;
+
+/// Work of the parser for a file: so many of its steps, and so many more for each byte.
+const STEPS: usize = 20_000;
+const STEPS_A_BYTE: usize = 2;
+
+/// Returns true for a file in a language that is parsed.
+pub(crate) fn reads(path: &str) -> bool {
+    languages::of_path(path).is_some()
+}
+
+/// Returns the model of a file, or `None` if its language is unknown or it is too much work.
+pub(crate) fn parse(path: &str, bytes: &[u8]) -> Option<Code> {
+    let grammar = languages::of_path(path).filter(|_| bytes.len() <= MAX_BYTES)?;
+    let mut parser = Parser::new();
+    parser.set_language(&(grammar.language)()).ok()?;
+    let mut left = STEPS + STEPS_A_BYTE * bytes.len();
+    let mut progress = |_: &ParseState| match left.checked_sub(1) {
+        Some(fewer) => {
+            left = fewer;
+            ControlFlow::Continue(())
+        }
+        None => ControlFlow::Break(()),
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
+    let tree = parser.parse_with_options(&mut read, None, Some(options))?;
+    lower::lower(&tree, bytes, grammar)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::model::{Kind, NodeId};
+    use super::*;
+
+    /// Writes a node as an s-expression.
+    pub(crate) fn show(code: &Code, node: NodeId) -> String {
+        let name = code.name(node);
+        let inner: Vec<String> = code.children(node).iter().map(|child| show(code, *child)).collect();
+        let inner = if inner.is_empty() { String::new() } else { format!("({})", inner.join(" ")) };
+        match code.kind(node) {
+            Kind::Nothing => "-".to_owned(),
+            Kind::Name => name.to_owned(),
+            Kind::Text => format!("'{name}'{inner}"),
+            kind => format!("{kind:?}{}{name}{inner}", if name.is_empty() { "" } else { ":" }),
+        }
+    }
+
+    /// Prints the model of the file that `DUMP` names.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a tool for whoever writes a table or a lint")]
+    fn dump() {
+        let Ok(path) = std::env::var("DUMP") else { return };
+        let code = parse(&path, &std::fs::read(&path).unwrap()).unwrap();
+        for child in code.children(code.root()) {
+            println!("{}", show(&code, *child));
+        }
+    }
+}

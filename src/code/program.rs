@@ -1,0 +1,98 @@
+//! Files of one tree and what their imports lead to. A file is read and parsed when something leads to it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::model::Code;
+use super::resolve::{self, Tree};
+
+/// Most files that are read because something leads to them.
+const MAX_LOADED: usize = 400;
+
+/// A file of the program.
+#[derive(Debug)]
+pub(crate) struct File {
+    pub(crate) path: String,
+    pub(crate) code: Rc<Code>,
+}
+
+pub(crate) struct Program<'a> {
+    tree: &'a dyn Tree,
+    files: RefCell<Vec<Rc<File>>>,
+    by_path: RefCell<BTreeMap<String, Option<usize>>>,
+    resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
+    loaded: RefCell<usize>,
+}
+
+impl<'a> Program<'a> {
+    pub(crate) fn new(tree: &'a dyn Tree) -> Self {
+        let (files, by_path, resolved) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { tree, files, by_path, resolved, loaded: RefCell::new(0) }
+    }
+
+    /// Adds a file that was parsed before.
+    pub(crate) fn add(&self, path: &str, code: Rc<Code>) -> usize {
+        let mut files = self.files.borrow_mut();
+        files.push(Rc::new(File { path: path.to_owned(), code }));
+        self.by_path.borrow_mut().insert(path.to_owned(), Some(files.len() - 1));
+        files.len() - 1
+    }
+
+    pub(crate) fn file(&self, at: usize) -> Rc<File> {
+        Rc::clone(&self.files.borrow()[at])
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.files.borrow().len()
+    }
+
+    /// Returns the file at a path, which is read if it is not yet known.
+    pub(crate) fn load(&self, path: &str) -> Option<usize> {
+        if let Some(known) = self.by_path.borrow().get(path) {
+            return *known;
+        }
+        let code = (*self.loaded.borrow() < MAX_LOADED && super::reads(path)).then(|| self.tree.text(path)).flatten();
+        let code = code.and_then(|text| super::parse(path, text.as_bytes()));
+        match code {
+            Some(code) => {
+                *self.loaded.borrow_mut() += 1;
+                Some(self.add(path, Rc::new(code)))
+            }
+            None => {
+                self.by_path.borrow_mut().insert(path.to_owned(), None);
+                None
+            }
+        }
+    }
+
+    /// Returns the file that a file means by a module's name.
+    pub(crate) fn module(&self, from: usize, module: &str) -> Option<usize> {
+        let key = (from, module.to_owned());
+        if let Some(known) = self.resolved.borrow().get(&key) {
+            return *known;
+        }
+        let file = self.file(from);
+        let candidates = resolve::candidates(&file.path, module, file.code.dialect.name, self.tree);
+        let found = candidates.iter().find_map(|path| self.load(path));
+        self.resolved.borrow_mut().insert(key, found);
+        found
+    }
+
+    /// Returns true if a module's name means a file of the tree, found or not.
+    pub(crate) fn is_local(&self, from: usize, module: &str) -> bool {
+        let file = self.file(from);
+        resolve::is_local(&file.path, module, file.code.dialect.name, self.tree)
+    }
+
+    /// Returns the files of the package of a file that need no import, itself left out.
+    pub(crate) fn neighbours(&self, from: usize) -> Vec<usize> {
+        let directory = |path: &str| path.rsplit_once('/').map_or(String::new(), |(directory, _)| directory.to_owned());
+        let (home, name) = (directory(&self.file(from).path), self.file(from).code.dialect.name);
+        let near = |at: &usize| {
+            let file = self.file(*at);
+            *at != from && file.code.dialect.name == name && directory(&file.path) == home
+        };
+        (0..self.len()).filter(near).collect()
+    }
+}

@@ -1,0 +1,172 @@
+//! Webhook handlers: follows the events of requests through the program, and says where one is acted on without a
+//! verification.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use super::cached_tree::CachedTree;
+use super::findings::{CodeFinding, MessageFields};
+use super::lint_context::LintContext;
+use super::lint_set::LintSet;
+use super::source_facts::{self, SourceFacts, SourceMatch};
+use super::source_file::SourceSpan;
+use crate::code::flow::{Analysis, Defect, Outcome, Word, Words};
+use crate::code::program::Program;
+use crate::code::{self, Tree};
+use crate::model::{Confidence, Evidence};
+use crate::rules::lint::CodeAnalysis;
+use crate::rules::pattern;
+
+impl Tree for CachedTree<'_> {
+    fn text(&self, path: &str) -> Option<Rc<str>> {
+        CachedTree::text(self, path)
+    }
+}
+
+/// A defect at its place.
+pub(super) struct Handler<'f> {
+    facts: &'f SourceFacts,
+    found: SourceMatch,
+    outcome: Outcome,
+}
+
+fn words() -> Option<&'static Words> {
+    static WORDS: OnceLock<Option<Words>> = OnceLock::new();
+    let word = |name: &str| pattern::compile_lint(&format!("%flow-{name}%")).ok().map(Word);
+    let build = || {
+        Some(Words {
+            body: word("body")?,
+            body_parameter: word("body-parameter")?,
+            verifier: word("verifier")?,
+            ageless: word("ageless")?,
+            trusting: word("trusting")?,
+            retrieve: word("retrieve")?,
+            mac: word("mac")?,
+            compare: word("compare")?,
+            event: word("event")?,
+            event_constant: word("event-constant")?,
+            secret: word("secret")?,
+            signature: word("signature")?,
+            foreign: word("foreign")?,
+            switch: word("switch")?,
+            check: word("check")?,
+            verifies: word("verifies")?,
+            ends: word("ends")?,
+            next: word("next")?,
+            event_class: word("event-class")?,
+            refusal: word("refusal")?,
+            given: word("given")?,
+            guard: word("guard")?,
+        })
+    };
+    WORDS.get_or_init(build).as_ref()
+}
+
+/// Returns the analysis of a rule that tells of a defect.
+fn analysis(defect: Defect) -> CodeAnalysis {
+    match defect {
+        Defect::FailOpen => CodeAnalysis::WebhookFailOpen,
+        Defect::Disabled => CodeAnalysis::WebhookDisabled,
+        Defect::Unverified => CodeAnalysis::WebhookUnverified,
+        Defect::Replay => CodeAnalysis::WebhookReplay,
+    }
+}
+
+/// Follows the handlers of the files that were read.
+pub(super) fn handlers<'f>(
+    lints: &LintSet<'_>,
+    context: &LintContext<'_>,
+    facts: &'f [SourceFacts],
+) -> Vec<Handler<'f>> {
+    let Some(words) = words() else { return Vec::new() };
+    if facts.iter().all(|facts| facts.code.is_none()) {
+        return Vec::new();
+    }
+    let outcomes = outcomes(context, words, facts, false);
+    let known: BTreeSet<_> = match facts.iter().any(|facts| facts.before.is_some()) && !outcomes.is_empty() {
+        true => self::outcomes(context, words, facts, true).iter().map(identity).collect(),
+        false => BTreeSet::new(),
+    };
+    let mut found = Vec::new();
+    for outcome in outcomes {
+        let (span, Some(facts)) =
+            (&outcome.place.span, facts.iter().find(|facts| facts.place.path.text == outcome.place.path))
+        else {
+            continue;
+        };
+        let Some(lint) = lints.of_analysis(analysis(outcome.defect)) else { continue };
+        let Some(text) = context.tree.text(&outcome.place.path).filter(|text| text.len() >= span.end) else { continue };
+        let mut place = locate(lints, text.as_bytes(), lint, &outcome);
+        place.existing = known.contains(&identity(&outcome));
+        found.push(Handler { facts, found: place, outcome });
+    }
+    found
+}
+
+fn identity(outcome: &Outcome) -> (Defect, String, String) {
+    (outcome.defect, outcome.place.path.clone(), outcome.name.clone())
+}
+
+/// Analyses the files as they are, or as they were before the change.
+fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], before: bool) -> Vec<Outcome> {
+    let program = Program::new(context.tree);
+    let mut files = Vec::new();
+    for facts in facts {
+        let code = match &facts.before {
+            Some(old) if before => old.as_ref(),
+            _ => facts.code.as_ref(),
+        };
+        if let Some(code) = code {
+            files.push(program.add(&facts.place.path.text, Rc::new(code::model::Code::clone(code))));
+        }
+    }
+    Analysis::new(&program, words, &|| context.expired()).run(&files)
+}
+
+fn locate(lints: &LintSet<'_>, bytes: &[u8], lint: (usize, usize), outcome: &Outcome) -> SourceMatch {
+    let span = SourceSpan {
+        span: Range::clone(&outcome.place.span),
+        name: Some(outcome.name.clone()),
+        value: Some(outcome.why.to_owned()).filter(|why| !why.is_empty()),
+        identity: Some(format!("{} {}", outcome.name, outcome.why)),
+        evidence: None,
+    };
+    source_facts::locate(lints.redactor(), bytes, lint, span)
+}
+
+/// Returns a finding for each handler that its rule admits.
+pub(super) fn findings<'f>(
+    lints: &LintSet<'_>,
+    context: &LintContext<'_>,
+    handlers: &'f [Handler<'f>],
+) -> Vec<CodeFinding<'f>> {
+    let mut findings = Vec::new();
+    for Handler { facts, found, outcome } in handlers {
+        let Some(lint) = lints.source_lint(found.lint) else { continue };
+        let file = context.file(&facts.place.path.text);
+        if !file.admits(&lint.source.context, &lint.source.unless_context) {
+            continue;
+        }
+        let message = MessageFields::of_code(facts, found).render(&lint.source.message);
+        let confidence = lint.source.confidence.unwrap_or(Confidence::High);
+        let evidence = outcome.evidence.iter().filter_map(|(place, message)| {
+            let text = context.tree.text(&place.path)?;
+            let at = super::line_syntax::position(text.as_bytes(), place.span.start.min(text.len()));
+            let (path, message) = (place.path.clone(), message.clone());
+            Some(Evidence { message, path, line: at.line, column: at.column })
+        });
+        let (evidence, tags) = (evidence.collect(), file.tags.clone());
+        findings.push(CodeFinding {
+            facts,
+            found,
+            confidence,
+            message,
+            evidence,
+            context: tags,
+            doubtful: outcome.doubtful,
+        });
+    }
+    findings
+}
