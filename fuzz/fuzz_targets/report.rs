@@ -43,6 +43,7 @@ fn report(texts: &[String]) -> Report {
         "target": {"kind": "worktree", "root": text(5), "head": null, "base": null},
         "options": {"paths": [text(5)], "archives": true, "ignored": false, "alternates": false, "authors": true,
             "policy": {"none": false, "config": [text(1)], "baseline": text(2), "revision": text(3)}},
+        "thresholds": {"fail_on": "medium", "min_severity": "low"},
         "hidden": [],
         "findings": [{
             "rule": "secret-live", "severity": "critical", "confidence": "high", "fingerprint": "0".repeat(32),

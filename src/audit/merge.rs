@@ -9,8 +9,8 @@ use super::paths::{below, common, components, join};
 use crate::credential::Fingerprint;
 use crate::model::scan_location::percent_encode;
 use crate::model::{
-    Coverage, CoverageReport, Evidence, Finding, Location, Report, ReportedRepository, SCHEMA, ScanOptions, Target,
-    TargetKind, Tool,
+    Coverage, CoverageReport, Evidence, Finding, Location, Report, ReportThresholds, ReportedRepository, SCHEMA,
+    ScanOptions, Target, TargetKind, Tool,
 };
 
 /// Parts that cannot be told together.
@@ -54,6 +54,8 @@ struct Alike {
     kind: TargetKind,
     /// Without paths.
     options: ScanOptions,
+    /// Of all parts those that let least pass.
+    thresholds: ReportThresholds,
 }
 
 impl Alike {
@@ -141,16 +143,19 @@ impl Merger {
     /// # Errors
     /// It was scanned with other rules or options than an earlier one, or is about the same repository.
     pub fn add(&mut self, name: &str, report: Report) -> Result<(), MergeError> {
-        let Some(alike) = &self.alike else {
+        let Some(alike) = &mut self.alike else {
             let options = ScanOptions { paths: Vec::new(), ..report.options.clone() };
-            let (tool, kind) = (report.tool.clone(), report.target.kind);
-            self.alike = Some(Alike { name: name.to_owned(), tool, kind, options });
+            let (tool, kind, thresholds) = (report.tool.clone(), report.target.kind, report.thresholds);
+            self.alike = Some(Alike { name: name.to_owned(), tool, kind, options, thresholds });
             self.only = Some(report);
             return Ok(());
         };
         if let Some(what) = alike.differs(&report) {
             return Err(MergeError::Unlike { first: alike.name.clone(), second: name.to_owned(), what });
         }
+        let ReportThresholds { fail_on, min_severity } = &mut alike.thresholds;
+        *fail_on = (*fail_on).min(report.thresholds.fail_on);
+        *min_severity = (*min_severity).min(report.thresholds.min_severity);
         let first_name = alike.name.clone();
         if let Some(first) = self.only.take() {
             self.take_apart(&first_name, first)?;
@@ -216,7 +221,7 @@ impl Merger {
     /// # Errors
     /// Repositories of different parts cannot be told apart.
     pub fn finish(mut self) -> Result<Option<Report>, MergeError> {
-        let Some(Alike { tool, kind, options, .. }) = self.alike.take() else { return Ok(None) };
+        let Some(Alike { tool, kind, options, thresholds, .. }) = self.alike.take() else { return Ok(None) };
         if let Some(only) = self.only.take() {
             return Ok(Some(only));
         }
@@ -242,7 +247,7 @@ impl Merger {
         let (schema, repositories) = (SCHEMA.to_owned(), Some(repositories));
         let (target, options) = (Target { kind, root, head: None, base: None }, ScanOptions { paths, ..options });
         let coverage = CoverageReport::from(&coverage);
-        let mut report = Report { schema, tool, target, options, repositories, findings, coverage };
+        let mut report = Report { schema, tool, target, options, thresholds, repositories, findings, coverage };
         report.sort();
         Ok(Some(report))
     }

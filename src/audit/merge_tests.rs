@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Confidence, Exposure, PolicyOptions, Severity, SkipReason, Status};
+use crate::model::{Confidence, Exposure, PolicyOptions, ReportThresholds, Severity, SkipReason, Status};
 
 /// A report on one repository, or on a directory without one, with findings that `seed` chooses.
 fn part(name: &str, seed: u64) -> Report {
@@ -52,6 +52,7 @@ fn part(name: &str, seed: u64) -> Report {
         tool: Tool { name: "pinstripe".to_owned(), version: "1".to_owned(), rules_digest: "2".to_owned() },
         target: Target { kind: TargetKind::History, root: path.clone(), head: None, base: None },
         options: ScanOptions::default(),
+        thresholds: ReportThresholds { fail_on: Severity::Medium, min_severity: Severity::Low },
         repositories: (!seed.is_multiple_of(3)).then(|| vec![repository(path)]),
         findings: findings.collect(),
         coverage: CoverageReport::from(&coverage),

@@ -1,7 +1,9 @@
 //! What several reports say together: merged into one, or compared with each other.
 
+mod load;
 mod merge;
 mod paths;
 
+pub use load::{LoadError, MAX_SAVED_REPORT, SavedReport};
 pub use merge::{MergeError, Merger};
 pub(crate) use paths::{below, common};

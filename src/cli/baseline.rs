@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 
 use super::args::CommonArgs;
 use super::baseline_args::{BaselineArgs, BaselineCommand};
-use super::{output, scan};
+use super::{output, report, scan};
 use crate::git::disk;
 use crate::model::Report;
 use crate::model::{Location, Status};
@@ -48,9 +48,8 @@ impl BaselineInput {
         let baseline = bytes.map(|bytes| Baseline::parse(&file.to_string_lossy(), &bytes)).transpose()?;
         let report = match &args.from {
             Some(from) => {
-                let bytes = disk::read(from, MAX_POLICY_FILE)?;
-                let bytes = bytes.with_context(|| format!("{}: no such file", from.display()))?;
-                serde_json::from_slice(&bytes).with_context(|| format!("{} is not a JSON report", from.display()))?
+                let (_, redactor) = report::rules(&args.rules)?;
+                report::read(from, &redactor)?.into_report()
             }
             None => {
                 let subject = ScanSubject::Worktree { paths: args.paths.clone(), no_ignore: false };

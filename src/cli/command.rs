@@ -10,6 +10,7 @@ use super::action_args::ActionCommand;
 use super::args::{RuleArgs, ScanArgs};
 use super::baseline_args::BaselineCommand;
 use super::hook_args::HookCommand;
+use super::report_args::SavedReportArgs;
 use crate::rules::load;
 
 /// Find Stripe credentials in files and git history, and lint how code handles them.
@@ -34,6 +35,8 @@ pub(super) enum Command {
     /// Create and maintain a baseline of accepted findings
     #[command(subcommand)]
     Baseline(Box<BaselineCommand>),
+    /// Write any format from saved JSON reports, merged
+    Report(Box<SavedReportArgs>),
     /// Plan a scan for the event of a CI system
     #[command(subcommand)]
     Action(ActionCommand),

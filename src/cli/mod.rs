@@ -12,6 +12,8 @@ mod hook;
 mod hook_args;
 mod manual;
 mod output;
+mod report;
+mod report_args;
 mod rules;
 mod scan;
 
@@ -45,6 +47,7 @@ fn dispatch(cli: command::Cli) -> u8 {
         Command::Hook(command) => hook::run(*command),
         Command::Action(command) => action::run(&command),
         Command::Baseline(command) => baseline::run(*command),
+        Command::Report(args) => report::run(*args),
         Command::Rules(command) => rules::run(command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),

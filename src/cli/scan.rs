@@ -8,27 +8,28 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use super::args::{ColorChoice, CommonArgs, ScanArgs};
+use super::args::{ColorChoice, CommonArgs, ReportArgs, ScanArgs};
 use super::output;
 use crate::detect::Engine;
-use crate::model::Report;
+use crate::model::{Report, ReportThresholds};
 use crate::policy::config::{DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
 use crate::report::{self, FORMATS, Redacted};
+use crate::rules::RuleSet;
 use crate::scan;
 use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject, Thresholds};
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args)?;
-    clear_outputs(&plan)?;
+    clear_outputs(&plan.reporting)?;
     let (report, engine, wanted) = report(&plan, &mut io::stdin().lock())?;
     let code = exit_code(&wanted, &report);
-    deliver(&wanted, &engine, report)?;
+    deliver(&wanted, engine.rules(), &Redacted::new(report, engine.redactor()))?;
     Ok(code)
 }
 
 /// Deletes older reports, so that none is mistaken for one of this scan.
-pub(super) fn clear_outputs(plan: &ScanPlan) -> anyhow::Result<()> {
-    for wanted in &plan.reporting.outputs {
+pub(super) fn clear_outputs(reporting: &Reporting) -> anyhow::Result<()> {
+    for wanted in &reporting.outputs {
         output::clear(&wanted.file).with_context(|| format!("cannot write {}", wanted.file.display()))?;
     }
     Ok(())
@@ -39,7 +40,7 @@ pub(super) fn clear_outputs(plan: &ScanPlan) -> anyhow::Result<()> {
 pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Result<(Report, Engine, Reporting)> {
     let outcome = scan::run(plan, input, &|engine| output::redact_by(Arc::clone(engine.redactor())))?;
     outcome.notices.iter().for_each(|notice| output::warn(notice));
-    let (fail_on, min_severity) = (outcome.fail_on, outcome.min_severity);
+    let ReportThresholds { fail_on, min_severity } = outcome.report.thresholds;
     Ok((outcome.report, outcome.engine, Reporting { fail_on, min_severity, ..plan.reporting.clone() }))
 }
 
@@ -67,13 +68,6 @@ fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
 }
 
 pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, report }: CommonArgs) -> ScanPlan {
-    let color = match report.color {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-        }
-    };
     ScanPlan {
         subject,
         rules: RuleChoice { builtin: !rules.no_default_rules, directories: rules.directories },
@@ -92,38 +86,49 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
         progress: !report.no_progress && !report.quiet && io::stderr().is_terminal(),
-        reporting: Reporting {
-            format: report.format,
-            outputs: report.outputs,
-            fail_on: report.fail_on.unwrap_or(DEFAULT_FAIL_ON),
-            min_severity: report.min_severity.unwrap_or(DEFAULT_MIN_SEVERITY),
-            exit_zero: report.exit_zero,
-            allow_incomplete: report.allow_incomplete,
-            color,
-            verbose: report.verbose,
-            quiet: report.quiet,
-            repository_url: None,
-            sarif_category: None,
-        },
+        reporting: reporting(&report),
+    }
+}
+
+/// Returns how to report, with the default severities.
+pub(super) fn reporting(args: &ReportArgs) -> Reporting {
+    let color = match args.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => {
+            io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        }
+    };
+    Reporting {
+        format: args.format.clone(),
+        outputs: args.outputs.clone(),
+        fail_on: args.fail_on.unwrap_or(DEFAULT_FAIL_ON),
+        min_severity: args.min_severity.unwrap_or(DEFAULT_MIN_SEVERITY),
+        exit_zero: args.exit_zero,
+        allow_incomplete: args.allow_incomplete,
+        color,
+        verbose: args.verbose,
+        quiet: args.quiet,
+        repository_url: None,
+        sarif_category: None,
     }
 }
 
 /// Writes the report to files first, then to standard output.
-pub(super) fn deliver(wanted: &Reporting, engine: &Engine, report: Report) -> anyhow::Result<()> {
-    let report = &Redacted::new(report, engine.redactor());
+pub(super) fn deliver(wanted: &Reporting, rules: &RuleSet, report: &Redacted) -> anyhow::Result<()> {
     for file in &wanted.outputs {
         let plain = Reporting { color: false, ..wanted.clone() };
-        output::write_streamed(&file.file, &mut |out| render(&file.format, &plain, (engine, report), out))
+        output::write_streamed(&file.file, &mut |out| render(&file.format, &plain, (rules, report), out))
             .with_context(|| format!("cannot write {}", file.file.display()))?;
     }
-    output::print_streamed(&mut |out| render(&wanted.format, wanted, (engine, report), out))?;
+    output::print_streamed(&mut |out| render(&wanted.format, wanted, (rules, report), out))?;
     Ok(())
 }
 
 fn render(
     format: &str,
     wanted: &Reporting,
-    (engine, report): (&Engine, &Redacted),
+    (rules, report): (&RuleSet, &Redacted),
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let format = FORMATS.iter().find(|known| known.name == format);
@@ -137,7 +142,7 @@ fn render(
         repository_url: wanted.repository_url.clone(),
         sarif_category: wanted.sarif_category.clone(),
     };
-    format.write(report, engine.rules(), &options, out)
+    format.write(report, rules, &options, out)
 }
 
 pub(super) fn exit_code(wanted: &Reporting, report: &Report) -> u8 {

@@ -17,6 +17,7 @@ pub use exposure::{CommitDate, Exposure};
 pub use finding::{Confidence, Evidence, Finding, Severity};
 pub use location::{Context, Location, Origin, Reach, Snippet, Status, Suppression};
 pub use report::{
-    OwnersDialect, OwnersFile, PolicyOptions, Report, ReportedRepository, SCHEMA, ScanOptions, Target, TargetKind, Tool,
+    OwnersDialect, OwnersFile, PolicyOptions, Report, ReportThresholds, ReportedRepository, SCHEMA, ScanOptions,
+    Target, TargetKind, Tool,
 };
 pub use scan_location::{PathText, ScanLocation};

@@ -69,6 +69,16 @@ pub struct ScanOptions {
     pub policy: PolicyOptions,
 }
 
+/// The lowest severities that fail a scan and that are shown, as its policy and options have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportThresholds {
+    /// Fails the scan.
+    pub fail_on: Severity,
+    /// Is shown.
+    pub min_severity: Severity,
+}
+
 /// The choice of the policy that a scan obeyed; by default that of the repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +149,7 @@ pub struct ReportedRepository {
 
 /// The result of a scan.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "SavedReport")]
+#[serde(from = "ReportDocument")]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
@@ -149,6 +159,8 @@ pub struct Report {
     pub target: Target,
     /// The options of the scan.
     pub options: ScanOptions,
+    /// The severities that fail the scan and that are shown, where the reader asks for no other.
+    pub thresholds: ReportThresholds,
     /// The repositories; `None` if the target is in none.
     pub repositories: Option<Vec<ReportedRepository>>,
     /// Findings of every severity and status, the most severe first.
@@ -160,11 +172,12 @@ pub struct Report {
 /// A report as JSON holds it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SavedReport {
+struct ReportDocument {
     schema: String,
     tool: Tool,
     target: Target,
     options: ScanOptions,
+    thresholds: ReportThresholds,
     repositories: Option<Vec<ReportedRepository>>,
     findings: Vec<Finding>,
     /// The findings below `--min-severity`.
@@ -172,11 +185,13 @@ struct SavedReport {
     coverage: CoverageReport,
 }
 
-impl From<SavedReport> for Report {
-    fn from(saved: SavedReport) -> Self {
-        let SavedReport { schema, tool, target, options, repositories, mut findings, mut hidden, coverage } = saved;
+impl From<ReportDocument> for Report {
+    fn from(saved: ReportDocument) -> Self {
+        let ReportDocument { schema, tool, target, options, thresholds, repositories, findings, hidden, coverage } =
+            saved;
+        let (mut findings, mut hidden) = (findings, hidden);
         findings.append(&mut hidden);
-        let mut report = Self { schema, tool, target, options, repositories, findings, coverage };
+        let mut report = Self { schema, tool, target, options, thresholds, repositories, findings, coverage };
         report.sort();
         report
     }

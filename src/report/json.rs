@@ -13,7 +13,7 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
 use crate::model::escape::is_unsafe;
-use crate::model::{CoverageReport, Finding, Report, ReportedRepository, ScanOptions, Target, Tool};
+use crate::model::{CoverageReport, Finding, Report, ReportThresholds, ReportedRepository, ScanOptions, Target, Tool};
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
@@ -22,6 +22,7 @@ struct JsonDocument<'a> {
     tool: &'a Tool,
     target: &'a Target,
     options: &'a ScanOptions,
+    thresholds: &'a ReportThresholds,
     repositories: Option<&'a [ReportedRepository]>,
     findings: Vec<&'a Finding>,
     hidden: Vec<&'a Finding>,
@@ -37,6 +38,7 @@ enum JsonLine<'a> {
         tool: &'a Tool,
         target: &'a Target,
         options: &'a ScanOptions,
+        thresholds: &'a ReportThresholds,
         repositories: Option<&'a [ReportedRepository]>,
         hidden: usize,
         coverage: &'a CoverageReport,
@@ -45,9 +47,9 @@ enum JsonLine<'a> {
 
 pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let (findings, hidden) = report.findings.iter().partition(|finding| finding.severity >= options.min_severity);
-    let Report { schema, tool, target, options, repositories, coverage, .. } = report;
+    let Report { schema, tool, target, options, thresholds, repositories, coverage, .. } = report;
     let repositories = repositories.as_deref();
-    let document = JsonDocument { schema, tool, target, options, repositories, findings, hidden, coverage };
+    let document = JsonDocument { schema, tool, target, options, thresholds, repositories, findings, hidden, coverage };
     write(&document, PrettyFormatter::new(), out)
 }
 
@@ -56,9 +58,9 @@ pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut d
         write(&JsonLine::Finding(finding), CompactFormatter, out)?;
     }
     let hidden = report.findings.len() - report.at_or_above(options.min_severity).count();
-    let Report { schema, tool, target, options, repositories, coverage, .. } = report;
+    let Report { schema, tool, target, options, thresholds, repositories, coverage, .. } = report;
     let repositories = repositories.as_deref();
-    let line = JsonLine::Report { schema, tool, target, options, repositories, hidden, coverage };
+    let line = JsonLine::Report { schema, tool, target, options, thresholds, repositories, hidden, coverage };
     write(&line, CompactFormatter, out)
 }
 

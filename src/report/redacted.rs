@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use crate::audit::SavedReport;
+use crate::credential::Key;
 use crate::detect::Redactor;
 use crate::model::{
     CommitDate, CoverageReport, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions, Report,
@@ -17,7 +19,7 @@ impl Redacted {
     /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
-        let Report { schema: _, tool, target, options, repositories, findings, coverage } = &mut report;
+        let Report { schema: _, tool, target, options, thresholds: _, repositories, findings, coverage } = &mut report;
         let Tool { name: _, version: _, rules_digest: _ } = tool;
         let Target { kind: _, root, head: _, base: _ } = target;
         *root = redactor.sanitize(root);
@@ -43,10 +45,40 @@ impl Redacted {
         Self(report)
     }
 
+    /// Redacts a report that was read: also what a scan makes itself or cuts out redacted.
+    #[must_use]
+    pub fn of_saved(saved: SavedReport, redactor: &Redactor) -> Self {
+        let mut report = saved.into_unredacted();
+        let Tool { name, version, rules_digest } = &mut report.tool;
+        let own = [name, version, rules_digest].into_iter();
+        let findings = report.findings.iter_mut();
+        for text in own.chain(findings.flat_map(own_texts)) {
+            change(text, redactor);
+        }
+        for snippet in report.findings.iter_mut().flat_map(|at| &mut at.locations).filter_map(|at| at.snippet.as_mut())
+        {
+            if change(&mut snippet.text, redactor) {
+                (snippet.start, snippet.end) = (0, 0);
+            }
+        }
+        Self::new(report, redactor)
+    }
+
     /// Returns the report, to be changed and redacted again.
     pub(crate) fn into_report(self) -> Report {
         self.0
     }
+}
+
+/// Iterates over the texts of a finding that a scan makes itself.
+fn own_texts(finding: &mut Finding) -> impl Iterator<Item = &mut String> {
+    let Finding { rule, key, locations, .. } = finding;
+    let key =
+        key.iter_mut().flat_map(|Key { masked, account_created, .. }| std::iter::once(masked).chain(account_created));
+    let of_places = locations.iter_mut().flat_map(|Location { encodings, suppression, .. }| {
+        encodings.iter_mut().chain(suppression.iter_mut().map(|why| &mut why.source))
+    });
+    std::iter::once(rule).chain(key).chain(of_places)
 }
 
 impl Deref for Redacted {

@@ -5,8 +5,8 @@ use crate::credential::{Fingerprint, Key, Secret, forge::Forge};
 use crate::detect::Engine;
 use crate::model::{
     CommitDate, Confidence, Context, Coverage, CoverageReport, Evidence, Exposure, Finding, Location, Origin, Reach,
-    Report, SCHEMA, ScanOptions, Severity, SkipReason, Snippet, Status, Suppression, Target, TargetKind, Tool,
-    line_hash::LineHash,
+    Report, ReportThresholds, SCHEMA, ScanOptions, Severity, SkipReason, Snippet, Status, Suppression, Target,
+    TargetKind, Tool, line_hash::LineHash,
 };
 use crate::rules::{RuleSet, load};
 
@@ -140,6 +140,7 @@ pub(super) fn report() -> Report {
             base: None,
         },
         options: ScanOptions { paths: vec![".".to_owned()], archives: true, authors: true, ..ScanOptions::default() },
+        thresholds: ReportThresholds { fail_on: Severity::Medium, min_severity: Severity::Low },
         repositories: None,
         findings,
         coverage: CoverageReport::from(&coverage()),

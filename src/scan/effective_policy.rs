@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::plan::ScanPlan;
+use super::plan::{ScanPlan, Thresholds};
 use super::target::OpenTarget;
 use crate::git::OpenOptions;
 use crate::git::disk;
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{Context, Finding, Severity, Status};
+use crate::model::{Context, Finding, ReportThresholds, Severity, Status};
 use crate::policy::config::{DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
 use crate::policy::policy_diff::{self, Acceptance, PolicyVersions};
 use crate::policy::{self, Baseline, CONFIG_FILE, ConfigFiles, Error, Policy, PolicyConfig, PolicyLayer};
@@ -131,11 +131,14 @@ impl EffectivePolicy {
         self.policy.context(path)
     }
 
-    /// Returns the lowest severity that fails the scan, and the lowest that is shown.
-    pub(crate) fn thresholds(&self) -> (Severity, Severity) {
+    /// Returns the lowest severities that fail the scan and that are shown, where the user names none.
+    pub(crate) fn thresholds(&self, named: Thresholds) -> ReportThresholds {
         let last =
             |value: &dyn Fn(&PolicyConfig) -> Option<Severity>, default| self.policy.last(value).unwrap_or(default);
-        (last(&|config| config.fail_on, DEFAULT_FAIL_ON), last(&|config| config.min_severity, DEFAULT_MIN_SEVERITY))
+        let fail_on = named.fail_on.unwrap_or_else(|| last(&|config| config.fail_on, DEFAULT_FAIL_ON));
+        // No policy hides what fails the scan.
+        let own = || last(&|config| config.min_severity, DEFAULT_MIN_SEVERITY).min(fail_on);
+        ReportThresholds { fail_on, min_severity: named.min_severity.unwrap_or_else(own) }
     }
 
     /// Returns notices about the files below the root that were asked for.

@@ -16,13 +16,13 @@ use std::time::Instant;
 use crate::audit::{self, MergeError, Merger};
 use crate::detect::{self, Engine};
 use crate::lints::LintInput;
-use crate::model::{CoverageReport, Report, SCHEMA, Severity, SkipReason, Tool};
+use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
 use crate::policy;
 use crate::report::Redacted;
 use crate::rules::{RuleSet, load};
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
-use plan::{ScanPlan, ScanSubject};
+use plan::{ScanPlan, ScanSubject, Thresholds};
 use target::OpenTarget;
 
 /// A scan that made no report.
@@ -49,9 +49,6 @@ pub(crate) struct ScanOutcome {
     pub(crate) engine: Engine,
     /// Warnings and notes for the user.
     pub(crate) notices: Vec<String>,
-    /// The lowest severities that fail the scan and that are shown.
-    pub(crate) fail_on: Severity,
-    pub(crate) min_severity: Severity,
 }
 
 /// Runs a scan. `input` is standard input. `ready` is called once the rules are in force, so that the caller can redact
@@ -67,26 +64,20 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
     let engine = Engine::new(rules)?;
     ready(&engine);
     let (mut parts, mut notices) = (Merger::default(), Vec::new());
-    let (mut fail_on, mut min_severity) = (Severity::Critical, Severity::Critical);
     let is_only = targets.len() == 1;
     for ((mut target, policy), name) in targets.into_iter().zip(&policies).zip(&names) {
         let context = context(plan, &engine, deadline);
         target.source.scan(&context)?;
         context.note_unavailable(plan.unscanned.as_deref());
-        let (report, told) = report(&context, target, policy).map_err(|error| error.below(name))?;
+        let (mut report, told) = report(&context, target, policy).map_err(|error| error.below(name))?;
+        report.thresholds = policy.thresholds(plan.thresholds);
         notices.extend(told.into_iter().map(|notice| notice.below(name)));
         // As of saved reports, what is merged are reports as they are shown.
         let report = if is_only { report } else { Redacted::new(report, engine.redactor()).into_report() };
         parts.add(name, report)?;
-        // Of several repositories the one that lets least pass.
-        let thresholds = policy.thresholds();
-        (fail_on, min_severity) = (fail_on.min(thresholds.0), min_severity.min(thresholds.1));
     }
     let report = parts.finish()?.ok_or(Error::NoTarget)?;
-    let fail_on = plan.thresholds.fail_on.unwrap_or(fail_on);
-    // No policy hides what fails the scan.
-    let min_severity = plan.thresholds.min_severity.unwrap_or(min_severity.min(fail_on));
-    Ok(ScanOutcome { report, engine, notices, fail_on, min_severity })
+    Ok(ScanOutcome { report, engine, notices })
 }
 
 /// Returns what the names of files begin with in messages about each target: where there are several, its directory below
@@ -193,7 +184,8 @@ fn report(
         rules_digest: rules.digest().to_owned(),
     };
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
-    let mut report = Report { schema, tool, target, options, repositories, findings, coverage: unfinished };
+    let thresholds = policy.thresholds(Thresholds::default());
+    let mut report = Report { schema, tool, target, options, thresholds, repositories, findings, coverage: unfinished };
     report.sort();
     let warnings = source.warnings().iter().chain(policy.problem.as_ref()).cloned().map(Notice::warning);
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());

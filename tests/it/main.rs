@@ -43,6 +43,7 @@ mod renames;
 mod repositories;
 mod rules_command;
 mod sarif;
+mod saved_reports;
 mod scan;
 mod sources;
 mod staged;

@@ -18,6 +18,7 @@ use super::args::CommonArgs;
 use super::hook_args::HookCommand;
 use super::{output, scan};
 use crate::model::Report;
+use crate::report::Redacted;
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use refusal::Moment;
 
@@ -53,7 +54,7 @@ fn run_plan(
     moment: Moment,
     adjust: impl FnOnce(&mut Report),
 ) -> anyhow::Result<u8> {
-    scan::clear_outputs(plan)?;
+    scan::clear_outputs(&plan.reporting)?;
     let (mut report, engine, wanted) = scan::report(plan, input)?;
     adjust(&mut report);
     let (wanted, code) = (&wanted, scan::exit_code(&wanted, &report));
@@ -61,7 +62,7 @@ fn run_plan(
     if code == 1 && !is_asked_for {
         refusal::print(&report, wanted.fail_on, moment);
     } else if code != 0 || is_asked_for {
-        scan::deliver(wanted, &engine, report)?;
+        scan::deliver(wanted, engine.rules(), &Redacted::new(report, engine.redactor()))?;
     }
     if code == 3 {
         output::warn("pinstripe: refused: the scan is incomplete (--allow-incomplete accepts this)");

@@ -1,0 +1,87 @@
+//! `pinstripe report`: any format from saved reports.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::args::{ReportArgs, RuleArgs};
+use super::report_args::SavedReportArgs;
+use super::{output, scan};
+use crate::audit::{MAX_SAVED_REPORT, Merger, SavedReport};
+use crate::detect::Redactor;
+use crate::git::disk;
+use crate::model::{Report, ReportThresholds};
+use crate::report::Redacted;
+use crate::rules::{RuleSet, load};
+use crate::scan::plan::Reporting;
+
+pub(super) fn run(args: SavedReportArgs) -> anyhow::Result<u8> {
+    let (rules, redactor) = rules(&args.rules)?;
+    let (repository_url, sarif_category) = (args.repository_url, args.sarif_category);
+    let reporting = Reporting { repository_url, sarif_category, ..scan::reporting(&args.report) };
+    if let Some(read) = reporting.outputs.iter().find(|output| args.files.contains(&output.file)) {
+        bail!("{}: it is read, and would be overwritten", read.file.display());
+    }
+    scan::clear_outputs(&reporting)?;
+    let report = merged(&args.files, &redactor)?;
+    warn_of_other_rules(&rules, &report);
+    let wanted = thresholds(&args.report, reporting, &report);
+    let code = scan::exit_code(&wanted, &report);
+    scan::deliver(&wanted, &rules, &Redacted::new(report, &redactor))?;
+    Ok(code)
+}
+
+/// Loads the rules by which saved reports are explained and redacted.
+pub(super) fn rules(args: &RuleArgs) -> anyhow::Result<(RuleSet, Redactor)> {
+    let rules = load::load(!args.no_default_rules, &args.directories)?;
+    output::redact_by_rules(&rules);
+    let redactor = Redactor::new(&rules);
+    Ok((rules, redactor))
+}
+
+/// Reads reports and merges them.
+pub(super) fn merged(files: &[PathBuf], redactor: &Redactor) -> anyhow::Result<Report> {
+    let mut merger = Merger::default();
+    for file in files {
+        merger.add(&name(file), read(file, redactor)?.into_report())?;
+    }
+    merger.finish()?.context("there is no report to read")
+}
+
+pub(super) fn name(file: &Path) -> String {
+    if file.as_os_str() == "-" { "standard input".to_owned() } else { file.display().to_string() }
+}
+
+/// Reads a report from a file or standard input.
+pub(super) fn read(file: &Path, redactor: &Redactor) -> anyhow::Result<Redacted> {
+    let bytes = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().take(MAX_SAVED_REPORT + 1).read_to_end(&mut bytes)?;
+        bytes
+    } else {
+        let bytes = disk::read(file, MAX_SAVED_REPORT)?;
+        bytes.with_context(|| format!("{}: there is no such file", file.display()))?
+    };
+    if bytes.len() as u64 > MAX_SAVED_REPORT {
+        bail!("{}: larger than {MAX_SAVED_REPORT} bytes", name(file));
+    }
+    Ok(Redacted::of_saved(SavedReport::parse(&name(file), &bytes)?, redactor))
+}
+
+/// Takes the severities from the report, where the arguments name none.
+pub(super) fn thresholds(args: &ReportArgs, reporting: Reporting, report: &Report) -> Reporting {
+    let ReportThresholds { fail_on, min_severity } = report.thresholds;
+    // What is asked to fail is not hidden because the scan hid it.
+    let shown = args.fail_on.map_or(min_severity, |fail_on| min_severity.min(fail_on));
+    let (fail_on, min_severity) = (args.fail_on.unwrap_or(fail_on), args.min_severity.unwrap_or(shown));
+    Reporting { fail_on, min_severity, ..reporting }
+}
+
+pub(super) fn warn_of_other_rules(rules: &RuleSet, report: &Report) {
+    if rules.digest() != report.tool.rules_digest {
+        output::warn(
+            "note: scanned with other rules than those that explain the findings here; --rules DIR names more",
+        );
+    }
+}
