@@ -93,6 +93,22 @@ pub enum Context {
     Build,
 }
 
+impl Context {
+    /// Every purpose.
+    pub const ALL: [Self; 10] = [
+        Self::Frontend,
+        Self::Server,
+        Self::Test,
+        Self::Example,
+        Self::Docs,
+        Self::Production,
+        Self::Development,
+        Self::Ci,
+        Self::Infra,
+        Self::Build,
+    ];
+}
+
 /// The reason why a location is not open.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

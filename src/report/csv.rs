@@ -4,13 +4,10 @@
 //! a spreadsheet could take for a formula is defused with an apostrophe, as quotes do not help. What could not be read has a
 //! row with the status `unread`, so that an empty table is never taken for a clean one.
 
-use std::collections::HashMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
-
 use super::Options;
-use super::describe::{self, clean};
+use super::describe::{self, clean, name};
 use super::grouping::{CredentialBlock, GroupedFindings};
 use super::summary;
 use crate::model::{Finding, Location, Report};
@@ -59,7 +56,7 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     row(out, &COLUMNS.map(str::to_owned))?;
     let grouped = GroupedFindings::new(report, rules, options);
     for block in &grouped.blocks {
-        for (location, findings) in places(block) {
+        for (location, findings) in block.places() {
             row(out, &cells(rules, block, location, &findings))?;
         }
     }
@@ -70,26 +67,6 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         row(out, &unread)?;
     }
     Ok(())
-}
-
-/// Returns the places of a credential, each once, with the findings that name it.
-fn places<'a>(block: &CredentialBlock<'a>) -> Vec<(&'a Location, Vec<&'a Finding>)> {
-    let mut places: Vec<(&Location, Vec<&Finding>)> = Vec::new();
-    let mut known = HashMap::new();
-    for finding in block.findings() {
-        for at in &finding.locations {
-            let position = (at.line, at.column, at.end_line, at.end_column, at.origin, at.reach);
-            let object = (&at.repository, &at.path, &at.archive, &at.within, &at.blob, &at.commit);
-            match known.get(&(position, object)).and_then(|index: &usize| places.get_mut(*index)) {
-                Some((_, findings)) => findings.push(finding),
-                None => {
-                    known.insert((position, object), places.len());
-                    places.push((at, vec![finding]));
-                }
-            }
-        }
-    }
-    places
 }
 
 fn cells(rules: &RuleSet, block: &CredentialBlock<'_>, at: &Location, findings: &[&Finding]) -> Vec<String> {
@@ -136,11 +113,6 @@ fn cells(rules: &RuleSet, block: &CredentialBlock<'_>, at: &Location, findings: 
         main.fingerprint.to_string(),
         main.more_locations.to_string(),
     ]
-}
-
-/// Returns the name of a value in reports.
-fn name(value: &impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn row(out: &mut dyn Write, cells: &[String]) -> io::Result<()> {

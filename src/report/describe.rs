@@ -2,12 +2,19 @@
 //!
 //! Text of a scanned repository passes [`clean`] here or in the format, so that no control character gets out.
 
+use serde::Serialize;
+
 use super::remediation;
 use crate::credential::{Generation, Key, Kind, Mode};
 use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, Status};
 use crate::rules::{Rule, RuleSet};
 
 pub(super) use crate::model::escape::escape as clean;
+
+/// Returns the name of a value in reports.
+pub(super) fn name(value: &impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
 
 /// Returns the rule of a finding, unless the report was made with other rules.
 pub(super) fn rule<'a>(rules: &'a RuleSet, finding: &Finding) -> Option<&'a Rule> {
@@ -202,7 +209,7 @@ pub(super) fn review(finding: &Finding) -> Option<&str> {
     suppressions.filter(|why| why.source == "review").map(|why| why.reason.as_str()).next()
 }
 
-fn context(context: Context) -> &'static str {
+pub(super) fn context(context: Context) -> &'static str {
     match context {
         Context::Frontend => "ships to browsers or devices",
         Context::Server => "server code",
@@ -217,7 +224,7 @@ fn context(context: Context) -> &'static str {
     }
 }
 
-fn reach(reach: Reach) -> Option<&'static str> {
+pub(super) fn reach(reach: Reach) -> Option<&'static str> {
     match reach {
         Reach::Worktree | Reach::Head => None,
         Reach::Index => Some("staged"),

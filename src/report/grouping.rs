@@ -1,12 +1,12 @@
 //! Groups findings by credential, as the formats for people show them, and counts what is hidden.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Options;
 use super::describe::{clean, is_lint, number};
 use crate::credential::Fingerprint;
-use crate::model::{Finding, Report, Severity, Status};
+use crate::model::{Finding, Location, Report, Severity, Status};
 use crate::rules::RuleSet;
 
 /// The findings of one credential, or of one misuse without a literal.
@@ -30,6 +30,26 @@ impl<'a> CredentialBlock<'a> {
     /// Iterates over all findings, most severe first.
     pub(super) fn findings(&self) -> impl Iterator<Item = &'a Finding> {
         std::iter::once(self.main).chain(self.others.iter().copied())
+    }
+
+    /// Returns the places, each once, with the findings that name it.
+    pub(super) fn places(&self) -> Vec<(&'a Location, Vec<&'a Finding>)> {
+        let mut places: Vec<(&Location, Vec<&Finding>)> = Vec::new();
+        let mut known = HashMap::new();
+        for finding in self.findings() {
+            for at in &finding.locations {
+                let position = (at.line, at.column, at.end_line, at.end_column, at.origin, at.reach);
+                let object = (&at.repository, &at.path, &at.archive, &at.within, &at.blob, &at.commit);
+                match known.get(&(position, object)).and_then(|index: &usize| places.get_mut(*index)) {
+                    Some((_, findings)) => findings.push(finding),
+                    None => {
+                        known.insert((position, object), places.len());
+                        places.push((at, vec![finding]));
+                    }
+                }
+            }
+        }
+        places
     }
 
     /// Returns the most open status of the findings.

@@ -11,6 +11,7 @@ mod github;
 mod github_output;
 mod gitlab;
 mod grouping;
+mod html;
 mod json;
 mod junit;
 mod links;
@@ -81,6 +82,7 @@ pub const FORMATS: &[ReportFormat] = &[
     ReportFormat { name: "github", write: github::write, needs_line_hashes: true },
     ReportFormat { name: "github-output", write: github_output::write, needs_line_hashes: false },
     ReportFormat { name: "markdown", write: markdown::write, needs_line_hashes: false },
+    ReportFormat { name: "html", write: html::write, needs_line_hashes: false },
     ReportFormat { name: "csv", write: csv::write, needs_line_hashes: false },
     ReportFormat { name: "gitlab", write: gitlab::write, needs_line_hashes: false },
     ReportFormat { name: "junit", write: junit::write, needs_line_hashes: false },

@@ -87,6 +87,13 @@ pub(super) fn steps(rule: &Rule, finding: &Finding) -> Vec<String> {
     finding.key.as_ref().map_or_else(|| DashboardLinks::of_rule(rule), DashboardLinks::of_key).steps(rule)
 }
 
+/// Returns the steps of a rule for a finding, with `{last4}` for the last characters of its key: the same for all keys of an
+/// account and a mode.
+pub(super) fn shared_steps(rule: &Rule, finding: &Finding) -> Vec<String> {
+    let shared = |key| DashboardLinks { tail: Some("{last4}"), ..DashboardLinks::of_key(key) }.steps(rule);
+    unpublished(rule, finding).or_else(|| finding.key.as_ref().map(shared)).unwrap_or_else(|| general_steps(rule))
+}
+
 /// Returns the steps for a secret that is only staged: nobody has seen it, so it need not be rolled.
 fn unpublished(rule: &Rule, finding: &Finding) -> Option<Vec<String>> {
     let mut open = finding.locations.iter().filter(|location| location.status == Status::Open).peekable();

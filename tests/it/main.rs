@@ -24,6 +24,7 @@ mod hooks;
 mod hostile_files;
 mod hostile_pull_request;
 mod hostile_trees;
+mod html;
 mod hygiene;
 mod lengths;
 mod lints;

@@ -1,5 +1,6 @@
 //! A directory to build things in, and the program to run on it.
 
+pub(crate) mod browser;
 pub(crate) mod containers;
 pub(crate) mod encoders;
 pub(crate) mod placeholders;

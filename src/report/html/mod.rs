@@ -1,0 +1,232 @@
+//! Writes `html`: one page that loads nothing and sends nothing, for a browser, a printer and a screen reader.
+//!
+//! Verdict and coverage are in the page itself; the list of credentials is data that its script shows. The content security
+//! policy allows this script and this style by their hashes, and nothing else. Text of a repository is escaped by the template,
+//! or set as text by the script; it is never markup.
+
+mod data;
+
+use std::io::{self, Write};
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::describe::{self, clean};
+use super::grouping::GroupedFindings;
+use super::{Options, json, summary};
+use crate::model::{CoverageReport, Report, ReportedRepository, Status, TargetKind};
+use crate::rules::RuleSet;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("app.js");
+/// The place of the data in the page; no escaped text can be it.
+const DATA: &str = "<!--data-->";
+
+#[derive(Template)]
+#[template(path = "page.html", config = "src/report/html/askama.toml")]
+struct Page<'a> {
+    style: &'a str,
+    style_hash: String,
+    script: &'a str,
+    script_hash: String,
+    scope: String,
+    kind: &'static str,
+    head: String,
+    state: &'static str,
+    verdict: String,
+    account: String,
+    complete: bool,
+    unread: Vec<summary::Unread>,
+    repositories_counted: String,
+    repositories: Vec<RepositoryRow>,
+    has_read: bool,
+    tool: String,
+    rules_digest: String,
+}
+
+/// A repository in the section on coverage.
+struct RepositoryRow {
+    name: String,
+    remote: String,
+    head: String,
+    read: String,
+    owners: String,
+}
+
+pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let grouped = GroupedFindings::new(report, rules, options);
+    // A checkout may have changed the line ends, which a browser undoes before it hashes.
+    let (style, script) = (STYLE.replace('\r', ""), SCRIPT.replace('\r', ""));
+    let page = page(report, &grouped, options, (&style, &script)).render().map_err(io::Error::other)?;
+    let (before, after) = page.split_once(DATA).unwrap_or((&page, ""));
+    out.write_all(before.as_bytes())?;
+    let data = data::Data::new(report, rules, options, &grouped);
+    json::write(&data, serde_json::ser::CompactFormatter, &mut InScript(out))?;
+    out.write_all(after.as_bytes())
+}
+
+fn page<'a>(
+    report: &Report,
+    grouped: &GroupedFindings<'_>,
+    options: &Options,
+    (style, script): (&'a str, &'a str),
+) -> Page<'a> {
+    let repositories: Vec<RepositoryRow> = report.repositories.iter().flatten().map(repository).collect();
+    let head = report.target.head.as_deref().map(describe::short).map(clean);
+    Page {
+        style,
+        style_hash: hash(style),
+        script,
+        script_hash: hash(script),
+        scope: scope(report),
+        kind: kind(report.target.kind),
+        head: head.unwrap_or_default(),
+        state: state(report, grouped),
+        verdict: summary::verdict(report, grouped, options),
+        account: summary::account(report, grouped, options),
+        complete: report.coverage.complete,
+        unread: summary::unread(report).collect(),
+        repositories_counted: match repositories.len() {
+            1 => "1 repository".to_owned(),
+            several => format!("{} repositories", describe::number(several as u64)),
+        },
+        has_read: repositories.iter().any(|known| !known.read.is_empty()),
+        repositories,
+        tool: format!("{} {}", clean(&report.tool.name), clean(&report.tool.version)),
+        rules_digest: clean(describe::short(&report.tool.rules_digest)),
+    }
+}
+
+fn hash(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text.as_bytes()))
+}
+
+fn scope(report: &Report) -> String {
+    let root = clean(&report.target.root);
+    if root.is_empty() { "standard input".to_owned() } else { root }
+}
+
+fn kind(kind: TargetKind) -> &'static str {
+    match kind {
+        TargetKind::Worktree => "files on disk",
+        TargetKind::Staged => "staged changes",
+        TargetKind::Range => "a range of commits",
+        TargetKind::History => "whole history",
+        TargetKind::Stdin => "standard input",
+    }
+}
+
+/// Returns the class of the verdict.
+fn state(report: &Report, grouped: &GroupedFindings<'_>) -> &'static str {
+    match (grouped.with_status(Status::Open).next(), report.coverage.complete) {
+        (Some(_), _) => "open",
+        (None, true) => "clean",
+        (None, false) => "unknown",
+    }
+}
+
+fn repository(known: &ReportedRepository) -> RepositoryRow {
+    let name = if known.id == "." { &known.path } else { &known.id };
+    let owners = known.codeowners.as_ref();
+    RepositoryRow {
+        name: clean(name),
+        remote: known.remote.as_deref().map(clean).unwrap_or_default(),
+        head: known.head.as_deref().map(describe::short).map(clean).unwrap_or_default(),
+        read: known.coverage.as_ref().map(read).unwrap_or_default(),
+        owners: owners
+            .map_or_else(|| "none".to_owned(), |file| format!("{} ({})", clean(&file.path), file.dialect.name())),
+    }
+}
+
+/// Describes what was read of one repository among several.
+fn read(coverage: &CoverageReport) -> String {
+    let complete = if coverage.complete { "complete" } else { "incomplete" };
+    format!("{complete}, {}", describe::size(coverage.bytes))
+}
+
+/// Escapes `<`, which in JSON stands in strings only, so that no string ends the element or begins a comment.
+struct InScript<'a>(&'a mut dyn Write);
+
+impl Write for InScript<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for (at, part) in bytes.split(|byte| *byte == b'<').enumerate() {
+            if at > 0 {
+                self.0.write_all(b"\\u003c")?;
+            }
+            self.0.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Severity;
+    use crate::report::sample;
+
+    fn written(options: &Options) -> String {
+        sample::written("html", &sample::report(), options)
+    }
+
+    /// Returns what stands between two texts.
+    fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+        text.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).unwrap().0
+    }
+
+    #[test]
+    fn the_policy_allows_the_script_and_the_style_and_nothing_else() {
+        let page = written(&sample::OPTIONS);
+        let policy = between(&page, "Content-Security-Policy\" content=\"", "\"");
+        let (style, script) = (between(&page, "<style>", "</style>"), between(&page, "<script>", "</script>"));
+        assert_eq!(
+            policy,
+            format!(
+                "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+                hash(script),
+                hash(style)
+            )
+        );
+        // Nothing in the page needs what the policy forbids.
+        let markup = page.replace(style, "").replace(script, "");
+        let markup = markup.split("<script type=").next().unwrap();
+        for forbidden in [" src=", " style=", " onclick=", "http:", "url("] {
+            assert!(!markup.contains(forbidden) && !style.contains(forbidden), "{forbidden}");
+        }
+        for forbidden in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function(", "fetch("]
+        {
+            assert!(!script.contains(forbidden), "{forbidden}");
+        }
+    }
+
+    #[test]
+    fn the_data_holds_every_credential_and_ends_no_element() {
+        let options = Options { min_severity: Severity::Note, ..sample::OPTIONS };
+        let page = written(&options);
+        let data = between(&page, "id=\"data\">", "</script>");
+        assert!(!data.contains('<'));
+        let data: serde_json::Value = serde_json::from_str(data).unwrap();
+        let report = sample::report();
+        let fingerprints: std::collections::BTreeSet<String> =
+            report.findings.iter().map(|finding| finding.fingerprint.to_string()).collect();
+        let rows = data["rows"].as_array().unwrap();
+        assert_eq!(rows.len(), fingerprints.len());
+        assert!(rows.iter().all(|row| row.as_array().unwrap().len() == 17));
+        assert_eq!(written(&options).matches("<script").count(), 2);
+    }
+
+    #[test]
+    fn verdict_and_coverage_stand_before_the_credentials() {
+        let page = written(&sample::OPTIONS);
+        let order = ["Found 6 open problems", "private/: Permission denied", "2 encrypted", "id=\"app\""];
+        let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
+        assert!(places.is_sorted(), "{places:?}");
+        assert!(page.contains("3 publishable keys (note); --min-severity note lists them"));
+    }
+}
