@@ -207,7 +207,10 @@ fn hostile_text_neither_breaks_out_nor_hides() {
         ("</script><script>pwned=1</script><!--<script>".to_owned(), "</script><script>pwned=1".to_owned()),
         ("invoice\u{202e}gpj.exe\u{0}\u{7}".to_owned(), "invoice\\u{202e}gpj.exe\\u{0}\\u{7}".to_owned()),
         (format!("{}end", "n".repeat(4_000)), format!("{}end", "n".repeat(4_000))),
-        ("=1+1\n{{7*7}}${7*7}<!--data-->[data]__proto__".to_owned(), "=1+1\\u{a}{{7*7}}${7*7}<!--data-->[data]__proto__".to_owned()),
+        (
+            "=1+1\n{{7*7}}${7*7}<!--data-->[data]__proto__".to_owned(),
+            "=1+1\\u{a}{{7*7}}${7*7}<!--data-->[data]__proto__".to_owned(),
+        ),
         ("d%FF%25/k.env".to_owned(), "d%FF%25/k.env".to_owned()),
         (format!("javascript:pwned=1//http://{address}"), "javascript:pwned=1//".to_owned()),
     ] {

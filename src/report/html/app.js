@@ -27,6 +27,7 @@
   };
   const byId = (id) => document.getElementById(id);
   const plural = (count, noun) => `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+  const title = (word) => word[0].toUpperCase() + word.slice(1);
   const day = (date) => (date || '').slice(0, 10);
   const short = (text, most = 60) => (text.length > most ? text.slice(0, most - 1) + '…' : text);
 
@@ -105,21 +106,26 @@
 
   // The state of the view, which the fragment holds. What is in it is checked against what there is.
   const names = (list) => new Map(list.map((name, at) => [name, at]));
+  // Every filter says which of its values a row has; the last value may stand for none.
+  const plain = (name) => name;
   const FILTERS = {
-    severity: {label: 'Severity', values: names(severities), test: (row, at) => row.severity === at, words: (name) => name},
-    status: {label: 'Status', values: names(statuses), test: (row, at) => row.status === at, words: (_, at) => data.status_words[at]},
-    change: {label: 'Change', values: names(changes), test: (row, at) => row.change === at, words: (name) => name},
-    rule: {label: 'Rule', values: names(rules.map((rule) => rule.id)), test: (row, at) => row.rules.includes(at), words: (name) => name},
-    context: {label: 'Context', values: names(contexts), test: (row, at) => row.contexts.includes(at), words: (name) => name},
-    account: {label: 'Account', values: names([...accounts.map(([name]) => name), '-']), test: (row, at) => (row.account ?? accounts.length) === at, words: (name) => (name === '-' ? 'not in the key' : name)},
-    owner: {label: 'Owner', values: names([...owners, '-']), test: (row, at) => (at === owners.length ? row.owners.length === 0 : row.owners.includes(at)), words: (name) => (name === '-' ? 'nobody' : name)},
-    repository: {label: 'Repository', values: names(repositories), test: (row, at) => row.repositories.includes(at), words: (name) => name},
+    severity: {label: 'Severity', values: names(severities), of: (row) => [row.severity], words: plain},
+    status: {label: 'Status', values: names(statuses), of: (row) => [row.status], words: (_, at) => data.status_words[at]},
+    change: {label: 'Change', values: names(changes), of: (row) => (row.change === null ? [] : [row.change]), words: plain},
+    rule: {label: 'Rule', values: names(rules.map((rule) => rule.id)), of: (row) => row.rules, words: plain},
+    context: {label: 'Context', values: names(contexts), of: (row) => row.contexts, words: plain},
+    account: {label: 'Account', values: names([...accounts.map(([name]) => name), '-']), of: (row) => [row.account ?? accounts.length], words: (name) => (name === '-' ? 'not in the key' : name)},
+    owner: {label: 'Owner', values: names([...owners, '-']), of: (row) => (row.owners.length ? row.owners : [owners.length]), words: (name) => (name === '-' ? 'nobody' : name)},
+    repository: {label: 'Repository', values: names(repositories), of: (row) => row.repositories, words: plain},
   };
-  const used = (filter) => {
-    const counts = new Map([...filter.values].map(([name, at]) => [name, rows.reduce((sum, row) => sum + (filter.test(row, at) ? 1 : 0), 0)]));
-    return [...counts].filter(([, count]) => count > 0);
-  };
-  const options = Object.fromEntries(Object.entries(FILTERS).map(([name, filter]) => [name, filter.values.size > 400 ? [...filter.values.keys()].map((value) => [value, null]) : used(filter)]));
+  // The values that rows have, with their number: the most frequent ones, as a list of all would be of no use.
+  const options = Object.fromEntries(Object.entries(FILTERS).map(([name, filter]) => {
+    const counts = [...filter.values].map(([value, at]) => [value, 0, at]);
+    for (const row of rows) for (const at of filter.of(row)) counts[at][1] += 1;
+    const most = counts.filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a).slice(0, 1000);
+    const ordered = name === 'severity' ? (a, b) => b[2] - a[2] : name === 'status' || name === 'context' ? (a, b) => a[2] - b[2] : (a, b) => (a[0] < b[0] ? -1 : 1);
+    return [name, most.sort(ordered)];
+  }));
   const VIEWS = {credentials: 'Credentials', accounts: 'By account', owners: 'By owner', repositories: 'By repository'};
   const read = () => {
     const wanted = new URLSearchParams(location.hash.slice(1, 4000));
@@ -153,9 +159,9 @@
   };
 
   const filtered = () => {
-    const tests = Object.entries(FILTERS).filter(([name]) => state[name]).map(([name, filter]) => [filter.test, filter.values.get(state[name])]);
+    const tests = Object.entries(FILTERS).filter(([name]) => state[name]).map(([name, filter]) => [filter.of, filter.values.get(state[name])]);
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = rows.filter((row) => tests.every(([test, at]) => test(row, at)) && words.every((word) => text(row).includes(word)));
+    const found = rows.filter((row) => tests.every(([of, at]) => of(row).includes(at)) && words.every((word) => text(row).includes(word)));
     const column = COLUMNS.find(([name]) => name === state.sort);
     if (!column) return state.down ? found.reverse() : found;
     const keyed = found.map((row, at) => [column[3](row), at, row]);
@@ -224,20 +230,20 @@
       next.focus();
     }
   };
-  const GROUPS = {
-    accounts: ['account', (row) => [row.account ?? accounts.length]],
-    owners: ['owner', (row) => (row.owners.length ? row.owners : [owners.length])],
-    repositories: ['repository', (row) => row.repositories],
-  };
+  const GROUPS = {accounts: 'account', owners: 'owner', repositories: 'repository'};
   const groupTable = (found) => {
-    const [filter, keys] = GROUPS[state.view];
+    const filter = GROUPS[state.view];
     const values = [...FILTERS[filter].values.keys()];
     const groups = new Map();
-    for (const row of found) for (const key of keys(row)) groups.has(key) ? groups.get(key).push(row) : groups.set(key, [row]);
+    for (const row of found) for (const key of FILTERS[filter].of(row)) groups.has(key) ? groups.get(key).push(row) : groups.set(key, [row]);
     const open = (group, at) => group.filter((row) => row.status === OPEN && row.severity === at).length;
     const worst = [4, 3, 2, 1, 0];
     const sorted = [...groups].sort(([a, x], [b, y]) => worst.map((at) => open(y, at) - open(x, at)).find((by) => by !== 0) || y.length - x.length || (values[a] < values[b] ? -1 : 1));
-    const columns = [[FILTERS[filter].label, 330], ...worst.slice(0, 4).map((at) => [severities[at], 78]), ['All', 70], ['In places now', 100], ['Modes', 160], [filter === 'account' ? 'Owners' : 'Accounts', 190], ['Longest', 98]];
+    const other = filter === 'account' ? 'Owners' : 'Accounts';
+    const columns = [
+      [FILTERS[filter].label, 270], ...worst.slice(0, 4).map((at) => [title(severities[at]), 74]), ['All', 56], ['In places now', 84],
+      ['Modes', 132], ...(filter === 'repository' ? [] : [['Repositories', 150]]), [other, 170], ['Longest', 90],
+    ];
     const head = columns.map(([name, width]) => [name, width, () => h('th', {scope: 'col', role: 'columnheader'}, name)]);
     const cell = (label, lead, ...content) => h('td', {role: 'cell', 'data-label': label, class: lead ? 'lead' : null}, ...content);
     const body = sorted.slice(0, 1000).map(([key, group]) => {
@@ -249,11 +255,12 @@
       const days = Math.max(-1, ...group.map((row) => row.days));
       return h('tr', {role: 'row', class: 'row'},
         cell(FILTERS[filter].label, true, h('button', {type: 'button', class: 'open-row group', onkeydown: step, onclick: () => go({view: 'credentials', [filter]: values[key]}, 'credentials')}, h('bdi', {class: 'key'}, short(FILTERS[filter].words(values[key], key), 200))), created ? h('span', {class: 'sub'}, `since ${day(created)}, ${ageOf(created)}`) : null),
-        ...worst.slice(0, 4).map((at) => cell(severities[at], false, open(group, at) ? h('span', {class: `sev ${severities[at]}`}, open(group, at).toLocaleString('en')) : h('span', {class: 'aside'}, '–'))),
+        ...worst.slice(0, 4).map((at) => cell(title(severities[at]), false, open(group, at) ? h('span', {class: `sev ${severities[at]}`}, open(group, at).toLocaleString('en')) : h('span', {class: 'aside'}, '–'))),
         cell('All', false, group.length.toLocaleString('en')),
         cell('In places now', false, group.filter((row) => row.now > 0).length.toLocaleString('en')),
         cell('Modes', false, [...modes].map(([mode, count]) => `${count.toLocaleString('en')} ${mode}`).join(', ') || '–', mixed ? h('span', {class: 'warn sub'}, 'modes mixed') : null),
-        cell(filter === 'account' ? 'Owners' : 'Accounts', false, others.length ? listed(others) : h('span', {class: 'aside'}, '–')),
+        filter === 'repository' ? null : cell('Repositories', false, listed([...new Set(group.flatMap((row) => row.repositories))].map((at) => repositories[at]))),
+        cell(other, false, others.length ? listed(others) : h('span', {class: 'aside'}, '–')),
         cell('Longest', false, days >= 0 ? plural(days, 'day') : h('span', {class: 'aside'}, '–')));
     });
     return [table(head, body), sorted.length > 1000 ? h('p', {class: 'aside'}, `and ${plural(sorted.length - 1000, 'more group')}; filter to see them`) : null];
@@ -293,7 +300,7 @@
   const select = ([name, filter]) => options[name].length < 2 && !state[name] ? null : h('label', {}, filter.label,
     h('select', {id: `filter-${name}`, onchange: (event) => go({[name]: event.target.value})},
       h('option', {value: ''}, 'all'),
-      options[name].map(([value, count]) => h('option', {value}, short(filter.words(value, filter.values.get(value)), 70) + (count === null ? '' : ` (${count.toLocaleString('en')})`)))));
+      options[name].map(([value, count]) => h('option', {value}, short(filter.words(value, filter.values.get(value)), 70) + ` (${count.toLocaleString('en')})`))));
   const clear = h('button', {type: 'button', id: 'clear', onclick: () => go({q: '', ...Object.fromEntries(Object.keys(FILTERS).map((name) => [name, '']))}, 'search')}, 'Clear');
   byId('filters').append(h('label', {}, 'Search', search), ...Object.entries(FILTERS).map(select).filter(Boolean), clear);
   byId('filters').addEventListener('submit', (event) => event.preventDefault());
