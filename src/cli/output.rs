@@ -102,6 +102,15 @@ pub(super) fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     write_streamed(file, &mut |out| out.write_all(bytes))
 }
 
+/// Makes a directory, or finds it empty.
+pub(super) fn make_empty(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    match fs::read_dir(directory)?.next() {
+        Some(_) => Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, "the directory is not empty")),
+        None => Ok(()),
+    }
+}
+
 /// Prints a line to standard error. Ignores errors.
 pub(super) fn warn(text: &str) {
     warn_plainly(&shown(text));

@@ -13,6 +13,7 @@ use crate::detect::Redactor;
 use crate::git::disk;
 use crate::model::{Report, ReportThresholds};
 use crate::report::Redacted;
+use crate::report::split::{self, Part, SplitBy};
 use crate::rules::{RuleSet, load};
 use crate::scan::plan::Reporting;
 
@@ -28,8 +29,39 @@ pub(super) fn run(args: SavedReportArgs) -> anyhow::Result<u8> {
     warn_of_other_rules(&rules, &report);
     let wanted = thresholds(&args.report, reporting, &report);
     let code = scan::exit_code(&wanted, &report);
-    scan::deliver(&wanted, &rules, &Redacted::new(report, &redactor))?;
+    let report = Redacted::new(report, &redactor);
+    match args.split_by.zip(args.output_dir) {
+        Some((by, directory)) => deliver_parts(&wanted, &rules, &report, (by.into(), &directory))?,
+        None => scan::deliver(&wanted, &rules, &report)?,
+    }
     Ok(code)
+}
+
+/// Writes a Markdown report for each part, then says which there are.
+fn deliver_parts(
+    wanted: &Reporting,
+    rules: &RuleSet,
+    report: &Redacted,
+    (by, directory): (SplitBy, &Path),
+) -> anyhow::Result<()> {
+    let cannot = || format!("cannot write to {}", directory.display());
+    output::make_empty(directory).with_context(cannot)?;
+    scan::write_outputs(wanted, rules, report)?;
+    let parts = split::parts(report, by, wanted.min_severity);
+    for Part { name, file_stem, report } in &parts {
+        let file = directory.join(format!("{file_stem}.md"));
+        let name = name.as_deref().map_or_else(|| format!("no {}", by.name()), |name| format!("{} {name}", by.name()));
+        output::write_streamed(&file, &mut |out| {
+            writeln!(out, "# Stripe credentials: {}\n", split::heading(&name))?;
+            scan::render("markdown", wanted, (rules, report), out)
+        })
+        .with_context(cannot)?;
+        output::print_line(&format!("{}: {name}, open findings: {}", file.display(), report.findings.len()))?;
+    }
+    if parts.is_empty() {
+        output::print_line("nothing is open")?;
+    }
+    Ok(())
 }
 
 /// Loads the rules by which saved reports are explained and redacted.

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::{ReportArgs, RuleArgs};
+use crate::report::split::SplitBy;
 
 #[derive(Debug, Args)]
 #[command(
@@ -25,9 +26,34 @@ pub(super) struct SavedReportArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) sarif_category: Option<String>,
 
+    /// Write a Markdown report for each owner, repository or account with open findings, ready for a ticket
+    #[arg(long, value_name = "WHAT", value_enum, requires = "output_dir", conflicts_with = "format")]
+    pub(super) split_by: Option<SplitChoice>,
+
+    /// Directory for these reports: a new or an empty one
+    #[arg(long, value_name = "DIR", requires = "split_by")]
+    pub(super) output_dir: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) rules: RuleArgs,
 
     #[command(flatten)]
     pub(super) report: ReportArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum SplitChoice {
+    Owner,
+    Repository,
+    Account,
+}
+
+impl From<SplitChoice> for SplitBy {
+    fn from(choice: SplitChoice) -> Self {
+        match choice {
+            SplitChoice::Owner => Self::Owner,
+            SplitChoice::Repository => Self::Repository,
+            SplitChoice::Account => Self::Account,
+        }
+    }
 }

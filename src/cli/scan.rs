@@ -116,16 +116,22 @@ pub(super) fn reporting(args: &ReportArgs) -> Reporting {
 
 /// Writes the report to files first, then to standard output.
 pub(super) fn deliver(wanted: &Reporting, rules: &RuleSet, report: &Redacted) -> anyhow::Result<()> {
+    write_outputs(wanted, rules, report)?;
+    output::print_streamed(&mut |out| render(&wanted.format, wanted, (rules, report), out))?;
+    Ok(())
+}
+
+/// Writes the report to the files that are asked for.
+pub(super) fn write_outputs(wanted: &Reporting, rules: &RuleSet, report: &Redacted) -> anyhow::Result<()> {
     for file in &wanted.outputs {
         let plain = Reporting { color: false, ..wanted.clone() };
         output::write_streamed(&file.file, &mut |out| render(&file.format, &plain, (rules, report), out))
             .with_context(|| format!("cannot write {}", file.file.display()))?;
     }
-    output::print_streamed(&mut |out| render(&wanted.format, wanted, (rules, report), out))?;
     Ok(())
 }
 
-fn render(
+pub(super) fn render(
     format: &str,
     wanted: &Reporting,
     (rules, report): (&RuleSet, &Redacted),

@@ -202,7 +202,7 @@ fn is_link(word: &str) -> bool {
 }
 
 /// Escapes a text for Markdown and HTML, and joins its lines.
-fn prose(text: &str) -> String {
+pub(super) fn prose(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

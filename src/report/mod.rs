@@ -19,6 +19,7 @@ mod markdown;
 mod redacted;
 pub(crate) mod remediation;
 mod sarif;
+pub(crate) mod split;
 mod summary;
 mod text;
 mod uri;

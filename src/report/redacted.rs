@@ -81,6 +81,13 @@ fn own_texts(finding: &mut Finding) -> impl Iterator<Item = &mut String> {
     std::iter::once(rule).chain(key).chain(of_places)
 }
 
+impl Redacted {
+    /// Returns the report with these of its findings only.
+    pub(super) fn with_findings(&self, findings: Vec<Finding>) -> Self {
+        Self(Report { findings, ..self.0.clone() })
+    }
+}
+
 impl Deref for Redacted {
     type Target = Report;
 

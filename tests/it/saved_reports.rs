@@ -240,3 +240,37 @@ fn keys_in_any_text_of_a_saved_report_are_masked() {
         assert!(!shown && !run.stderr.contains(&key[30..]), "{} shows a key", format.name);
     }
 }
+
+#[test]
+fn a_report_is_split_for_those_who_act_on_it() {
+    let mut dir = Dir::new();
+    dir.write("web/a.env", "K={{sk_live@shop}}\n");
+    dir.write("api/b.env", "K={{rk_live@bank}}\nL={{sk_test@shop}}\n");
+    dir.write("none/c.env", "K={{whsec}}\n");
+    dir.write_bytes("CODEOWNERS", b"/web/ @acme/web @x\n/api/ @acme/api @../../x\n");
+    assert_eq!(dir.run(&["scan", ".", "--output", "json=saved.json"]).code, 1);
+    let split = |by: &str, out: &str| dir.run(&["report", "saved.json", "--split-by", by, "--output-dir", out]);
+    let run = split("owner", "out/owners");
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let names = |out: &str| {
+        let mut names: Vec<String> = std::fs::read_dir(dir.join(out))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let expected = ["no-owner.md", "owner-acme-api.md", "owner-acme-web.md", "owner-x.md", "owner-x~2.md"];
+    assert_eq!(names("out/owners"), expected);
+    assert!(expected.iter().all(|name| run.stdout.contains(name)), "{}", run.stdout);
+    let text = std::fs::read_to_string(dir.join("out/owners/owner-acme-api.md")).unwrap();
+    assert!(text.starts_with("# Stripe credentials: owner &#64;acme/api\n\n## Found 2 open problems"), "{text}");
+    assert!(text.contains("api/b.env:1") && !text.contains("web/a.env"), "{text}");
+    // What is there already is not mixed with it.
+    assert_eq!(split("owner", "out/owners").code, 2);
+    assert_eq!(split("account", "out/accounts").code, 1);
+    assert_eq!(names("out/accounts").len(), 3);
+    assert_eq!(split("repository", "out/repositories").code, 1);
+    assert_eq!(names("out/repositories"), ["no-repository.md"]);
+    assert_eq!(dir.run(&["report", "saved.json", "--split-by", "owner"]).code, 2);
+}

@@ -56,6 +56,8 @@ struct RepositoryRow {
 }
 
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    // Nothing has to be asked for again.
+    let options = &Options { verbose: options.verbose.max(1), ..options.clone() };
     let grouped = GroupedFindings::new(report, rules, options);
     // A checkout may have changed the line ends, which a browser undoes before it hashes.
     let (style, script) = (STYLE.replace('\r', ""), SCRIPT.replace('\r', ""));
