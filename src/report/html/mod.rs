@@ -24,6 +24,11 @@ const SCRIPT: &str = include_str!("app.js");
 /// The place of the data in the page; no escaped text can be it.
 const DATA: &str = "<!--data-->";
 
+/// Examples of what could not be read for one reason.
+const MAX_EXAMPLES: usize = 10;
+/// Characters shown of the beginning and of the end of a name in the section on coverage.
+const MAX_HALF: usize = 120;
+
 #[derive(Template)]
 #[template(path = "page.html", config = "src/report/html/askama.toml")]
 struct Page<'a> {
@@ -38,12 +43,21 @@ struct Page<'a> {
     verdict: String,
     account: String,
     complete: bool,
-    unread: Vec<summary::Unread>,
+    unread: Vec<UnreadRow>,
     repositories_counted: String,
     repositories: Vec<RepositoryRow>,
     has_read: bool,
     tool: String,
     rules_digest: String,
+}
+
+/// What could not be read for one reason.
+struct UnreadRow {
+    problem: String,
+    examples: Vec<String>,
+    /// Number of the other examples.
+    more: usize,
+    next_step: &'static str,
 }
 
 /// A repository in the section on coverage.
@@ -89,7 +103,7 @@ fn page<'a>(
         verdict: summary::verdict(report, grouped, options),
         account: summary::account(report, grouped, options),
         complete: report.coverage.complete,
-        unread: summary::unread(report).collect(),
+        unread: summary::unread(report).map(unread).collect(),
         repositories_counted: match repositories.len() {
             1 => "1 repository".to_owned(),
             several => format!("{} repositories", describe::number(several as u64)),
@@ -101,12 +115,33 @@ fn page<'a>(
     }
 }
 
+fn unread(unread: summary::Unread) -> UnreadRow {
+    let summary::Unread { problem, examples, next_step } = unread;
+    let more = examples.len().saturating_sub(MAX_EXAMPLES);
+    UnreadRow {
+        problem,
+        examples: examples.iter().take(MAX_EXAMPLES).map(|name| middle(name)).collect(),
+        more,
+        next_step,
+    }
+}
+
+/// Leaves out the middle of a long name.
+fn middle(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= 2 * MAX_HALF + 1 {
+        return text.to_owned();
+    }
+    let (begin, end) = (text.chars().take(MAX_HALF), text.chars().skip(count - MAX_HALF));
+    begin.chain(['…']).chain(end).collect()
+}
+
 fn hash(text: &str) -> String {
     STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
 fn scope(report: &Report) -> String {
-    let root = clean(&report.target.root);
+    let root = middle(&clean(&report.target.root));
     if root.is_empty() { "standard input".to_owned() } else { root }
 }
 
@@ -133,8 +168,8 @@ fn repository(known: &ReportedRepository) -> RepositoryRow {
     let name = if known.id == "." { &known.path } else { &known.id };
     let owners = known.codeowners.as_ref();
     RepositoryRow {
-        name: clean(name),
-        remote: known.remote.as_deref().map(clean).unwrap_or_default(),
+        name: middle(&clean(name)),
+        remote: known.remote.as_deref().map(|remote| middle(&clean(remote))).unwrap_or_default(),
         head: known.head.as_deref().map(describe::short).map(clean).unwrap_or_default(),
         read: known.coverage.as_ref().map(read).unwrap_or_default(),
         owners: owners
