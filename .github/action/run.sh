@@ -88,8 +88,11 @@ program() {
 
 # Why the program failed, in its own words.
 reason() {
-  local text
-  text="$(said "error: " | shown)"
+  local text line found=""
+  text="$(while IFS= read -r line; do
+    case "$line" in "error: "*) found=1 line="${line#error: }" ;; esac
+    if [ -n "$found" ]; then printf '%s\n' "$line"; fi
+  done <"${work}/stderr" | shown)"
   printf '%s' "${text:-pinstripe failed without a reason (exit $1)}"
 }
 

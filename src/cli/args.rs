@@ -13,7 +13,7 @@ use crate::scan::plan::{self, OutputFile};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 no findings, 1 findings at or above --fail-on, 2 error, 3 scan incomplete and no such findings"
+    after_help = "Exit codes: 0 complete, and nothing open at or above --fail-on; 1 an open finding at or above it; 2 error; 3 no such finding, and incomplete"
 )]
 pub(super) struct ScanArgs {
     /// Directories or files to scan, `-` for standard input, or repositories with --history [default: .; with --staged and --range everything]
@@ -75,6 +75,10 @@ pub(super) struct ScanArgs {
     /// Also scan ignored files
     #[arg(long)]
     pub(super) no_ignore: bool,
+
+    /// Do not show a progress bar
+    #[arg(long)]
+    pub(super) no_progress: bool,
 
     /// Search the raw bytes of archives without extracting them
     #[arg(long)]
@@ -174,10 +178,6 @@ pub(super) struct ReportArgs {
     /// When to use color
     #[arg(long, value_name = "WHEN", default_value = "auto", value_enum)]
     pub(super) color: ColorChoice,
-
-    /// Do not show a progress bar
-    #[arg(long)]
-    pub(super) no_progress: bool,
 
     /// Print findings only
     #[arg(short, long, conflicts_with = "verbose")]

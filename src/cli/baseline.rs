@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::args::CommonArgs;
-use super::baseline_args::{BaselineArgs, BaselineCommand};
+use super::baseline_args::{BaselineArgs, BaselineCommand, EntryArgs, ImportArgs};
 use super::{output, report, scan};
 use crate::git::disk;
 use crate::model::Report;
@@ -23,7 +23,7 @@ const MAX_SOURCE: u64 = 16 << 20;
 pub(super) fn run(command: BaselineCommand) -> anyhow::Result<u8> {
     match command {
         BaselineCommand::Create(args) => create(&args),
-        BaselineCommand::Update(args) => update(&args.baseline, args.prune),
+        BaselineCommand::Update(args) => update(&args.entries, args.prune),
         BaselineCommand::Stale(args) => stale(&args),
         BaselineCommand::Import(args) => import(&args),
     }
@@ -42,7 +42,7 @@ struct BaselineInput {
 impl BaselineInput {
     /// Reads the baseline, then scans or reads a report.
     fn read(args: &BaselineArgs) -> anyhow::Result<Self> {
-        let (_, root) = worktree::resolve(&args.paths)?;
+        let root = worktree::resolve(&args.paths)?.root;
         let file = args.file.clone().unwrap_or_else(|| root.join(BASELINE_FILE));
         let bytes = disk::read(&file, MAX_POLICY_FILE)?;
         let baseline = bytes.map(|bytes| Baseline::parse(&file.to_string_lossy(), &bytes)).transpose()?;
@@ -66,16 +66,16 @@ impl BaselineInput {
     }
 }
 
-fn create(args: &BaselineArgs) -> anyhow::Result<u8> {
-    let input = BaselineInput::read(args)?;
+fn create(args: &EntryArgs) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(&args.baseline)?;
     if input.baseline.is_some() {
         bail!("{} already exists; use `pinstripe baseline update`", input.file.display());
     }
     add_open(args, &input, Baseline::default())
 }
 
-fn update(args: &BaselineArgs, prune: bool) -> anyhow::Result<u8> {
-    let input = BaselineInput::read(args)?;
+fn update(args: &EntryArgs, prune: bool) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(&args.baseline)?;
     let mut baseline = input.baseline.clone().unwrap_or_default();
     if prune {
         for entry in unused(&baseline, &input.report) {
@@ -86,7 +86,7 @@ fn update(args: &BaselineArgs, prune: bool) -> anyhow::Result<u8> {
 }
 
 /// Adds open findings and writes the file.
-fn add_open(args: &BaselineArgs, input: &BaselineInput, mut baseline: Baseline) -> anyhow::Result<u8> {
+fn add_open(args: &EntryArgs, input: &BaselineInput, mut baseline: Baseline) -> anyhow::Result<u8> {
     let mut added = 0;
     for finding in input.report.open_at_or_above(args.min_severity) {
         // An open finding is listed only if its entry has expired.
@@ -135,8 +135,8 @@ fn stale(args: &BaselineArgs) -> anyhow::Result<u8> {
     Ok(u8::from(!stale.is_empty()))
 }
 
-fn import(args: &BaselineArgs) -> anyhow::Result<u8> {
-    let input = BaselineInput::read(args)?;
+fn import(args: &ImportArgs) -> anyhow::Result<u8> {
+    let input = BaselineInput::read(&args.baseline)?;
     let mut gitleaks = Gitleaks::default();
     let read = |name: &str| -> anyhow::Result<Option<String>> {
         let bytes = disk::read(&input.root.join(name), MAX_POLICY_FILE)?;

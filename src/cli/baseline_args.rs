@@ -10,13 +10,41 @@ use crate::model::Severity;
 #[derive(Debug, Subcommand)]
 pub(super) enum BaselineCommand {
     /// Create a baseline of all open findings
-    Create(BaselineArgs),
+    Create(EntryArgs),
     /// Add open findings to the baseline and keep its entries
     Update(UpdateArgs),
     /// List entries that match no finding; exit with 1 if there are any
     Stale(BaselineArgs),
     /// Import the findings that gitleaks is configured to ignore
-    Import(BaselineArgs),
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ImportArgs {
+    /// Last day on which new entries apply (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", value_parser = crate::policy::date)]
+    pub(super) expires: Option<jiff::civil::Date>,
+
+    #[command(flatten)]
+    pub(super) baseline: BaselineArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EntryArgs {
+    /// Reason to record in new entries
+    #[arg(long, value_name = "TEXT", default_value = "known when the baseline was made")]
+    pub(super) reason: String,
+
+    /// Last day on which new entries apply (YYYY-MM-DD)
+    #[arg(long, value_name = "DATE", value_parser = crate::policy::date)]
+    pub(super) expires: Option<jiff::civil::Date>,
+
+    /// Skip findings below this severity
+    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity_parser())]
+    pub(super) min_severity: Severity,
+
+    #[command(flatten)]
+    pub(super) baseline: BaselineArgs,
 }
 
 #[derive(Debug, Args)]
@@ -26,7 +54,7 @@ pub(super) struct UpdateArgs {
     pub(super) prune: bool,
 
     #[command(flatten)]
-    pub(super) baseline: BaselineArgs,
+    pub(super) entries: EntryArgs,
 }
 
 #[derive(Debug, Args)]
@@ -42,18 +70,6 @@ pub(super) struct BaselineArgs {
     /// Baseline file [default: .pinstripe-baseline.json in the root directory]
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-
-    /// Reason to record in new entries
-    #[arg(long, value_name = "TEXT", default_value = "known when the baseline was made")]
-    pub(super) reason: String,
-
-    /// Last day on which new entries apply (YYYY-MM-DD)
-    #[arg(long, value_name = "DATE", value_parser = crate::policy::date)]
-    pub(super) expires: Option<jiff::civil::Date>,
-
-    /// Skip findings below this severity
-    #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = severity_parser())]
-    pub(super) min_severity: Severity,
 
     #[command(flatten)]
     pub(super) rules: RuleArgs,

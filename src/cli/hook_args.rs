@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::args::CommonArgs;
+use super::args::{CommonArgs, LimitArgs, PolicyArgs, RuleArgs, severity_parser};
+use crate::model::Severity;
 use crate::scan::plan;
 
 #[derive(Debug, Subcommand)]
@@ -71,6 +72,20 @@ pub(super) struct PreReceiveArgs {
     #[arg(long)]
     pub(super) accept_incomplete: bool,
 
+    /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
+    pub(super) fail_on: Option<Severity>,
+
+    /// Accept a push even if it brings findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+
     #[command(flatten)]
-    pub(super) hook: HookArgs,
+    pub(super) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
 }

@@ -23,6 +23,9 @@ Usage, configuration, rules or internal error.
 .TP
 3
 No such finding, but the scan is incomplete.
+.TP
+130
+Interrupted by Ctrl\-C: the report holds what was found so far.
 ";
 
 /// Commands of the section EXAMPLES, and what they do.

@@ -53,15 +53,24 @@ fn dispatch(cli: command::Cli) -> u8 {
         Command::Man => manual::man(),
     };
     outcome.unwrap_or_else(|error| {
-        output::warn_lines("error: ", &format!("{error:#}"));
+        output::warn_lines(&format!("error: {}", explain(&error)));
         FAILED
+    })
+}
+
+/// Joins an error and its causes, each said once: some errors quote their cause.
+fn explain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => text,
+        _ => format!("{text}: {cause}"),
     })
 }
 
 /// Prints help and version to standard output, errors to standard error. Errors quote arguments, which may hold a key.
 fn print_usage(error: &clap::Error) -> u8 {
     if error.use_stderr() {
-        output::warn_lines("", error.render().to_string().trim_end());
+        output::warn_lines(error.render().to_string().trim_end());
         return FAILED;
     }
     output::print_help(&error.render().ansi().to_string());

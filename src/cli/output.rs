@@ -116,9 +116,9 @@ pub(super) fn warn(text: &str) {
     warn_plainly(&shown(text));
 }
 
-/// Prints lines to standard error, each behind a prefix. Redacts them together: a key may go on in the next line.
-pub(super) fn warn_lines(prefix: &str, text: &str) {
-    redactor().redact(text).lines().for_each(|line| warn(&format!("{prefix}{line}")));
+/// Prints lines to standard error. Redacts them together: a key may go on in the next line.
+pub(super) fn warn_lines(text: &str) {
+    redactor().redact(text).lines().for_each(warn);
 }
 
 /// Prints words of our own to standard error: also where the program fails.

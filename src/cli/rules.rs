@@ -19,6 +19,8 @@ use crate::scan::prove;
 
 /// Width of explanations, in columns.
 const WIDTH: usize = 80;
+/// Most lines of an example that fails.
+const MAX_EXAMPLE_LINES: usize = 20;
 const BOLD: Style = Style::new().bold();
 
 pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
@@ -51,9 +53,10 @@ fn unknown_rule(rules: &RuleSet, id: &str) -> String {
     let shared = |known: &str| words.iter().filter(|word| known.contains(**word)).count();
     let mut near: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).filter(|known| shared(known) > 0).collect();
     near.sort_by_key(|known| std::cmp::Reverse(shared(known)));
-    let hint = match near.as_slice() {
-        [] => "see `pinstripe rules list`".to_owned(),
-        near => format!("did you mean {}?", near[..near.len().min(3)].join(", ")),
+    let hint = match (rules.nearest(id), near.as_slice()) {
+        (Some(nearest), _) => format!("did you mean {nearest}?"),
+        (None, []) => "see `pinstripe rules list`".to_owned(),
+        (None, near) => format!("did you mean {}?", near[..near.len().min(3)].join(", ")),
     };
     format!("unknown rule {}; {hint}", escape(id))
 }
@@ -112,7 +115,12 @@ fn explain(rule: &Rule) -> String {
         if !examples.is_empty() {
             section(&mut text, title);
             for example in examples {
-                let _ = writeln!(text, "  {}", escape(example));
+                for line in example.trim_end().lines() {
+                    let _ = writeln!(text, "  {}", escape(line));
+                }
+                if examples.iter().any(|example| example.trim_end().contains('\n')) {
+                    text.push('\n');
+                }
             }
         }
     }
@@ -175,8 +183,8 @@ fn check_all(rules: &RuleSet) -> anyhow::Result<u8> {
     let failures = prove::check(rules).context("the rules cannot be searched together")?;
     let examples: usize = rules.iter().map(|rule| rule.examples().found.len() + rule.examples().not_found.len()).sum();
     for failure in &failures {
-        let example: String = output::shown(&failure.example).chars().take(200).collect();
-        output::warn(&format!("{}: {}: {example}", escape(&failure.rule), escape(&failure.reason)));
+        let said = format!("{}: {}: {}", escape(&failure.rule), escape(&failure.reason), failure.example);
+        output::warn_lines(&said.lines().take(MAX_EXAMPLE_LINES).collect::<Vec<_>>().join("\n"));
     }
     if !failures.is_empty() {
         output::warn(&format!("error: {} of {examples} examples fail", failures.len()));

@@ -17,13 +17,23 @@ use crate::report::{self, FORMATS, Redacted};
 use crate::rules::RuleSet;
 use crate::scan;
 use crate::scan::plan::{PolicyChoice, Reporting, RuleChoice, ScanPlan, ScanSubject, Thresholds};
+use crate::source::interrupt;
 
 pub(super) fn run(args: ScanArgs) -> anyhow::Result<u8> {
     let plan = plan(args)?;
     clear_outputs(&plan.reporting)?;
+    // Waiting for standard input ends at once.
+    if !matches!(plan.subject, ScanSubject::Stdin { .. }) {
+        interrupt::listen();
+    }
     let (report, engine, wanted) = report(&plan, &mut io::stdin().lock())?;
     let code = exit_code(&wanted, &report);
+    let was_interrupted = interrupt::interrupted();
     deliver(&wanted, engine.rules(), &Redacted::new(report, engine.redactor()))?;
+    if was_interrupted {
+        output::warn("interrupted: the report holds what was found so far");
+        return Ok(interrupt::INTERRUPTED_CODE);
+    }
     Ok(code)
 }
 
@@ -60,6 +70,7 @@ fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     };
     let mut plan = ScanPlan { archives: !args.no_archives, unscanned: args.unscanned, ..plan_of(subject, args.common) };
     plan.alternates = args.alternates;
+    plan.progress &= !args.no_progress;
     plan.policy.accepted_by = args.accept_policy;
     plan.policy.confined = args.confined;
     plan.reporting.repository_url = args.repository_url;
@@ -85,7 +96,7 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
         alternates: false,
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
-        progress: !report.no_progress && !report.quiet && io::stderr().is_terminal(),
+        progress: !report.quiet && io::stderr().is_terminal(),
         reporting: reporting(&report),
     }
 }

@@ -23,6 +23,15 @@ pub(crate) enum DiskError {
 }
 
 impl DiskError {
+    /// Returns the reason without the path, for messages that name it themselves.
+    pub(crate) fn why(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            Self::NotAFile { .. } => "not a regular file or directory".to_owned(),
+            Self::TooLarge { limit, .. } => format!("larger than {limit} bytes"),
+        }
+    }
+
     /// Returns the reason under which the coverage counts this error.
     pub(crate) fn reason(&self) -> crate::model::SkipReason {
         match self {

@@ -110,7 +110,7 @@ impl Context {
 }
 
 /// The reason why a location is not open.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Suppression {
     /// `baseline`, `config`, `inline`, `rolled`, or `review` for a change of the policy that somebody answers for.
@@ -120,6 +120,12 @@ pub struct Suppression {
     /// The day on which the credential was rolled, for `rolled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
+    /// Who is responsible for it, where its author says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// The last day on which it counts, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
 /// The redacted line of a location: every candidate masked, control characters escaped, long lines cut.

@@ -10,8 +10,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::Error;
 use crate::credential::Fingerprint;
-use crate::model::{Context, Finding, Severity};
-use crate::rules::RuleSet;
+use crate::model::{Context, Finding, Severity, Suppression};
+use crate::rules::{RuleSet, toml_error};
 
 /// The lowest severities that fail a scan and that are shown, where nobody says which.
 pub(crate) const DEFAULT_FAIL_ON: Severity = Severity::Medium;
@@ -73,6 +73,10 @@ impl AllowEntry {
         words.extend(self.expires.map(|day| format!("until {day}")));
         words.extend(self.owner.as_ref().map(|owner| format!("owner {owner}")));
         format!("{}: {}", words.join(", "), self.reason)
+    }
+
+    pub(super) fn suppression(&self) -> Suppression {
+        Suppression { owner: self.owner.clone(), ..super::suppression("config", &self.reason, self.expires) }
     }
 
     /// `path` is that of a location, in its repository.
@@ -138,17 +142,14 @@ impl PolicyConfig {
     /// # Errors
     /// The file is not TOML of this form; with line and column.
     pub(crate) fn parse(file: &str, bytes: &[u8]) -> Result<Self, Error> {
-        Self::read(file, bytes, &|error, _| error.to_string().trim_end().to_owned())
+        Self::read(file, bytes, &toml_error::explain)
     }
 
     /// As [`Self::parse`], but no error quotes the file, which may be anything that another file names.
     pub(super) fn parse_unquoted(file: &str, bytes: &[u8]) -> Result<Self, Error> {
-        let place = |error: &toml::de::Error, text: &str| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
-            format!("{}not what a policy may hold; --config shows more", line.unwrap_or_default())
-        };
-        Self::read(file, bytes, &place)
+        Self::read(file, bytes, &|error, text| {
+            format!("{}not what a policy may hold; --config shows more", toml_error::place(error, text))
+        })
     }
 
     fn read(file: &str, bytes: &[u8], explain: &dyn Fn(&toml::de::Error, &str) -> String) -> Result<Self, Error> {

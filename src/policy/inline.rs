@@ -5,7 +5,7 @@ use crate::model::Finding;
 /// A directive on the line of a finding.
 pub(super) struct InlineAllow {
     /// `None` for every key rule.
-    rule: Option<String>,
+    pub(super) rule: Option<String>,
     pub(super) reason: String,
 }
 

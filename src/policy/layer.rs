@@ -59,7 +59,7 @@ impl PolicyLayer {
         match self.config.unknown_rule(rules) {
             None => Ok(()),
             Some(_) if self.is_extended => Err(Error::malformed(&self.file, "it names a rule that does not exist")),
-            Some(rule) => Err(Error::malformed(&self.file, format_args!("there is no rule {rule:?}"))),
+            Some(rule) => Err(Error::malformed(&self.file, super::no_rule(rule, rules))),
         }
     }
 }

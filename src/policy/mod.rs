@@ -14,11 +14,13 @@ mod layer;
 pub(crate) mod policy_diff;
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use jiff::civil::Date;
 
 pub(crate) use baseline::Baseline;
+use config::AllowEntry;
 pub(crate) use config::PolicyConfig;
 pub(crate) use layer::{ConfigFiles, NestedLayers, PolicyLayer};
 
@@ -136,22 +138,36 @@ impl Policy {
         (std::mem::take(&mut nested.errors), notices)
     }
 
-    /// Returns status, source and reason for a covered location.
+    /// Names the entries of the root's files that covered nothing.
+    fn unused(&self, used: &HashSet<*const AllowEntry>) -> Vec<String> {
+        let entries = self.layers.iter().flat_map(|layer| layer.config.allows.iter().map(move |allow| (layer, allow)));
+        // Findings about a change exist in scans of changes only.
+        let judged = entries.filter(|(_, allow)| allow.rule != policy_diff::RULE);
+        let unused = judged.filter(|(_, allow)| !used.contains(&std::ptr::from_ref(*allow)));
+        let entry = |(layer, allow): (&Rc<PolicyLayer>, &AllowEntry)| {
+            format!("{}: an allow entry covers nothing: {}", layer.file, escape(&allow.description()))
+        };
+        unused.map(entry).collect()
+    }
+
+    /// Decides about a location; `None` if nothing covers it.
     fn decide(
         &self,
         finding: &Finding,
         location: &Location,
-        today: Date,
-        notices: &mut Vec<String>,
-    ) -> Option<(Status, &'static str, String)> {
+        (rules, today): (&RuleSet, Date),
+        told: &mut Told,
+    ) -> Option<(Status, Suppression)> {
+        let notices = &mut told.notices;
         if location.status != Status::Open {
             return None;
         }
         let path = &location.path;
         for layer in self.layers_of(path) {
             for allow in layer.allows(finding, path) {
+                told.used.insert(std::ptr::from_ref(allow));
                 match allow.expires.filter(|expires| *expires < today) {
-                    None => return Some((Status::Suppressed, "config", allow.reason.clone())),
+                    None => return Some((Status::Suppressed, allow.suppression())),
                     Some(expired) => notices.push(format!(
                         "{}: the entry for {} ({}) expired on {expired} and has no effect",
                         layer.file, finding.rule, allow.reason
@@ -165,14 +181,19 @@ impl Policy {
                 _ if !self.inline => notice(&format!(
                     "an inline allow has no effect in the change that adds it; allow it in {CONFIG_FILE} of the base"
                 )),
-                Ok(allow) if allow.covers(finding) => return Some((Status::Suppressed, "inline", allow.reason)),
-                Ok(_) => {}
+                Ok(allow) if allow.covers(finding) => {
+                    return Some((Status::Suppressed, suppression("inline", &allow.reason, None)));
+                }
+                Ok(allow) => {
+                    let unknown = allow.rule.as_deref().filter(|rule| rules.get(rule).is_none());
+                    unknown.into_iter().for_each(|rule| notice(&no_rule(rule, rules)));
+                }
                 Err(reason) => notice(&reason),
             }
         }
         let entry = self.baseline.find(&finding.rule, finding.fingerprint)?;
         let Some(expired) = entry.expires.filter(|expires| *expires < today) else {
-            return Some((Status::Baselined, "baseline", entry.reason.clone()));
+            return Some((Status::Baselined, suppression("baseline", &entry.reason, entry.expires)));
         };
         notices.push(format!(
             "{BASELINE_FILE}: the entry {} {} expired on {expired} and has no effect",
@@ -183,14 +204,16 @@ impl Policy {
 }
 
 /// Sets severities, contexts and statuses. Returns notices about the policy itself: expired entries, directives without
-/// effect. Also returns false if no time was left: then some findings are still open.
+/// effect; of a `whole` repository, entries that cover nothing. Also returns false if no time was left: then some findings
+/// are still open.
 pub(crate) fn apply(
     policy: &Policy,
     findings: &mut [Finding],
     (rules, today): (&RuleSet, Date),
     expired: &dyn Fn() -> bool,
+    whole: bool,
 ) -> (Vec<String>, bool) {
-    let (mut notices, mut done) = (Vec::new(), true);
+    let (mut told, mut done) = (Told::default(), true);
     for finding in findings {
         done &= !expired();
         if !done {
@@ -199,18 +222,32 @@ pub(crate) fn apply(
         adjust(policy, finding, rules);
         for at in 0..finding.locations.len() {
             let location = &finding.locations[at];
-            let decision = policy.decide(finding, location, today, &mut notices);
-            if let Some((status, source, reason)) = decision {
+            if let Some((status, suppression)) = policy.decide(finding, location, (rules, today), &mut told) {
                 finding.locations[at].status = status;
-                finding.locations[at].suppression = Some(Suppression { source: source.to_owned(), reason, date: None });
+                finding.locations[at].suppression = Some(suppression);
             }
         }
         finding.sort_locations();
         finding.refresh_status();
     }
-    notices.sort();
-    notices.dedup();
-    (notices, done)
+    if done && whole {
+        told.notices.extend(policy.unused(&told.used));
+    }
+    told.notices.sort();
+    told.notices.dedup();
+    (told.notices, done)
+}
+
+/// What the user has to know, and the entries that covered something.
+#[derive(Default)]
+struct Told {
+    notices: Vec<String>,
+    used: HashSet<*const AllowEntry>,
+}
+
+fn suppression(source: &str, reason: &str, expires: Option<Date>) -> Suppression {
+    let expires = expires.map(|day| day.to_string());
+    Suppression { source: source.to_owned(), reason: reason.to_owned(), expires, ..Suppression::default() }
 }
 
 /// Sets the contexts of a finding's locations, and its severity.
@@ -241,6 +278,12 @@ fn rule_paths(
 ) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
     let directories = layers.iter().flat_map(|layer| &layer.config.rules.directories);
     directories.map(|directory| files.list_toml(directory.trim_end_matches('/')))
+}
+
+/// Says that there is no rule of this id, and which one may be meant.
+fn no_rule(id: &str, rules: &RuleSet) -> String {
+    let meant = rules.nearest(id).map(|near| format!("; did you mean {near}?"));
+    format!("there is no rule {id:?}{}", meant.unwrap_or_default())
 }
 
 /// Reads `2027-01-31`.

@@ -12,7 +12,7 @@ use super::layer::{is_vendored, parse_nested};
 use super::{BASELINE_FILE, Baseline, CONFIG_FILE, ConfigFiles, MAX_POLICY_FILE, Policy, PolicyConfig, PolicyLayer};
 use crate::credential::Fingerprint;
 use crate::model::snapshot::Snapshot;
-use crate::model::{Confidence, Evidence, Finding, Location, Status, Suppression};
+use crate::model::{Confidence, Evidence, Finding, Location, Status};
 use crate::rules::RuleSet;
 
 /// Id of the rule.
@@ -144,7 +144,7 @@ fn accept(finding: &mut Finding, acceptance: &Acceptance, adds_entries: bool) {
     };
     for location in &mut finding.locations {
         location.status = Status::Suppressed;
-        location.suppression = Some(Suppression { source: "review".to_owned(), reason: reason.clone(), date: None });
+        location.suppression = Some(super::suppression("review", reason, None));
     }
     finding.refresh_status();
 }

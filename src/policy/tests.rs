@@ -24,7 +24,7 @@ fn today() -> Date {
 }
 
 fn apply(policy: &Policy, found: &mut [Finding], today: Date) -> Vec<String> {
-    super::apply(policy, found, (&rules(), today), &|| false).0
+    super::apply(policy, found, (&rules(), today), &|| false, false).0
 }
 
 fn with_config(text: &str) -> Policy {
@@ -72,7 +72,7 @@ fn configuration_errors_name_their_place() {
         ("[severity]\nsecret-live='fatal'", "line 2"),
         ("[[context]]\npaths=['a']\nis=['browser']", "line 3"),
         ("[rules]\ndirectories=['../x']", "not below the root"),
-        ("\u{0}", "TOML"),
+        ("\u{0}", "line 1, column 2: "),
     ] {
         let error = PolicyConfig::parse(CONFIG_FILE, text.as_bytes()).unwrap_err().to_string();
         assert!(error.contains(expected), "{text}: {error}");

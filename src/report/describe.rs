@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::remediation;
 use crate::credential::{Generation, Key, Kind, Mode};
-use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, Status};
+use crate::model::{CommitDate, Context, Exposure, Finding, Location, Origin, Reach, Status, Suppression};
 use crate::rules::{Rule, RuleSet};
 
 pub(super) use crate::model::escape::escape as clean;
@@ -179,10 +179,18 @@ pub(super) fn remarks(location: &Location) -> Vec<String> {
     }
     remarks.extend(versions(location));
     if let Some(status) = status(location.status) {
-        let reason = location.suppression.as_ref().map(|why| clean(&why.reason)).filter(|why| !why.is_empty());
+        let reason = location.suppression.as_ref().map(grounds).filter(|why| !why.is_empty());
         remarks.push(reason.map_or_else(|| status.to_owned(), |reason| format!("{status}: {reason}")));
     }
     remarks
+}
+
+/// Returns the reason of a suppression, with its owner and its last day where it has them.
+pub(super) fn grounds(why: &Suppression) -> String {
+    let owner = why.owner.as_ref().map(|owner| format!("owner {}", clean(owner)));
+    let expires = why.expires.as_ref().map(|day| format!("until {}", clean(day)));
+    let reason = Some(clean(&why.reason)).filter(|reason| !reason.is_empty());
+    reason.into_iter().chain(owner).chain(expires).collect::<Vec<_>>().join(", ")
 }
 
 /// Counts the versions of the file that hold a place, if there are several.

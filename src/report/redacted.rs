@@ -203,10 +203,12 @@ fn location(location: &mut Location, redactor: &Redactor) -> bool {
         in_path |= change(name, redactor);
     }
     *redacted |= in_path;
-    if let Some(Suppression { source: _, reason, date: _ }) = suppression {
+    let mut owner = None;
+    if let Some(Suppression { source: _, reason, date: _, owner: of_entry, expires: _ }) = suppression {
         change(reason, redactor);
+        owner = of_entry.as_mut();
     }
-    for text in [within, variable].into_iter().flatten() {
+    for text in within.iter_mut().chain(variable).chain(owner) {
         change(text, redactor);
     }
     in_path

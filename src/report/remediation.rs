@@ -84,22 +84,37 @@ pub(super) fn steps(rule: &Rule, finding: &Finding) -> Vec<String> {
     if let Some(steps) = unpublished(rule, finding) {
         return steps;
     }
-    finding.key.as_ref().map_or_else(|| DashboardLinks::of_rule(rule), DashboardLinks::of_key).steps(rule)
+    let links = finding.key.as_ref().map_or_else(|| DashboardLinks::of_rule(rule), DashboardLinks::of_key);
+    linked_steps(links, rule, finding)
 }
 
 /// Returns the steps of a rule for a finding, with `{last4}` for the last characters of its key: the same for all keys of an
 /// account and a mode.
 pub(super) fn shared_steps(rule: &Rule, finding: &Finding) -> Vec<String> {
-    let shared = |key| DashboardLinks { tail: Some("{last4}"), ..DashboardLinks::of_key(key) }.steps(rule);
+    let links = |key| DashboardLinks { tail: Some("{last4}"), ..DashboardLinks::of_key(key) };
+    let shared = |key| linked_steps(links(key), rule, finding);
     unpublished(rule, finding).or_else(|| finding.key.as_ref().map(shared)).unwrap_or_else(|| general_steps(rule))
 }
 
-/// Returns the steps for a secret that is only staged: nobody has seen it, so it need not be rolled.
-fn unpublished(rule: &Rule, finding: &Finding) -> Option<Vec<String>> {
+/// Fills in the links of the steps, and leaves out rolling what nobody has seen.
+fn linked_steps(links: DashboardLinks<'_>, rule: &Rule, finding: &Finding) -> Vec<String> {
+    let mut steps = links.steps(rule);
+    if is_unpublished(finding) && steps.len() > 1 {
+        steps.retain(|step| !step.starts_with("Roll the key"));
+    }
+    steps
+}
+
+/// Returns true if all that is open is only staged: nobody has seen it.
+fn is_unpublished(finding: &Finding) -> bool {
     let mut open = finding.locations.iter().filter(|location| location.status == Status::Open).peekable();
-    let path = &open.peek()?.path;
-    if rule.is_lint() || finding.severity < Severity::Low || open.clone().any(|location| location.reach != Reach::Index)
-    {
+    open.peek().is_some() && open.all(|location| location.reach == Reach::Index)
+}
+
+/// Returns the steps for a secret that is only staged, so that it need not be rolled.
+fn unpublished(rule: &Rule, finding: &Finding) -> Option<Vec<String>> {
+    let path = &finding.locations.iter().find(|location| location.status == Status::Open)?.path;
+    if rule.is_lint() || finding.severity < Severity::Low || !is_unpublished(finding) {
         return None;
     }
     Some(vec![

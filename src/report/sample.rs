@@ -215,7 +215,7 @@ fn set_aside(rules: &RuleSet, keys: &[String]) -> Vec<Finding> {
         place.suppression = (!source.is_empty()).then(|| Suppression {
             source: source.to_owned(),
             reason: "rotated | <b>done</b>".to_owned(),
-            date: None,
+            ..Suppression::default()
         });
         place
     };

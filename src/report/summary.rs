@@ -158,9 +158,9 @@ fn explain(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::Unsupported => ("in an unsupported format", "convert or unpack it and scan the result"),
         SkipReason::ShallowBoundary => ("cut off by a shallow clone", "git fetch --unshallow"),
         SkipReason::Alternate => ("in an object store outside of the repository", "read it, too: scan --alternates"),
-        SkipReason::TimedOut => ("not reached in time", "allow more time with --timeout"),
+        SkipReason::TimedOut => ("not reached in time", "let it run to its end, or allow more time with --timeout"),
         SkipReason::Unavailable => {
-            ("not here to be scanned", "fetch it (actions/checkout with fetch-depth: 0), or name base and head")
+            ("not here to be scanned", "name what is here, or fetch it (actions/checkout with fetch-depth: 0)")
         }
         SkipReason::Internal => ("stopped by a bug in pinstripe", "please report it"),
         other => (other.name(), ""),

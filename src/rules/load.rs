@@ -98,7 +98,11 @@ fn files(directory: &Path, problems: &mut Vec<RuleProblem>) -> Vec<PathBuf> {
                 found.push(entry.into_path());
             }
             Ok(_) => {}
-            Err(error) => problems.push(RuleProblem::new(&shown(directory), "", error.to_string())),
+            Err(error) => {
+                let place = error.path().unwrap_or(directory);
+                let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                problems.push(RuleProblem::new(&shown(place), "", why));
+            }
         }
     }
     if found.is_empty() && problems.is_empty() {

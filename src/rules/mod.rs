@@ -13,11 +13,15 @@ pub mod load;
 mod parse;
 pub(crate) mod pattern;
 pub mod rule;
+pub(crate) mod toml_error;
 
 use crate::credential::Fingerprint;
 use crate::model::{Context, Location, Severity};
 use builtin::BuiltinRule;
 use rule::{Examples, Help, KeyPattern, RuleFacts, RuleRole};
+
+/// Likeness of two ids, in hundredths, from which one may be meant by the other.
+const NEAR: u32 = 70;
 
 /// One rule. The part that a scan searches with is read at once; the rest of a built-in rule is parsed on first use, which
 /// most scans never need.
@@ -105,6 +109,13 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// Returns the rule whose id is nearly this one.
+    pub(crate) fn nearest(&self, id: &str) -> Option<&str> {
+        let near = |rule: &Rule| (strsim::normalized_damerau_levenshtein(&rule.id, id) * 100.0) as u32;
+        let nearest = self.iter().max_by_key(|rule| near(rule)).filter(|rule| near(rule) >= NEAR);
+        nearest.map(|rule| rule.id.as_str())
+    }
+
     /// Combines rules, each with the SHA-256 of its text. Of two rules with the same id, the later one replaces the other.
     pub(crate) fn new(loaded: Vec<(Rule, [u8; 32])>) -> Self {
         let by_id: BTreeMap<String, _> = loaded.into_iter().map(|rule| (rule.0.id.clone(), rule)).collect();

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::lint::Lint;
 use super::rule::{BodyCheck, Examples, KeyPattern, RuleFacts, RuleRole};
-use super::{language, pattern};
+use super::{language, pattern, toml_error};
 use crate::credential::Fingerprint;
 use crate::model::escape::escape;
 
@@ -36,7 +36,8 @@ pub struct RuleProblem {
 
 impl RuleProblem {
     pub(super) fn new(file: &str, key: &str, reason: impl Into<String>) -> Self {
-        Self { file: escape(file), key: key.to_owned(), reason: escape(&reason.into()) }
+        let reason = reason.into().lines().map(escape).collect::<Vec<_>>().join("\n");
+        Self { file: escape(file), key: key.to_owned(), reason }
     }
 }
 
@@ -63,7 +64,7 @@ pub(super) struct RuleFile {
 /// Every problem in the file.
 pub(super) fn parse(file: &str, id: &str, text: &str, compile_patterns: bool) -> Result<RuleFile, Vec<RuleProblem>> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        vec![RuleProblem::new(file, "", format!("not TOML: {}", error.to_string().trim_end()))]
+        vec![RuleProblem::new(file, "", format!("not TOML: {}", toml_error::explain(&error, text)))]
     })?;
     let mut reader = FileReader { file, table, problems: Vec::new() };
     reader.check_id(id);

@@ -24,6 +24,8 @@ pub(crate) struct EffectivePolicy {
     change: Option<PolicyChange>,
     /// The policy has rules of its own, which are not in force.
     leaves_rules_out: bool,
+    /// The scan reads all that the policy is about, so that an entry that covers nothing is of no use.
+    judges_all: bool,
     /// Why no policy is obeyed.
     pub(crate) problem: Option<String>,
 }
@@ -43,7 +45,7 @@ impl EffectivePolicy {
     /// A policy file exists and cannot be used.
     pub(crate) fn load(plan: &ScanPlan, target: &OpenTarget<'_>, name: &str) -> Result<Self, Error> {
         let choice = &plan.policy;
-        let mut effective = Self::default();
+        let mut effective = Self { judges_all: target.is_whole && choice.config.is_empty(), ..Self::default() };
         let named = choice.revision.as_ref().filter(|_| !choice.none);
         let named = named.map(|revision| at_revision(revision, target)).transpose()?;
         let commit = named.as_ref().and_then(CommitTree::commit).map(|commit| commit.to_string());
@@ -103,6 +105,8 @@ impl EffectivePolicy {
 
     /// Returns the policy of nobody.
     pub(crate) fn broken(problem: &dyn std::fmt::Display) -> Self {
+        // The first line says where and why; the others show the place.
+        let problem = problem.to_string().lines().next().unwrap_or_default().to_owned();
         let problem = format!("the policy before this change cannot be used, so none is obeyed: {problem}");
         Self { problem: Some(problem), ..Self::default() }
     }
@@ -151,7 +155,8 @@ impl EffectivePolicy {
             if self.change.is_none() {
                 return Err(error);
             }
-            notices.push(format!("it has no effect, because it cannot be used: {error}"));
+            let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+            notices.push(format!("it has no effect, because it cannot be used: {why}"));
         }
         Ok(notices)
     }
@@ -173,9 +178,9 @@ impl EffectivePolicy {
             let added = locations.filter(|at| at.status == Status::Open && at.directive.is_some());
             weakened.extend(policy_diff::inline(rules, added.cloned().collect(), &change.acceptance));
             // Entries that a change adds do not cover the findings about that change.
-            policy::apply(&change.own, &mut weakened, (rules, today), expired);
+            policy::apply(&change.own, &mut weakened, (rules, today), expired, false);
         }
-        let (mut notices, done) = policy::apply(&self.policy, findings, (rules, today), expired);
+        let (mut notices, done) = policy::apply(&self.policy, findings, (rules, today), expired, self.judges_all);
         findings.append(&mut weakened);
         if self.leaves_rules_out {
             notices.push(format!("{CONFIG_FILE}: its own rules are not used in a scan of several repositories"));
@@ -207,7 +212,7 @@ fn named_layers(
 
 fn read_named(file: &Path) -> Result<Vec<u8>, Error> {
     let unreadable = |reason: &str| Error::unreadable(&file.to_string_lossy(), reason);
-    let bytes = disk::read(file, policy::MAX_POLICY_FILE).map_err(|error| unreadable(&error.to_string()))?;
+    let bytes = disk::read(file, policy::MAX_POLICY_FILE).map_err(|error| unreadable(&error.why()))?;
     bytes.ok_or_else(|| unreadable("there is no such file"))
 }
 

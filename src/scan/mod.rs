@@ -69,6 +69,7 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
         let context = context(plan, &engine, deadline);
         target.source.scan(&context)?;
         context.note_unavailable(plan.unscanned.as_deref());
+        target.missing.iter().for_each(|missing| context.note_unavailable(Some(missing)));
         let (mut report, told) = report(&context, target, policy).map_err(|error| error.below(name))?;
         report.thresholds = policy.thresholds(plan.thresholds);
         notices.extend(told.into_iter().map(|notice| notice.below(name)));

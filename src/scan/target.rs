@@ -10,13 +10,15 @@ use crate::model::snapshot::{EmptySnapshot, Snapshot};
 use crate::model::{ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
+use crate::source::interrupt::interrupted;
 use crate::source::open_repository::{self, CommitTree, OpenRepository};
 use crate::source::pushed::PushedSource;
 use crate::source::range::RangeSource;
 use crate::source::snapshots::{CommitTrees, DiskFiles};
 use crate::source::staged::{StagedIndex, StagedSource};
 use crate::source::stdin::StdinSource;
-use crate::source::{self, ScanSource, worktree};
+use crate::source::worktree::{self, ResolvedPaths};
+use crate::source::{self, ScanSource};
 
 /// Pushed commits whose trees lints read.
 const MAX_PUSHED_TREES: usize = 8;
@@ -41,6 +43,10 @@ pub(crate) struct OpenTarget<'a> {
     pub(crate) change: Option<(Rc<CommitTree>, Rc<CommitTree>)>,
     /// The user's own work tree, whose policy may extend files outside of it.
     pub(crate) is_own_work_tree: bool,
+    /// Everything in the policy's root is scanned.
+    pub(crate) is_whole: bool,
+    /// Paths that were asked for and lead nowhere.
+    pub(crate) missing: Vec<String>,
     /// The repository, if it was opened.
     pub(crate) repository: Option<Rc<OpenRepository>>,
 }
@@ -55,7 +61,7 @@ pub(crate) fn open<'a>(
     let mut opened = match &plan.subject {
         ScanSubject::Worktree { paths, no_ignore } => {
             let groups = worktree::by_work_tree(paths)?.into_iter();
-            groups.map(|(paths, root)| worktree(paths, root, *no_ignore, plan.threads())).collect()
+            groups.map(|resolved| worktree(resolved, *no_ignore, plan.threads())).collect()
         }
         ScanSubject::Staged { paths } => vec![staged(options, paths)?],
         ScanSubject::Range { base, head, paths } => vec![range(options, (base, head), paths)?],
@@ -64,8 +70,10 @@ pub(crate) fn open<'a>(
         }
         ScanSubject::History { repositories, plain, cache } => {
             let how = history::Options { threads: plan.threads(), plain: *plain, cache: cache.clone() };
-            let found = open_repository::discover(repositories, &options)?.into_iter();
-            found.map(|repository| history(&repository, how.clone())).collect()
+            let (found, missing) = open_repository::discover(repositories, &options)?;
+            let mut opened: Vec<_> = found.iter().map(|repository| history(repository, how.clone())).collect();
+            opened.first_mut().into_iter().for_each(|first| first.missing.clone_from(&missing));
+            opened
         }
         ScanSubject::Stdin { name } => {
             let target = describe(TargetKind::Stdin, Path::new(""), None, None);
@@ -91,6 +99,8 @@ impl<'a> OpenTarget<'a> {
             inline_allows: true,
             change: None,
             is_own_work_tree: false,
+            is_whole: false,
+            missing: Vec::new(),
             repository: None,
         }
     }
@@ -101,7 +111,8 @@ fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>)
     Target { kind, root: root.to_string_lossy().into_owned(), head: name(head), base: name(base) }
 }
 
-fn worktree<'a>(paths: Vec<PathBuf>, root: PathBuf, no_ignore: bool, threads: usize) -> OpenTarget<'a> {
+fn worktree<'a>(resolved: ResolvedPaths, no_ignore: bool, threads: usize) -> OpenTarget<'a> {
+    let ResolvedPaths { paths, missing, root } = resolved;
     // The root need not be a work tree, and its HEAD need not have a commit.
     let repository = Repository::open(&root, &OpenOptions::default()).ok();
     let is_foreign = disk::is_foreign(&root) || repository.as_ref().is_some_and(|repository| repository.foreign);
@@ -115,9 +126,10 @@ fn worktree<'a>(paths: Vec<PathBuf>, root: PathBuf, no_ignore: bool, threads: us
         Some(opened) => Rc::new(CommitTree::new(&opened, head)),
         None => Rc::clone(&files) as _,
     };
-    let source = worktree::WorktreeSource { paths, root, no_ignore, threads };
-    let (policy, is_own_work_tree) = (Some(policy as _), !is_foreign);
-    OpenTarget { repositories, files, policy, owners, is_own_work_tree, ..OpenTarget::new(target, source) }
+    let (is_own_work_tree, is_whole) = (!is_foreign, paths.contains(&root));
+    let source = worktree::WorktreeSource { paths, missing, root, no_ignore, threads };
+    let (policy, opened) = (Some(policy as _), OpenTarget::new(target, source));
+    OpenTarget { repositories, files, policy, owners, is_own_work_tree, is_whole, ..opened }
 }
 
 fn staged<'a>(options: OpenOptions, paths: &[PathBuf]) -> Result<OpenTarget<'a>, source::Error> {
@@ -141,7 +153,7 @@ fn range<'a>(
 ) -> Result<OpenTarget<'a>, source::Error> {
     let deadline = options.deadline;
     let repository = OpenRepository::here(options)?;
-    let expired = || deadline.is_some_and(|deadline| Instant::now() >= deadline);
+    let expired = || interrupted() || deadline.is_some_and(|deadline| Instant::now() >= deadline);
     let mut source = RangeSource::open(&repository, base, head, &expired)?;
     source.limit(paths)?;
     let target = describe(TargetKind::Range, repository.root(), Some(source.head), source.base);
@@ -207,6 +219,7 @@ fn history<'a>(repository: &Rc<OpenRepository>, options: history::Options) -> Op
         policy: Some(policy),
         owners: Rc::new(CommitTree::new(repository, head)),
         repository: Some(Rc::clone(repository)),
+        is_whole: true,
         ..OpenTarget::new(target, HistorySource::new(repository, options))
     }
 }

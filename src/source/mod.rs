@@ -19,6 +19,7 @@ pub mod fuzzing;
 pub(crate) mod history;
 mod holes;
 mod ignores;
+pub(crate) mod interrupt;
 mod merged_parents;
 pub(crate) mod missing;
 pub(crate) mod open_repository;

@@ -76,17 +76,37 @@ impl OpenRepository {
     }
 }
 
-/// Opens the repositories around these paths, each once. The order of the paths changes nothing.
-pub(crate) fn discover(paths: &[PathBuf], options: &OpenOptions) -> Result<Vec<Rc<OpenRepository>>, OpenError> {
+/// Opens the repositories around these paths, each once. The order of the paths changes nothing. Also returns why others of
+/// the paths lead to no repository.
+///
+/// # Errors
+/// None of the paths leads to one.
+pub(crate) fn discover(
+    paths: &[PathBuf],
+    options: &OpenOptions,
+) -> Result<(Vec<Rc<OpenRepository>>, Vec<String>), OpenError> {
+    let mut missing = Vec::new();
     let mut found: Vec<Repository> = Vec::with_capacity(paths.len());
     for path in paths {
-        let repository = Repository::discover(path, options)?;
+        let repository = match Repository::discover(path, options) {
+            Ok(repository) => repository,
+            Err(error) => {
+                missing.push(error);
+                continue;
+            }
+        };
         if !found.iter().any(|known| known.common_dir == repository.common_dir) {
             found.push(repository);
         }
     }
+    if found.is_empty()
+        && let Some(error) = missing.pop()
+    {
+        return Err(error);
+    }
     found.sort_by(|a, b| a.root().cmp(b.root()));
-    Ok(found.into_iter().map(|repository| OpenRepository::new(repository, None)).collect())
+    let opened = found.into_iter().map(|repository| OpenRepository::new(repository, None)).collect();
+    Ok((opened, missing.iter().map(ToString::to_string).collect()))
 }
 
 /// The tree of a commit, looked up on first use. Without a commit, or if the commit cannot be read, it has no files.

@@ -5,6 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Collector;
 use super::disk::bytes_of;
 use super::worktree::{MissingPath, listed};
 
@@ -12,29 +13,35 @@ use super::worktree::{MissingPath, listed};
 #[derive(Debug, Default)]
 pub(crate) struct Pathspec {
     paths: Vec<Vec<u8>>,
+    missing: Vec<MissingPath>,
 }
 
 impl Pathspec {
     /// `knows` tells whether one of the scanned versions has a path that is not on disk.
     ///
     /// # Errors
-    /// A path leads out of the root, or nothing has it.
+    /// Nothing has any of the paths, or each leads out of the root.
     pub(super) fn new(
         paths: &[PathBuf],
         root: &Path,
         knows: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Result<Self, MissingPath> {
-        let mut below = Vec::with_capacity(paths.len());
-        for path in paths {
+        let mut relative = |path: &PathBuf| {
             let full = resolve(path);
             let outside = || MissingPath::new(path, io::Error::other("it is outside of the repository"));
             let relative = bytes_of(full.strip_prefix(root).map_err(|_| outside())?);
             match std::fs::symlink_metadata(&full) {
-                Err(error) if !knows(&relative) => return Err(MissingPath::new(path, error)),
-                _ => below.push(relative),
+                Err(error) if !knows(&relative) => Err(MissingPath::new(path, error)),
+                _ => Ok(relative),
             }
-        }
-        Ok(Self { paths: below })
+        };
+        let (paths, missing) = MissingPath::separate(paths.iter().map(&mut relative))?;
+        Ok(Self { paths, missing })
+    }
+
+    /// Counts the paths that nothing has.
+    pub(super) fn report_missing(&self, collector: &mut Collector<'_>) {
+        self.missing.iter().for_each(|missing| missing.report(collector));
     }
 
     /// Lists the paths, `.` for the root.

@@ -73,15 +73,36 @@ fn draw(counts: &Counts, unit: &str) {
     let template = ProgressStyle::with_template("{spinner} {msg} [{elapsed}]");
     bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
     while !counts.finished.load(Ordering::Relaxed) {
-        let items = counts.items.load(Ordering::Relaxed);
-        let bytes = HumanBytes(counts.bytes.load(Ordering::Relaxed));
-        let message = match counts.total.load(Ordering::Relaxed) {
-            0 => format!("{} {unit}, {bytes}", HumanCount(items)),
-            total => format!("{} of {} {unit}, {bytes}", HumanCount(items), HumanCount(total)),
-        };
+        let message = message(counts, unit);
         bar.set_message(message);
         bar.tick();
         std::thread::park_timeout(Duration::from_millis(100));
     }
     bar.finish_and_clear();
+}
+
+/// Describes the progress so far. Texts that no list of objects names come on top of the total.
+fn message(counts: &Counts, unit: &str) -> String {
+    let items = counts.items.load(Ordering::Relaxed);
+    let bytes = HumanBytes(counts.bytes.load(Ordering::Relaxed));
+    match counts.total.load(Ordering::Relaxed) {
+        0 => format!("{} {unit}, {bytes}", HumanCount(items)),
+        total => format!("{} of {} {unit}, {bytes}", HumanCount(items), HumanCount(total.max(items))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_total_is_never_exceeded() {
+        let progress = Progress::hidden();
+        progress.add_many(3, 1_024);
+        assert_eq!(message(&progress.counts, "files"), "3 files, 1.00 KiB");
+        progress.expect(1_000);
+        assert!(message(&progress.counts, "objects").starts_with("3 of 1,000 objects"));
+        progress.add_many(1_000, 0);
+        assert!(message(&progress.counts, "objects").starts_with("1,003 of 1,003 objects"));
+    }
 }

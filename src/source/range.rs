@@ -83,6 +83,7 @@ impl ScanSource for RangeSource {
     fn scan(&mut self, context: &ScanContext<'_>) -> Result<(), Error> {
         let mut collector = Collector::new(context);
         self.repository.report_problems(collector.coverage());
+        self.paths.report_missing(&mut collector);
         self.unread.drain(..).for_each(|(reason, what)| collector.skip(reason, &what));
         let ends = (self.merge_base, self.head);
         self.scanned = Some(scan(&mut collector, &self.repository, ends, &self.commits, &self.paths));

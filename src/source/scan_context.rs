@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Progress;
+use super::interrupt::interrupted;
 use crate::detect::Engine;
 use crate::detect::LocatedHit;
 use crate::lints::{LintSet, SourceFacts};
@@ -56,9 +57,9 @@ impl<'a> ScanContext<'a> {
         &self.lints
     }
 
-    /// Returns true once the deadline has passed.
+    /// Returns true once the deadline has passed, or the user wants the scan to end.
     pub(crate) fn expired(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        interrupted() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// Counts what the caller wanted to be scanned and could not provide.

@@ -22,7 +22,7 @@ impl Snapshot for DiskFiles {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError> {
         let full = self.root.join(path);
         if self.follow_links {
-            return crate::git::disk::read(&full, limit).map_err(|error| SnapshotError::new(path, error));
+            return crate::git::disk::read(&full, limit).map_err(|error| SnapshotError::new(path, error.why()));
         }
         let failed = |error: std::io::Error| SnapshotError::new(path, error);
         // Most files that lints ask for do not exist: resolve links only for those that do.
@@ -63,7 +63,7 @@ impl Snapshot for DiskFiles {
             return Err(SnapshotError::new(directory, "it leads out of the root"));
         }
         let listed = crate::git::disk::list(&full, MAX_LISTED_FILES);
-        let (entries, _) = listed.map_err(|error| SnapshotError::new(directory, error))?;
+        let (entries, _) = listed.map_err(|error| SnapshotError::new(directory, error.why()))?;
         let names = entries.iter().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().ends_with(b".toml"));
         Ok(names.map(|name| format!("{directory}/{}", name.to_string_lossy())).collect())
     }

@@ -115,6 +115,7 @@ impl ScanSource for StagedSource {
         let repository = &self.index.repository;
         let odb = repository.odb();
         repository.report_problems(collector.coverage());
+        self.paths.report_missing(&mut collector);
         let mut parents = merged_parents(repository, self.index.head);
         blobs::report_gaps(&mut collector, &mut differ);
         self.index.unread.iter().for_each(|(reason, what)| collector.skip(*reason, what));

@@ -99,7 +99,8 @@ fn work_tree() {
     let (engine, dir) = (engine(), tempfile::tempdir().unwrap());
     write(dir.path());
     let root = dir.path().to_path_buf();
-    let options = worktree::WorktreeSource { paths: vec![root.clone()], root, no_ignore: true, threads: 1 };
+    let options =
+        worktree::WorktreeSource { paths: vec![root.clone()], missing: Vec::new(), root, no_ignore: true, threads: 1 };
     let (found, defects) = seen(&engine, options);
     assert_eq!((found, defects.len()), expected(&engine), "{defects:?}");
 }

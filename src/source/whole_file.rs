@@ -38,10 +38,18 @@ fn put(
     if unnamed.is_ok() {
         return Ok(());
     }
-    let beside = tempfile::NamedTempFile::new_in(directory)?;
+    let beside = tempfile::NamedTempFile::new_in(directory).map_err(without_path)?;
     fill(beside.as_file())?;
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Returns the error of the system alone: the path of a temporary file says nothing to the user.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why),
+        None => error,
+    }
 }
 
 /// Gives a file without a name this one. An older file of that name is replaced: the link gets another name, which is

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
@@ -21,6 +22,8 @@ use crate::model::{PathText, ScanLocation, SkipReason, limits::WINDOW};
 pub(crate) struct WorktreeSource {
     /// Absolute paths of directories and files.
     pub(crate) paths: Vec<PathBuf>,
+    /// Paths that were asked for and are not there.
+    pub(crate) missing: Vec<MissingPath>,
     /// The directory that locations are relative to.
     pub(crate) root: PathBuf,
     /// Scan ignored files as well.
@@ -29,24 +32,53 @@ pub(crate) struct WorktreeSource {
 }
 
 /// A path of the command line that does not exist.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("{}: {error}", path.display())]
 pub(crate) struct MissingPath {
     path: PathBuf,
-    error: io::Error,
+    error: Arc<io::Error>,
 }
 
 impl MissingPath {
     pub(super) fn new(path: &Path, error: io::Error) -> Self {
-        Self { path: path.to_path_buf(), error }
+        Self { path: path.to_path_buf(), error: Arc::new(error) }
+    }
+
+    /// Counts it as unread.
+    pub(super) fn report(&self, collector: &mut Collector<'_>) {
+        let reason = match self.error.kind() {
+            io::ErrorKind::NotFound => SkipReason::Unavailable,
+            _ => reason_of(&self.error),
+        };
+        collector.skip(reason, &self.to_string());
+    }
+
+    /// Separates what is there from what is not.
+    ///
+    /// # Errors
+    /// Nothing is there.
+    pub(super) fn separate<T>(found: impl Iterator<Item = Result<T, Self>>) -> Result<(Vec<T>, Vec<Self>), Self> {
+        let (mut there, mut missing) = (Vec::new(), Vec::new());
+        for found in found {
+            match found {
+                Ok(found) => there.push(found),
+                Err(error) => missing.push(error),
+            }
+        }
+        match missing.first() {
+            Some(first) if there.is_empty() => Err(first.clone()),
+            _ => Ok((there, missing)),
+        }
     }
 }
 
 /// Makes the paths absolute and finds the root that locations are relative to: the work tree that holds them all, else
 /// their nearest common directory.
-pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), MissingPath> {
-    let mut absolute = Vec::with_capacity(paths.len());
-    for path in paths {
+///
+/// # Errors
+/// None of the paths is there.
+pub(crate) fn resolve(paths: &[PathBuf]) -> Result<ResolvedPaths, MissingPath> {
+    let resolve = |path: &PathBuf| {
         let missing = |error| MissingPath::new(path, error);
         let metadata = std::fs::symlink_metadata(path).map_err(missing)?;
         // Keep the last component: a link given by name is scanned as a link, unless it is one to a directory.
@@ -56,10 +88,19 @@ pub(crate) fn resolve(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, PathBuf), Miss
         } else {
             path.canonicalize().map_err(missing)?
         };
-        absolute.push(resolved);
-    }
-    let root = common_root(&absolute);
-    Ok((absolute, root))
+        Ok(resolved)
+    };
+    let (paths, missing) = MissingPath::separate(paths.iter().map(resolve))?;
+    let root = common_root(&paths);
+    Ok(ResolvedPaths { paths, missing, root })
+}
+
+/// Paths of the command line, absolute, and the directory that locations are relative to.
+#[derive(Debug)]
+pub(crate) struct ResolvedPaths {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) missing: Vec<MissingPath>,
+    pub(crate) root: PathBuf,
 }
 
 /// Returns the work tree that holds all of these paths, else their nearest common directory.
@@ -75,16 +116,20 @@ fn common_root(paths: &[PathBuf]) -> PathBuf {
 }
 
 /// As [`resolve`], by work tree, where the paths are in several or not in one.
-pub(crate) fn by_work_tree(paths: &[PathBuf]) -> Result<Vec<(Vec<PathBuf>, PathBuf)>, MissingPath> {
-    let (paths, root) = resolve(paths)?;
-    if paths.len() == 1 || is_repository(&root) {
-        return Ok(vec![(paths, root)]);
+pub(crate) fn by_work_tree(paths: &[PathBuf]) -> Result<Vec<ResolvedPaths>, MissingPath> {
+    let mut all = resolve(paths)?;
+    if all.paths.len() == 1 || is_repository(&all.root) {
+        return Ok(vec![all]);
     }
     let mut groups: BTreeMap<Option<PathBuf>, Vec<PathBuf>> = BTreeMap::new();
-    for path in paths {
+    for path in all.paths {
         groups.entry(work_tree_of(&directory_of(&path))).or_default().push(path);
     }
-    Ok(groups.into_values().map(|paths| (common_root(&paths), paths)).map(|(root, paths)| (paths, root)).collect())
+    let group = |paths: Vec<PathBuf>| {
+        let (root, missing) = (common_root(&paths), std::mem::take(&mut all.missing));
+        ResolvedPaths { paths, missing, root }
+    };
+    Ok(groups.into_values().map(group).collect())
 }
 
 /// Writes a path below the root, `.` for the root itself.
@@ -121,6 +166,7 @@ fn scan(context: &ScanContext<'_>, options: &WorktreeSource) {
         }
     }
     let mut collector = Collector::new(context);
+    options.missing.iter().for_each(|missing| missing.report(&mut collector));
     for file in ignores.take_refused() {
         let shown = PathText::new(&bytes_of(disk::relative(&options.root, &file).unwrap_or(&file))).text;
         collector.skip(SkipReason::OverLimit, &format!("{shown}: too large, its rules do not apply"));
@@ -169,7 +215,8 @@ impl WorktreeScan<'_> {
                 Ok(entry) => self.entry(&mut collector, entry.path(), Some(entry.file_type())),
                 Err(error) => {
                     let shown = error.path().map(|path| self.shown(path).text).unwrap_or_default();
-                    collector.skip(SkipReason::Unreadable, &format!("{shown}: {error}"));
+                    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    collector.skip(SkipReason::Unreadable, &format!("{shown}: {why}"));
                 }
             }
         }

@@ -31,6 +31,7 @@ mod lints;
 mod many_findings;
 mod members;
 mod merges;
+mod messages;
 mod no_key_gets_out;
 mod own_rules;
 mod owners;

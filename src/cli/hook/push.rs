@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
+use super::super::args::{CommonArgs, ReportArgs};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
 use super::refusal::{Moment, count, gaps, list};
@@ -135,7 +136,10 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let trusted = rev::head(&repo.repository)?.and_then(|head| repo.commit(&head));
     let mut known: Vec<Oid> = trusted.into_iter().collect();
     known.extend(repo.commits(repo.refs("")?));
-    let mut plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, args.hook.common);
+    let PreReceiveArgs { rules, policy, limits, fail_on, exit_zero, .. } = args;
+    let report = ReportArgs { fail_on, exit_zero, ..CommonArgs::defaults()?.report };
+    let common = CommonArgs { rules, policy, limits, report };
+    let mut plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, common);
     plan.timeout = args.time_budget.or(plan.timeout);
     plan.reporting.allow_incomplete |= args.accept_incomplete;
     receive(&plan)

@@ -196,7 +196,8 @@ impl TextWriter<'_> {
         for finding in block.findings() {
             let Some(rule) = describe::rule(self.rules, finding) else { continue };
             for step in remediation::steps(rule, finding) {
-                if !steps.contains(&step) {
+                // A step may be the beginning of one that says more.
+                if !steps.iter().any(|known| known.starts_with(&step)) {
                     steps.push(step);
                 }
             }
@@ -235,6 +236,12 @@ impl TextWriter<'_> {
             };
             let line = format!("{place}: {severity}: {what} [{rule}]{more}");
             writeln!(self.out, "{}", style.map_or_else(|| line.clone(), |style| self.paint(style, &line)))?;
+            let why = finding.locations.iter().find_map(|at| at.suppression.as_ref()).zip(style);
+            if let Some((why, style)) = why {
+                for line in wrap(&describe::grounds(why), WIDTH - 4) {
+                    writeln!(self.out, "    {}", self.paint(style, &line))?;
+                }
+            }
         }
         Ok(())
     }
