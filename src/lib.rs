@@ -13,6 +13,7 @@
 //! rules       rule files to rules
 //! archive     containers to members
 //! git         repositories to objects · owners  CODEOWNERS files to owners of paths · audit  several reports: merged, compared
+//! fleet       many repositories to units of work; manifests of what was done
 //! model       findings, locations, coverage, limits
 //! credential  what a token says about itself
 //! ```
@@ -27,6 +28,7 @@ pub mod cli;
 mod code;
 pub mod credential;
 pub mod detect;
+mod fleet;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;

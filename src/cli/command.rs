@@ -9,6 +9,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use super::action_args::ActionCommand;
 use super::args::{RuleArgs, ScanArgs};
 use super::baseline_args::BaselineCommand;
+use super::fleet::args::FleetCommand;
 use super::hook_args::HookCommand;
 use super::report_args::SavedReportArgs;
 use crate::rules::load;
@@ -37,6 +38,9 @@ pub(super) enum Command {
     Baseline(Box<BaselineCommand>),
     /// Write any format from saved JSON reports, merged
     Report(Box<SavedReportArgs>),
+    /// Scan many repositories on many machines: plan units, work on them, merge their reports
+    #[command(subcommand)]
+    Fleet(Box<FleetCommand>),
     /// Plan a scan for the event of a CI system
     #[command(subcommand)]
     Action(ActionCommand),

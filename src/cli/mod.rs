@@ -8,6 +8,7 @@ mod args;
 mod baseline;
 mod baseline_args;
 mod command;
+mod fleet;
 mod hook;
 mod hook_args;
 mod manual;
@@ -46,6 +47,7 @@ fn dispatch(cli: command::Cli) -> u8 {
         Command::Scan(scan) => scan::run(*scan),
         Command::Hook(command) => hook::run(*command),
         Command::Action(command) => action::run(&command),
+        Command::Fleet(command) => fleet::run(*command),
         Command::Baseline(command) => baseline::run(*command),
         Command::Report(args) => report::run(*args),
         Command::Rules(command) => rules::run(command),

@@ -31,6 +31,7 @@ mod reftable;
 mod remote;
 mod repo;
 pub(crate) mod rev;
+mod state;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tree;
@@ -48,4 +49,5 @@ pub(crate) use oid::ObjectFormat;
 pub(crate) use oid::Oid;
 pub(crate) use remote::remotes;
 pub(crate) use repo::{OpenError, OpenOptions, Repository};
+pub(crate) use state::{RepositoryState, pack_bytes};
 pub(crate) use tree::TreeEntries;

@@ -64,6 +64,11 @@ pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut d
     write(&line, CompactFormatter, out)
 }
 
+/// Writes a value as one line.
+pub(crate) fn write_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    write(value, CompactFormatter, out)
+}
+
 /// Writes a value and a line end.
 pub(super) fn write(value: &impl Serialize, formatter: impl Formatter, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter(formatter));

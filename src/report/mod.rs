@@ -12,7 +12,7 @@ mod github_output;
 mod gitlab;
 mod grouping;
 mod html;
-mod json;
+pub(crate) mod json;
 mod junit;
 mod links;
 mod markdown;

@@ -107,7 +107,7 @@ fn policies_and_rules(
     };
     let load = |(target, name): (&OpenTarget<'_>, &String)| {
         let mut policy = EffectivePolicy::load(plan, target, name)?;
-        if targets.len() > 1 {
+        if targets.len() > 1 || plan.of_several {
             policy.leave_rules_out();
         }
         Ok(policy)
@@ -159,6 +159,15 @@ fn context<'a>(plan: &ScanPlan, engine: &'a Engine, deadline: Option<Instant>) -
     context
 }
 
+/// Returns what a report says of the program and its rules.
+pub(crate) fn tool(rules: &RuleSet) -> Tool {
+    Tool {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules_digest: rules.digest().to_owned(),
+    }
+}
+
 /// Turns hits into findings, lints them, and applies the policy.
 fn report(
     context: &ScanContext<'_>,
@@ -179,11 +188,7 @@ fn report(
     let input = LintInput { tree: &*files, policy_tags: &context_of, expired: &|| context.expired() };
     let mut coverage = collected.coverage;
     coverage.merge(context.lints().run(&mut findings, &collected.facts, &input));
-    let tool = Tool {
-        name: env!("CARGO_PKG_NAME").to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        rules_digest: rules.digest().to_owned(),
-    };
+    let tool = tool(rules);
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
     let thresholds = policy.thresholds(Thresholds::default());
     let mut report = Report { schema, tool, target, options, thresholds, repositories, findings, coverage: unfinished };

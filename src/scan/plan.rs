@@ -136,6 +136,8 @@ pub(crate) struct ScanPlan {
     pub(crate) rules: RuleChoice,
     pub(crate) policy: PolicyChoice,
     pub(crate) thresholds: Thresholds,
+    /// The report will be merged with those on other repositories, which the rules of this one must not judge.
+    pub(crate) of_several: bool,
     /// Objects that should have been scanned and are not here: counted as unread.
     pub(crate) unscanned: Option<String>,
     /// Open archives.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["credential"],
     &["model"],
-    &["git", "owners", "audit"],
+    &["git", "owners", "audit", "fleet"],
     &["archive"],
     &["rules"],
     &["detect"],

@@ -15,6 +15,7 @@ mod archives;
 mod damage;
 mod databases;
 mod encodings;
+mod fleet;
 mod floors;
 mod formats;
 mod frameworks;
