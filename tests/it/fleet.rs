@@ -204,7 +204,11 @@ fn a_url_is_mirrored_fetched_and_what_it_lost_is_told() {
     assert!(merge(&dir, &["--local-protocols"]).stderr.contains("has lost secret-live"));
     std::fs::rename(dir.join("r"), dir.join("away")).unwrap();
     let gone = remote(&dir, &[]);
-    assert!(gone.code == 1 && gone.stderr.contains("incomplete, 2 findings"), "the mirror is read as it is: {}", gone.stderr);
+    assert!(
+        gone.code == 1 && gone.stderr.contains("incomplete, 2 findings"),
+        "the mirror is read as it is: {}",
+        gone.stderr
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod damage;
 mod databases;
 mod encodings;
 mod fleet;
+mod fleet_engines;
 mod floors;
 mod formats;
 mod frameworks;
