@@ -56,7 +56,8 @@ fn fits_patterns(patterns: &KeyPatterns, site: &KeySite<'_>, file: &FileContext)
     patterns.variable.accepts(&[location.variable.as_deref().unwrap_or("")])
         && patterns.path.accepts(&[&location.path])
         && patterns.before.accepts(&[text_before(site, file)])
-        && (patterns.section.is_empty() || patterns.section.accepts(&file.around(location.line).sections))
+        && (patterns.section.is_empty()
+            || patterns.section.accepts(&file.around(location.line, location.column).sections))
 }
 
 fn draft<'a>(lint: KeyLint<'_>, context: &LintContext<'_>, site: KeySite<'a>, file: &FileContext) -> Draft<'a> {

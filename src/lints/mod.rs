@@ -19,6 +19,7 @@ mod lint_set;
 mod pair_lints;
 mod paths;
 mod public_names;
+mod sections;
 mod source_facts;
 mod source_file;
 mod variable_names;

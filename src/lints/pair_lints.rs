@@ -47,7 +47,7 @@ fn takes_part(group: &KeyPair, context: &LintContext<'_>, site: &KeySite<'_>) ->
         return false;
     }
     let file = context.file(&site.location.path);
-    file.admits(&[], &group.unless_context) && file.around(site.location.line).in_effect
+    file.admits(&[], &group.unless_context) && file.around(site.location.line, site.location.column).in_effect
 }
 
 /// Groups places that are in effect together.
@@ -61,12 +61,9 @@ fn sets<'a>(scope: PairScope, context: &LintContext<'_>, sites: &[KeySite<'a>]) 
         let file = context.file(path);
         let group = match scope {
             PairScope::File | PairScope::EnvSet => {
-                let line = file.line(site.location.line).unwrap_or("");
-                let inside = line_syntax::opener(line, site.location.column);
                 // Sections named after the kind of their key alone may make a pair.
-                let around = file.around(site.location.line);
-                let labels = std::iter::once(&inside).chain(&around.sections);
-                let labels = labels.map(|label| residue(label)).filter(|label| !label.is_empty());
+                let around = file.around(site.location.line, site.location.column);
+                let labels = around.sections.iter().map(|label| residue(label)).filter(|label| !label.is_empty());
                 (path.clone(), labels.collect())
             }
             PairScope::Package => (file.package.directory.clone(), Vec::new()),
@@ -150,11 +147,12 @@ fn foreign_objects<'a>(rule: usize, group: &KeyPair, context: &LintContext<'_>, 
     for path in paths {
         let Some(text) = context.tree.text(path) else { continue };
         let file = context.file(path);
-        let own = file.around(first.location.line);
+        let own = file.around(first.location.line, first.location.column);
         for (line, number) in text.lines().zip(1_u64..) {
             let Some((column, id)) = foreign_object(line, account.object_mark()) else { continue };
             let names_mode = residue(line.split(id).next().unwrap_or("")).split('_').any(|word| lists(MODES, word));
-            let in_section = path != first.location.path || file.around(number).sections == own.sections;
+            let in_section =
+                path != first.location.path || file.around(number, column as u64 + 1).sections == own.sections;
             if names_mode || !in_section || line_syntax::is_comment(line) || line_syntax::is_conditional(line) {
                 continue;
             }

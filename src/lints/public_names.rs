@@ -153,7 +153,9 @@ pub(super) fn public_prefix(name: &str, package: &Package, kind: FileKind) -> Op
         }
     }
     let has_prefixes = package.frameworks.iter().any(|framework| !framework.prefixes.is_empty());
-    if (has_prefixes && kind == FileKind::Code) || (is_replaced("VITE_") && name.starts_with("VITE_")) {
+    if (has_prefixes && matches!(kind, FileKind::Code | FileKind::Settings))
+        || (is_replaced("VITE_") && name.starts_with("VITE_"))
+    {
         return None;
     }
     let framework = framework::all().iter().find(|it| it.prefix_of(name).is_some_and(|prefix| prefix != "PUBLIC_"))?;

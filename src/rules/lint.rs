@@ -38,6 +38,8 @@ pub(crate) enum FileKind {
     /// `.env` and variants, Dockerfiles.
     Env,
     Code,
+    /// Code that is configuration: `config/production.js`, `settings.py`.
+    Settings,
     Markup,
     /// YAML, JSON, TOML, XML, property lists and the like.
     Config,

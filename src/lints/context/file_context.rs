@@ -13,6 +13,7 @@ use crate::lints::cached_tree::CachedTree;
 use crate::lints::lexer::SourceCode;
 use crate::lints::line_syntax::{self, IndexedText};
 use crate::lints::paths::{ancestors, file_name, join};
+use crate::lints::sections;
 use crate::lints::variable_names::lists;
 use crate::model::{Confidence, Context, Evidence};
 use crate::rules::language::{self, Language};
@@ -56,7 +57,7 @@ pub(crate) struct FileContext {
     pub(crate) package: Rc<Package>,
     text: Option<IndexedText>,
     /// Facts about lines with credentials, each read once.
-    lines: RefCell<BTreeMap<u64, Rc<LineContext>>>,
+    lines: RefCell<BTreeMap<(u64, u64), Rc<LineContext>>>,
 }
 
 /// The surroundings of the credentials of a line.
@@ -114,18 +115,18 @@ impl FileContext {
         self.text.as_ref().map(|text| text.line(number))
     }
 
-    /// Returns what stands around a 1-based line.
-    pub(crate) fn around(&self, number: u64) -> Rc<LineContext> {
-        if let Some(known) = self.lines.borrow().get(&number) {
+    /// Returns what stands around a 1-based line and column.
+    pub(crate) fn around(&self, number: u64, column: u64) -> Rc<LineContext> {
+        if let Some(known) = self.lines.borrow().get(&(number, column)) {
             return Rc::clone(known);
         }
         let read = self.text.as_ref().map_or(LineContext { in_effect: true, sections: Vec::new() }, |text| {
             let line = text.line(number);
             let in_effect = !line_syntax::is_comment(line) && !line_syntax::is_conditional(line);
-            LineContext { in_effect, sections: text.sections(number) }
+            LineContext { in_effect, sections: sections::around(text, number, column) }
         });
         let read = Rc::new(read);
-        self.lines.borrow_mut().insert(number, Rc::clone(&read));
+        self.lines.borrow_mut().insert((number, column), Rc::clone(&read));
         read
     }
 }
@@ -290,7 +291,9 @@ impl<'a> FileClues<'a> {
             "json" | "yaml" | "config" => FileKind::Config,
             "" if self.purpose.is(Context::Docs) => FileKind::Prose,
             "" if self.path.ends_with(".xml") || self.path.ends_with(".plist") => FileKind::Config,
-            "" => FileKind::Other,
+            "" if !self.purpose.settings => FileKind::Other,
+            "component" => FileKind::Code,
+            _ if self.purpose.settings => FileKind::Settings,
             _ => FileKind::Code,
         }
     }

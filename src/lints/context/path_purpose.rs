@@ -36,6 +36,7 @@ struct PurposeTable {
     mobile: PurposeWords,
     served: PurposeWords,
     vendored: PurposeWords,
+    settings: PurposeWords,
 }
 
 fn table() -> &'static PurposeTable {
@@ -73,6 +74,8 @@ pub(crate) struct PathPurpose {
     pub(crate) served: bool,
     /// Third-party code.
     pub(crate) vendored: bool,
+    /// Configuration, in code or not.
+    pub(crate) settings: bool,
 }
 
 impl PathPurpose {
@@ -107,6 +110,7 @@ impl PathPurpose {
             mobile: table.mobile.fit(&path),
             served: table.served.fit(&path),
             vendored: table.vendored.fit(&path),
+            settings: table.settings.fit(&path),
         }
     }
 
