@@ -38,7 +38,7 @@ pub(super) fn run<'a, 'f>(
         let Some(lint) = lints.source_lint(found.lint) else { continue };
         let path = facts.place.path.text.as_str();
         let (file, sites) = (context.file(path), by_path.get(path).map_or(&[][..], Vec::as_slice));
-        if !file.admits(&lint.source.context, &lint.source.unless_context)
+        if !file.admits(found.start.line, &lint.source.context, &lint.source.unless_context)
             || (lint.source.imports && silent.by_import(lint, found.lint, context, facts))
         {
             continue;
@@ -53,7 +53,7 @@ pub(super) fn run<'a, 'f>(
             drafts.push(Draft { rule, confidence, site: *site, message, evidence });
         } else if !found.value.as_deref().is_some_and(is_quoted) {
             let message = MessageFields::of_code(facts, found).with("why", why).render(message);
-            let context = file.tags.clone();
+            let context = file.tags_at(found.start.line);
             findings.push(CodeFinding { facts, found, confidence, message, evidence, context, doubtful: false });
         }
         // Any other literal is a placeholder, a sample or another vendor's key.

@@ -118,10 +118,12 @@ pub(super) fn about_credentials(rules: &RuleSet, drafts: Vec<Draft<'_>>) -> Vec<
         let mut finding = finding(rules, rule, fingerprint, confidence);
         finding.locations = drafts.iter().map(|draft| draft.site.location.clone()).collect();
         finding.locations.dedup();
-        finding.evidence = drafts.iter().flat_map(|draft| draft.evidence.iter().cloned()).collect();
-        finding.evidence.sort();
-        finding.evidence.dedup();
-        finding.evidence.truncate(MAX_EVIDENCE);
+        // In the order in which one step leads to the next.
+        for evidence in drafts.iter().flat_map(|draft| &draft.evidence) {
+            if finding.evidence.len() < MAX_EVIDENCE && !finding.evidence.contains(evidence) {
+                finding.evidence.push(evidence.clone());
+            }
+        }
         if let Some(first) = drafts.into_iter().next() {
             finding.message = first.message;
             finding.key = Some(first.site.key.clone());

@@ -34,7 +34,7 @@ fn fits_finding(when: &KeyCondition, site: &KeySite<'_>) -> bool {
 
 fn fits_file(when: &KeyCondition, context: &LintContext<'_>, site: &KeySite<'_>, file: &FileContext) -> bool {
     let location = site.location;
-    file.admits(&when.context, &when.unless_context)
+    file.admits(location.line, &when.context, &when.unless_context)
         && (when.files.is_empty() || when.files.contains(&file.kind))
         && (when.variable.is_empty() || when.variable.iter().any(|claim| context.claims(location, *claim)))
         && !when.unless_variable.iter().any(|claim| context.claims(location, *claim))

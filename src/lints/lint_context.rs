@@ -1,13 +1,15 @@
 //! The tree that lints run on: credentials with their files, classified once per file.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cached_tree::CachedTree;
+use super::client_graph::ClientGraph;
 use super::context::file_context::FileContext;
 use super::context::framework::Packages;
 use super::public_names::{self, PublicPrefix};
+use super::source_facts::SourceFacts;
 use super::variable_names;
 use crate::credential::Key;
 use crate::model::snapshot::Snapshot;
@@ -34,6 +36,9 @@ pub(super) struct LintContext<'a> {
     expired: &'a dyn Fn() -> bool,
     left_out: RefCell<Coverage>,
     files: RefCell<BTreeMap<String, Rc<FileContext>>>,
+    /// Files from which client code starts.
+    entries: Vec<String>,
+    graph: OnceCell<ClientGraph>,
 }
 
 /// One place of one credential.
@@ -45,10 +50,14 @@ pub(super) struct KeySite<'a> {
 }
 
 impl<'a> LintContext<'a> {
-    pub(super) fn new(tree: &'a CachedTree<'a>, input: &LintInput<'a>) -> Self {
+    pub(super) fn new(tree: &'a CachedTree<'a>, input: &LintInput<'a>, facts: &[SourceFacts]) -> Self {
         let (policy_tags, expired) = (input.policy_tags, input.expired);
         let packages = Packages::new(tree);
-        Self { tree, packages, policy_tags, expired, left_out: RefCell::default(), files: RefCell::default() }
+        let mut entries: Vec<String> =
+            facts.iter().filter(|facts| facts.entry).map(|facts| facts.place.path.text.clone()).collect();
+        entries.sort_unstable();
+        let (left_out, files, graph) = (RefCell::default(), RefCell::default(), OnceCell::new());
+        Self { tree, packages, policy_tags, expired, left_out, files, entries, graph }
     }
 
     /// Returns true once no time is left. What asks leaves its work undone.
@@ -74,6 +83,10 @@ impl<'a> LintContext<'a> {
             return Rc::clone(known);
         }
         let mut file = FileContext::classify(path, self.tree, &self.packages);
+        if file.may_be_imported() && !self.entries.is_empty() {
+            let graph = self.graph.get_or_init(|| ClientGraph::new(self.tree, &self.entries, &|| self.expired()));
+            file.ship_by(graph.way(self.tree, path));
+        }
         if let Some(tags) = (self.policy_tags)(path) {
             file.set_tags(tags);
         }
@@ -104,7 +117,7 @@ impl<'a> LintContext<'a> {
                 return;
             }
             if self.tree.holds(location) {
-                location.context.clone_from(&self.file(&location.path).tags);
+                location.context = self.file(&location.path).tags_at(location.line);
             }
         }
     }

@@ -6,6 +6,7 @@
 //! findings of its own and never edits another's.
 
 mod cached_tree;
+mod client_graph;
 mod code_lints;
 pub(crate) mod context;
 mod env_files;
@@ -20,6 +21,7 @@ mod pair_lints;
 mod paths;
 mod public_names;
 mod sections;
+mod server_data;
 mod source_facts;
 mod source_file;
 mod variable_names;
@@ -61,11 +63,12 @@ impl LintSet<'_> {
     }
 
     /// Runs source lints on a file. Reads only files that mention Stripe, in their path or, as `mentions_stripe` says, in
-    /// their text.
+    /// their text; of others, notes those from which client code starts.
     #[must_use]
     pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
         let wanted = mentions_stripe || names_stripe(&place.path.text);
-        wanted.then(|| source_facts::collect(self, place, bytes)).flatten()
+        let facts = wanted.then(|| source_facts::collect(self, place, bytes)).flatten();
+        source_facts::note_entry(facts, place, bytes)
     }
 
     /// Tags the places of findings, runs every lint, and adds what they find. Returns what was left out.
@@ -74,7 +77,7 @@ impl LintSet<'_> {
             return Coverage::default();
         }
         let tree = CachedTree::new(input.tree);
-        let context = LintContext::new(&tree, input);
+        let context = LintContext::new(&tree, input, facts);
         context.tag(findings);
         let sites = context.key_sites(self.rules(), findings);
         let mut drafts = key_lints::run(self, &context, &sites);

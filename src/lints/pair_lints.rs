@@ -47,7 +47,8 @@ fn takes_part(group: &KeyPair, context: &LintContext<'_>, site: &KeySite<'_>) ->
         return false;
     }
     let file = context.file(&site.location.path);
-    file.admits(&[], &group.unless_context) && file.around(site.location.line, site.location.column).in_effect
+    file.admits(site.location.line, &[], &group.unless_context)
+        && file.around(site.location.line, site.location.column).in_effect
 }
 
 /// Groups places that are in effect together.

@@ -14,14 +14,15 @@ use super::lexer::SourceCode;
 use super::line_syntax::position;
 use super::lint_set::{LintSet, SourceLint, SourcePatterns};
 use super::source_file::{SourceFile, SourceSpan};
-use super::{imports, public_names};
+use super::variable_names;
+use super::{client_graph, imports, public_names, server_data};
 use crate::code::model::Code;
 use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
 use crate::detect::redact::Caution;
 use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language;
-use crate::rules::lint::{CodeAnalysis, CodePattern};
+use crate::rules::lint::{CodeAnalysis, CodePattern, NameClaim};
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -41,6 +42,8 @@ pub struct SourceFacts {
     pub(super) imports: Vec<String>,
     /// The file's model, if it may take part in the handling of a webhook.
     pub(super) code: Option<Arc<Code>>,
+    /// Client code starts here.
+    pub(super) entry: bool,
     /// That of its previous version, if there is a change to judge.
     pub(super) before: Option<Option<Arc<Code>>>,
 }
@@ -66,6 +69,11 @@ pub(super) struct SourceMatch {
 }
 
 impl SourceFacts {
+    fn empty(place: &ScanLocation) -> Self {
+        let (matches, imports) = (Vec::new(), Vec::new());
+        Self { place: place.clone(), matches, imports, code: None, entry: false, before: None }
+    }
+
     /// The file.
     #[must_use]
     pub fn place(&self) -> &ScanLocation {
@@ -93,11 +101,7 @@ impl SourceFacts {
 /// Runs the source lints on a file. `None` if nothing matches.
 pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
-    let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
-    if !present || place.origin != Origin::File || !place.archive.is_empty() || bytes.len() > MAX_SOURCE {
-        return None;
-    }
-    let language = language::of_path(path)?;
+    let language = language::of_path(path).filter(|_| is_present(place, bytes))?;
     let reading = lints.reading(language.name, path, bytes);
     let handles = lints.follow_webhooks() && crate::code::reads(path) && may_handle(bytes);
     if reading.is_empty() && !handles || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
@@ -114,7 +118,7 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
     if reading.is_empty() && code.is_none() {
         return None;
     }
-    let mut facts = SourceFacts { place: place.clone(), matches: Vec::new(), imports: Vec::new(), code, before: None };
+    let mut facts = SourceFacts { code, ..SourceFacts::empty(place) };
     if reading.is_empty() {
         return Some(facts);
     }
@@ -124,7 +128,11 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
         if !lint.includes(&file.code.text) {
             continue;
         }
-        for span in spans(&file, lint, patterns).into_iter().take(MAX_MATCHES - facts.matches.len()) {
+        let found = match lint.source.structure {
+            Some(CodeAnalysis::SentSecret) => sent(place, bytes, &facts),
+            _ => spans(&file, lint, patterns),
+        };
+        for span in found.into_iter().take(MAX_MATCHES - facts.matches.len()) {
             facts.matches.push(locate(lints.redactor(), file.bytes, (lint.rule, at), span));
             needs_imports |= lint.source.imports;
         }
@@ -136,6 +144,21 @@ pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -
         facts.imports = imports::specifiers(&file);
     }
     Some(facts)
+}
+
+fn is_present(place: &ScanLocation, bytes: &[u8]) -> bool {
+    let present = matches!(place.reach, Reach::Worktree | Reach::Index | Reach::Head);
+    present && place.origin == Origin::File && place.archive.is_empty() && bytes.len() <= MAX_SOURCE
+}
+
+/// Notes in the facts of a file that client code starts there.
+pub(super) fn note_entry(facts: Option<SourceFacts>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
+    let path = place.path.text.as_str();
+    let entry = is_present(place, bytes) && client_graph::is_entry(path, bytes) && may_read(path);
+    if !entry {
+        return facts;
+    }
+    Some(SourceFacts { entry, ..facts.unwrap_or_else(|| SourceFacts::empty(place)) })
 }
 
 /// Returns true for the text of a file that may take part in the handling of a webhook.
@@ -167,6 +190,7 @@ pub(super) fn may_read(path: &str) -> bool {
 fn may_match(bytes: &[u8], source: &CodePattern) -> bool {
     match source.structure {
         Some(CodeAnalysis::PublicName) => public_names::may_have(bytes),
+        Some(CodeAnalysis::SentSecret) => true,
         // Decided where the whole program is known.
         Some(_) => false,
         None => true,
@@ -177,6 +201,20 @@ fn may_match(bytes: &[u8], source: &CodePattern) -> bool {
 fn is_minified(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(64 << 10)];
     head.len() > 4 << 10 && head.len() / (memchr::memchr_iter(b'\n', head).count() + 1) > 400
+}
+
+/// Returns the secrets that a file sends, but those that another lint has found.
+fn sent(place: &ScanLocation, bytes: &[u8], facts: &SourceFacts) -> Vec<SourceSpan> {
+    let path = place.path.text.as_str();
+    let Some(code) = facts.code.clone().or_else(|| crate::code::parse(path, bytes).map(Arc::new)) else {
+        return Vec::new();
+    };
+    let mut found = server_data::spans(path, &code);
+    found.retain(|span| {
+        let at = position(bytes, span.span.start);
+        !facts.matches.iter().any(|known| known.start == at)
+    });
+    found
 }
 
 fn spans(file: &SourceFile<'_>, lint: SourceLint<'_>, patterns: &SourcePatterns) -> Vec<SourceSpan> {
@@ -197,7 +235,11 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
         let counts = (source.in_strings || !file.code.in_string(whole.start()))
             && within.as_ref().is_none_or(|blocks| is_within(blocks, whole.start()));
         if counts {
-            spans.push(span(&captures, whole.range()));
+            let found = span(&captures, whole.range());
+            let claims = |claim: &NameClaim| variable_names::claims(found.value.as_deref().unwrap_or(""), *claim);
+            if source.value.is_empty() || source.value.iter().any(claims) {
+                spans.push(found);
+            }
         }
     }
     spans.sort_by_key(|found| (found.span.start, found.span.end));

@@ -50,6 +50,9 @@ pub(super) fn claims(name: &str, claim: NameClaim) -> bool {
                 && !has("client clientsecret")
                 && (has("secret secrets secretkey sk rk") || (has("private restricted") && has("key token")))
         }
+        NameClaim::StripeSecret => {
+            has("stripe") && is_stripe_secret(name) && !has("intent session setup client ephemeral")
+        }
         NameClaim::Live => has("live prod production livemode"),
         NameClaim::Test => has("test testing sandbox dev development staging stage testmode local demo"),
     }

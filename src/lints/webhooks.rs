@@ -146,7 +146,7 @@ pub(super) fn findings<'f>(
     for Handler { facts, found, outcome } in handlers {
         let Some(lint) = lints.source_lint(found.lint) else { continue };
         let file = context.file(&facts.place.path.text);
-        if !file.admits(&lint.source.context, &lint.source.unless_context) {
+        if !file.admits(found.start.line, &lint.source.context, &lint.source.unless_context) {
             continue;
         }
         let message = MessageFields::of_code(facts, found).render(&lint.source.message);

@@ -125,7 +125,8 @@ pub(crate) const LANGUAGES: &[Language] = &[
     language("ruby", "rb rake ru", &RUBY),
     language(
         "template",
-        "blade.php erb ejs hbs twig liquid jinja jinja2 j2 haml slim pug mustache cshtml razor ftl jsp phtml",
+        "blade.php erb ejs hbs handlebars twig liquid jinja jinja2 j2 njk haml slim pug mustache cshtml razor ftl jsp phtml \
+         heex leex gohtml",
         &MARKUP,
     ),
     language("php", "php inc", &PHP),

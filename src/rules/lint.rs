@@ -29,6 +29,8 @@ pub(crate) enum NameClaim {
     Live,
     /// Says test, sandbox or development.
     Test,
+    /// Says secret and Stripe.
+    StripeSecret,
 }
 
 /// The kind of file that a place is in.
@@ -135,6 +137,8 @@ pub(crate) enum CodeAnalysis {
     WebhookUnverified,
     /// Finds signatures that are checked without their age.
     WebhookReplay,
+    /// Finds secrets in what a server sends: results of loaders, responses, variables of pages.
+    SentSecret,
     /// Finds the name of a secret with a public prefix, or behind an alias with one.
     PublicName,
 }
@@ -165,6 +169,9 @@ pub(crate) struct CodePattern {
     /// The patterns to report. Groups called `name` or `value` are placeholders of the message.
     #[serde(default)]
     pub(crate) patterns: Vec<String>,
+    /// Claims, one of which the text of the group `value` must make.
+    #[serde(default)]
+    pub(crate) value: Vec<NameClaim>,
     /// Reports only the first match of a file.
     #[serde(default)]
     pub(crate) once: bool,

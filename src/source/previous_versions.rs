@@ -10,7 +10,7 @@ use super::{Collector, blobs};
 use crate::credential::Fingerprint;
 use crate::git::changes::TreeDiffer;
 use crate::git::{Odb, Oid};
-use crate::lints::{self, SourceFacts};
+use crate::lints::SourceFacts;
 use crate::model::{ScanLocation, SkipReason};
 
 /// Identity of a finding: rule and fingerprint.
@@ -226,8 +226,8 @@ impl<'a> PreviousVersions<'a> {
             return None;
         }
         let bytes = blobs::read(self.odb, old)?;
-        let mentions = lints::mention_stripe(&bytes);
-        guarded(|| collector.context.lints().collect(place, &bytes, mentions)).unwrap_or_else(|reason| {
+        // The present version is read, whatever told so: this one is compared with it.
+        guarded(|| collector.context.lints().collect(place, &bytes, true)).unwrap_or_else(|reason| {
             collector.skip(reason, &place.path.text);
             None
         })

@@ -86,7 +86,7 @@ fn add_details(
             result.skipped.push(SkipReason::LfsPointer);
         }
         result.mentions_stripe = scratch.mentions_stripe(context.engine);
-        result.facts = context.lints().collect(place, small, result.mentions_stripe);
+        result.facts = context.lints().collect(place, small, result.mentions_stripe || !result.hits.is_empty());
     }
     let mut open = |archive: &mut dyn Seekable| {
         if context.archives {

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::directives::Directives;
@@ -20,7 +21,11 @@ use crate::rules::language::{self, Language};
 use crate::rules::lint::FileKind;
 
 /// Extensions of files that browsers load or developers read in a public directory.
-const SERVED_EXTENSIONS: &str = "js mjs jsx ts tsx html htm json css map txt xml svg webmanifest vue";
+const SERVED_EXTENSIONS: &str = "js mjs jsx ts tsx html htm json css map txt xml svg webmanifest vue env sql bak old log \
+                                 yml yaml csv zip";
+
+/// Directories of a build's output whose files browsers load.
+const CHUNKS: &str = "assets static js _nuxt _astro _app chunks browser client immutable";
 
 /// Variables that set the environment of a program.
 const ENVIRONMENT_VARIABLES: &str = "APP_ENV NODE_ENV RAILS_ENV RACK_ENV ENVIRONMENT FLASK_ENV DJANGO_ENV \
@@ -33,12 +38,13 @@ pub(crate) struct Frontend {
     pub(crate) confidence: Confidence,
     /// A clause for the message: "`apps/web` is a Vite app, whose code ships".
     pub(crate) why: String,
-    pub(crate) evidence: Option<Evidence>,
+    /// The way on which it ships, step by step.
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 impl Frontend {
     fn new(confidence: Confidence, why: impl Into<String>, evidence: Option<Evidence>) -> Self {
-        Self { confidence, why: why.into(), evidence }
+        Self { confidence, why: why.into(), evidence: evidence.into_iter().collect() }
     }
 
     fn certain(why: impl Into<String>) -> Self {
@@ -54,6 +60,11 @@ pub(crate) struct FileContext {
     pub(crate) frontend: Option<Frontend>,
     pub(crate) kind: FileKind,
     vendored: bool,
+    is_script: bool,
+    /// Tags by the path alone.
+    path_tags: Vec<Context>,
+    /// Lines that run on a server although the file ships.
+    server_lines: Range<u64>,
     pub(crate) package: Rc<Package>,
     text: Option<IndexedText>,
     /// Facts about lines with credentials, each read once.
@@ -87,9 +98,11 @@ impl FileContext {
         }
         tags.sort_unstable();
         tags.dedup();
+        let (is_script, path_tags) = (clues.language == "javascript", clues.purpose.tags.clone());
+        let server_lines = clues.front_matter();
         let (kind, vendored, package) = (clues.kind(), clues.purpose.vendored, Rc::clone(&clues.package));
         let (text, lines) = (text.map(IndexedText::new), RefCell::default());
-        Self { tags, frontend, kind, vendored, package, text, lines }
+        Self { tags, frontend, kind, vendored, is_script, path_tags, server_lines, package, text, lines }
     }
 
     /// Replaces the classification by one that the policy sets.
@@ -104,9 +117,36 @@ impl FileContext {
         self.tags = tags;
     }
 
-    /// Returns true for files that are not vendored, have one of the required tags, if any, and none of the excluded.
-    pub(crate) fn admits(&self, required: &[Context], excluded: &[Context]) -> bool {
-        let has_any = |tags: &[Context]| tags.iter().any(|tag| self.tags.contains(tag));
+    /// Returns the tags of a line.
+    pub(crate) fn tags_at(&self, line: u64) -> Vec<Context> {
+        let mut tags = self.tags.clone();
+        if self.server_lines.contains(&line) {
+            tags.retain(|tag| *tag != Context::Frontend);
+        }
+        tags
+    }
+
+    /// Returns true for code that may ship if client code imports it.
+    pub(crate) fn may_be_imported(&self) -> bool {
+        let elsewhere = [Context::Server, Context::Test, Context::Docs, Context::Example];
+        self.frontend.is_none() && self.is_script && !elsewhere.iter().any(|tag| self.path_tags.contains(tag))
+    }
+
+    /// Notes the way on which client code comes to the file, if there is one.
+    pub(crate) fn ship_by(&mut self, way: Vec<Evidence>) {
+        let Some(entry) = way.first() else { return };
+        let why = format!("it is in the client graph, which starts at `{}`", entry.path);
+        self.tags.retain(|tag| *tag != Context::Server);
+        self.tags.push(Context::Frontend);
+        self.tags.sort_unstable();
+        self.frontend = Some(Frontend { confidence: Confidence::High, why, evidence: way });
+    }
+
+    /// Returns true if the file is not vendored, and a line has one of the required tags, if any, and none of the
+    /// excluded.
+    pub(crate) fn admits(&self, line: u64, required: &[Context], excluded: &[Context]) -> bool {
+        let own = self.tags_at(line);
+        let has_any = |tags: &[Context]| tags.iter().any(|tag| own.contains(tag));
         !self.vendored && (required.is_empty() || has_any(required)) && !has_any(excluded)
     }
 
@@ -146,8 +186,11 @@ struct FileClues<'a> {
 impl<'a> FileClues<'a> {
     fn new(path: &'a str, text: &'a str, (tree, packages): (&'a CachedTree<'a>, &Packages<'_>)) -> Self {
         let language = language::of_path(path);
+        // The front matter of an Astro component runs on the server, and says nothing of the rest.
+        let shown =
+            text.split_once("\n---\n").map(|(_, shown)| shown).filter(|_| path.ends_with(".astro")).unwrap_or(text);
         let directives = language.filter(|language| runs(language)).map_or_else(Directives::default, |language| {
-            Directives::read(&String::from_utf8_lossy(&SourceCode::new(text.as_bytes(), language.syntax).text))
+            Directives::read(&String::from_utf8_lossy(&SourceCode::new(shown.as_bytes(), language.syntax).text))
         });
         Self {
             path,
@@ -164,6 +207,9 @@ impl<'a> FileClues<'a> {
         if let Some(directive) = self.directives.client {
             return Some(self.by_directive(Confidence::High, directive));
         }
+        if let Some(listed) = self.flutter_asset() {
+            return Some(Frontend::new(Confidence::High, "it is an asset of a Flutter app", Some(listed)));
+        }
         if self.purpose.is(Context::Server) && !self.purpose.served {
             return None;
         }
@@ -178,9 +224,9 @@ impl<'a> FileClues<'a> {
         }
         match self.language {
             "html" => Some(Frontend::certain("it is an HTML page")),
-            "component" if !self.path.ends_with(".astro") => Some(Frontend::certain("the code of a component ships")),
+            "component" => Some(Frontend::certain("the code of a component ships")),
             "template" => Some(Frontend::new(Confidence::Medium, "templates are sent to the browser", None)),
-            "javascript" | "json" | "component" => self.by_framework(),
+            "javascript" | "json" => self.by_framework(),
             _ => None,
         }
     }
@@ -196,7 +242,8 @@ impl<'a> FileClues<'a> {
     /// Returns why a file in a public directory or a build's output is sent to browsers.
     fn served(&self) -> Option<String> {
         let name = file_name(self.path).to_lowercase();
-        if !name.rsplit_once('.').is_some_and(|(_, extension)| lists(SERVED_EXTENSIONS, extension)) {
+        let has_extension = name.rsplit_once('.').is_some_and(|(_, extension)| lists(SERVED_EXTENSIONS, extension));
+        if !has_extension && self.language != "env" {
             return None;
         }
         // Offsets in `slashed` are used in `path`, so both must have the same length: `İ` is longer in lower case.
@@ -209,9 +256,13 @@ impl<'a> FileClues<'a> {
         ["/dist/", "/build/", "/out/", "/www/"].iter().find_map(|output| {
             let at = slashed.find(output)?;
             let root = self.path[..at + output.len() - 1].trim_end_matches('/');
-            join(root, "index.html")
-                .is_some_and(|page| self.tree.has(&page))
-                .then(|| format!("`{root}` is a built site"))
+            if join(root, "index.html").is_some_and(|page| self.tree.has(&page)) {
+                return Some(format!("`{root}` is a built site"));
+            }
+            // A server is built to such a directory as well, but not its chunks.
+            let framework = self.package.frameworks.first().filter(|_| !self.directives.server)?;
+            let inner = slashed[at + output.len()..].split('/').next().filter(|_| !self.purpose.is(Context::Server))?;
+            lists(CHUNKS, inner).then(|| format!("it is in the bundle that {} built to `{root}`", framework.name))
         })
     }
 
@@ -228,12 +279,63 @@ impl<'a> FileClues<'a> {
         };
         match self.language {
             "dart" => nearest_has(&["pubspec.yaml"], "flutter:").then_some("it is code of a Flutter app"),
-            "java" => nearest_has(&["build.gradle", "build.gradle.kts"], "com.android.")
-                .then_some("it is code of an Android app"),
+            "java" => (nearest_has(&["build.gradle", "build.gradle.kts"], "android.application")
+                || nearest_has(&["build.gradle", "build.gradle.kts"], "com.android.")
+                || nearest_has(&["build.gradle", "build.gradle.kts"], "plugins.android"))
+            .then_some("it is code of an Android app"),
+            "javascript" | "component" | "json" => {
+                let has_manifest = ["manifest.json", "public/manifest.json", "src/manifest.json"];
+                nearest_has(&has_manifest, "\"manifest_version\"")
+                    .then_some("it is part of a browser extension, which its users download")
+            }
             "swift" => {
                 (!nearest_has(&["Package.swift"], "vapor")).then_some("it is code of an app for Apple's devices")
             }
             _ => None,
+        }
+    }
+
+    /// Returns where a Flutter app lists the file, or its directory, as an asset.
+    fn flutter_asset(&self) -> Option<Evidence> {
+        let (home, manifest, text) = ancestors(self.path).find_map(|directory| {
+            let manifest = join(directory, "pubspec.yaml")?;
+            let text = self.tree.text(&manifest)?;
+            Some((directory, manifest, text))
+        })?;
+        let relative = self.path.strip_prefix(home).unwrap_or(self.path).trim_start_matches('/');
+        let folder = relative.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let is_item = |item: &str| {
+            let item = item.trim().trim_matches(['"', '\'']);
+            item == relative || (!folder.is_empty() && item.strip_suffix('/') == Some(folder))
+        };
+        let mut listing = false;
+        for (line, number) in text.lines().zip(1..) {
+            let trimmed = line.split(" #").next().unwrap_or(line).trim();
+            if let Some(inline) = trimmed.strip_prefix("assets:") {
+                listing = true;
+                if inline.trim_matches([' ', '[', ']']).split(',').any(is_item) {
+                    let (path, message) = (manifest, format!("the app's assets list `{relative}`"));
+                    return Some(Evidence { message, path, line: number, column: 1 });
+                }
+                continue;
+            }
+            let item = trimmed.strip_prefix("- ").map(|item| item.strip_prefix("path:").unwrap_or(item));
+            listing &= item.is_some() || trimmed.is_empty() || trimmed.starts_with('#');
+            if listing && item.is_some_and(is_item) {
+                let (path, message) = (manifest, format!("the app's assets list `{relative}`"));
+                return Some(Evidence { message, path, line: number, column: 1 });
+            }
+        }
+        None
+    }
+
+    /// Returns the lines of an Astro component that run on the server.
+    fn front_matter(&self) -> Range<u64> {
+        let fences = self.text.lines().zip(1..).filter(|(line, _)| line.trim_end() == "---").map(|(_, number)| number);
+        let mut fences = fences.take(if self.path.ends_with(".astro") { 2 } else { 0 });
+        match (fences.next(), fences.next()) {
+            (Some(first), Some(last)) => first..last + 1,
+            _ => 0..0,
         }
     }
 
@@ -247,6 +349,11 @@ impl<'a> FileClues<'a> {
             return ships(framework, "which sends files of such names");
         }
         let relative = package.relative(self.path);
+        if let Some(framework) = package.frameworks.iter().find(|it| it.compiles(&relative))
+            && self.language == "javascript"
+        {
+            return ships(framework, "which compiles such modules for the browser");
+        }
         if self.language != "json"
             && let Some(framework) = package.shipping.iter().find(|it| it.ships_from(&relative))
             && !(framework.native && self.purpose.server_likely)

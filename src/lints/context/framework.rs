@@ -33,6 +33,10 @@ pub(crate) struct Framework {
     server: Vec<String>,
     #[serde(default)]
     client: Vec<String>,
+    #[serde(default)]
+    modules: Vec<String>,
+    #[serde(default)]
+    executors: Vec<String>,
     entry: Option<String>,
     #[serde(default)]
     pub(crate) native: bool,
@@ -69,6 +73,12 @@ impl Framework {
     pub(crate) fn ships_from(&self, relative: &str) -> bool {
         let below = |list: &[String]| list.iter().any(|directory| relative.starts_with(directory.as_str()));
         below(&self.ships) && !below(&self.server)
+    }
+
+    /// Returns true for a module that ships unless something in it is for servers only.
+    pub(crate) fn compiles(&self, relative: &str) -> bool {
+        let below = |list: &[String]| list.iter().any(|directory| relative.starts_with(directory.as_str()));
+        below(&self.modules) && !below(&self.server)
     }
 
     /// Returns true if the name of a file marks it as code for the browser.
@@ -185,6 +195,12 @@ impl<'a> Packages<'a> {
             package.manifest = Some(manifest);
             package.frameworks =
                 all().iter().filter(|it| it.packages.iter().any(|name| dependencies.contains(name))).collect();
+        }
+        if package.frameworks.is_empty()
+            && let Some(project) = join(directory, "project.json").and_then(|path| self.tree.text(&path))
+        {
+            let runs = |it: &&Framework| it.executors.iter().any(|executor| project.contains(executor.as_str()));
+            package.frameworks = all().iter().filter(runs).collect();
         }
         if package.frameworks.is_empty() {
             package.frameworks = all().iter().filter(|it| it.files.iter().any(has)).collect();

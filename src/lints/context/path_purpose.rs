@@ -99,6 +99,10 @@ impl PathPurpose {
         .filter(|(words, _, path)| words.fit(path))
         .map(|(_, tag, _)| tag)
         .collect();
+        // PHPUnit and its like read `phpunit.xml.dist` itself.
+        if path.ends_with(".xml.dist") {
+            tags.retain(|tag| *tag != Context::Example);
+        }
         // `docker/production/.env.development` is production.
         if tags.contains(&Context::Production) {
             tags.retain(|tag| *tag != Context::Development);

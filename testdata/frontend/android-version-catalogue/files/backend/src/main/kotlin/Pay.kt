@@ -1,0 +1,1 @@
+object Pay { const val KEY = "{{sk_live@b}}" }

@@ -1,0 +1,3 @@
+'use server'
+import { key } from '../lib/keys'
+export async function pay() { return charge(key) }

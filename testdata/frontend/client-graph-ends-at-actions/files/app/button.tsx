@@ -1,0 +1,3 @@
+'use client'
+import { pay } from './actions'
+export const Button = () => <form action={pay} />

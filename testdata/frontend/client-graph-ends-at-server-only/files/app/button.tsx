@@ -1,0 +1,3 @@
+'use client'
+import { pay } from '../lib/stripe'
+export const Button = () => pay()

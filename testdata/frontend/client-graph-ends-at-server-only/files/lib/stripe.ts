@@ -1,0 +1,3 @@
+import 'server-only'
+import { key } from './keys'
+export const pay = () => key

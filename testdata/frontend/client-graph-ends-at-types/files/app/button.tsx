@@ -1,0 +1,4 @@
+'use client'
+import type { Plan } from '../lib/stripe'
+import { label } from '../lib/labels'
+export const Button = (plan: Plan) => label(plan)

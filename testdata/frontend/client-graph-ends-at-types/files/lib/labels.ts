@@ -1,0 +1,1 @@
+export const label = (plan: { name: string }) => plan.name

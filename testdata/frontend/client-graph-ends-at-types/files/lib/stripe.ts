@@ -1,0 +1,2 @@
+export type Plan = { name: string }
+export const key = '{{sk_live}}'

@@ -1,0 +1,3 @@
+'use client'
+import { charge } from '@/lib'
+export default function Button() { return <button onClick={charge}>Pay</button> }

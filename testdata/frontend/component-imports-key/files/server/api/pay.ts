@@ -1,0 +1,2 @@
+const key = '{{sk_test#2}}'
+export default defineEventHandler(() => charge(key))

@@ -1,0 +1,2 @@
+<?php
+class ConfigController { public function show() { return response()->json(['stripe' => config('services.stripe.secret')]); } }

@@ -1,0 +1,2 @@
+<?php
+class KeyController { public function show() { return response()->json(['stripe' => config('services.stripe.key')]); } }

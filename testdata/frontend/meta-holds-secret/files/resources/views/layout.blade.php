@@ -1,0 +1,1 @@
+<html><head><meta name="stripe" content="{{ config('services.stripe.secret') }}"></head></html>

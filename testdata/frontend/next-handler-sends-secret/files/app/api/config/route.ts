@@ -1,0 +1,1 @@
+export async function GET() { return Response.json({ stripe: process.env.STRIPE_SECRET_KEY }) }

@@ -1,0 +1,1 @@
+export const useStripe = () => charge('{{sk_live}}')

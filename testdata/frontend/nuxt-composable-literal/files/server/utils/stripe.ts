@@ -1,0 +1,1 @@
+export const stripe = make('{{sk_live@b}}')

@@ -1,0 +1,1 @@
+export default defineEventHandler(() => ({ key: useRuntimeConfig().stripeSecretKey }))

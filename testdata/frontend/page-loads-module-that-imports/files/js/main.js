@@ -1,0 +1,2 @@
+import { pay } from './pay.js'
+document.body.onclick = pay

@@ -1,0 +1,2 @@
+const key = '{{sk_live@b}}'
+require('http').createServer(charge(key)).listen(80)

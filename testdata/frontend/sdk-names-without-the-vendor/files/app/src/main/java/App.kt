@@ -1,0 +1,1 @@
+class App : Application() { override fun onCreate() { PaymentConfiguration.init(this@App, "{{sk_live}}") } }

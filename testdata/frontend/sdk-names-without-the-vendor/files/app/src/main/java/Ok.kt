@@ -1,0 +1,1 @@
+class Ok : Application() { override fun onCreate() { PaymentConfiguration.init(this, "{{pk_live}}") } }

@@ -1,0 +1,1 @@
+STPAPIClient.shared.publishableKey = "{{sk_test}}"

@@ -1,0 +1,1 @@
+export const options = { publishableKey: '{{rk_live}}' }

@@ -1,0 +1,1 @@
+INSERT INTO settings VALUES ('stripe_secret', '{{sk_live@d}}');

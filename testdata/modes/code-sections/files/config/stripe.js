@@ -1,0 +1,6 @@
+module.exports = {
+  development: { secretKey: '{{sk_live}}' },
+  production: {
+    secretKey: '{{sk_test}}',
+  },
+}

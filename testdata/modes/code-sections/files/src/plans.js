@@ -1,0 +1,3 @@
+const plans = {
+  production: '{{pk_test}}',
+}

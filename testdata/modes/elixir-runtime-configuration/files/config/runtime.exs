@@ -1,0 +1,4 @@
+import Config
+if config_env() == :prod do
+  config :stripity_stripe, api_key: "{{sk_test}}"
+end

@@ -1,0 +1,1 @@
+<?php \Stripe\Stripe::setApiKey('{{sk_live}}');

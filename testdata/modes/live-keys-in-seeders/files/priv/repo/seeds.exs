@@ -1,0 +1,1 @@
+Stripe.configure("{{sk_live@b}}")

@@ -1,0 +1,1 @@
+const stripe = make('{{sk_live@d}}')

@@ -1,0 +1,1 @@
+export default { use: { stripe: '{{rk_live}}' } }

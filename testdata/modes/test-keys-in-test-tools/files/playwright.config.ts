@@ -1,0 +1,1 @@
+export default { use: { stripe: '{{sk_test}}' } }
