@@ -247,7 +247,8 @@ impl Merger {
         let (schema, repositories) = (SCHEMA.to_owned(), Some(repositories));
         let (target, options) = (Target { kind, root, head: None, base: None }, ScanOptions { paths, ..options });
         let coverage = CoverageReport::from(&coverage);
-        let mut report = Report { schema, tool, target, options, thresholds, repositories, findings, coverage };
+        let mut report =
+            Report { schema, tool, target, options, thresholds, repositories, findings, coverage, diff: None };
         report.sort();
         Ok(Some(report))
     }

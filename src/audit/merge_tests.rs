@@ -56,6 +56,7 @@ fn part(name: &str, seed: u64) -> Report {
         repositories: (!seed.is_multiple_of(3)).then(|| vec![repository(path)]),
         findings: findings.collect(),
         coverage: CoverageReport::from(&coverage),
+        diff: None,
     };
     report.sort();
     report

@@ -36,6 +36,10 @@ pub(super) struct ScanArgs {
     #[arg(long, hide = true)]
     pub(super) confined: bool,
 
+    /// Do not name the authors of commits
+    #[arg(long)]
+    pub(super) no_authors: bool,
+
     /// Count the scan as incomplete: TEXT is what should have been scanned and is not here
     #[arg(long, value_name = "TEXT")]
     pub(super) unscanned: Option<String>,

@@ -11,7 +11,8 @@ use super::args::{RuleArgs, ScanArgs};
 use super::baseline_args::BaselineCommand;
 use super::fleet::args::FleetCommand;
 use super::hook_args::HookCommand;
-use super::report_args::SavedReportArgs;
+use super::report_args::{DiffArgs, SavedReportArgs};
+use super::rolled_args::RolledCommand;
 use crate::rules::load;
 
 /// Find Stripe credentials in files and git history, and lint how code handles them.
@@ -41,6 +42,11 @@ pub(super) enum Command {
     /// Scan many repositories on many machines: plan units, work on them, merge their reports
     #[command(subcommand)]
     Fleet(Box<FleetCommand>),
+    /// Compare a JSON report with an earlier one: new, gone, changed, the same
+    Diff(Box<DiffArgs>),
+    /// Note which credentials were rolled
+    #[command(subcommand)]
+    Rolled(RolledCommand),
     /// Plan a scan for the event of a CI system
     #[command(subcommand)]
     Action(ActionCommand),
@@ -60,6 +66,9 @@ pub(super) enum Command {
 pub(super) enum RulesCommand {
     /// List all rules, most severe first
     List {
+        /// Format of the list
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+        format: String,
         #[command(flatten)]
         rules: RuleArgs,
     },

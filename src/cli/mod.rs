@@ -8,6 +8,7 @@ mod args;
 mod baseline;
 mod baseline_args;
 mod command;
+mod diff;
 mod fleet;
 mod hook;
 mod hook_args;
@@ -15,6 +16,8 @@ mod manual;
 mod output;
 mod report;
 mod report_args;
+mod rolled;
+mod rolled_args;
 mod rules;
 mod scan;
 
@@ -50,6 +53,8 @@ fn dispatch(cli: command::Cli) -> u8 {
         Command::Fleet(command) => fleet::run(*command),
         Command::Baseline(command) => baseline::run(*command),
         Command::Report(args) => report::run(*args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Rolled(command) => rolled::run(command),
         Command::Rules(command) => rules::run(command),
         Command::Completions { shell } => manual::completions(shell),
         Command::Man => manual::man(),

@@ -21,9 +21,7 @@ pub(super) fn run(args: SavedReportArgs) -> anyhow::Result<u8> {
     let (rules, redactor) = rules(&args.rules)?;
     let (repository_url, sarif_category) = (args.repository_url, args.sarif_category);
     let reporting = Reporting { repository_url, sarif_category, ..scan::reporting(&args.report) };
-    if let Some(read) = reporting.outputs.iter().find(|output| args.files.contains(&output.file)) {
-        bail!("{}: it is read, and would be overwritten", read.file.display());
-    }
+    refuse_inputs(&reporting, &args.files)?;
     scan::clear_outputs(&reporting)?;
     let report = merged(&args.files, &redactor)?;
     warn_of_other_rules(&rules, &report);
@@ -62,6 +60,17 @@ fn deliver_parts(
         output::print_line("nothing is open")?;
     }
     Ok(())
+}
+
+/// Refuses to write a file that is read.
+pub(super) fn refuse_inputs<'a>(
+    reporting: &Reporting,
+    read: impl IntoIterator<Item = &'a PathBuf>,
+) -> anyhow::Result<()> {
+    match read.into_iter().find(|read| reporting.outputs.iter().any(|output| output.file == **read)) {
+        Some(read) => bail!("{}: it is read, and would be overwritten", read.display()),
+        None => Ok(()),
+    }
 }
 
 /// Loads the rules by which saved reports are explained and redacted.

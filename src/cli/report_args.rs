@@ -57,3 +57,24 @@ impl From<SplitChoice> for SplitBy {
         }
     }
 }
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What was in OLD already is listed as already there. Something is gone only where NEW read its repository \
+                  completely, with the same kind of target, rules and options; otherwise it is not seen, and the exit code \
+                  is 3.\n\nExit codes: 0 nothing new, 1 something new at or above --fail-on, 2 error, 3 NEW did not look at \
+                  everything and nothing new"
+)]
+pub(super) struct DiffArgs {
+    /// The earlier JSON report
+    pub(super) old: PathBuf,
+
+    /// The later JSON report
+    pub(super) new: PathBuf,
+
+    #[command(flatten)]
+    pub(super) rules: RuleArgs,
+
+    #[command(flatten)]
+    pub(super) report: ReportArgs,
+}

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
 use super::args::RuleArgs;
 use super::command::RulesCommand;
@@ -25,7 +26,10 @@ const BOLD: Style = Style::new().bold();
 
 pub(super) fn run(command: RulesCommand) -> anyhow::Result<u8> {
     match command {
-        RulesCommand::List { rules } => output::print_styled(&list(&loaded(&rules)?)),
+        RulesCommand::List { format, rules } => {
+            let rules = loaded(&rules)?;
+            output::print_styled(&if format == "json" { list_json(&rules) } else { list(&rules) });
+        }
         RulesCommand::Explain { id, rules } => {
             let rules = loaded(&rules)?;
             let Some(rule) = rules.get(&id) else { bail!(unknown_rule(&rules, &id)) };
@@ -72,6 +76,19 @@ fn list(rules: &RuleSet) -> String {
         let _ = writeln!(text, "{style}{name:<8}{style:#}  {:<wide$}  {}", rule.id, escape(&rule.title));
     }
     text
+}
+
+/// Lists the rules as JSON: what a program has to know of them.
+fn list_json(rules: &RuleSet) -> String {
+    let entry = |rule: &Rule| {
+        json!({
+            "id": rule.id, "title": rule.title, "kind": if rule.is_lint() { "lint" } else { "key" },
+            "severity": rule.severity, "confidence": rule.confidence, "what": rule.help.what, "why": rule.help.why,
+            "fix": rule.help.fix,
+        })
+    };
+    let document = json!({ "rules_digest": rules.digest(), "rules": rules.iter().map(entry).collect::<Vec<_>>() });
+    format!("{document:#}\n")
 }
 
 fn style(severity: Severity) -> Style {

@@ -71,6 +71,7 @@ fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     let mut plan = ScanPlan { archives: !args.no_archives, unscanned: args.unscanned, ..plan_of(subject, args.common) };
     plan.alternates = args.alternates;
     plan.progress &= !args.no_progress;
+    plan.authors = !args.no_authors;
     plan.policy.accepted_by = args.accept_policy;
     plan.policy.confined = args.confined;
     plan.reporting.repository_url = args.repository_url;
@@ -95,6 +96,7 @@ pub(super) fn plan_of(subject: ScanSubject, CommonArgs { rules, policy, limits, 
         unscanned: None,
         archives: true,
         alternates: false,
+        authors: true,
         threads: limits.threads.map(usize::from),
         timeout: limits.timeout,
         progress: !report.quiet && io::stderr().is_terminal(),

@@ -30,6 +30,7 @@ pub(crate) fn unscanned(
         repositories: Some(vec![repository]),
         findings: Vec::new(),
         coverage: CoverageReport::from(&coverage),
+        diff: None,
     }
 }
 

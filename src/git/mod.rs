@@ -21,6 +21,7 @@ pub(crate) mod index;
 mod inflate;
 pub(crate) mod lfs;
 mod loose;
+pub(crate) mod mailmap;
 pub(crate) mod mmap;
 mod object;
 mod odb;

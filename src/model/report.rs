@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::coverage::CoverageReport;
+use super::diff::ReportDiff;
 use super::finding::{Finding, Severity};
 use super::location::Status;
 
@@ -167,6 +168,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Counts of read and skipped input.
     pub coverage: CoverageReport,
+    /// The differences to an earlier report, if it is the result of a comparison.
+    pub diff: Option<ReportDiff>,
 }
 
 /// A report as JSON holds it.
@@ -183,15 +186,27 @@ struct ReportDocument {
     /// The findings below `--min-severity`.
     hidden: Vec<Finding>,
     coverage: CoverageReport,
+    #[serde(default)]
+    diff: Option<ReportDiff>,
 }
 
 impl From<ReportDocument> for Report {
     fn from(saved: ReportDocument) -> Self {
-        let ReportDocument { schema, tool, target, options, thresholds, repositories, findings, hidden, coverage } =
-            saved;
+        let ReportDocument {
+            schema,
+            tool,
+            target,
+            options,
+            thresholds,
+            repositories,
+            findings,
+            hidden,
+            coverage,
+            diff,
+        } = saved;
         let (mut findings, mut hidden) = (findings, hidden);
         findings.append(&mut hidden);
-        let mut report = Self { schema, tool, target, options, thresholds, repositories, findings, coverage };
+        let mut report = Self { schema, tool, target, options, thresholds, repositories, findings, coverage, diff };
         report.sort();
         report
     }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
 use super::Error;
+use super::rolled::{RolledEntry, required_day};
 use crate::credential::Fingerprint;
 use crate::model::{Context, Finding, Severity, Suppression};
 use crate::rules::{RuleSet, toml_error};
@@ -25,6 +26,9 @@ const MAX_ENTRIES: usize = 10_000;
 pub(crate) struct PolicyConfig {
     #[serde(default, rename = "allow")]
     pub(crate) allows: Vec<AllowEntry>,
+    /// Credentials that were rolled.
+    #[serde(default)]
+    pub(crate) rolled: Vec<RolledEntry>,
     /// Contexts of paths that do not show them.
     #[serde(default, rename = "context")]
     pub(crate) contexts: Vec<ContextOverride>,
@@ -130,12 +134,7 @@ impl<'de> Deserialize<'de> for PathPattern {
 
 /// Reads a TOML date, or one in quotes.
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
-    let text = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(text) => text,
-        toml::Value::Datetime(date) => date.to_string(),
-        _ => return Err(serde::de::Error::custom("a date is written YYYY-MM-DD")),
-    };
-    super::date(&text).map(Some).map_err(serde::de::Error::custom)
+    required_day(deserializer).map(Some)
 }
 
 impl PolicyConfig {
@@ -167,7 +166,7 @@ impl PolicyConfig {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.allows.len() > MAX_ENTRIES || self.contexts.len() > MAX_ENTRIES {
+        if [self.allows.len(), self.contexts.len(), self.rolled.len()].into_iter().any(|count| count > MAX_ENTRIES) {
             return Err(format!("more than {MAX_ENTRIES} entries"));
         }
         for (at, allow) in self.allows.iter().enumerate() {
@@ -178,6 +177,9 @@ impl PolicyConfig {
             if allow.reason.trim().is_empty() {
                 return Err(format!("allow entry {number}: it needs a reason"));
             }
+        }
+        if let Some(at) = self.rolled.iter().position(|entry| entry.by.trim().is_empty()) {
+            return Err(format!("rolled entry {}: it needs `by`, who rolled the credential", at + 1));
         }
         for (at, directory) in self.rules.directories.iter().enumerate() {
             let leaves = directory.starts_with(['/', '\\'])

@@ -12,6 +12,7 @@ pub(crate) mod import;
 pub(crate) mod inline;
 mod layer;
 pub(crate) mod policy_diff;
+pub(crate) mod rolled;
 
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -79,6 +80,8 @@ pub(crate) struct Policy {
     pub(crate) baseline: Baseline,
     /// False if directives in the scanned text are ignored, because the text is a change that must not allow itself.
     pub(crate) inline: bool,
+    /// True if places in history are judged, and not a change or what is there now.
+    pub(crate) in_history: bool,
     /// Paths and texts of the rule files that the configuration names.
     pub(crate) rule_files: Vec<(String, Vec<u8>)>,
 }
@@ -129,6 +132,20 @@ impl Policy {
         self.layers_of(path).iter().rev().find_map(|layer| layer.context(path)).map(<[_]>::to_vec)
     }
 
+    /// Checks that nothing was rolled after a day.
+    ///
+    /// # Errors
+    /// The first entry that was.
+    pub(crate) fn check_rolled(&self, last: Date) -> Result<(), Error> {
+        for layer in &self.layers {
+            if let Some(entry) = layer.config.rolled.iter().find(|entry| entry.date > last) {
+                let reason = format!("rolled: {}: the date {} is after today", entry.fingerprint, entry.date);
+                return Err(Error::malformed(&layer.file, reason));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the errors of files below the root, and notices about them.
     pub(crate) fn take_nested_problems(&self, rules: &RuleSet) -> (Vec<Error>, Vec<String>) {
         let Some(nested) = &self.nested else { return Default::default() };
@@ -161,6 +178,10 @@ impl Policy {
         let notices = &mut told.notices;
         if location.status != Status::Open {
             return None;
+        }
+        let mut rolled = self.layers.iter().filter(|_| self.in_history).flat_map(|layer| &layer.config.rolled);
+        if let Some(covered) = rolled.find_map(|entry| entry.cover(finding, location)) {
+            return Some(covered);
         }
         let path = &location.path;
         for layer in self.layers_of(path) {

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use super::baseline::BaselineEntry;
 use super::config::{AllowEntry, DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
 use super::layer::{is_vendored, parse_nested};
+use super::rolled::RolledEntry;
 use super::{BASELINE_FILE, Baseline, CONFIG_FILE, ConfigFiles, MAX_POLICY_FILE, Policy, PolicyConfig, PolicyLayer};
 use crate::credential::Fingerprint;
 use crate::model::snapshot::Snapshot;
@@ -230,6 +231,11 @@ fn config_weakened(path: &str, old: &[u8], new: &[u8]) -> Vec<Weakening> {
     let mut weaker = Vec::new();
     if !entries.is_empty() {
         weaker.push(Weakening { entries, ..Weakening::of(path, "adds or changes an allowance") });
+    }
+    let rolled = new.rolled.iter().filter(|entry| !old.rolled.contains(entry));
+    let entries: Vec<String> = rolled.map(RolledEntry::description).collect();
+    if !entries.is_empty() {
+        weaker.push(Weakening { entries, ..Weakening::of(path, "calls a credential rolled") });
     }
     weaker.extend(other.into_iter().filter(|(is, _)| *is).map(|(_, how)| Weakening::of(path, how)));
     weaker

@@ -265,7 +265,11 @@ pub(super) fn exposure_at<'a>(finding: &'a Finding, location: &Location) -> Opti
 
 /// Describes an exposure in one repository, whose places have this `reach`.
 fn exposure_words(exposure: &Exposure, mut reach: impl Iterator<Item = Reach>) -> String {
-    let at = |change: &CommitDate| format!("{} ({})", day(&change.date), clean(short(&change.commit)));
+    let at = |change: &CommitDate| {
+        let name = change.author.as_deref().map(author).filter(|name| !name.is_empty());
+        let by = name.map(|name| format!(" by {}", clean(name))).unwrap_or_default();
+        format!("{} ({}{by})", day(&change.date), clean(short(&change.commit)))
+    };
     let days = exposure.days.map(|days| format!(", {}", counted(days, "day"))).unwrap_or_default();
     let mut text = match (&exposure.introduced, &exposure.removed, exposure.in_head) {
         (Some(added), _, true) => format!("in HEAD since {}{days}", at(added)),
@@ -286,6 +290,12 @@ fn exposure_words(exposure: &Exposure, mut reach: impl Iterator<Item = Reach>) -
         text.push_str("; unreachable from any ref, until git prunes it");
     }
     text
+}
+
+/// Returns the name of an author, or the address of one without a name.
+fn author(author: &str) -> &str {
+    let name = author.split('<').next().unwrap_or_default().trim();
+    if name.is_empty() { author } else { name }
 }
 
 fn short_ref(name: &str) -> &str {

@@ -13,7 +13,9 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
 use crate::model::escape::is_unsafe;
-use crate::model::{CoverageReport, Finding, Report, ReportThresholds, ReportedRepository, ScanOptions, Target, Tool};
+use crate::model::{
+    CoverageReport, Finding, Report, ReportDiff, ReportThresholds, ReportedRepository, ScanOptions, Target, Tool,
+};
 use crate::rules::RuleSet;
 
 #[derive(Serialize)]
@@ -27,6 +29,8 @@ struct JsonDocument<'a> {
     findings: Vec<&'a Finding>,
     hidden: Vec<&'a Finding>,
     coverage: &'a CoverageReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<&'a ReportDiff>,
 }
 
 #[derive(Serialize)]
@@ -42,14 +46,17 @@ enum JsonLine<'a> {
         repositories: Option<&'a [ReportedRepository]>,
         hidden: usize,
         coverage: &'a CoverageReport,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        diff: Option<&'a ReportDiff>,
     },
 }
 
 pub(super) fn json(report: &Report, _: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let (findings, hidden) = report.findings.iter().partition(|finding| finding.severity >= options.min_severity);
-    let Report { schema, tool, target, options, thresholds, repositories, coverage, .. } = report;
-    let repositories = repositories.as_deref();
-    let document = JsonDocument { schema, tool, target, options, thresholds, repositories, findings, hidden, coverage };
+    let Report { schema, tool, target, options, thresholds, repositories, coverage, diff, .. } = report;
+    let (repositories, diff) = (repositories.as_deref(), diff.as_ref());
+    let document =
+        JsonDocument { schema, tool, target, options, thresholds, repositories, findings, hidden, coverage, diff };
     write(&document, PrettyFormatter::new(), out)
 }
 
@@ -58,9 +65,9 @@ pub(super) fn jsonl(report: &Report, _: &RuleSet, options: &Options, out: &mut d
         write(&JsonLine::Finding(finding), CompactFormatter, out)?;
     }
     let hidden = report.findings.len() - report.at_or_above(options.min_severity).count();
-    let Report { schema, tool, target, options, thresholds, repositories, coverage, .. } = report;
-    let repositories = repositories.as_deref();
-    let line = JsonLine::Report { schema, tool, target, options, thresholds, repositories, hidden, coverage };
+    let Report { schema, tool, target, options, thresholds, repositories, coverage, diff, .. } = report;
+    let (repositories, diff) = (repositories.as_deref(), diff.as_ref());
+    let line = JsonLine::Report { schema, tool, target, options, thresholds, repositories, hidden, coverage, diff };
     write(&line, CompactFormatter, out)
 }
 

@@ -19,6 +19,8 @@ const MAX_BYTES: usize = 900 << 10;
 const RESERVE: usize = 64 << 10;
 /// Bytes of one echoed name.
 const MAX_NAME: usize = 256;
+/// Owners that a row names.
+const MAX_OWNERS: usize = 5;
 /// Places that a row names.
 const MAX_PLACES: usize = 20;
 
@@ -35,9 +37,29 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         }
         text.push_str(&part);
     }
-    text.push_str(&prose(&summary::account(report, &grouped, options)));
+    for difference in summary::differences(report).map(|difference| format!("- {}\n", prose(&difference))) {
+        if text.len() + difference.len() > MAX_BYTES {
+            break;
+        }
+        text.push_str(&difference);
+    }
+    let repository = repositories(report);
+    for line in summary::totals(&grouped).into_iter().chain([summary::account(report, &grouped, options)]) {
+        text.push_str(&prose(&line));
+        text.push_str("\n\n");
+    }
+    text.truncate(text.trim_end().len());
+    text.push_str(&repository);
     text.push('\n');
     out.write_all(text.as_bytes())
+}
+
+/// Names the repository, where it is one with a remote.
+fn repositories(report: &Report) -> String {
+    let [only] = report.repositories.as_deref().unwrap_or_default() else { return String::new() };
+    let Some(remote) = &only.remote else { return String::new() };
+    let head = only.head.as_deref().map(|head| format!(" at {}", code(describe::short(head)))).unwrap_or_default();
+    format!("\n\nRepository: {}{head}", code(remote))
 }
 
 fn incomplete(text: &mut String, report: &Report) {
@@ -111,6 +133,8 @@ fn places(finding: &Finding, links: &Links<'_>) -> String {
     let first = cells.next().unwrap_or_default();
     let mut folded: Vec<String> = finding.key.iter().map(|key| prose(&describe::identity(key))).collect();
     folded.extend(describe::exposure(finding).map(|exposure| prose(&exposure)));
+    let owners: Vec<String> = finding.owners.iter().take(MAX_OWNERS).map(|owner| code(owner)).collect();
+    folded.extend((!owners.is_empty()).then(|| format!("owned by {}", owners.join(", "))));
     folded.extend(cells.take(MAX_PLACES));
     let others = places.len().saturating_sub(1);
     let more = others.saturating_sub(MAX_PLACES) as u64 + finding.more_locations;

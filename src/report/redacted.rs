@@ -6,7 +6,7 @@ use crate::audit::SavedReport;
 use crate::credential::Key;
 use crate::detect::Redactor;
 use crate::model::{
-    CommitDate, CoverageReport, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions, Report,
+    CommitDate, CoverageReport, DiffEntry, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions, Report,
     ReportedRepository, ScanOptions, Skipped, Suppression, Target, Tool,
 };
 
@@ -19,7 +19,8 @@ impl Redacted {
     /// Redacts every text of a report that may come from the scanned input.
     #[must_use]
     pub fn new(mut report: Report, redactor: &Redactor) -> Self {
-        let Report { schema: _, tool, target, options, thresholds: _, repositories, findings, coverage } = &mut report;
+        let Report { schema: _, tool, target, options, thresholds: _, repositories, findings, coverage, diff } =
+            &mut report;
         let Tool { name: _, version: _, rules_digest: _ } = tool;
         let Target { kind: _, root, head: _, base: _ } = target;
         *root = redactor.sanitize(root);
@@ -35,6 +36,12 @@ impl Redacted {
             }
         }
         self::coverage(coverage, redactor);
+        for entry in diff.iter_mut().flat_map(|diff| &mut diff.entries) {
+            let DiffEntry { kind: _, what, rule, fingerprint: _, severity: _, masked, repository, place } = entry;
+            for text in [what, rule, place].into_iter().chain(masked).chain(repository) {
+                change(text, redactor);
+            }
+        }
         let mut moved = false;
         for at in findings {
             moved |= finding(at, redactor);

@@ -144,6 +144,7 @@ pub(super) fn report() -> Report {
         repositories: None,
         findings,
         coverage: CoverageReport::from(&coverage()),
+        diff: None,
     };
     report.sort();
     report

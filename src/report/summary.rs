@@ -1,10 +1,15 @@
 //! The summary of a report: the verdict, what was scanned, and what was skipped with the reason and a next step.
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::Options;
 use super::describe::{self, clean, counted, number, size};
 use super::grouping::GroupedFindings;
 use crate::model::{Report, Severity, SkipClass, SkipReason, Skipped, TargetKind};
 
+/// Names in a list of totals.
+const MAX_TOTALS: usize = 10;
 /// Ignored environment files that the summary names.
 const MAX_NAMED: usize = 5;
 
@@ -82,6 +87,46 @@ pub(super) fn account(report: &Report, grouped: &GroupedFindings<'_>, options: &
         parts.push(format!("hidden: {hidden}"));
     }
     format!("{}.", parts.join("; "))
+}
+
+/// Counts open problems by repository, account, owner and rule, where there is more than one: `By rule: 2 secret-live, …`.
+pub(super) fn totals(grouped: &GroupedFindings<'_>) -> Vec<String> {
+    let mut counts: [(&str, BTreeMap<String, u64>); 4] =
+        ["repository", "account", "owner", "rule"].map(|name| (name, BTreeMap::new()));
+    for block in grouped.open() {
+        let places = || block.main.locations.iter().filter(|at| at.status == block.main.status);
+        let names: [BTreeSet<String>; 4] = [
+            places().filter_map(|at| at.repository.clone()).collect(),
+            block.main.key.iter().filter_map(|key| Some(key.account.as_ref()?.to_string())).collect(),
+            places().flat_map(|at| at.owners.iter().cloned()).collect(),
+            [block.main.rule.clone()].into(),
+        ];
+        for (names, (_, counts)) in names.into_iter().zip(&mut counts) {
+            names.into_iter().for_each(|name| *counts.entry(name).or_default() += 1);
+        }
+    }
+    let several = counts.into_iter().filter(|(_, counts)| counts.len() > 1);
+    several.map(|(what, counts)| format!("By {what}: {}.", largest(counts))).collect()
+}
+
+/// Lists counts, the largest first.
+fn largest(counts: BTreeMap<String, u64>) -> String {
+    let all = counts.len();
+    let mut counts: Vec<(String, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| Reverse(*count));
+    let shown = counts.iter().take(MAX_TOTALS);
+    let mut words: Vec<String> = shown.map(|(name, count)| format!("{} {}", number(*count), clean(name))).collect();
+    words.extend((all > MAX_TOTALS).then(|| format!("and {} more", number((all - MAX_TOTALS) as u64))));
+    words.join(", ")
+}
+
+/// Describes the differences to an earlier report, one by one.
+pub(super) fn differences(report: &Report) -> impl Iterator<Item = String> {
+    report.diff.iter().flat_map(|diff| &diff.entries).map(|entry| {
+        let place = if entry.place.is_empty() { String::new() } else { format!(", {}", clean(&entry.place)) };
+        let repository = entry.repository.as_ref().map(|id| format!(" in {}", clean(id))).unwrap_or_default();
+        format!("{}: {}{place}{repository}: {}", entry.kind.words(), clean(&entry.name()), clean(&entry.what))
+    })
 }
 
 fn scanned(report: &Report) -> String {

@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use jiff::civil::Date;
+
 use super::plan::{ScanPlan, Thresholds};
 use super::target::OpenTarget;
 use crate::git::OpenOptions;
 use crate::git::disk;
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{Context, Finding, ReportThresholds, Severity, Status};
+use crate::model::{Context, Finding, ReportThresholds, Severity, Status, TargetKind};
 use crate::policy::config::{DEFAULT_FAIL_ON, DEFAULT_MIN_SEVERITY};
 use crate::policy::policy_diff::{self, Acceptance, PolicyVersions};
 use crate::policy::{self, Baseline, CONFIG_FILE, ConfigFiles, Error, Policy, PolicyConfig, PolicyLayer};
@@ -70,6 +72,8 @@ impl EffectivePolicy {
                 Policy { inline: false, ..Policy::load(&none, layers, false)? }
             }
         };
+        effective.policy.in_history = target.target.kind == TargetKind::History;
+        effective.policy.check_rolled(latest_today()).map_err(|error| error.below(name))?;
         if let Some(file) = &choice.baseline {
             effective.policy.baseline = Baseline::parse(&file.to_string_lossy(), &read_named(file)?)?;
         }
@@ -208,6 +212,11 @@ fn named_layers(
         layers.extend(found);
     }
     Ok((!names.is_empty()).then_some(layers))
+}
+
+/// Returns today's date where it comes first.
+pub(crate) fn latest_today() -> Date {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(14)).to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 fn read_named(file: &Path) -> Result<Vec<u8>, Error> {

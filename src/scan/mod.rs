@@ -1,6 +1,7 @@
 //! Runs a scan: opens the target, loads policy and rules, reads the source, groups hits into findings, runs lints and
 //! applies the policy. The only place that knows the order of these stages.
 
+mod authors;
 mod effective_policy;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -22,6 +23,7 @@ use crate::report::Redacted;
 use crate::rules::{RuleSet, load};
 use crate::source::{self, Progress, ScanContext};
 use effective_policy::EffectivePolicy;
+pub(crate) use effective_policy::latest_today;
 use plan::{ScanPlan, ScanSubject, Thresholds};
 use target::OpenTarget;
 
@@ -174,7 +176,8 @@ fn report(
     opened: OpenTarget<'_>,
     policy: &EffectivePolicy,
 ) -> Result<(Report, Vec<Notice>), policy::Error> {
-    let OpenTarget { target, options, repositories, source, files, owners, .. } = opened;
+    let OpenTarget { target, options, repositories, source, files, owners, policy: policy_files, repository, .. } =
+        opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
@@ -184,6 +187,9 @@ fn report(
         group::fold_versions(finding);
         finding.sort_locations();
     }
+    if let Some(repository) = repository.filter(|_| options.authors) {
+        authors::name(&repository, policy_files.as_deref(), &mut findings, &|| context.expired());
+    }
     let context_of = |path: &str| policy.context(path);
     let input = LintInput { tree: &*files, policy_tags: &context_of, expired: &|| context.expired() };
     let mut coverage = collected.coverage;
@@ -191,7 +197,8 @@ fn report(
     let tool = tool(rules);
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
     let thresholds = policy.thresholds(Thresholds::default());
-    let mut report = Report { schema, tool, target, options, thresholds, repositories, findings, coverage: unfinished };
+    let mut report =
+        Report { schema, tool, target, options, thresholds, repositories, findings, coverage: unfinished, diff: None };
     report.sort();
     let warnings = source.warnings().iter().chain(policy.problem.as_ref()).cloned().map(Notice::warning);
     let (notices, done) = policy.apply(&mut report.findings, rules, &|| context.expired());

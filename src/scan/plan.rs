@@ -144,6 +144,8 @@ pub(crate) struct ScanPlan {
     pub(crate) archives: bool,
     /// Follow alternates outside of the repository, whoever owns it.
     pub(crate) alternates: bool,
+    /// Name the authors of commits.
+    pub(crate) authors: bool,
     /// Worker threads; `None` for one per core.
     pub(crate) threads: Option<usize>,
     pub(crate) timeout: Option<Duration>,
@@ -169,7 +171,7 @@ impl ScanPlan {
             archives: self.archives,
             ignored: matches!(self.subject, ScanSubject::Worktree { no_ignore: true, .. }),
             alternates: self.alternates,
-            authors: true,
+            authors: self.authors,
             policy: PolicyOptions { none: *none, config, baseline, revision: revision.clone() },
         }
     }

@@ -12,6 +12,7 @@
 mod action;
 mod action_events;
 mod archives;
+mod audit;
 mod damage;
 mod databases;
 mod encodings;

@@ -44,15 +44,15 @@ pub(super) fn results(report: &Report, rules: &RuleSet, ids: &[String], finding:
             let mut result = result(rules, finding, here[0], &others);
             result.rule_id = Some(clean(&finding.rule));
             result.rule_index = ids.binary_search(&finding.rule).ok().and_then(|at| i64::try_from(at).ok());
-            result.baseline_state = baseline_state(report.target.kind, here[0].status);
+            result.baseline_state = baseline_state(report, here[0].status);
             result
         })
         .collect()
 }
 
 /// Returns the state of a result where the scan compared versions.
-fn baseline_state(kind: TargetKind, status: Status) -> Option<Value> {
-    let known = matches!(kind, TargetKind::Staged | TargetKind::Range);
+fn baseline_state(report: &Report, status: Status) -> Option<Value> {
+    let known = report.diff.is_some() || matches!(report.target.kind, TargetKind::Staged | TargetKind::Range);
     known.then(|| json!(if status == Status::Existing { "unchanged" } else { "new" }))
 }
 

@@ -12,7 +12,7 @@ mod style;
 use super::describe::{self, clean};
 use super::grouping::{CredentialBlock, GroupedFindings};
 use super::{Options, remediation, summary};
-use crate::model::{Confidence, Evidence, Finding, Location, Report, Severity, SkipClass};
+use crate::model::{Confidence, Evidence, Finding, Location, Report, Severity, SkipClass, Status};
 use crate::rules::RuleSet;
 pub(crate) use style::wrap;
 use style::{TextStyle, WIDTH};
@@ -234,7 +234,10 @@ impl TextWriter<'_> {
                 Some(_) => finding.severity.name().to_owned(),
                 None => self.paint(TextStyle::Severity(finding.severity), finding.severity.name()),
             };
-            let line = format!("{place}: {severity}: {what} [{rule}]{more}");
+            let rolled = finding.locations.iter().find(|at| at.status == Status::Rolled && finding.status == at.status);
+            let rolled = rolled.and_then(|at| at.suppression.as_ref());
+            let rolled = rolled.map(|why| format!(" (rolled {})", clean(&why.reason))).unwrap_or_default();
+            let line = format!("{place}: {severity}: {what} [{rule}]{more}{rolled}");
             writeln!(self.out, "{}", style.map_or_else(|| line.clone(), |style| self.paint(style, &line)))?;
             let why = finding.locations.iter().find_map(|at| at.suppression.as_ref()).zip(style);
             if let Some((why, style)) = why {
@@ -272,7 +275,12 @@ impl TextWriter<'_> {
         };
         let verdict = summary::verdict(report, grouped, self.options);
         writeln!(self.out, "{}", self.paint(style, &verdict))?;
-        for line in wrap(&summary::account(report, grouped, self.options), WIDTH) {
+        for difference in summary::differences(report) {
+            writeln!(self.out, "  {difference}")?;
+        }
+        let totals = summary::totals(grouped).into_iter();
+        for line in totals.chain([summary::account(report, grouped, self.options)]).flat_map(|text| wrap(&text, WIDTH))
+        {
             writeln!(self.out, "{}", self.paint(TextStyle::Aside, &line))?;
         }
         if self.options.verbose > 0 {
