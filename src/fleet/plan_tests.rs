@@ -27,7 +27,7 @@ fn units_are_balanced_and_a_huge_repository_stays_alone() {
 fn the_order_of_the_input_changes_nothing() {
     let mut other = some();
     other.reverse();
-    other.push(planned("/m/7", 3));
+    other.push(planned("/m/7", 70_000));
     for wanted in [None, Some(1), Some(7), Some(9_999)] {
         let plan = FleetPlan::new(some(), wanted);
         assert_eq!(plan, FleetPlan::new(other.clone(), wanted));

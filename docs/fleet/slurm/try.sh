@@ -36,7 +36,7 @@ trap stop EXIT
 dd if=/dev/urandom of="$work/munge.key" bs=1024 count=1 2>/dev/null
 chmod 400 "$work/munge.key"
 munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.sock" --pid-file="$work/munge.pid" \
-  --seed-file="$work/munge.seed" --log-file="$work/log/munged" --num-threads=2 & pids+=($!)
+  --seed-file="$work/munge.seed" --log-file="$work/log/munged" --num-threads=2 >/dev/null 2>&1 & pids+=($!)
 cat > "$SLURM_CONF" <<END
 ClusterName=try
 SlurmctldHost=$(hostname -s)
