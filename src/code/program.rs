@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use super::model::Code;
+use super::model::{Code, Kind, NodeId};
 use super::resolve::{self, Tree};
 
 /// Most files that are read because something leads to them.
@@ -23,20 +24,54 @@ pub(crate) struct Program<'a> {
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
     loaded: RefCell<usize>,
+    classes: RefCell<BTreeMap<Arc<str>, Vec<(usize, NodeId)>>>,
+    derived: RefCell<BTreeMap<Arc<str>, (usize, NodeId)>>,
 }
 
 impl<'a> Program<'a> {
     pub(crate) fn new(tree: &'a dyn Tree) -> Self {
         let (files, by_path, resolved) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { tree, files, by_path, resolved, loaded: RefCell::new(0) }
+        let (classes, derived) = (RefCell::default(), RefCell::default());
+        Self { tree, files, by_path, resolved, loaded: RefCell::new(0), classes, derived }
     }
 
     /// Adds a file that was parsed before.
     pub(crate) fn add(&self, path: &str, code: Rc<Code>) -> usize {
         let mut files = self.files.borrow_mut();
+        self.index(&code, files.len());
         files.push(Rc::new(File { path: path.to_owned(), code }));
         self.by_path.borrow_mut().insert(path.to_owned(), Some(files.len() - 1));
         files.len() - 1
+    }
+
+    /// Remembers the classes of a file, and what they are derived from.
+    fn index(&self, code: &Code, file: usize) {
+        for (id, node) in code.nodes().filter(|(_, node)| node.kind == Kind::Class) {
+            if let Some(name) = node.name.clone() {
+                self.classes.borrow_mut().entry(name).or_default().push((file, id));
+            }
+            let mut open = vec![code.child(id, 0)];
+            while let Some(at) = open.pop() {
+                match code.kind(at) {
+                    Kind::Group => open.extend(code.children(at)),
+                    Kind::Name => {
+                        let name = code.node(at).name.clone().unwrap_or_default();
+                        self.derived.borrow_mut().entry(name).or_insert((file, id));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Returns the classes of a name in all files, the first files first.
+    pub(crate) fn classes(&self, name: &str) -> Vec<(usize, NodeId)> {
+        self.classes.borrow().get(name).cloned().unwrap_or_default()
+    }
+
+    /// Returns a class that is derived from another, or implements it.
+    pub(crate) fn derived(&self, name: &str) -> Option<(usize, NodeId)> {
+        self.derived.borrow().get(name).copied()
     }
 
     pub(crate) fn file(&self, at: usize) -> Rc<File> {

@@ -66,8 +66,10 @@ impl LintSet<'_> {
     /// their text; of others, notes those from which client code starts.
     #[must_use]
     pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
-        let wanted = mentions_stripe || names_stripe(&place.path.text);
-        let facts = wanted.then(|| source_facts::collect(self, place, bytes)).flatten();
+        let path = place.path.text.as_str();
+        let mentions = mentions_stripe || names_stripe(path);
+        let wanted = mentions || source_facts::names_event(path, bytes);
+        let facts = wanted.then(|| source_facts::collect(self, place, bytes, mentions)).flatten();
         source_facts::note_entry(facts, place, bytes)
     }
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use memchr::memmem::Finder;
+use memchr::memmem;
 use regex::bytes::{Captures, Regex};
 
 use super::context::path_purpose::PathPurpose;
@@ -23,6 +23,7 @@ use crate::detect::redact::Caution;
 use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language;
 use crate::rules::lint::{CodeAnalysis, CodePattern, NameClaim};
+use crate::rules::pattern;
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -99,10 +100,15 @@ impl SourceFacts {
 }
 
 /// Runs the source lints on a file. `None` if nothing matches.
-pub(super) fn collect(lints: &LintSet<'_>, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
+pub(super) fn collect(
+    lints: &LintSet<'_>,
+    place: &ScanLocation,
+    bytes: &[u8],
+    mentions_stripe: bool,
+) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
     let language = language::of_path(path).filter(|_| is_present(place, bytes))?;
-    let reading = lints.reading(language.name, path, bytes);
+    let reading = if mentions_stripe { lints.reading(language.name, path, bytes) } else { Vec::new() };
     let handles = lints.follow_webhooks() && crate::code::reads(path) && may_handle(bytes);
     if reading.is_empty() && !handles || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
@@ -161,24 +167,63 @@ pub(super) fn note_entry(facts: Option<SourceFacts>, place: &ScanLocation, bytes
     Some(SourceFacts { entry, ..facts.unwrap_or_else(|| SourceFacts::empty(place)) })
 }
 
-/// Returns true for the text of a file that may take part in the handling of a webhook.
+/// Returns true for the text of a file that may take part in the handling of a webhook: it names an event, verifies or makes
+/// one, or registers a handler.
 fn may_handle(bytes: &[u8]) -> bool {
-    static WORDS: OnceLock<Vec<Finder<'static>>> = OnceLock::new();
-    const NAMES: [&str; 11] = [
-        "vent",
-        "ebhook",
-        "ignature",
-        "erif",
-        "iddleware",
-        "checkout.",
-        "invoice.",
-        "customer.",
-        "account.",
-        "payout.",
-        "charge.",
+    static EVENTS: OnceLock<Option<Regex>> = OnceLock::new();
+    const WORDS: &[&str] = &[
+        "onstructEvent",
+        "onstruct_event",
+        "onstruct_from",
+        "onstructFrom",
+        "erifyHeader",
+        "erify_header",
+        "alidatePayload",
+        "ParseEvent",
+        "EventType",
+        "Events.",
+        "stripe.Event",
+        "stripe::Event",
+        "Event.class",
+        "WebhookSignature",
+        "createHmac",
+        "hash_hmac",
+        "hmac",
+        "HMAC",
+        "erifyStripe",
+        "erify_stripe",
+        "ripe-Signature",
+        "ripe-signature",
+        "STRIPE_SIGNATURE",
     ];
-    let words = WORDS.get_or_init(|| NAMES.iter().map(|name| Finder::new(name).into_owned()).collect());
-    words.iter().any(|word| word.find(bytes).is_some())
+    const ROUTES: &[&str] = &[".post(", ".use(", "Route::", ".all(", "before_action"];
+    let has = |words: &[&str]| words.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let events = EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
+    has(WORDS) || events.as_ref().is_some_and(|events| events.is_match(bytes)) || (has(ROUTES) && has(&["ebhook"]))
+}
+
+/// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
+/// every program writes the word Stripe there.
+pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
+    const PATHS: &[&str] = &[
+        "hook",
+        "pay",
+        "bill",
+        "checkout",
+        "subscription",
+        "order",
+        "invoice",
+        "event",
+        "server.",
+        "app.",
+        "index.",
+        "main.",
+    ];
+    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
+    let path = path.to_ascii_lowercase();
+    crate::code::reads(&path)
+        && PATHS.iter().any(|word| path.contains(word))
+        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
 }
 
 /// Returns true for a file in a known language that is not vendored.

@@ -12,6 +12,8 @@ use super::lint_context::LintContext;
 use super::lint_set::LintSet;
 use super::source_facts::{self, SourceFacts, SourceMatch};
 use super::source_file::SourceSpan;
+use regex::bytes::Regex;
+
 use crate::code::flow::{Analysis, Defect, Outcome, Word, Words};
 use crate::code::program::Program;
 use crate::code::{self, Tree};
@@ -32,36 +34,36 @@ pub(super) struct Handler<'f> {
     outcome: Outcome,
 }
 
-fn words() -> Option<&'static Words> {
-    static WORDS: OnceLock<Option<Words>> = OnceLock::new();
-    let word = |name: &str| pattern::compile_lint(&format!("%flow-{name}%")).ok().map(Word);
-    let build = || {
-        Some(Words {
-            body: word("body")?,
-            body_parameter: word("body-parameter")?,
-            verifier: word("verifier")?,
-            ageless: word("ageless")?,
-            trusting: word("trusting")?,
-            retrieve: word("retrieve")?,
-            mac: word("mac")?,
-            compare: word("compare")?,
-            event: word("event")?,
-            event_constant: word("event-constant")?,
-            secret: word("secret")?,
-            signature: word("signature")?,
-            foreign: word("foreign")?,
-            switch: word("switch")?,
-            check: word("check")?,
-            verifies: word("verifies")?,
-            ends: word("ends")?,
-            next: word("next")?,
-            event_class: word("event-class")?,
-            refusal: word("refusal")?,
-            given: word("given")?,
-            guard: word("guard")?,
-        })
+fn words() -> Words {
+    static PATTERNS: [OnceLock<Option<Regex>>; 22] = [const { OnceLock::new() }; 22];
+    let word = |at: usize, name: &'static str| {
+        let compile = move || pattern::compile_lint(&format!("%flow-{name}%")).ok();
+        Word::new(Box::new(move || PATTERNS.get(at)?.get_or_init(compile).as_ref()))
     };
-    WORDS.get_or_init(build).as_ref()
+    Words {
+        body: word(0, "body"),
+        body_parameter: word(1, "body-parameter"),
+        verifier: word(2, "verifier"),
+        ageless: word(3, "ageless"),
+        trusting: word(4, "trusting"),
+        retrieve: word(5, "retrieve"),
+        mac: word(6, "mac"),
+        compare: word(7, "compare"),
+        event: word(8, "event"),
+        event_constant: word(9, "event-constant"),
+        secret: word(10, "secret"),
+        signature: word(11, "signature"),
+        foreign: word(12, "foreign"),
+        switch: word(13, "switch"),
+        check: word(14, "check"),
+        verifies: word(15, "verifies"),
+        ends: word(16, "ends"),
+        next: word(17, "next"),
+        event_class: word(18, "event-class"),
+        refusal: word(19, "refusal"),
+        given: word(20, "given"),
+        guard: word(21, "guard"),
+    }
 }
 
 /// Returns the analysis of a rule that tells of a defect.
@@ -80,13 +82,13 @@ pub(super) fn handlers<'f>(
     context: &LintContext<'_>,
     facts: &'f [SourceFacts],
 ) -> Vec<Handler<'f>> {
-    let Some(words) = words() else { return Vec::new() };
     if facts.iter().all(|facts| facts.code.is_none()) {
         return Vec::new();
     }
-    let outcomes = outcomes(context, words, facts, false);
+    let words = words();
+    let outcomes = outcomes(context, &words, facts, false);
     let known: BTreeSet<_> = match facts.iter().any(|facts| facts.before.is_some()) && !outcomes.is_empty() {
-        true => self::outcomes(context, words, facts, true).iter().map(identity).collect(),
+        true => self::outcomes(context, &words, facts, true).iter().map(identity).collect(),
         false => BTreeSet::new(),
     };
     let mut found = Vec::new();

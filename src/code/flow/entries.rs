@@ -1,6 +1,6 @@
 //! Where requests come in: every function that no other leads to, with what runs before it; and what is told of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
@@ -30,8 +30,9 @@ impl Analysis<'_> {
             self.module_scope(*file);
             self.settle();
         }
-        let mut entries = self.entries_of(files);
-        let mentions = self.mentions(files);
+        let matter: Vec<usize> = files.iter().copied().filter(|file| self.matters(*file)).collect();
+        let mut entries = self.entries_of(&matter);
+        let mentions = self.mentions(&matter);
         entries.sort_by_key(|(file, node, class)| {
             let count = mentions.get(self.program.file(*file).code.name(*node)).copied().unwrap_or(0);
             (count > 0, class.is_none(), *file, *node)
@@ -54,6 +55,25 @@ impl Analysis<'_> {
             matches!(outcome.defect, Defect::Replay | Defect::FailOpen) || !guarded(&outcome.place.path, &self)
         });
         outcomes
+    }
+
+    /// Returns true if a file names an event or a verification: only then are its functions looked at without being called.
+    fn matters(&self, file: usize) -> bool {
+        let code = &self.program.file(file).code;
+        let (mut looked, words) = (BTreeSet::new(), self.words);
+        code.nodes().any(|(id, node)| match node.kind {
+            Kind::Text => words.event.is_match(code.name(id)),
+            Kind::Member | Kind::Name => {
+                let (name, path) = (code.name(id), code.path(id).replace('\\', "."));
+                looked.insert(path.clone())
+                    && (words.verifier.is_match(name)
+                        || words.trusting.is_match(&path)
+                        || words.event_constant.is_match(&path)
+                        || words.compare.is_match(&path)
+                        || words.event_class.is_match(&path))
+            }
+            _ => false,
+        })
     }
 
     /// Returns every function of the files, with the class around it.

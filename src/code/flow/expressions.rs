@@ -8,12 +8,25 @@ use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
 
+/// Most nodes inside of each other that are followed, those of called functions included: the depth of the stack.
+const MAX_DEPTH: usize = 220;
+
 impl Analysis<'_> {
     /// Follows a node. Returns the ways on, each with the node's value; none if the function ends here.
     pub(super) fn eval(&mut self, node: NodeId, path: Path) -> Ways {
         if !self.step() {
             return Vec::new();
         }
+        if self.depth >= MAX_DEPTH {
+            return vec![(path, Value::default())];
+        }
+        self.depth += 1;
+        let ways = self.eval_kind(node, path);
+        self.depth -= 1;
+        ways
+    }
+
+    fn eval_kind(&mut self, node: NodeId, path: Path) -> Ways {
         let code = self.code();
         match code.kind(node) {
             Kind::Block => self.block(code.children(node), path),

@@ -13,7 +13,8 @@ mod names;
 mod statements;
 mod value;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,18 +25,34 @@ use super::model::{Code, NodeId};
 use super::program::Program;
 use value::{Path, Scope, Value};
 
-/// A pattern of names.
-#[derive(Debug)]
-pub(crate) struct Word(pub(crate) Regex);
+/// Returns a pattern, which is compiled when it is first needed.
+type Pattern = Box<dyn Fn() -> Option<&'static Regex>>;
+
+/// A pattern of names, and the names that were compared with it.
+pub(crate) struct Word {
+    pattern: Pattern,
+    known: RefCell<HashMap<Box<str>, bool>>,
+}
 
 impl Word {
+    pub(crate) fn new(pattern: Pattern) -> Self {
+        Self { pattern, known: RefCell::default() }
+    }
+
     fn is_match(&self, name: &str) -> bool {
-        self.0.is_match(name.as_bytes())
+        if name.is_empty() {
+            return false;
+        }
+        if let Some(known) = self.known.borrow().get(name) {
+            return *known;
+        }
+        let matches = (self.pattern)().is_some_and(|pattern| pattern.is_match(name.as_bytes()));
+        self.known.borrow_mut().insert(Box::from(name), matches);
+        matches
     }
 }
 
 /// What names mean. Patterns match dotted paths such as `stripe.webhooks.constructEvent`.
-#[derive(Debug)]
 pub(crate) struct Words {
     /// Reads the request's body.
     pub(crate) body: Word,
@@ -171,6 +188,7 @@ pub(crate) struct Analysis<'a> {
     imports: Vec<(usize, String, Arc<str>)>,
     modules: BTreeMap<usize, Option<Rc<Scope>>>,
     stars: BTreeMap<usize, Vec<String>>,
+    named_classes: BTreeMap<(usize, String), Option<Value>>,
     visited: BTreeSet<(usize, NodeId)>,
     sinks: Vec<Sink>,
     skips: Vec<Skip>,
@@ -183,6 +201,7 @@ pub(crate) struct Analysis<'a> {
     guarded: BTreeSet<usize>,
     filters: BTreeSet<&'static str>,
     left: usize,
+    depth: usize,
     /// The frame of the handler that is followed, and how many verifications were met before it.
     entry: usize,
     entries: usize,
@@ -199,6 +218,7 @@ impl<'a> Analysis<'a> {
             imports: Vec::new(),
             modules: BTreeMap::new(),
             stars: BTreeMap::new(),
+            named_classes: BTreeMap::new(),
             visited: BTreeSet::new(),
             sinks: Vec::new(),
             skips: Vec::new(),
@@ -209,6 +229,7 @@ impl<'a> Analysis<'a> {
             guarded: BTreeSet::new(),
             filters: BTreeSet::new(),
             left: MAX_STEPS,
+            depth: 0,
             entry: 0,
             entries: 0,
         }

@@ -351,7 +351,9 @@ impl Analysis<'_> {
         let interface =
             name.strip_prefix('I').filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
         let found = self.class_named(file, &name);
-        let found = found.filter(|value| self.has_code(value)).or_else(|| self.implementing(&name));
+        let found = found
+            .filter(|value| self.has_code(value))
+            .or_else(|| self.program.derived(&name).map(|(file, node)| Value::thing(Thing::Class(file, node))));
         let found = found.or_else(|| interface.and_then(|name| self.class_named(file, name)));
         match self.imported(found?).thing? {
             Thing::Class(file, node) => Some(Value::thing(Thing::Instance(file, node))),
@@ -366,21 +368,6 @@ impl Analysis<'_> {
         leaves_of_body(code, code.child(node, 1))
             .into_iter()
             .any(|at| code.kind(at) != Kind::Function || !code.children(code.child(at, 1)).is_empty())
-    }
-
-    fn implementing(&mut self, name: &str) -> Option<Value> {
-        for file in 0..self.program.len() {
-            let code = Rc::clone(&self.program.file(file).code);
-            let implements = |node: NodeId| {
-                let heads = leaves(&code, code.child(node, 0));
-                heads.into_iter().any(|head| code.name(head) == name)
-            };
-            let found = code.nodes().find(|(id, node)| node.kind == Kind::Class && implements(*id));
-            if let Some((id, _)) = found {
-                return Some(Value::thing(Thing::Class(file, id)));
-            }
-        }
-        None
     }
 
     /// Returns the classes that a class is derived from or includes.
@@ -411,6 +398,16 @@ impl Analysis<'_> {
         if !name.starts_with(|first: char| first.is_ascii_uppercase() || first == '\\') {
             return None;
         }
+        let key = (file, name.to_owned());
+        if let Some(known) = self.named_classes.get(&key) {
+            return known.clone();
+        }
+        let found = self.find_class(file, name);
+        self.named_classes.insert(key, found.clone());
+        found
+    }
+
+    fn find_class(&mut self, file: usize, name: &str) -> Option<Value> {
         let last = name.rsplit(['\\', '.']).next().unwrap_or(name).to_owned();
         if let Some(value) = self.module_scope(file).unwrap_or_default().get(last.as_str()).cloned() {
             let value = self.imported(value);
@@ -426,16 +423,14 @@ impl Analysis<'_> {
         if let Some(found) = self.program.module(file, &module).and_then(|file| self.class_in(file, &last)) {
             return Some(found);
         }
-        (0..self.program.len()).find_map(|other| {
-            let fits = self.program.file(other).code.dialect.name == language;
-            fits.then(|| self.class_in(other, &last)).flatten()
-        })
+        let same = |(other, _): &(usize, NodeId)| self.program.file(*other).code.dialect.name == language;
+        let found = self.program.classes(&last).into_iter().find(same);
+        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
     }
 
     fn class_in(&self, file: usize, name: &str) -> Option<Value> {
-        let code = &self.program.file(file).code;
-        let found = code.nodes().find(|(_, node)| node.kind == Kind::Class && node.name.as_deref() == Some(name));
-        found.map(|(id, _)| Value::thing(Thing::Class(file, id)))
+        let found = self.program.classes(name).into_iter().find(|(other, _)| *other == file);
+        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
     }
 }
 
