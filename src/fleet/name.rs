@@ -129,7 +129,9 @@ impl<'a> Remote<'a> {
             "http" => is_here,
             _ => false,
         };
-        if !matches!(self.scheme, "https" | "ssh" | "") && !(is_local && protocols == Protocols::Local) {
+        let is_remote = matches!(self.scheme, "https" | "ssh" | "");
+        let is_taken = is_remote || is_local && protocols == Protocols::Local;
+        if !is_taken {
             return Err("has another protocol than https and ssh");
         }
         match (self.scheme, self.user) {
