@@ -88,7 +88,7 @@ impl SentData<'_> {
             Kind::Call => {
                 let callee = code.path(code.child(id, 0));
                 let arguments = code.children(id).get(1..).unwrap_or_default();
-                if self.words.sends.is_match(callee.as_bytes()) {
+                if self.words.sends.is_match(format!("{} {callee}", code.dialect.name).as_bytes()) {
                     let is_page = callee.ends_with("ender") || callee == "view";
                     return arguments.iter().map(|value| (callee.clone(), *value, !is_page)).collect();
                 }
