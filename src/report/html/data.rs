@@ -1,10 +1,13 @@
 //! The data of the page: one row for each credential, in arrays, with tables for what repeats.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
-use crate::model::{CommitDate, Context, Exposure, Finding, Location, Reach, Report, Severity, Status};
+use crate::credential::Fingerprint;
+use crate::model::{
+    CommitDate, Context, DiffKind, Exposure, Finding, Location, Reach, Report, ReportDiff, Severity, Status,
+};
 use crate::report::describe::{self, clean};
 use crate::report::grouping::{CredentialBlock, GroupedFindings};
 use crate::report::links::Links;
@@ -18,6 +21,8 @@ const REACHES: [Reach; 7] =
     [Reach::Head, Reach::Index, Reach::Worktree, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Unreachable];
 const STATUSES: [Status; 5] = [Status::Baselined, Status::Suppressed, Status::Rolled, Status::Existing, Status::Open];
 
+const CHANGES: [&str; 3] = ["new", "changed", "still there"];
+
 /// Everything that the script shows.
 #[derive(Serialize)]
 pub(super) struct Data {
@@ -29,7 +34,7 @@ pub(super) struct Data {
     past: usize,
     contexts: Vec<String>,
     context_words: Vec<&'static str>,
-    changes: [&'static str; 4],
+    changes: [&'static str; 3],
     rules: Vec<RuleText>,
     repositories: Vec<String>,
     owners: Vec<String>,
@@ -107,6 +112,8 @@ impl<T: Clone + Eq + std::hash::Hash> Table<T> {
 
 /// Fills the tables while rows are made.
 struct Rows<'a> {
+    /// The credentials that changed since an earlier report, if there is one.
+    changed: Option<BTreeSet<Fingerprint>>,
     rule_set: &'a RuleSet,
     links: Links<'a>,
     rules: Table<String>,
@@ -119,6 +126,7 @@ struct Rows<'a> {
 impl Data {
     pub(super) fn new(report: &Report, rules: &RuleSet, options: &Options, grouped: &GroupedFindings<'_>) -> Self {
         let mut rows = Rows {
+            changed: report.diff.as_ref().map(changed),
             rule_set: rules,
             links: Links::new(report, options),
             rules: Table::default(),
@@ -147,7 +155,7 @@ impl Data {
             past: REACHES.iter().position(|reach| *reach == Reach::Ref).unwrap_or_default(),
             contexts: Context::ALL.iter().map(describe::name).collect(),
             context_words: Context::ALL.into_iter().map(describe::context).collect(),
-            changes: ["new", "changed", "still there", "gone"],
+            changes: CHANGES,
             rules: rows.rules.texts.iter().map(rule_text).collect(),
             repositories: rows.repositories.texts,
             owners: rows.owners.texts,
@@ -155,6 +163,21 @@ impl Data {
             steps: rows.steps.texts,
             rows: made,
         }
+    }
+}
+
+fn changed(diff: &ReportDiff) -> BTreeSet<Fingerprint> {
+    let changed = diff.entries.iter().filter(|entry| entry.kind == DiffKind::Changed);
+    changed.map(|entry| entry.fingerprint).collect()
+}
+
+/// Returns the index of what became of a credential since the earlier report.
+fn change(changed: &BTreeSet<Fingerprint>, block: &CredentialBlock<'_>) -> usize {
+    let is_known = |finding: &Finding| finding.locations.iter().any(|at| at.status == Status::Existing);
+    match changed.contains(&block.main.fingerprint) {
+        true => 1,
+        false if block.findings().any(is_known) => 2,
+        false => 0,
     }
 }
 
@@ -194,7 +217,7 @@ impl Rows<'_> {
             main.fingerprint.to_string(),
             index(&Severity::ALL, &main.severity),
             index(&STATUSES, &block.status()),
-            None,
+            self.changed.as_ref().map(|changed| change(changed, block)),
             key.map(|key| clean(&key.masked)),
             key.map(|key| describe::name(&key.kind)),
             key.map(|key| key.mode.name()),

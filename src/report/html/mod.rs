@@ -26,6 +26,8 @@ const DATA: &str = "<!--data-->";
 
 /// Examples of what could not be read for one reason.
 const MAX_EXAMPLES: usize = 10;
+/// Differences to an earlier report that the page lists.
+const MAX_DIFFERENCES: usize = 1_000;
 /// Characters shown of the beginning and of the end of a name in the section on coverage.
 const MAX_HALF: usize = 120;
 
@@ -47,6 +49,10 @@ struct Page<'a> {
     repositories_counted: String,
     repositories: Vec<RepositoryRow>,
     has_read: bool,
+    /// Counts of an earlier report's findings, if there is one.
+    since: String,
+    differences: Vec<String>,
+    more_differences: usize,
     tool: String,
     rules_digest: String,
 }
@@ -90,6 +96,17 @@ fn page<'a>(
     (style, script): (&'a str, &'a str),
 ) -> Page<'a> {
     let repositories: Vec<RepositoryRow> = report.repositories.iter().flatten().map(repository).collect();
+    let mut differences: Vec<String> = summary::differences(report).collect();
+    let more_differences = differences.len().saturating_sub(MAX_DIFFERENCES);
+    differences.truncate(MAX_DIFFERENCES);
+    let since = report.diff.as_ref().map(|diff| {
+        format!(
+            "{} new, {} the same, {}.",
+            describe::number(diff.new),
+            describe::number(diff.same),
+            describe::counted(diff.entries.len() as u64, "difference")
+        )
+    });
     let head = report.target.head.as_deref().map(describe::short).map(clean);
     Page {
         style,
@@ -110,6 +127,9 @@ fn page<'a>(
         },
         has_read: repositories.iter().any(|known| !known.read.is_empty()),
         repositories,
+        since: since.unwrap_or_default(),
+        differences,
+        more_differences,
         tool: format!("{} {}", clean(&report.tool.name), clean(&report.tool.version)),
         rules_digest: clean(describe::short(&report.tool.rules_digest)),
     }
@@ -205,7 +225,7 @@ impl Write for InScript<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Severity;
+    use crate::model::{DiffEntry, DiffKind, ReportDiff, Severity};
     use crate::report::sample;
 
     fn written(options: &Options) -> String {
@@ -265,5 +285,30 @@ mod tests {
         let places: Vec<usize> = order.iter().map(|text| page.find(text).unwrap()).collect();
         assert!(places.is_sorted(), "{places:?}");
         assert!(page.contains("3 publishable keys (note); --min-severity note lists them"));
+    }
+
+    #[test]
+    fn what_changed_since_an_earlier_report_is_listed_and_marked() {
+        let mut report = sample::report();
+        let entry = |kind, at: usize| DiffEntry {
+            kind,
+            what: "removed <b>".to_owned(),
+            rule: report.findings[at].rule.clone(),
+            fingerprint: report.findings[at].fingerprint,
+            severity: Severity::High,
+            masked: None,
+            repository: None,
+            place: "a.js:1".to_owned(),
+        };
+        let entries = vec![entry(DiffKind::Changed, 0), entry(DiffKind::Gone, 1)];
+        report.diff = Some(ReportDiff { new: 1, same: 2, entries });
+        let page = sample::written("html", &report, &sample::OPTIONS);
+        let section = between(&page, "Since the earlier report", "</section>");
+        assert!(section.contains("1 new, 2 the same, 2 differences."), "{section}");
+        assert_eq!((section.matches("<li>").count(), section.contains("<b>")), (2, false));
+        let data: serde_json::Value = serde_json::from_str(between(&page, "id=\"data\">", "</script>")).unwrap();
+        let changes: Vec<u64> = data["rows"].as_array().unwrap().iter().map(|row| row[3].as_u64().unwrap()).collect();
+        assert!([0, 1, 2].iter().all(|change| changes.contains(change)), "{changes:?}");
+        assert!(!written(&sample::OPTIONS).contains("Since the earlier report"));
     }
 }
