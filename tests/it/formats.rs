@@ -39,7 +39,7 @@ fn junit_is_as_the_schema_of_jenkins_demands() {
     let mut dir = Dir::new();
     hostile(&mut dir);
     dir.write_bytes("junit.xml", written(&dir, "junit").as_bytes());
-    let (file, schema) = (dir.join("junit.xml"), root().join("testdata/schemas/junit-10.xsd"));
+    let (file, schema) = (dir.join("junit.xml"), root().join("tests/schemas/junit-10.xsd"));
     let arguments = ["--noout", "--nonet", "--schema", schema.to_str().unwrap(), file.to_str().unwrap()];
     let Some(output) = installed("xmllint", &arguments) else { return };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -6,11 +6,8 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::{Ways, leaves};
-use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
+use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Defect};
-
-/// Most calls inside of each other that are followed.
-const MAX_DEPTH: usize = 14;
 
 /// Methods that do not call what they are given right away, or not as the handler of a request.
 const LISTS: &[&str] = &["then", "catch", "finally", "map", "forEach", "filter", "each", "find", "some", "every"];
@@ -48,7 +45,7 @@ impl Analysis<'_> {
     }
 
     /// Joins the ways whose values are the same.
-    fn joined(&self, ways: Ways) -> Ways {
+    pub(super) fn joined(&self, ways: Ways) -> Ways {
         let mut groups: BTreeMap<Value, Vec<Path>> = BTreeMap::new();
         for (path, value) in ways {
             groups.entry(value).or_default().push(path);
@@ -308,103 +305,11 @@ impl Analysis<'_> {
         let module = self.modules.get(&file).cloned().flatten();
         path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
     }
-
-    /// Follows a function. Returns the ways on which it returns, with their values.
-    pub(super) fn invoke(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> Ways {
-        let (ways, _) = self.follow(at, arguments, path, call);
-        ways
-    }
-
-    /// Follows a function. Returns the ways on which it returns, and those on which it gave the request on.
-    pub(super) fn follow(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> (Ways, Vec<Path>) {
-        let closure = self.closures[at].clone();
-        let is_active = self.frames.iter().any(|frame| (frame.file, frame.node) == (closure.file, closure.node));
-        if is_active || self.frames.len() >= MAX_DEPTH {
-            return (vec![(path, Value::default())], Vec::new());
-        }
-        self.visited.insert((closure.file, closure.node));
-        let outer = Rc::clone(&path.scope);
-        let mut inner = Path { scope: Rc::clone(&closure.scope), ..path };
-        let frame = self.new_frame(closure.file, closure.node, closure.class, call);
-        self.frames.push(frame);
-        let code = self.code();
-        self.give(&code, code.child(closure.node, 0), &arguments, &mut inner);
-        let body = code.child(closure.node, 1);
-        self.hoist(&code, body, &mut inner);
-        let started = self.attempts.len();
-        let mut ways = self.eval(body, inner);
-        let Some(frame) = self.frames.pop() else { return (Vec::new(), Vec::new()) };
-        if !code.dialect.last_value {
-            ways.iter_mut().for_each(|(_, value)| *value = Value::constant(Constant::Null));
-        }
-        let given_on = frame.continued.clone();
-        ways.extend(frame.exits);
-        self.judge(&closure, &ways, &given_on, started);
-        if let Some(caller) = self.frames.last_mut() {
-            caller.thrown.extend(frame.thrown.into_iter().map(|path| Path { scope: Rc::clone(&outer), ..path }));
-        }
-        let back = |path: Path| Path { scope: Rc::clone(&outer), ..path };
-        (self.joined(ways.into_iter().map(|(path, value)| (back(path), value)).collect()), merge(given_on))
-    }
-
-    /// Binds parameters.
-    fn give(&mut self, code: &Code, parameters: NodeId, arguments: &[Value], path: &mut Path) {
-        let mut at = 0;
-        for parameter in code.children(parameters) {
-            let pattern = match code.kind(*parameter) {
-                Kind::Parameter => code.child(*parameter, 0),
-                _ => *parameter,
-            };
-            if matches!(code.name(pattern), "self" | "cls") {
-                continue;
-            }
-            let value = arguments.get(at).cloned().unwrap_or_default();
-            self.bind(code, pattern, &value, path);
-            at += 1;
-        }
-    }
-
-    /// Follows functions as the handlers of a request, each if the one before it gave the request on.
-    pub(super) fn chain(&mut self, functions: &[usize], path: Path, call: NodeId) -> Vec<Path> {
-        let mut paths = vec![path];
-        let depth = std::mem::replace(&mut self.entry, self.frames.len());
-        for at in functions {
-            let mut next = Vec::new();
-            for path in paths {
-                let base = Rc::clone(&path.scope);
-                let arguments = self.entry_arguments(*at);
-                let (ways, continued) = self.follow(*at, arguments, path, call);
-                let entry = self.entries;
-                ways.iter().for_each(|(path, _)| self.report(path, entry));
-                next.extend(continued.into_iter().map(|path| carried(path, &base)));
-            }
-            paths = merge(next);
-        }
-        self.entry = depth;
-        paths
-    }
-
-    /// Follows a function that is called later.
-    fn background(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) {
-        let entry = self.entries;
-        for (path, _) in self.invoke(at, arguments, path, call) {
-            self.report(&path, entry);
-        }
-    }
 }
 
 /// Returns true if an argument is the class of events: `gson.fromJson(payload, Event.class)`.
 fn takes_class(called: &Called<'_>) -> bool {
     called.arguments.iter().any(|value| value.has(Traits::CLASS) && !value.has(Traits::BODY))
-}
-
-/// Keeps what a handler set on the request: `req.event = …`.
-fn carried(path: Path, base: &Rc<Scope>) -> Path {
-    let mut scope = Rc::clone(base);
-    for (name, value) in path.scope.iter().filter(|(name, _)| name.contains('.')) {
-        Rc::make_mut(&mut scope).insert(name.clone(), value.clone());
-    }
-    Path { scope, ..path }
 }
 
 pub(super) fn together(values: &[Value]) -> Traits {

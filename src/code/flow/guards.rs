@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
-use super::names::leaves_of_body;
+use super::classes::leaves_of_body;
 use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 

@@ -5,9 +5,11 @@
 //! functions that they mean, in this file or another. [`Words`] says what names mean; nothing else here knows of Stripe.
 
 mod calls;
+mod classes;
 mod conditions;
 mod entries;
 mod expressions;
+mod follow;
 mod guards;
 mod names;
 mod statements;

@@ -1,0 +1,183 @@
+//! Classes: their members, what they are derived from or include, and the instances that types stand for.
+
+use std::rc::Rc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::statements::leaves;
+use super::value::{Thing, Value};
+use super::{Analysis, Closure};
+
+impl Analysis<'_> {
+    /// Returns a method or a field of a class, or of what it is made of.
+    pub(super) fn member_of_class(&mut self, class: (usize, NodeId), name: &str, depth: usize) -> Option<Value> {
+        let (file, node) = class;
+        let code = Rc::clone(&self.program.file(file).code);
+        for statement in leaves_of_body(&code, code.child(node, 1)) {
+            match code.kind(statement) {
+                Kind::Function if code.name(statement) == name => {
+                    return Some(self.closure(Closure {
+                        file,
+                        node: statement,
+                        scope: Rc::default(),
+                        class: Some(class),
+                    }));
+                }
+                Kind::Assign if code.name(code.child(statement, 0)) == name => {
+                    let typed = code.name(code.child(statement, 2)).to_owned();
+                    if let Some(value) = self.instance_of(file, &typed) {
+                        return Some(value);
+                    }
+                    let value = code.child(statement, 1);
+                    if code.kind(value) == Kind::Function {
+                        return Some(self.closure(Closure {
+                            file,
+                            node: value,
+                            scope: Rc::default(),
+                            class: Some(class),
+                        }));
+                    }
+                }
+                Kind::Function => {
+                    if let Some(value) = self.injected(&code, file, statement, name) {
+                        return Some(value);
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(value) = self.injected(&code, file, code.child(node, 0), name) {
+            return Some(value);
+        }
+        if depth >= 6 {
+            return None;
+        }
+        for base in self.bases(&code, file, node) {
+            if let Some(value) = self.member_of_class(base, name, depth + 1) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A parameter of a constructor with this name, which becomes a field.
+    fn injected(&mut self, code: &Code, file: usize, node: NodeId, name: &str) -> Option<Value> {
+        let is_constructor = matches!(code.name(node), "constructor" | "__construct" | "__init__" | "initialize")
+            || code.kind(node) == Kind::Group;
+        let parameters = match code.kind(node) {
+            Kind::Group => code.children(node).iter().copied().find(|child| code.kind(*child) == Kind::Block)?,
+            _ => code.child(node, 0),
+        };
+        let wanted = name.trim_start_matches('_');
+        let fits = |at: &&NodeId| code.name(code.child(**at, 0)).trim_start_matches('_') == wanted;
+        let parameter = is_constructor.then(|| code.children(parameters).iter().find(fits)).flatten()?;
+        self.instance_of(file, code.name(code.child(*parameter, 1)))
+    }
+
+    /// Returns an instance of the class that a type names; an interface stands for the class that has its name or
+    /// implements it.
+    fn instance_of(&mut self, file: usize, typed: &str) -> Option<Value> {
+        let name: String = typed.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\')).collect();
+        let name = name.rsplit(['.', '\\']).next().unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return None;
+        }
+        let interface =
+            name.strip_prefix('I').filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
+        let found = self.class_named(file, &name);
+        let found = found
+            .filter(|value| self.has_code(value))
+            .or_else(|| self.program.derived(&name).map(|(file, node)| Value::thing(Thing::Class(file, node))));
+        let found = found.or_else(|| interface.and_then(|name| self.class_named(file, name)));
+        match self.imported(found?).thing? {
+            Thing::Class(file, node) => Some(Value::thing(Thing::Instance(file, node))),
+            thing => Some(Value::thing(thing)),
+        }
+    }
+
+    /// Returns false for a class whose methods have no statements.
+    fn has_code(&self, value: &Value) -> bool {
+        let Some(Thing::Class(file, node)) = value.thing else { return true };
+        let code = &self.program.file(file).code;
+        leaves_of_body(code, code.child(node, 1))
+            .into_iter()
+            .any(|at| code.kind(at) != Kind::Function || !code.children(code.child(at, 1)).is_empty())
+    }
+
+    /// Returns the classes that a class is derived from or includes.
+    pub(super) fn bases(&mut self, code: &Code, file: usize, node: NodeId) -> Vec<(usize, NodeId)> {
+        let mut names: Vec<String> = leaves(code, code.child(node, 0)).into_iter().map(|at| code.path(at)).collect();
+        for statement in leaves_of_body(code, code.child(node, 1)) {
+            match code.kind(statement) {
+                // `include Signed`; a trait in PHP.
+                Kind::Call if matches!(code.name(code.child(statement, 0)), "include" | "prepend" | "extend") => {
+                    names.extend(code.children(statement)[1..].iter().map(|at| code.path(*at)));
+                }
+                Kind::Name => names.push(code.name(statement).to_owned()),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        for name in names.into_iter().filter(|name| !name.is_empty()) {
+            let value = self.class_named(file, &name).map(|value| self.imported(value));
+            if let Some(Thing::Class(file, node)) = value.and_then(|value| value.thing) {
+                found.push((file, node));
+            }
+        }
+        found
+    }
+
+    /// Returns a class by its name: of the file, imported, or anywhere where it needs no import.
+    pub(super) fn class_named(&mut self, file: usize, name: &str) -> Option<Value> {
+        if !name.starts_with(|first: char| first.is_ascii_uppercase() || first == '\\') {
+            return None;
+        }
+        let key = (file, name.to_owned());
+        if let Some(known) = self.named_classes.get(&key) {
+            return known.clone();
+        }
+        let found = self.find_class(file, name);
+        self.named_classes.insert(key, found.clone());
+        found
+    }
+
+    fn find_class(&mut self, file: usize, name: &str) -> Option<Value> {
+        let last = name.rsplit(['\\', '.']).next().unwrap_or(name).to_owned();
+        if let Some(value) = self.module_scope(file).unwrap_or_default().get(last.as_str()).cloned() {
+            let value = self.imported(value);
+            if value.thing.is_some() {
+                return Some(value);
+            }
+        }
+        let language = self.program.file(file).code.dialect.name;
+        if !matches!(language, "ruby" | "php" | "java" | "kotlin" | "csharp") {
+            return None;
+        }
+        let module = if language == "ruby" { name.replace('.', "::") } else { name.to_owned() };
+        if let Some(found) = self.program.module(file, &module).and_then(|file| self.class_in(file, &last)) {
+            return Some(found);
+        }
+        let same = |(other, _): &(usize, NodeId)| self.program.file(*other).code.dialect.name == language;
+        let found = self.program.classes(&last).into_iter().find(same);
+        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
+    }
+
+    pub(super) fn class_in(&self, file: usize, name: &str) -> Option<Value> {
+        let found = self.program.classes(name).into_iter().find(|(other, _)| *other == file);
+        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
+    }
+}
+
+/// Returns the statements of a class, those in nested blocks and behind `private` included.
+pub(super) fn leaves_of_body(code: &Code, body: NodeId) -> Vec<NodeId> {
+    let (mut found, mut open) = (Vec::new(), vec![body]);
+    while let Some(at) = open.pop() {
+        match code.kind(at) {
+            Kind::Block | Kind::Group => open.extend(code.children(at).iter().rev()),
+            Kind::Call if matches!(code.name(code.child(at, 0)), "private" | "protected" | "public") => {
+                open.extend(code.children(at)[1..].iter().rev());
+            }
+            _ => found.push(at),
+        }
+    }
+    found
+}
