@@ -87,7 +87,7 @@ impl DiffView {
 
     /// Adds what became of a finding, by repository.
     fn entries(&self, before: &Finding, after: Option<&Finding>, entries: &mut Vec<DiffEntry>) {
-        let old_ids: BTreeSet<&str> = before.locations.iter().map(|at| repository_of(at)).collect();
+        let old_ids: BTreeSet<&str> = before.locations.iter().map(repository_of).collect();
         for id in &old_ids {
             let was: Vec<&Location> = before.locations.iter().filter(|at| repository_of(at) == *id).collect();
             let seen = self.names.get(*id).and_then(|name| self.new.get(name));

@@ -18,14 +18,17 @@ pub(crate) struct File {
     pub(crate) code: Rc<Code>,
 }
 
+/// The file of a class, and its node there.
+pub(crate) type Class = (usize, NodeId);
+
 pub(crate) struct Program<'a> {
     tree: &'a dyn Tree,
     files: RefCell<Vec<Rc<File>>>,
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
     loaded: RefCell<usize>,
-    classes: RefCell<BTreeMap<Arc<str>, Vec<(usize, NodeId)>>>,
-    derived: RefCell<BTreeMap<Arc<str>, (usize, NodeId)>>,
+    classes: RefCell<BTreeMap<Arc<str>, Vec<Class>>>,
+    derived: RefCell<BTreeMap<Arc<str>, Class>>,
 }
 
 impl<'a> Program<'a> {
@@ -65,7 +68,7 @@ impl<'a> Program<'a> {
     }
 
     /// Returns the classes of a name in all files, the first files first.
-    pub(crate) fn classes(&self, name: &str) -> Vec<(usize, NodeId)> {
+    pub(crate) fn classes(&self, name: &str) -> Vec<Class> {
         self.classes.borrow().get(name).cloned().unwrap_or_default()
     }
 

@@ -229,72 +229,67 @@ fn is_secret(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// Path, code, and the secret that it sends.
+    const SENT: &[(&str, &str, &str)] = &[
+        ("src/routes/+page.server.ts", "export const load = () => ({ key: STRIPE_SECRET_KEY });", "STRIPE_SECRET_KEY"),
+        ("src/lib/x.ts", "export const load = () => ({ key: STRIPE_SECRET_KEY });", ""),
+        ("app/root.tsx", "export async function loader() { return { ENV: process.env } }", "process.env"),
+        ("app/root.tsx", "export async function loader() { return json({ ...process.env }) }", "process.env"),
+        (
+            "pages/pay.tsx",
+            "export async function getStaticProps() { return { props: { a: process.env.STRIPE_SECRET_KEY } } }",
+            "process.env.STRIPE_SECRET_KEY",
+        ),
+        (
+            "pages/pay.tsx",
+            "export async function getStaticProps() { const s = new Stripe(process.env.STRIPE_SECRET_KEY); return { props: { a: await s.prices.list() } } }",
+            "",
+        ),
+        (
+            "a.ts",
+            "app.get('/c', (req, res) => res.json({ key: process.env.STRIPE_SECRET_KEY! }))",
+            "process.env.STRIPE_SECRET_KEY",
+        ),
+        ("a.ts", "const k = process.env['STRIPE_SECRET_KEY'] || ''; res.send({ k })", "process.env.STRIPE_SECRET_KEY"),
+        ("a.ts", "res.json({ ok: !!process.env.STRIPE_SECRET_KEY })", ""),
+        ("a.ts", "res.json({ ok: process.env.STRIPE_SECRET_KEY ? 'set' : 'unset' })", ""),
+        ("a.ts", "res.json({ clientSecret: intent.client_secret })", ""),
+        ("a.ts", "axios.post(url, { key: process.env.STRIPE_SECRET_KEY })", ""),
+        (
+            "a.ts",
+            "export default defineEventHandler(() => ({ key: useRuntimeConfig().stripeSecretKey }))",
+            "useRuntimeConfig.stripeSecretKey",
+        ),
+        (
+            "a.py",
+            "def c(request):\n    return JsonResponse({'key': settings.STRIPE_SECRET_KEY})\n",
+            "settings.STRIPE_SECRET_KEY",
+        ),
+        (
+            "a.py",
+            "@app.get('/c')\ndef c():\n    return {'key': os.environ['STRIPE_SECRET_KEY']}\n",
+            "os.environ.STRIPE_SECRET_KEY",
+        ),
+        ("a.py", "def c():\n    return {'key': os.environ['STRIPE_SECRET_KEY']}\n", ""),
+        (
+            "a.py",
+            "def c():\n    return render_template('p.html', key=os.getenv('STRIPE_SECRET_KEY'))\n",
+            "STRIPE_SECRET_KEY",
+        ),
+        (
+            "a.php",
+            "<?php return response()->json(['key' => config('services.stripe.secret')]);",
+            "services.stripe.secret",
+        ),
+        ("a.rb", "def show\n  render json: { key: ENV['STRIPE_SECRET_KEY'] }\nend\n", "ENV.STRIPE_SECRET_KEY"),
+    ];
+
     #[test]
     fn what_is_sent() {
-        for (path, code, expected) in [
-            (
-                "src/routes/+page.server.ts",
-                "export const load = () => ({ key: STRIPE_SECRET_KEY });",
-                "STRIPE_SECRET_KEY",
-            ),
-            ("src/lib/x.ts", "export const load = () => ({ key: STRIPE_SECRET_KEY });", ""),
-            ("app/root.tsx", "export async function loader() { return { ENV: process.env } }", "process.env"),
-            ("app/root.tsx", "export async function loader() { return json({ ...process.env }) }", "process.env"),
-            (
-                "pages/pay.tsx",
-                "export async function getStaticProps() { return { props: { a: process.env.STRIPE_SECRET_KEY } } }",
-                "process.env.STRIPE_SECRET_KEY",
-            ),
-            (
-                "pages/pay.tsx",
-                "export async function getStaticProps() { const s = new Stripe(process.env.STRIPE_SECRET_KEY); return { props: { a: await s.prices.list() } } }",
-                "",
-            ),
-            (
-                "a.ts",
-                "app.get('/c', (req, res) => res.json({ key: process.env.STRIPE_SECRET_KEY! }))",
-                "process.env.STRIPE_SECRET_KEY",
-            ),
-            (
-                "a.ts",
-                "const k = process.env['STRIPE_SECRET_KEY'] || ''; res.send({ k })",
-                "process.env.STRIPE_SECRET_KEY",
-            ),
-            ("a.ts", "res.json({ ok: !!process.env.STRIPE_SECRET_KEY })", ""),
-            ("a.ts", "res.json({ ok: process.env.STRIPE_SECRET_KEY ? 'set' : 'unset' })", ""),
-            ("a.ts", "res.json({ clientSecret: intent.client_secret })", ""),
-            ("a.ts", "axios.post(url, { key: process.env.STRIPE_SECRET_KEY })", ""),
-            (
-                "a.ts",
-                "export default defineEventHandler(() => ({ key: useRuntimeConfig().stripeSecretKey }))",
-                "useRuntimeConfig.stripeSecretKey",
-            ),
-            (
-                "a.py",
-                "def c(request):\n    return JsonResponse({'key': settings.STRIPE_SECRET_KEY})\n",
-                "settings.STRIPE_SECRET_KEY",
-            ),
-            (
-                "a.py",
-                "@app.get('/c')\ndef c():\n    return {'key': os.environ['STRIPE_SECRET_KEY']}\n",
-                "os.environ.STRIPE_SECRET_KEY",
-            ),
-            ("a.py", "def c():\n    return {'key': os.environ['STRIPE_SECRET_KEY']}\n", ""),
-            (
-                "a.py",
-                "def c():\n    return render_template('p.html', key=os.getenv('STRIPE_SECRET_KEY'))\n",
-                "STRIPE_SECRET_KEY",
-            ),
-            (
-                "a.php",
-                "<?php return response()->json(['key' => config('services.stripe.secret')]);",
-                "services.stripe.secret",
-            ),
-            ("a.rb", "def show\n  render json: { key: ENV['STRIPE_SECRET_KEY'] }\nend\n", "ENV.STRIPE_SECRET_KEY"),
-        ] {
+        for (path, code, expected) in SENT {
             let model = crate::code::parse(path, code.as_bytes()).unwrap();
             let found = spans(path, &model);
-            assert_eq!(found.first().and_then(|it| it.value.as_deref()).unwrap_or(""), expected, "{code}");
+            assert_eq!(found.first().and_then(|it| it.value.as_deref()).unwrap_or(""), *expected, "{code}");
         }
     }
 }

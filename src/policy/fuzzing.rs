@@ -15,8 +15,7 @@ pub fn config(bytes: &[u8], rules: &RuleSet) {
     let _ = (config.unknown_rule(rules), config.context("src/pay.ts"), PolicyConfig::parse_unquoted("x", bytes));
     let nested = format!("a/{CONFIG_FILE}");
     let both = [CONFIG_FILE.to_owned(), nested.clone()].map(|path| (path, bytes.to_vec()));
-    let (none, one): (Rc<dyn Snapshot>, Rc<dyn Snapshot>) =
-        (Rc::new(BTreeMap::new()), Rc::new(BTreeMap::from(both.clone())));
+    let (none, one): (Rc<dyn Snapshot>, Rc<dyn Snapshot>) = (Rc::new(BTreeMap::new()), Rc::new(BTreeMap::from(both)));
     let changes = |before: &Rc<dyn Snapshot>, after: &Rc<dyn Snapshot>| {
         let versions =
             PolicyVersions { before: Rc::clone(before), after: Rc::clone(after), nested: vec![nested.clone()] };

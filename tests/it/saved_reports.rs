@@ -175,6 +175,53 @@ fn unlike_parts_and_no_reports_are_refused_by_name() {
     assert_eq!(std::fs::read_to_string(dir.join("part0.json")).unwrap(), a);
 }
 
+/// Members whose values are checked, so that they cannot be any text.
+const CHECKED: &[&str] = &[
+    "schema",
+    "kind",
+    "severity",
+    "confidence",
+    "fingerprint",
+    "mode",
+    "generation",
+    "account",
+    "status",
+    "origin",
+    "reach",
+    "blob",
+    "commit",
+    "context",
+    "path_encoding",
+    "head",
+    "base",
+    "reason",
+    "class",
+    "hash",
+    "date",
+    "fail_on",
+    "min_severity",
+    "id",
+];
+
+/// Puts a text into every member that takes any.
+fn fill(value: &mut Value, text: &str) {
+    match value {
+        Value::String(old) => text.clone_into(old),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, text)),
+        Value::Object(members) => {
+            if let Some(start) = members.get_mut("start") {
+                *start = 0.into();
+                members["end"] = 0.into();
+            }
+            members
+                .iter_mut()
+                .filter(|(name, _)| !CHECKED.contains(&name.as_str()))
+                .for_each(|(_, value)| fill(value, text));
+        }
+        _ => {}
+    }
+}
+
 /// Somebody who writes a report by hand gets no key shown, and nothing past the checks.
 #[test]
 fn keys_in_any_text_of_a_saved_report_are_masked() {
@@ -188,55 +235,12 @@ fn keys_in_any_text_of_a_saved_report_are_masked() {
     let mut document: Value = serde_json::from_str(&dir.scan(&["."]).stdout).unwrap();
     let key = dir.forge.make("sk_live").unwrap();
     let text = format!("é {key} é");
-    fn fill(value: &mut Value, text: &str) {
-        let kept = [
-            "schema",
-            "kind",
-            "severity",
-            "confidence",
-            "fingerprint",
-            "mode",
-            "generation",
-            "account",
-            "status",
-            "origin",
-            "reach",
-            "blob",
-            "commit",
-            "context",
-            "path_encoding",
-            "head",
-            "base",
-            "reason",
-            "class",
-            "hash",
-            "date",
-            "fail_on",
-            "min_severity",
-            "id",
-        ];
-        match value {
-            Value::String(old) => text.clone_into(old),
-            Value::Array(items) => items.iter_mut().for_each(|item| fill(item, text)),
-            Value::Object(members) => {
-                if let Some(start) = members.get_mut("start") {
-                    *start = 0.into();
-                    members["end"] = 0.into();
-                }
-                members
-                    .iter_mut()
-                    .filter(|(name, _)| !kept.contains(&name.as_str()))
-                    .for_each(|(_, value)| fill(value, text));
-            }
-            _ => {}
-        }
-    }
     fill(&mut document, &text);
     for format in FORMATS {
         let run = report(&dir, &[&document.to_string()], &["--format", format.name, "-vv", "--min-severity=note"]);
         assert!(run.code == 1, "{}", run.stderr);
         let shown =
-            key[30..].as_bytes().windows(12).any(|part| run.stdout.contains(std::str::from_utf8(part).unwrap()));
+            key.as_bytes()[30..].windows(12).any(|part| run.stdout.contains(std::str::from_utf8(part).unwrap()));
         assert!(!shown && !run.stderr.contains(&key[30..]), "{} shows a key", format.name);
     }
 }
