@@ -171,7 +171,7 @@ pub(crate) const ROWS: &[Row] = &[
         });
         case.scan(&["--history"]);
     })
-    .mib(60),
+    .mib(90),
     row("G09j", "400 directories of the same 400 files, range", 3, &["over-limit"], |case| {
         case.repository();
         let line = case.line();
@@ -182,7 +182,7 @@ pub(crate) const ROWS: &[Row] = &[
         tip(case, &directories, "wide");
         above_nothing(case, "wide");
     })
-    .mib(60),
+    .mib(90),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
