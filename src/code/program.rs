@@ -9,7 +9,10 @@ use super::model::{Code, Kind, NodeId};
 use super::resolve::{self, Tree};
 
 /// Most files that are read because something leads to them.
-const MAX_LOADED: usize = 400;
+const MAX_LOADED: usize = 200;
+
+/// Largest file that is read because something leads to it, in bytes: longer ones are tables.
+const MAX_LOADED_BYTES: usize = 256 << 10;
 
 /// A file of the program.
 #[derive(Debug)]
@@ -91,7 +94,8 @@ impl<'a> Program<'a> {
             return *known;
         }
         let code = (*self.loaded.borrow() < MAX_LOADED && super::reads(path)).then(|| self.tree.text(path)).flatten();
-        let code = code.and_then(|text| super::parse(path, text.as_bytes()));
+        let code =
+            code.filter(|text| text.len() <= MAX_LOADED_BYTES).and_then(|text| super::parse(path, text.as_bytes()));
         match code {
             Some(code) => {
                 *self.loaded.borrow_mut() += 1;

@@ -43,6 +43,67 @@ fn vocabulary() -> Option<&'static Words> {
     WORDS.get_or_init(build).as_ref()
 }
 
+/// Returns true if a text may send something: parsing a long file of translations for nothing takes long.
+pub(super) fn may_send(bytes: &[u8]) -> bool {
+    const SENDERS: &[&str] = &[
+        "json(",
+        "Json(",
+        "JSON(",
+        "jsonp(",
+        "jsonify",
+        "json:",
+        ".send(",
+        ".end(",
+        ".write(",
+        ".html(",
+        ".HTML(",
+        ".body",
+        "render(",
+        "render json",
+        "render_template",
+        "Render(",
+        "render:",
+        "View(",
+        "view(",
+        "esponse(",
+        "esponse::",
+        "esponse->",
+        "esponse.j",
+        "esponse.s",
+        "esponse.o",
+        "ResponseEntity",
+        "ServerSideProps",
+        "StaticProps",
+        "InitialProps",
+        "oader(",
+        "oader =",
+        "oader:",
+        "load(",
+        "load =",
+        "EventHandler",
+        "ServerFn",
+        "@app.",
+        "@router.",
+        "@api.",
+        "@bp.",
+        "@blueprint.",
+        "_bp.",
+        ".get(",
+        ".route(",
+        "Mapping(",
+        "addAttribute",
+        "wp_localize",
+        "wp_send",
+        "wp_add_inline",
+        "Inertia",
+        "Encode(",
+        " Ok(",
+    ];
+    static FINDER: OnceLock<Option<aho_corasick::AhoCorasick>> = OnceLock::new();
+    let finder = FINDER.get_or_init(|| aho_corasick::AhoCorasick::new(SENDERS).ok());
+    finder.as_ref().is_none_or(|finder| finder.is_match(bytes))
+}
+
 /// Returns the secrets that a file sends, each at its first place.
 pub(super) fn spans(path: &str, code: &Code) -> Vec<SourceSpan> {
     let Some(words) = vocabulary() else { return Vec::new() };

@@ -235,7 +235,7 @@ pub(super) fn may_read(path: &str) -> bool {
 fn may_match(bytes: &[u8], source: &CodePattern) -> bool {
     match source.structure {
         Some(CodeAnalysis::PublicName) => public_names::may_have(bytes),
-        Some(CodeAnalysis::SentSecret) => true,
+        Some(CodeAnalysis::SentSecret) => server_data::may_send(bytes),
         // Decided where the whole program is known.
         Some(_) => false,
         None => true,
