@@ -50,7 +50,7 @@ pub fn compare(old: &Report, mut new: Report) -> Report {
     new
 }
 
-/// What both reports say of their repositories.
+/// The repositories of both reports.
 struct DiffView {
     /// The ids of the later report by name, and why the repository was not looked at as the earlier scan did.
     new: BTreeMap<String, (String, Option<String>)>,

@@ -23,7 +23,7 @@ pub enum MergeError {
         first: String,
         /// The name of the part.
         second: String,
-        /// What differs.
+        /// Name of the part of the options that differs.
         what: &'static str,
     },
     /// Two parts are about one repository.
@@ -41,12 +41,12 @@ pub enum MergeError {
     Malformed {
         /// The name of the part.
         name: String,
-        /// What is wrong.
+        /// Reason for the refusal.
         what: &'static str,
     },
 }
 
-/// What all parts have in common.
+/// Members that are equal in all parts.
 #[derive(Debug)]
 struct Alike {
     name: String,
@@ -82,7 +82,7 @@ struct PartRepository {
     coverage: CoverageReport,
 }
 
-/// What is kept of a part beside its findings.
+/// Members of a part beside its findings.
 #[derive(Debug)]
 struct Part {
     name: String,
@@ -90,7 +90,7 @@ struct Part {
     root: String,
     /// The numbers of its repositories by their ids in the part.
     repositories: BTreeMap<String, usize>,
-    /// What the scan was limited to.
+    /// Paths that the scan was limited to.
     paths: Vec<String>,
 }
 
@@ -253,7 +253,7 @@ impl Merger {
         Ok(Some(report))
     }
 
-    /// Tells repositories of one directory on different machines apart by their remotes.
+    /// Names repositories of one directory on different machines by their remotes, which keeps them apart.
     fn separate(&mut self) {
         let mut roots: BTreeMap<&str, usize> = BTreeMap::new();
         self.parts.iter().for_each(|part| *roots.entry(&part.root).or_default() += 1);

@@ -1,4 +1,4 @@
-//! What several reports say together: merged into one, or compared with each other.
+//! Merges several reports into one, and compares a report with an earlier one.
 
 mod diff;
 mod load;

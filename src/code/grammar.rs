@@ -1,4 +1,4 @@
-//! What a language's table says about the nodes of its grammar.
+//! Roles that a language's table gives to the nodes of its grammar.
 
 use std::sync::OnceLock;
 
@@ -6,7 +6,7 @@ use tree_sitter::Language;
 
 use super::model::Dialect;
 
-/// What a node of a grammar becomes.
+/// Role of a node of a grammar: the node of the model that it becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     /// Nothing: comments, modifiers.

@@ -12,7 +12,7 @@ mod lower;
 pub(crate) mod model;
 pub(crate) mod program;
 mod resolve;
-pub(crate) use resolve::Tree;
+pub(crate) use resolve::{Tree, directory, join};
 
 use std::ops::ControlFlow;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Index of a node in its file.
 pub(crate) type NodeId = u32;
 
-/// What a node is, and the order of its children.
+/// Kind of a node, with the order of its children.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     /// Nothing, or code that the model leaves out.
@@ -78,7 +78,7 @@ pub(crate) enum Kind {
     Import,
     /// `[local name]`; the name in the other module: `*` for all, `default`.
     Alias,
-    /// What a module gives away.
+    /// A name or value that a module exports.
     Export,
     /// `[expression]`
     Decorator,
@@ -104,7 +104,7 @@ pub(crate) struct Code {
     pub(crate) dialect: Dialect,
 }
 
-/// What languages differ in for the flow of values.
+/// Differences between languages that matter to the flow of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Dialect {
     pub(crate) name: &'static str,

@@ -13,7 +13,7 @@ const EXTENSIONS: &[&str] =
     &["", ".ts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", ".mts", "/index.ts", "/index.js", "/index.tsx", "/index.mjs"];
 
 /// Returns the parent directory, without a slash at its end; empty for the root.
-fn directory(path: &str) -> &str {
+pub(crate) fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
@@ -23,7 +23,7 @@ fn ancestors(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Joins and normalizes; `None` if the result lies outside the root.
-fn join(directory: &str, relative: &str) -> Option<String> {
+pub(crate) fn join(directory: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in relative.split('/') {
         match part {

@@ -1,7 +1,7 @@
 //! The state of a repository as digests: what decides which objects a scan of its history sees, and where it finds them.
 //!
 //! Packs are named by what they hold, so their names and sizes stand for them, and loose objects are named by their content.
-//! What is no part of it: `pinstripe.toml` and baselines of a work tree, and the day.
+//! `pinstripe.toml` and baselines of a work tree, and the day, are no part of it.
 
 use std::path::Path;
 

@@ -26,7 +26,7 @@ const MAX_STEPS: usize = 8;
 /// Bytes at the beginning of a file that are searched for its directive.
 const HEAD: usize = 512;
 
-/// How the graph comes to a module.
+/// The step by which the graph comes to a module.
 struct Step {
     /// The module or page that loads it, and where; `None` for an entry.
     from: Option<(String, usize)>,

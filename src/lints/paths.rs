@@ -1,9 +1,6 @@
 //! Paths relative to the root of the scanned tree, with `/`.
 
-/// Returns the parent directory, without a slash at its end; empty for the root.
-pub(crate) fn directory(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(directory, _)| directory)
-}
+pub(crate) use crate::code::{directory, join};
 
 /// Returns the last component.
 pub(crate) fn file_name(path: &str) -> &str {
@@ -17,19 +14,6 @@ const MAX_ANCESTORS: usize = 32;
 pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     let above = std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at)));
     above.enumerate().filter(|(at, directory)| *at < MAX_ANCESTORS || directory.is_empty()).map(|(_, above)| above)
-}
-
-/// Joins and normalizes; `None` if the result lies outside the root.
-pub(crate) fn join(directory: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::Severity;
 use crate::credential::Fingerprint;
 
-/// What became of a finding of the earlier report.
+/// Fate of a finding of the earlier report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DiffKind {
@@ -33,7 +33,7 @@ impl DiffKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiffEntry {
-    /// What became of it.
+    /// Its fate.
     pub kind: DiffKind,
     /// How, or why it was not seen.
     pub what: String,

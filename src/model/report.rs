@@ -143,7 +143,7 @@ pub struct ReportedRepository {
     /// The file that names its owners.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub codeowners: Option<OwnersFile>,
-    /// What was read of it, in a report on several.
+    /// Its own coverage, in a report on several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
 }

@@ -24,7 +24,7 @@ impl SnapshotError {
     }
 }
 
-/// What stands at the path of a policy file below the root.
+/// Entry at the path of a policy file below the root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PolicyFile {
     Absent,
@@ -48,7 +48,7 @@ pub(crate) trait Snapshot {
     /// The directory cannot be read.
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError>;
 
-    /// Tells whether a policy file below the root is the repository's own.
+    /// Returns the entry at the path of a policy file below the root: the repository's own, or somebody else's.
     fn policy_file(&self, _: &str) -> PolicyFile {
         PolicyFile::Own
     }

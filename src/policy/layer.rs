@@ -146,7 +146,7 @@ pub(crate) struct NestedLayers {
     refused: Option<&'static str>,
     /// By directory, with a slash at its end.
     known: BTreeMap<String, Option<Rc<PolicyLayer>>>,
-    /// What the user has to know about them.
+    /// Notices about them for the user.
     pub(super) notices: BTreeSet<String>,
     pub(super) errors: Vec<Error>,
 }

@@ -259,7 +259,7 @@ pub(crate) fn apply(
     (told.notices, done)
 }
 
-/// What the user has to know, and the entries that covered something.
+/// Notices for the user, and the entries that covered something.
 #[derive(Default)]
 struct Told {
     notices: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Redacted;
 use crate::model::{Finding, Location, Severity, Status};
 
-/// What a report is split by.
+/// Property that a report is split by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SplitBy {
     /// The owners of places.

@@ -51,7 +51,7 @@ pub(in crate::cli) struct ProtocolArgs {
     pub(super) local_protocols: bool,
 }
 
-/// What is the same for every unit.
+/// Arguments that all units share.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct FleetArgs {
     /// Plan, as `pinstripe fleet plan` wrote it

@@ -26,7 +26,7 @@ use crate::report::Redacted;
 use crate::rules::RuleSet;
 use crate::scan::plan::{Reporting, ScanPlan, ScanSubject};
 
-/// What is the same for all units.
+/// Settings that all units share.
 pub(super) struct Worker {
     /// Its subject is the next repository.
     plan: ScanPlan,
@@ -40,7 +40,7 @@ pub(super) struct Worker {
     run: Option<String>,
 }
 
-/// What became of a unit.
+/// Outcome of a unit.
 pub(super) struct UnitOutcome {
     pub(super) code: u8,
     pub(super) text: String,

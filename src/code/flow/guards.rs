@@ -1,4 +1,4 @@
-//! What runs before a handler: middleware of routes, decorators, callbacks of controllers, filters.
+//! Guards that run before a handler: middleware of routes, decorators, callbacks of controllers, filters.
 
 use std::rc::Rc;
 

@@ -54,7 +54,7 @@ impl Word {
     }
 }
 
-/// What names mean. Patterns match dotted paths such as `stripe.webhooks.constructEvent`.
+/// Meanings of names. Patterns match dotted paths such as `stripe.webhooks.constructEvent`.
 pub(crate) struct Words {
     /// Reads the request's body.
     pub(crate) body: Word,
@@ -89,7 +89,7 @@ pub(crate) struct Words {
     pub(crate) next: Word,
     /// The class of events.
     pub(crate) event_class: Word,
-    /// What a refusal answers.
+    /// Answers that refuse a request.
     pub(crate) refusal: Word,
     /// Parameters that hold what was sent.
     pub(crate) given: Word,
@@ -97,7 +97,7 @@ pub(crate) struct Words {
     pub(crate) guard: Word,
 }
 
-/// What is wrong.
+/// Defect of a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Defect {
     FailOpen,
@@ -199,9 +199,6 @@ pub(crate) struct Analysis<'a> {
     /// Verifications that were met since the entry began.
     attempts: Vec<(usize, NodeId)>,
     outcomes: Vec<Outcome>,
-    /// Files and languages whose handlers run behind a verification.
-    guarded: BTreeSet<usize>,
-    filters: BTreeSet<&'static str>,
     left: usize,
     depth: usize,
     /// The frame of the handler that is followed, and how many verifications were met before it.
@@ -228,8 +225,6 @@ impl<'a> Analysis<'a> {
             reports: Vec::new(),
             attempts: Vec::new(),
             outcomes: Vec::new(),
-            guarded: BTreeSet::new(),
-            filters: BTreeSet::new(),
             left: MAX_STEPS,
             depth: 0,
             entry: 0,

@@ -1,4 +1,4 @@
-//! What names stand for: variables, imports, members of modules, objects and classes.
+//! Looks up names: variables, imports, members of modules, objects and classes.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

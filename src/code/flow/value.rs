@@ -1,4 +1,4 @@
-//! What is known of a value, and of a path through the code.
+//! Values, and paths through the code, with all that is known of them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

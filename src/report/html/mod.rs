@@ -57,7 +57,7 @@ struct Page<'a> {
     rules_digest: String,
 }
 
-/// What could not be read for one reason.
+/// Places that could not be read for one reason.
 struct UnreadRow {
     problem: String,
     examples: Vec<String>,

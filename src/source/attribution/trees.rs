@@ -222,7 +222,7 @@ pub(crate) struct ObjectPaths {
     counted: u32,
 }
 
-/// What the paths of all objects may take together.
+/// Memory that the paths of all objects may take together.
 struct PathLimits {
     bytes: u64,
     /// Number of hashes of paths that are left out.
