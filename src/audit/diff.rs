@@ -28,8 +28,8 @@ pub fn compare(old: &Report, mut new: Report) -> Report {
     let mut coverage = Coverage::default();
     coverage.add(&new.coverage, &str::to_owned);
     for entry in entries.iter().filter(|entry| entry.kind == DiffKind::NotSeen) {
-        let place = if entry.place.is_empty() { String::new() } else { format!(" at {}", entry.place) };
-        coverage.skip(SkipReason::Unavailable, format!("{}{place}: {}", entry.name(), entry.what));
+        let repository = entry.repository.as_ref().map(|id| format!("{id}: ")).unwrap_or_default();
+        coverage.skip(SkipReason::NotSeen, format!("{repository}{}", entry.what));
     }
     let (mut fresh, mut same) = (0, 0);
     for finding in &mut new.findings {

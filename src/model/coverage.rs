@@ -83,6 +83,8 @@ skip_reasons! {
     TimedOut = "timed-out", Unread;
     /// Input that the caller wanted to be scanned and could not provide.
     Unavailable = "unavailable", Unread;
+    /// A finding of an earlier report, where the later scan did not look.
+    NotSeen = "not-seen", Unread;
     /// A bug in this program.
     Internal = "internal", Unread;
 }

@@ -207,6 +207,10 @@ fn explain(reason: SkipReason) -> (&'static str, &'static str) {
         SkipReason::Unavailable => {
             ("not here to be scanned", "name what is here, or fetch it (actions/checkout with fetch-depth: 0)")
         }
+        SkipReason::NotSeen => {
+            let problem = "in the earlier report and not looked for";
+            (problem, "scan its repository again as for the earlier report: the same target, rules and options")
+        }
         SkipReason::Internal => ("stopped by a bug in pinstripe", "please report it"),
         other => (other.name(), ""),
     }

@@ -127,6 +127,55 @@ fn a_real_log_is_valid() {
     assert_valid(&Dir::new().join("."), &run.stdout);
 }
 
+/// Names the steps of the only way that a result tells, as `path:line`.
+fn steps(result: &Value) -> Vec<String> {
+    let step = |step: &Value| {
+        let physical = &step["location"]["physicalLocation"];
+        assert!(step["location"]["message"]["text"].is_string(), "{step}");
+        let path = physical["artifactLocation"]["uri"].as_str().unwrap();
+        format!("{path}:{}", physical["region"]["startLine"])
+    };
+    result["codeFlows"][0]["threadFlows"][0]["locations"].as_array().into_iter().flatten().map(step).collect()
+}
+
+#[test]
+fn a_trace_is_a_code_flow() {
+    let mut dir = Dir::new();
+    dir.write("package.json", "{\"dependencies\":{\"next\":\"15\"}}");
+    dir.write("app/cart.tsx", "'use client'\nimport { stripe } from '../lib/stripe'\n");
+    dir.write("lib/stripe.ts", "// Stripe\nexport const stripe = new Stripe('{{sk_live@a}}')\n");
+    // A key in two files: the trace is that of both, and the way to neither.
+    dir.write("web/package.json", "{\"devDependencies\":{\"vite\":\"6\"}}");
+    let key = dir.forge.make("sk_test").unwrap();
+    for name in [".env", ".env.production"] {
+        dir.write_bytes(&format!("web/{name}"), format!("VITE_PAYMENTS={key}\n").as_bytes());
+    }
+    let hook = "app.post('/stripe', raw, (req, res) => {
+  let event = JSON.parse(req.body);
+  if (process.env.VERIFY === 'true') {
+    event = stripe.webhooks.constructEvent(req.body, req.headers['stripe-signature'], SECRET);
+  }
+  if (event.type === 'invoice.paid') extend(event.data.object);
+});
+";
+    dir.write("api/hook.js", hook);
+    let scanned = dir.run(&["scan", ".", "--format=sarif", "--output=json=saved.json"]);
+    let reported = dir.run(&["report", "saved.json", "--format=sarif"]);
+    assert_eq!(scanned.stdout, reported.stdout);
+    let log: Value = serde_json::from_str(&scanned.stdout).unwrap();
+    let of = |rule: &str| -> Vec<Vec<String>> {
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        results.iter().filter(|result| result["ruleId"] == rule).map(steps).collect()
+    };
+    assert_eq!(of("secret-in-frontend"), [["app/cart.tsx:2", "lib/stripe.ts:2"]]);
+    assert_eq!(of("webhook-fail-open"), [["api/hook.js:3", "api/hook.js:4", "api/hook.js:6"]]);
+    assert_eq!(of("secret-behind-public-prefix"), [[""; 0], [""; 0]]);
+    assert_eq!(of("secret-live"), [[""; 0]]);
+    assert_valid(dir.path(), &scanned.stdout);
+    let text = dir.run(&["report", "saved.json"]).stdout;
+    assert!(text.contains("app/cart.tsx:2:"), "{text}");
+}
+
 #[test]
 fn a_clean_log_is_valid() {
     let dir = Dir::new();

@@ -228,14 +228,16 @@ fn keys_in_any_text_of_a_saved_report_are_masked() {
     let mut dir = Dir::new();
     dir.git(&["init", "-q"]);
     dir.write("x.env", "K={{sk_live}}\n");
-    dir.write(
-        "hook.js",
-        "// Stripe\napp.post('/h', (req) => { const event = JSON.parse(req.body); act(event.type) })\n",
-    );
+    dir.write("package.json", "{\"dependencies\":{\"next\":\"15\"}}");
+    dir.write("app/page.tsx", "'use client'\n// Stripe\nconst stripe = new Stripe('{{sk_live}}')\n");
     let mut document: Value = serde_json::from_str(&dir.scan(&["."]).stdout).unwrap();
+    assert!(document["findings"].as_array().unwrap().iter().any(|found| found["trace"].is_array()), "{document}");
     let key = dir.forge.make("sk_live").unwrap();
     let text = format!("é {key} é");
     fill(&mut document, &text);
+    for (at, finding) in document["findings"].as_array_mut().unwrap().iter_mut().enumerate() {
+        finding["rule"] = format!("{text} {at}").into();
+    }
     for format in FORMATS {
         let run = report(&dir, &[&document.to_string()], &["--format", format.name, "-vv", "--min-severity=note"]);
         assert!(run.code == 1, "{}", run.stderr);

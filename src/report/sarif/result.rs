@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactLocation, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation, Region,
-    Result as SarifResult, ResultProvenance,
+    ArtifactLocation, CodeFlow, Location as SarifLocation, LogicalLocation, Message, PhysicalLocation, Region,
+    Result as SarifResult, ResultProvenance, ThreadFlow, ThreadFlowLocation,
 };
 
 use super::descriptor::SeverityTerms;
 use super::{ROOT, escaped, message, properties};
 use crate::credential::Fingerprint;
-use crate::model::{CommitDate, Exposure, Finding, Location, Origin, Report, Status, TargetKind};
+use crate::model::{CommitDate, Evidence, Exposure, Finding, Location, Origin, Report, Status, TargetKind};
 use crate::report::describe::{self, clean, is_inside};
 use crate::report::uri;
 use crate::rules::RuleSet;
@@ -72,6 +72,7 @@ fn result(rules: &RuleSet, finding: &Finding, location: &Location, others: &[&Lo
         .chain(evidence(finding, others))
         .collect();
     result.related_locations = (!related.is_empty()).then_some(related);
+    result.code_flows = code_flow(finding, location, others).map(|flow| vec![flow]);
     result.partial_fingerprints = Some([("primaryLocationLineHash".to_owned(), line_hash(finding, location))].into());
     // Importers take the first of them as the identity of a result, so it covers the file.
     let identity = hash("pinstripe/result/1", finding, &artifact(location));
@@ -88,15 +89,39 @@ fn related<'a>(others: &'a [&'a Location]) -> impl Iterator<Item = &'a Location>
 /// Returns the places that explain the finding, with ids behind those of the related places.
 fn evidence<'a>(finding: &'a Finding, others: &[&Location]) -> impl Iterator<Item = SarifLocation> + use<'a> {
     let first = others.len().min(MAX_RELATED) as i64 + 1;
-    finding.evidence.iter().take(MAX_RELATED).zip(first..).map(|(evidence, id)| {
-        let region = region(evidence.line, evidence.column, evidence.line, evidence.column + 1);
-        SarifLocation {
-            id: Some(id),
-            message: Some(message(&clean(&evidence.message))),
-            physical_location: Some(physical(uri::of_path(&evidence.path, false), region)),
-            ..Default::default()
-        }
-    })
+    let numbered = finding.evidence.iter().take(MAX_RELATED).zip(first..);
+    numbered.map(|(evidence, id)| SarifLocation { id: Some(id), ..step(evidence) })
+}
+
+fn step(evidence: &Evidence) -> SarifLocation {
+    let region = region(evidence.line, evidence.column, evidence.line, evidence.column + 1);
+    SarifLocation {
+        message: Some(message(&clean(&evidence.message))),
+        physical_location: Some(physical(uri::of_path(&evidence.path, false), region)),
+        ..Default::default()
+    }
+}
+
+/// Returns the way that leads to a place and on from it. `None` where the trace may be that of another place.
+fn code_flow(finding: &Finding, location: &Location, others: &[&Location]) -> Option<CodeFlow> {
+    let repository = &location.repository;
+    let is_ours = |at: &Evidence| {
+        let below = |id: &String| at.path.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        repository.as_ref().is_none_or(|id| id == "." || below(id))
+    };
+    let is_other = |at: &&Location| at.repository == *repository && artifact(at) != artifact(location);
+    let steps: Vec<&Evidence> = finding.evidence.iter().filter(|at| is_ours(at)).collect();
+    if steps.is_empty() || others.iter().any(is_other) || finding.more_locations > 0 {
+        return None;
+    }
+    let is_behind =
+        |at: &&Evidence| at.path == location.path && (at.line, at.column) > (location.line, location.column);
+    let (behind, before): (Vec<&Evidence>, Vec<&Evidence>) = steps.into_iter().partition(is_behind);
+    let here = SarifLocation { message: Some(message(&clean(&finding.message))), ..place(location) };
+    let steps = before.into_iter().map(step).chain([here]).chain(behind.into_iter().map(step));
+    let steps = steps.map(|step| ThreadFlowLocation { location: Some(step), ..Default::default() });
+    let flow = ThreadFlow::builder().locations(steps.collect::<Vec<_>>()).build();
+    Some(CodeFlow::builder().thread_flows(vec![flow]).build())
 }
 
 /// Writes title, account, reason, steps, and links to the other places. The first sentence is the alert's title.
