@@ -131,7 +131,7 @@ fn corrupt_data_does_not_swallow_what_came_out_before() {
 #[test]
 fn what_is_nothing_of_a_format_is_raw_text_when_nested() {
     let text = [b"PK\x03\x04 ", MARK].concat();
-    assert!(!is_archive(&text));
+    assert!(!is_archive(&text, false));
     let seen = see(&tar(&[("x", &text)]));
     assert_eq!((seen.places(), seen.reasons()), (vec!["x"], vec![]));
     // A real header with nothing behind it is a damaged archive, and its bytes are shown all the same.
@@ -221,7 +221,7 @@ fn a_tar_goes_on_after_a_broken_header() {
     bytes[1024 + 10] ^= 0xff;
     let seen = see(&gzip(&bytes));
     assert_eq!((seen.places(), seen.reasons()), (vec!["", "c"], vec![SkipReason::Damaged]));
-    assert!(is_archive(&bytes));
+    assert!(is_archive(&bytes, false));
     // Nothing is wrong with what follows the end of a tar, and it is shown.
     let seen = see(&gzip(&[tar(&[("a", b"one")]), MARK.to_vec()].concat()));
     assert_eq!((seen.places(), seen.reasons()), (vec![""], vec![]));

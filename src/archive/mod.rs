@@ -32,12 +32,13 @@ mod quine;
 #[cfg(test)]
 mod samples;
 
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek};
 use std::ops::Range;
 
 use memchr::memmem;
 
-use self::walker::{ArchiveFormat, HEAD, OpenMode, is_program, is_text, read_at};
+pub(crate) use self::walker::HEAD;
+use self::walker::{ArchiveFormat, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;
 
 pub use budget::ArchiveLimits;
@@ -97,6 +98,11 @@ pub trait MemberVisitor {
     /// Reports ranges, in order, of the bytes at `chain` that were visited a second time, as values.
     fn replaced(&mut self, _chain: &[String], _ranges: &[Range<u64>]) {}
 
+    /// Returns true if a zip ends in the member that was visited last.
+    fn saw_zip(&self) -> bool {
+        false
+    }
+
     /// Visits the last name of `chain`: that of a file, link or directory.
     fn name(&mut self, _chain: &[String]) {}
 
@@ -115,12 +121,13 @@ pub fn open(input: &mut dyn Seekable, visitor: &mut dyn MemberVisitor, limits: A
     walker::open(input, visitor, limits, FORMATS);
 }
 
-/// Returns true if `bytes`, a whole file, are an archive. Costs a few comparisons for anything else.
-pub(crate) fn is_archive(bytes: &[u8]) -> bool {
+/// Returns true if `bytes`, a whole file, are an archive. `holds_zip` says that one may end anywhere in them. Costs a few
+/// comparisons for anything else.
+pub(crate) fn is_archive(bytes: &[u8], holds_zip: bool) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
     begins_like_archive(head)
         || zip::ends_like_zip(bytes)
-        || is_program(head) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64)
+        || (holds_zip || is_program(head)) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64, holds_zip)
 }
 
 /// Returns true if a file may be an archive, by its first half a kilobyte and its last 22 bytes.
@@ -129,14 +136,14 @@ pub(crate) fn may_be_archive(head: &[u8], tail: &[u8]) -> bool {
     begins_like_archive(head) || is_program(head) || zip::ends_like_zip(tail)
 }
 
-/// Returns true if `input` is an archive. Reads its first and its last bytes.
-pub(crate) fn is_archive_at(input: &mut dyn Seekable) -> bool {
-    let Ok(size) = input.seek(SeekFrom::End(0)) else { return false };
+/// As [`is_archive`], for a file of which the first and the last bytes are read.
+pub(crate) fn is_archive_at(input: &mut dyn Seekable, holds_zip: bool) -> bool {
     let head = read_at(input, 0, HEAD);
-    begins_like_archive(&head) || walker::find_appended(FORMATS, input, &head, size).is_some()
+    begins_like_archive(&head) || walker::find_appended(FORMATS, input, &head, holds_zip).is_some()
 }
 
-fn begins_like_archive(head: &[u8]) -> bool {
+/// Returns true if an archive begins with these bytes.
+pub(crate) fn begins_like_archive(head: &[u8]) -> bool {
     FORMATS.iter().any(|format| format.matches(head))
 }
 

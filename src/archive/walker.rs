@@ -10,7 +10,8 @@ use super::codec::{Compression, DecodeFault, StreamDecoder};
 use super::peek_reader::{InfallibleReader, PeekReader};
 use super::{ArchiveLimits, MemberVisitor, Seekable, ValueNames};
 use crate::model::SkipReason;
-pub(super) use format::{AppendedCheck, ArchiveFormat, HEAD, OpenMode, OpenSeekable, OpenStream, is_program, is_text};
+pub(crate) use format::HEAD;
+pub(super) use format::{AppendedCheck, ArchiveFormat, OpenMode, OpenSeekable, OpenStream, is_program, is_text};
 
 /// Longest member name that is kept, in bytes.
 const MAX_NAME: usize = 4 << 10;
@@ -47,7 +48,7 @@ pub(super) fn open(
     let input = &mut TimedInput { inner: input, budget: &budget };
     let mut walker = ArchiveWalker { visitor, budget: &budget, formats, chain: Vec::new(), held: 0, decoders: 0 };
     let head = read_at(input, 0, HEAD);
-    let found = walker.sniff(&head).or_else(|| find_appended(formats, input, &head, size));
+    let found = walker.sniff(&head).or_else(|| find_appended(formats, input, &head, true));
     if let Some(format) = found {
         match format.open {
             OpenMode::Stream(open) => walker.stream(input, open),
@@ -79,17 +80,18 @@ impl Seek for TimedInput<'_> {
     }
 }
 
-/// Finds an archive at the end of something else, such as a program.
+/// Finds an archive at the end of something else, such as a program, or in the middle of it.
 pub(super) fn find_appended(
     formats: &'static [ArchiveFormat],
     input: &mut dyn Seekable,
     head: &[u8],
-    size: u64,
+    is_anywhere: bool,
 ) -> Option<&'static ArchiveFormat> {
+    let size = input.seek(SeekFrom::End(0)).ok()?;
     let tail = read_at(input, size.saturating_sub(TAIL as u64), TAIL);
     formats.iter().find(|format| {
         format.appended.as_ref().is_some_and(|AppendedCheck { may_end, is_there }| {
-            (is_program(head) || may_end(&tail)) && is_there(input, size)
+            (is_anywhere || is_program(head) || may_end(&tail)) && is_there(input, size, is_anywhere)
         })
     })
 }
@@ -180,6 +182,14 @@ impl<'a> ArchiveWalker<'a> {
     /// Visits bytes of the archive that belong to no member: headers, comments, gaps.
     pub(super) fn raw(&mut self, content: &mut dyn Read) {
         self.visitor.member(&self.chain, &mut InfallibleReader(content));
+    }
+
+    /// Visits a member that does not begin like an archive.
+    fn plain(&mut self, content: &mut dyn Read) {
+        self.raw(content);
+        if self.visitor.saw_zip() {
+            self.skip(SkipReason::Unsupported, "a zip between other data");
+        }
     }
 
     /// As [`Self::raw`], from memory.
@@ -298,7 +308,7 @@ impl<'a> ArchiveWalker<'a> {
     fn content(&mut self, source: &mut PeekReader<'_>) {
         let head = source.peek(HEAD);
         let Some(format) = self.sniff(head) else {
-            return if is_program(head) { self.program(source) } else { self.raw(source) };
+            return if is_program(head) { self.program(source) } else { self.plain(source) };
         };
         if self.chain.len() >= self.budget.limits.depth {
             self.raw(source);
@@ -348,9 +358,8 @@ impl<'a> ArchiveWalker<'a> {
         }
         self.visitor.bytes(&self.chain, &bytes);
         let (mut input, size) = (Cursor::new(&bytes[..]), bytes.len() as u64);
-        let Some(format) = find_appended(self.formats, &mut input, &bytes[..bytes.len().min(HEAD)], size) else {
-            return;
-        };
+        let head = &bytes[..bytes.len().min(HEAD)];
+        let Some(format) = find_appended(self.formats, &mut input, head, false) else { return };
         let (OpenMode::Either(open, _) | OpenMode::Seekable(open)) = format.open else { return };
         if self.chain.len() >= self.budget.limits.depth {
             return self.skip(SkipReason::OverLimit, TOO_DEEP);

@@ -23,6 +23,8 @@ pub(super) struct AnchorEntry {
     pub(super) literals: Vec<Literal>,
     /// `stripe`: short prefixes count near it.
     pub(super) near_stripe: bool,
+    /// A zip ends here.
+    pub(super) ends_zip: bool,
     /// The anchor, if it may belong to an encoded key.
     pub(super) encoded: Option<Anchor>,
     /// No anchor, but a long run of encoded text.
@@ -76,7 +78,8 @@ impl AnchorIndex {
 fn entry(anchor: &Anchor, encodings: bool) -> AnchorEntry {
     let encoded = matches!(anchor.role, AnchorRole::Core | AnchorRole::Encoded(_)) && encodings;
     let encoded = encoded.then(|| anchor.clone());
-    AnchorEntry { near_stripe: anchor.role == AnchorRole::Vendor, encoded, ..AnchorEntry::default() }
+    let (near_stripe, ends_zip) = (anchor.role == AnchorRole::Vendor, anchor.role == AnchorRole::ZipEnd);
+    AnchorEntry { near_stripe, ends_zip, encoded, ..AnchorEntry::default() }
 }
 
 /// Assigns a literal to the first anchor that it contains, a whole one if possible. A literal without any gets an anchor of
@@ -93,7 +96,7 @@ fn place_literal(
         AnchorRole::Vendor if detect.check == BodyCheck::Database => {
             memchr::memmem::find(&text, &anchor.text).map(|at| (false, at))
         }
-        AnchorRole::Vendor | AnchorRole::Encoded(_) => None,
+        AnchorRole::Vendor | AnchorRole::ZipEnd | AnchorRole::Encoded(_) => None,
     };
     let known = anchors.iter_mut().filter_map(|(anchor, entry)| Some((place(anchor)?, entry)));
     match known.min_by_key(|(place, _)| *place) {

@@ -32,10 +32,8 @@ pub use redactor::Redactor;
 
 use crate::credential::{DatabaseLogin, Fingerprint, Key, Secret};
 use crate::detect::decode::Prefixes;
-use crate::model::{
-    Confidence, ScanLocation, Snippet,
-    limits::{CONTEXT, REACH},
-};
+use crate::model::limits::{CONTEXT, REACH};
+use crate::model::{Confidence, ScanLocation, Snippet};
 use crate::rules::RuleSet;
 use crate::rules::rule::{BodyCheck, RuleRole};
 use anchor_index::{AnchorEntry, AnchorIndex, Literal};
@@ -178,6 +176,11 @@ impl Engine {
     #[must_use]
     pub fn is_stripe(&self, anchor: usize) -> bool {
         self.entries.get(anchor).is_some_and(|entry| entry.near_stripe)
+    }
+
+    /// Returns true if a zip ends at one of the candidates.
+    pub(crate) fn holds_zip(&self, found: &[Candidate]) -> bool {
+        found.iter().any(|found| self.entries[found.anchor].ends_zip)
     }
 
     /// Returns the searcher of candidates.
@@ -391,8 +394,7 @@ struct Match {
 /// Returns an inline directive on the token's line, with the text that follows it.
 pub(crate) fn directive(redactor: &Redactor, bytes: &[u8], span: &Range<usize>) -> Option<String> {
     let range = lines::line_around(bytes, span.start, span.end, CONTEXT);
-    let line = &bytes[range.clone()];
-    let at =
-        memchr::memmem::find(line, b"pinstripe:allow").or_else(|| memchr::memmem::find(line, b"gitleaks:allow"))?;
+    let find = |mark| memchr::memmem::find(&bytes[range.clone()], mark);
+    let at = find(b"pinstripe:allow").or_else(|| find(b"gitleaks:allow"))?;
     Some(redactor.mask_part(bytes, range.start + at..range.end, Caution::Candidates, &[]).text)
 }

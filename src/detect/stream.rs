@@ -25,11 +25,13 @@ pub struct Scratch {
     left: Left,
 }
 
-/// Hits left out of the last text.
+/// What the last text holds beside its hits.
 #[derive(Debug, Default)]
 struct Left {
     undecoded: bool,
+    /// Hits that were not kept.
     hits: u64,
+    zip: bool,
 }
 
 impl Left {
@@ -113,6 +115,7 @@ impl Lane {
         let until = if is_end { self.filled } else { self.filled - REACH };
         self.found.clear();
         engine.prefilter.find(bytes, &mut self.found);
+        left.zip |= engine.holds_zip(&self.found);
         let mut budget = Budget::of_window(bytes.len(), self.kept);
         let window = Window { bytes, judged: self.judged..until, offset: self.offset, position: self.position };
         let found = engine.classify_within(&window, &self.found, &mut budget);
@@ -131,6 +134,12 @@ impl Lane {
 }
 
 impl Scratch {
+    /// Returns true if a zip ends in the last text.
+    #[must_use]
+    pub fn holds_zip(&self) -> bool {
+        self.left.zip
+    }
+
     /// Returns the text that was searched last, if it had at most `bytes` bytes and fitted the window.
     #[must_use]
     pub fn whole(&self, bytes: u64) -> Option<&[u8]> {

@@ -29,7 +29,7 @@ pub(super) fn scan(searcher: &mut TextSearcher<'_>, archive: &mut dyn Seekable, 
         time: searcher.context.time_left().map_or(most, |left| left.min(most)),
         ..ArchiveLimits::default()
     };
-    let mut members = MemberScanner { searcher, result, hits: Vec::new() };
+    let mut members = MemberScanner { searcher, result, hits: Vec::new(), saw_zip: false };
     if let Err(reason) = guarded(|| archive::open(archive, &mut members, limits)) {
         members.skip(reason, &[], describe(reason));
     }
@@ -81,11 +81,13 @@ struct MemberScanner<'s, 'a> {
     searcher: &'s mut TextSearcher<'a>,
     result: &'s mut TextResult,
     hits: Vec<TextHit>,
+    saw_zip: bool,
 }
 
 impl MemberScanner<'_, '_> {
     fn add(&mut self, chain: &[String], found: TextResult) {
         self.result.member_bytes += found.bytes;
+        self.saw_zip = found.holds_zip;
         found.skipped.iter().for_each(|reason| self.skip(*reason, chain, describe(*reason)));
         if let Some(error) = &found.failure {
             self.skip(reason_of(error), chain, &error.to_string());
@@ -144,6 +146,10 @@ impl MemberVisitor for MemberScanner<'_, '_> {
         for hits in [&mut self.result.hits, &mut self.hits] {
             hits.retain(|hit| !(is_raw(hit) && is_inside(&hit.hit.span)));
         }
+    }
+
+    fn saw_zip(&self) -> bool {
+        self.saw_zip
     }
 
     fn name(&mut self, chain: &[String]) {

@@ -16,8 +16,8 @@ use crate::model::{ScanLocation, SkipReason};
 /// status is known.
 const SPARE_PLACES: usize = 2_000;
 
-/// Largest blob that is read.
-const MAX_BLOB: u64 = 4 * MAX_IN_MEMORY;
+/// Largest blob that is read into memory.
+pub(super) const MAX_BLOB: u64 = 4 * MAX_IN_MEMORY;
 
 /// Returns the content of a blob that can be read.
 pub(super) fn read(odb: &Odb, oid: &Oid) -> Option<Vec<u8>> {

@@ -70,6 +70,11 @@ impl<'a> ScanContext<'a> {
         }
     }
 
+    /// Returns the reason for an archive in a stream that is searched only as the bytes that it is.
+    pub(super) fn unopened(&self) -> SkipReason {
+        if self.archives { SkipReason::OverLimit } else { SkipReason::ArchiveNotOpened }
+    }
+
     /// Returns the time until the deadline, if there is one.
     pub(crate) fn time_left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))

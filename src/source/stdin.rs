@@ -6,11 +6,8 @@ use super::text_result::{TextResult, reason_of};
 use super::text_scanner::Extras;
 use super::text_searcher::TextInput;
 use super::{Collector, Error, ScanContext, ScanSource};
-use crate::archive;
+use crate::archive::{self, HEAD};
 use crate::model::{PathText, ScanLocation, SkipReason, limits::MAX_IN_MEMORY};
-
-/// Bytes by which an archive is recognized.
-const HEAD: u64 = 512;
 
 /// Standard input, which reports call `name`.
 pub(crate) struct StdinSource<'a> {
@@ -42,11 +39,11 @@ impl ScanSource for StdinSource<'_> {
 fn scan(collector: &mut Collector<'_>, input: &mut dyn Read, place: &ScanLocation) -> io::Result<TextResult> {
     let extras = Extras { lint_at: Some(place), line_hashes: false };
     let mut head = Vec::new();
-    (&mut *input).take(HEAD).read_to_end(&mut head)?;
-    if !archive::is_archive(&head) {
+    (&mut *input).take(HEAD as u64).read_to_end(&mut head)?;
+    if !archive::is_archive(&head, false) {
         return Ok(collector.scanner.scan(TextInput::Stream(&mut head.chain(input)), extras));
     }
-    (&mut *input).take(MAX_IN_MEMORY - HEAD).read_to_end(&mut head)?;
+    (&mut *input).take(MAX_IN_MEMORY - HEAD as u64).read_to_end(&mut head)?;
     let mut rest = [0];
     let more = input.read(&mut rest)?;
     if more == 0 {

@@ -70,6 +70,8 @@ pub(crate) struct TextResult {
     pub(crate) facts: Option<SourceFacts>,
     /// The text, if it may be program code, mentions Stripe.
     pub(super) mentions_stripe: bool,
+    /// A zip ends in the text.
+    pub(super) holds_zip: bool,
     /// The reader's error. What came before it was searched.
     pub(crate) failure: Option<io::Error>,
     /// Reasons why the text was searched in part only.

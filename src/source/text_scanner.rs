@@ -88,6 +88,7 @@ fn add_details(
         result.mentions_stripe = scratch.mentions_stripe(context.engine);
         result.facts = context.lints().collect(place, small, result.mentions_stripe || !result.hits.is_empty());
     }
+    let holds_zip = result.holds_zip;
     let mut open = |archive: &mut dyn Seekable| {
         if context.archives {
             archive_members::scan(members, archive, result);
@@ -96,15 +97,18 @@ fn add_details(
         }
     };
     if let Some(whole) = whole {
-        if archive::is_archive(whole) {
+        if archive::is_archive(whole, holds_zip) {
             open(&mut Cursor::new(whole));
         }
-    } else if let TextInput::File(input, _) = text
-        && archive::is_archive_at(input)
-    {
-        open(input);
+    } else if let TextInput::File(input, _) = text {
+        if archive::is_archive_at(input, holds_zip) {
+            open(input);
+        }
+    } else if holds_zip {
+        result.skipped.push(context.unopened());
     }
 }
+
 /// Reads a text that does not fit the window once more, if it fits in memory.
 fn read_again(text: &mut TextInput<'_>, bytes: u64) -> Option<Vec<u8>> {
     let TextInput::File(input, _) = text else { return None };

@@ -107,6 +107,7 @@ impl<'a> TextSearcher<'a> {
             Ok(bytes) => result.bytes = bytes,
             Err((bytes, error)) => (result.bytes, result.failure) = (bytes, Some(error)),
         }
+        result.holds_zip = self.scratch.holds_zip();
         result.add_hits(hits, Origin::File, self.scratch.left_out());
         if self.scratch.cut_short() {
             result.skipped.push(SkipReason::OverLimit);
@@ -116,6 +117,7 @@ impl<'a> TextSearcher<'a> {
 
 fn judge(context: &ScanContext<'_>, bytes: &[u8], candidates: &[Candidate], result: &mut TextResult) {
     if !candidates.is_empty() {
+        result.holds_zip = context.engine.holds_zip(candidates);
         let mut budget = Budget::new(bytes.len()).until(context.deadline);
         let hits = context.engine.classify_within(&Window::whole(bytes), candidates, &mut budget);
         result.add_hits(hits, Origin::File, budget.left_out());

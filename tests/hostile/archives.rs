@@ -106,7 +106,46 @@ pub(crate) const ROWS: &[Row] = &[
         let nested = (0..4).fold(line.into_bytes(), |inner, _| tar(&[("in.tar", &inner)]));
         case.write("deep.tar", nested);
     }),
+    row("A12", "zip with 100,000 bytes before and behind it", 3, &["damaged"], |case| {
+        case.control();
+        let line = case.line();
+        case.write("between.bin", between(&zip(&[("k.env", line.repeat(40).as_bytes())])));
+    }),
+    row("A12b", "zip between other bytes, with a key in its second version, in a pack", 3, &["damaged"], |case| {
+        case.repository();
+        let filler = vec![b'z'; 50_000];
+        for line in ["nothing\n".to_owned(), case.line()] {
+            case.write("between.bin", between(&zip(&[("k.env", line.repeat(40).as_bytes()), ("filler", &filler)])));
+            case.commit("zip");
+        }
+        case.git(&["repack", "-adfq"]);
+    }),
+    row("A12c", "zip between other bytes in a tar", 3, &["unsupported"], |case| {
+        case.control();
+        let line = format!("{}\n", case.key_or_named("between.bin"));
+        let inner = between(&zip(&[("k.env", line.repeat(40).as_bytes())]));
+        case.write("outer.tar", tar(&[("between.bin", &inner)]));
+    }),
+    row("A12d", "zip between other bytes, and 2,000 false ends behind it", 3, &["damaged"], |case| {
+        case.control();
+        let line = case.line();
+        let ends = [&b"PK\x05\x06"[..], &[0; 4], &[1; 14]].concat().repeat(2_000);
+        case.write("ends.bin", [between(&zip(&[("k.env", line.repeat(40).as_bytes())])), ends].concat());
+    }),
 ];
+
+/// Puts 100,000 bytes on either side.
+fn between(zip: &[u8]) -> Vec<u8> {
+    let mut state = 1_u32;
+    let mut noise = || {
+        let byte = |_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        (0..100_000).map(byte).collect::<Vec<u8>>()
+    };
+    [noise(), zip.to_vec(), noise()].concat()
+}
 
 /// A zip whose directory names its only entry many times.
 fn overlapping(zip: &[u8], count: usize) -> Vec<u8> {

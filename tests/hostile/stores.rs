@@ -5,6 +5,7 @@ use crate::objects::{
     BLOB, NAME_DELTA, OFFSET_DELTA, Pack, bomb, branch, commit, deep, delta, distance, entry, loose_path, name,
     only_pack, raw, replace, write, write_file, zlib,
 };
+use crate::support::containers::{gzip, zip_as};
 use crate::table::{Row, elsewhere, prove, row};
 
 const DAMAGE: &str = "tests/it/damage.rs";
@@ -117,6 +118,14 @@ pub(crate) const ROWS: &[Row] = &[
         let text = [&vec![0; 80 << 20], key.as_bytes()].concat();
         write(&case.target, "blob", &text);
     }),
+    row("G08b", "zip of 65 MiB", 0, &[], |case| {
+        case.repository();
+        let packed = gzip(case.line().repeat(40).as_bytes());
+        let members = [("zeros", &vec![0; 65 << 20][..]), ("k.env.gz", &packed)];
+        case.write("large.zip", zip_as(zip::CompressionMethod::Stored, &members));
+        case.commit("large");
+    })
+    .mib(250),
     row("G09", "git bomb: 10^10 paths, history", 0, &[], |case| {
         bomb_of_trees(case, true);
         case.scan(&["--history"]);

@@ -10,7 +10,7 @@ use super::super::peek_reader::PeekReader;
 use super::ArchiveWalker;
 
 /// Bytes that suffice to recognise any format.
-pub(in super::super) const HEAD: usize = 512;
+pub(crate) const HEAD: usize = 512;
 
 /// Bytes behind the magic ones that must be text for a file to be text.
 const TEXT: usize = 28;
@@ -36,12 +36,12 @@ pub(in super::super) enum OpenMode {
     Unsupported,
 }
 
-/// Recognises an archive at the end of another file, such as a program.
+/// Recognises an archive at the end of another file, such as a program, or with the flag in the middle of one.
 #[derive(Clone, Copy)]
 pub(in super::super) struct AppendedCheck {
     /// A cheap check of the file's last bytes.
     pub(in super::super) may_end: fn(&[u8]) -> bool,
-    pub(in super::super) is_there: fn(&mut dyn Seekable, u64) -> bool,
+    pub(in super::super) is_there: fn(&mut dyn Seekable, u64, bool) -> bool,
 }
 
 pub(in super::super) struct ArchiveFormat {

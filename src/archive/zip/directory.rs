@@ -55,15 +55,18 @@ pub(in super::super) fn ends_like_zip(bytes: &[u8]) -> bool {
     bytes.len().checked_sub(END_SIZE).is_some_and(|at| bytes[at..].starts_with(END) && bytes.ends_with(&[0, 0]))
 }
 
-/// Returns true if the file has a directory with at least one entry.
-pub(in super::super) fn has_directory(input: &mut dyn Seekable, size: u64) -> bool {
-    find(input, size).is_some_and(|end| end.count > 0)
+/// Returns true if the file has a directory with at least one entry, near its end or `anywhere`, or so many end records
+/// that not all are tried.
+pub(in super::super) fn has_directory(input: &mut dyn Seekable, size: u64, anywhere: bool) -> bool {
+    let mut tries = MAX_ENDS;
+    let reach = if anywhere { size } else { REACH };
+    find(input, (size, reach), &mut tries).map_or(tries == 0, |end| end.count > 0)
 }
 
 impl ZipDirectory {
     /// Reads at most `most` entries of the directory; `None` if there is none.
     pub(super) fn read(input: &mut dyn Seekable, size: u64, most: u64) -> Option<Self> {
-        let end = find(input, size)?;
+        let end = find(input, (size, REACH), &mut { MAX_ENDS })?;
         let mut directory = Self { entries: Vec::new(), start: end.start, end: end.end, fault: None, is_cut: false };
         if end.is_contradicted {
             directory.fault = Some("64-bit directory record is wrong");
@@ -95,16 +98,16 @@ impl ZipDirectory {
     }
 }
 
-/// Finds the end record, from the last bytes of the file on backwards: anything may follow it.
-fn find(input: &mut dyn Seekable, size: u64) -> Option<EndRecord> {
-    let mut tries = MAX_ENDS;
+/// Finds the end record in the last `reach` bytes of the file, backwards: anything may follow it. Counts down how often it
+/// may try.
+fn find(input: &mut dyn Seekable, (size, reach): (u64, u64), tries: &mut usize) -> Option<EndRecord> {
     let mut to = size;
-    while to > size.saturating_sub(REACH) && tries > 0 {
+    while to > size.saturating_sub(reach) && *tries > 0 {
         let base = to.saturating_sub(STEP);
         // A record that begins here may end in the part that was searched before.
         let part = read_at(input, base, usize::try_from(to - base).ok()? + END_SIZE - 1);
-        for at in memmem::rfind_iter(&part, END).take(tries) {
-            tries -= 1;
+        for at in memmem::rfind_iter(&part, END).take(*tries) {
+            *tries -= 1;
             let Some(record) = part.get(at..at + END_SIZE) else { continue };
             let at = base + at as u64;
             if at < to

@@ -44,6 +44,8 @@ pub enum AnchorRole {
     Short,
     /// The vendor's name, which makes short prefixes near it count.
     Vendor,
+    /// The end of a zip, which may have other data on either side.
+    ZipEnd,
     /// Part of a prefix in these rows of the table of encodings: call [`super::views`].
     Encoded(Vec<usize>),
 }
@@ -140,6 +142,7 @@ const PLAIN: &[Anchor] = &[
     plain(b"uk_", AnchorRole::Short),
     plain(b"tripe", AnchorRole::Vendor),
     plain(b"TRIPE", AnchorRole::Vendor),
+    plain(b"PK\x05\x06\0\0\0\0", AnchorRole::ZipEnd),
 ];
 
 /// Every anchor, in the order of the search. A search must report overlapping ones (`k_l` overlaps `live`): continue
@@ -179,10 +182,10 @@ pub(super) fn add_encoded(anchor: EncodedAnchor, row: usize, anchors: &mut Vec<A
 #[rustfmt::skip]
 const ORDER: &[&[u8]] = &[
     b"dmVf", b"005", b"fbGl", b"tripe", b"x5f", b"\\137", b"2Vj", b"9saX", b"doc2", b"cret_", b"test", b"l2ZV",
-    b"oak_", b"6976655", b"k_t", b"746573745", b"cmV0", b"uk_", b"_\xe2\x80", b"XN0X", b"X3Rl", b"_\xc2\xad",
-    b"\"_\"", b"VzdF", b"JldF", b"\0_\0", b"whs", b"95;", b"oart_", b"TRIPE", b"=5F", b"_\xef\xbb", b"NlY", b"90ZX",
-    b"org_", b"x5F", b"%5f", b"X2xp", b"ZXRf", b"XZlX", b"d2hz", b"k_l", b"sec_", b"ar;", b"fdGV", b"live", b"95,",
-    b"736563", b"c3Rf", b"u{5", b"3aHN", b"%5F", b"_\xe2\x81", b"ZWN", b"'_'", b"_sec",
+    b"oak_", b"6976655", b"k_t", b"746573745", b"cmV0", b"uk_", b"_\xe2\x80", b"XN0X", b"X3Rl", b"_\xc2\xad", b"\"_\"",
+    b"VzdF", b"JldF", b"\0_\0", b"whs", b"95;", b"oart_", b"TRIPE", b"=5F", b"_\xef\xbb", b"NlY", b"90ZX", b"org_",
+    b"x5F", b"%5f", b"X2xp", b"ZXRf", b"XZlX", b"d2hz", b"PK\x05\x06\0\0\0\0", b"sec_", b"ar;", b"fdGV", b"live",
+    b"95,", b"736563", b"c3Rf", b"u{5", b"3aHN", b"%5F", b"_\xe2\x81", b"ZWN", b"'_'", b"_sec", b"k_l",
 ];
 
 #[cfg(test)]

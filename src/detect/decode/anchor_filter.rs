@@ -82,7 +82,7 @@ impl AnchorFilter {
                 Some(digits) => filtered.fits_digits(prefixes, before, after, digits),
                 None => fits_neighbours(anchor, before, after),
             },
-            AnchorRole::Short | AnchorRole::Vendor => true,
+            AnchorRole::Short | AnchorRole::Vendor | AnchorRole::ZipEnd => true,
         }
     }
 }

@@ -259,7 +259,7 @@ pub fn views(
                 }
             }
         }
-        AnchorRole::Short | AnchorRole::Vendor => {}
+        AnchorRole::Short | AnchorRole::Vendor | AnchorRole::ZipEnd => {}
     }
 }
 

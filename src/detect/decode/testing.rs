@@ -76,7 +76,10 @@ fn search(bytes: &[u8], secret: &[u8], depth: usize) -> Option<(Vec<&'static str
     let prefixes = prefixes();
     let mut decoded = DecodedRanges::new(&prefixes);
     for at in 0..bytes.len() {
-        for anchor in ANCHORS.iter().filter(|anchor| !matches!(anchor.role, AnchorRole::Short | AnchorRole::Vendor)) {
+        for anchor in ANCHORS
+            .iter()
+            .filter(|anchor| !matches!(anchor.role, AnchorRole::Short | AnchorRole::Vendor | AnchorRole::ZipEnd))
+        {
             if bytes[at..].starts_with(&anchor.text) {
                 views(bytes, anchor, at, &mut decoded, &mut look);
             }

@@ -68,6 +68,7 @@ impl<'a> BlobVisitor<'a> {
             _ => engine.prefilter().find(bytes, &mut found),
         }
         let mut is_nothing = found.is_empty();
+        let holds_zip = engine.holds_zip(&found);
         let mentions_stripe = found.iter().any(|found| engine.is_stripe(found.anchor));
         if object.fresh {
             self.record_stripe(object, mentions_stripe);
@@ -82,6 +83,8 @@ impl<'a> BlobVisitor<'a> {
             if is_nothing {
                 self.worker.clean(object.oid);
             }
+            // A delta may change a member far from the end of the zip.
+            is_nothing &= !holds_zip;
         }
         let is_remembered = found.len() <= MAX_REMEMBERED && !is_plain;
         is_remembered.then_some(BaseState { found, is_nothing, mentions_stripe })

@@ -5,14 +5,16 @@ use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
 use super::clean_cache::CleanCache;
+use crate::archive::{self, HEAD};
 use crate::credential::Fingerprint;
 use crate::git::walk::VisitedObject;
 use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, SkipReason};
 use crate::source::ScanContext;
 use crate::source::attribution::GatheredObjects;
+use crate::source::blobs::MAX_BLOB;
 use crate::source::text_result::{TextHit, TextResult};
-use crate::source::text_scanner::TextScanner;
+use crate::source::text_scanner::{Extras, TextScanner};
 use crate::source::text_searcher::TextInput;
 
 /// A hit in an object. Trees and commits know its locations.
@@ -160,7 +162,19 @@ impl<'a> HistoryWorker<'a> {
         keep: bool,
     ) -> io::Result<()> {
         self.count(size);
-        let mut result = self.scanner.searcher.search(TextInput::Stream(content));
+        let mut bytes = Vec::new();
+        (&mut *content).take(HEAD as u64).read_to_end(&mut bytes)?;
+        let mut result = if size <= MAX_BLOB && archive::may_be_archive(&bytes, &[]) {
+            // Streams are shown one by one, so that one archive at a time is in memory.
+            let read = (&mut *content).take(MAX_BLOB).read_to_end(&mut bytes);
+            let result = self.scanner.scan(TextInput::Bytes(&bytes), Extras::default());
+            TextResult { failure: read.err(), ..result }
+        } else {
+            let result =
+                self.scanner.scan(TextInput::Stream(&mut (&bytes[..]).chain(&mut *content)), Extras::default());
+            let unopened = archive::begins_like_archive(&bytes).then(|| self.context.scan.unopened());
+            TextResult { skipped: result.skipped.into_iter().chain(unopened).collect(), ..result }
+        };
         let (failure, is_defective) = (result.failure.take(), result.is_defective());
         if keep || is_defective {
             self.add(object, Origin::File, result);
