@@ -26,6 +26,8 @@ pub(crate) type Class = (usize, NodeId);
 
 pub(crate) struct Program<'a> {
     tree: &'a dyn Tree,
+    /// Returns true for the text of a file that is worth reading.
+    leads: &'a dyn Fn(&str) -> bool,
     files: RefCell<Vec<Rc<File>>>,
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
@@ -35,10 +37,11 @@ pub(crate) struct Program<'a> {
 }
 
 impl<'a> Program<'a> {
-    pub(crate) fn new(tree: &'a dyn Tree) -> Self {
+    /// `leads` says by its text which file is read because something leads to it.
+    pub(crate) fn new(tree: &'a dyn Tree, leads: &'a dyn Fn(&str) -> bool) -> Self {
         let (files, by_path, resolved) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (classes, derived) = (RefCell::default(), RefCell::default());
-        Self { tree, files, by_path, resolved, loaded: RefCell::new(0), classes, derived }
+        Self { tree, leads, files, by_path, resolved, loaded: RefCell::new(0), classes, derived }
     }
 
     /// Adds a file that was parsed before.
@@ -94,8 +97,8 @@ impl<'a> Program<'a> {
             return *known;
         }
         let code = (*self.loaded.borrow() < MAX_LOADED && super::reads(path)).then(|| self.tree.text(path)).flatten();
-        let code =
-            code.filter(|text| text.len() <= MAX_LOADED_BYTES).and_then(|text| super::parse(path, text.as_bytes()));
+        let code = code.filter(|text| text.len() <= MAX_LOADED_BYTES && (self.leads)(text));
+        let code = code.and_then(|text| super::parse(path, text.as_bytes()));
         match code {
             Some(code) => {
                 *self.loaded.borrow_mut() += 1;

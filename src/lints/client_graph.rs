@@ -49,7 +49,7 @@ pub(super) fn is_entry(path: &str, bytes: &[u8]) -> bool {
 impl ClientGraph {
     /// Follows the imports of the entries.
     pub(super) fn new(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> bool) -> Self {
-        let program = Program::new(tree);
+        let program = Program::new(tree, &|_| true);
         let (mut graph, mut open) = (Self(BTreeMap::new()), VecDeque::new());
         for entry in entries.iter().filter(|path| !is_elsewhere(path)) {
             graph.0.insert(entry.clone(), Step { from: None });

@@ -111,9 +111,16 @@ fn identity(outcome: &Outcome) -> (Defect, String, String) {
     (outcome.defect, outcome.place.path.clone(), outcome.name.clone())
 }
 
+/// Returns true for the text of a file that may verify a webhook, handle its event, or lead to what does.
+fn leads(text: &str) -> bool {
+    static LEADS: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = LEADS.get_or_init(|| pattern::compile_lint("%flow-leads%").ok());
+    pattern.as_ref().is_none_or(|pattern| pattern.is_match(text.as_bytes()))
+}
+
 /// Analyses the files as they are, or as they were before the change.
 fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], before: bool) -> Vec<Outcome> {
-    let program = Program::new(context.tree);
+    let program = Program::new(context.tree, &leads);
     let mut files = Vec::new();
     for facts in facts {
         let code = match &facts.before {
