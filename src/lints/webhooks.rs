@@ -35,7 +35,7 @@ pub(super) struct Handler<'f> {
 }
 
 fn words() -> Words {
-    static PATTERNS: [OnceLock<Option<Regex>>; 22] = [const { OnceLock::new() }; 22];
+    static PATTERNS: [OnceLock<Option<Regex>>; 23] = [const { OnceLock::new() }; 23];
     let word = |at: usize, name: &'static str| {
         let compile = move || pattern::compile_lint(&format!("%flow-{name}%")).ok();
         Word::new(Box::new(move || PATTERNS.get(at)?.get_or_init(compile).as_ref()))
@@ -63,6 +63,7 @@ fn words() -> Words {
         refusal: word(19, "refusal"),
         given: word(20, "given"),
         guard: word(21, "guard"),
+        leads: word(22, "leads"),
     }
 }
 
@@ -111,15 +112,9 @@ fn identity(outcome: &Outcome) -> (Defect, String, String) {
     (outcome.defect, outcome.place.path.clone(), outcome.name.clone())
 }
 
-/// Returns true for the text of a file that may verify a webhook, handle its event, or lead to what does.
-fn leads(text: &str) -> bool {
-    static LEADS: OnceLock<Option<Regex>> = OnceLock::new();
-    let pattern = LEADS.get_or_init(|| pattern::compile_lint("%flow-leads%").ok());
-    pattern.as_ref().is_none_or(|pattern| pattern.is_match(text.as_bytes()))
-}
-
 /// Analyses the files as they are, or as they were before the change.
 fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], before: bool) -> Vec<Outcome> {
+    let leads = |text: &str| words.leads.says(text);
     let program = Program::new(context.tree, &leads);
     let mut files = Vec::new();
     for facts in facts {

@@ -77,7 +77,7 @@ impl Analysis<'_> {
     fn called(&mut self, called: &Called<'_>, path: Path) -> Ways {
         let target = self.target(called, &path);
         match target.thing {
-            Some(Thing::Function(at)) => return self.invoke(at, called.arguments.clone(), path, called.node),
+            Some(Thing::Function(at)) => return self.function(at, called, path),
             Some(Thing::Class(file, node)) => {
                 // A class that is called is made; one that wraps what it is given is not followed.
                 let traits = together(&called.arguments);
@@ -109,6 +109,15 @@ impl Analysis<'_> {
         } else if !functions.is_empty() {
             self.chain(&functions, path.clone(), called.node);
         }
+        let value = self.outcome(called, &mut path);
+        vec![(path, value)]
+    }
+
+    fn function(&mut self, at: usize, called: &Called<'_>, path: Path) -> Ways {
+        if self.is_worth_following(at, called) {
+            return self.invoke(at, called.arguments.clone(), path, called.node);
+        }
+        let mut path = path;
         let value = self.outcome(called, &mut path);
         vec![(path, value)]
     }

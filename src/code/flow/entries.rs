@@ -38,7 +38,7 @@ impl Analysis<'_> {
             (count > 0, class.is_none(), *file, *node)
         });
         for (file, node, class) in entries {
-            if !self.visited.contains(&(file, node)) && self.step() {
+            if !self.visited.contains(&(file, node)) && self.is_relevant(file, node) && self.step() {
                 self.begin();
                 self.handler(file, node, class);
                 self.settle();

@@ -12,6 +12,7 @@ mod expressions;
 mod follow;
 mod guards;
 mod names;
+mod relevance;
 mod statements;
 mod value;
 
@@ -25,6 +26,7 @@ use regex::bytes::Regex;
 
 use super::model::{Code, NodeId};
 use super::program::Program;
+use relevance::Relevance;
 use value::{Path, Scope, Value};
 
 /// Returns a pattern, which is compiled when it is first needed.
@@ -41,6 +43,11 @@ impl Word {
         Self { pattern, known: RefCell::default() }
     }
 
+    /// Returns true for a text that the pattern matches somewhere.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        (self.pattern)().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
+    }
+
     fn is_match(&self, name: &str) -> bool {
         if name.is_empty() {
             return false;
@@ -48,7 +55,7 @@ impl Word {
         if let Some(known) = self.known.borrow().get(name) {
             return *known;
         }
-        let matches = (self.pattern)().is_some_and(|pattern| pattern.is_match(name.as_bytes()));
+        let matches = self.says(name);
         self.known.borrow_mut().insert(Box::from(name), matches);
         matches
     }
@@ -95,6 +102,8 @@ pub(crate) struct Words {
     pub(crate) given: Word,
     /// Registers methods or classes that run first.
     pub(crate) guard: Word,
+    /// Says something that may concern a webhook.
+    pub(crate) leads: Word,
 }
 
 /// Defect of a handler.
@@ -192,6 +201,7 @@ pub(crate) struct Analysis<'a> {
     stars: BTreeMap<usize, Vec<String>>,
     named_classes: BTreeMap<(usize, String), Option<Value>>,
     visited: BTreeSet<(usize, NodeId)>,
+    relevance: Relevance,
     sinks: Vec<Sink>,
     skips: Vec<Skip>,
     frames: Vec<Frame>,
@@ -219,6 +229,7 @@ impl<'a> Analysis<'a> {
             stars: BTreeMap::new(),
             named_classes: BTreeMap::new(),
             visited: BTreeSet::new(),
+            relevance: Relevance::default(),
             sinks: Vec::new(),
             skips: Vec::new(),
             frames: Vec::new(),

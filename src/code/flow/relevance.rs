@@ -1,0 +1,126 @@
+//! Functions that are worth following: those that say something that matters, or call by name what does.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::calls::{Called, together};
+use super::value::Traits;
+use super::{Analysis, Words};
+
+/// Rounds in which callers of relevant functions of a file become relevant.
+const MAX_ROUNDS: usize = 4;
+
+/// Functions up to this length are followed whatever they say, in bytes: their results may be switches and secrets.
+const SHORT: usize = 300;
+
+/// Names of one file by their place.
+struct FileNames {
+    names: Vec<(usize, Arc<str>)>,
+    /// Places at which something that matters is said or called, sorted.
+    marks: Vec<usize>,
+    /// How many names of functions were known when the marks were made.
+    known: usize,
+}
+
+/// What is known of the files that were read so far.
+#[derive(Default)]
+pub(super) struct Relevance {
+    files: BTreeMap<usize, FileNames>,
+    functions: HashSet<Arc<str>>,
+}
+
+impl Relevance {
+    fn index(&mut self, file: usize, code: &Code, words: &Words) {
+        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), known: usize::MAX };
+        let mut functions = Vec::new();
+        for (id, node) in code.nodes() {
+            let (span, Some(name)) = (code.span(id), &node.name) else { continue };
+            match node.kind {
+                Kind::Function => functions.push((span.clone(), Arc::clone(name))),
+                Kind::Name | Kind::Member => found.names.push((span.start, Arc::clone(name))),
+                _ => {}
+            }
+            if says(code, id, words) {
+                found.marks.push(span.start);
+            }
+        }
+        for _ in 0..MAX_ROUNDS {
+            found.marks.sort_unstable();
+            let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
+                (found.has_mark(span) && !self.functions.contains(name)).then(|| Arc::clone(name))
+            };
+            let more: Vec<Arc<str>> = functions.iter().filter_map(relevant).collect();
+            if more.is_empty() {
+                break;
+            }
+            self.functions.extend(more);
+            found.mark(&self.functions);
+        }
+        self.files.insert(file, found);
+    }
+}
+
+impl FileNames {
+    fn has_mark(&self, span: &std::ops::Range<usize>) -> bool {
+        self.marks.get(self.marks.partition_point(|mark| *mark < span.start)).is_some_and(|mark| *mark < span.end)
+    }
+
+    /// Marks the places of names of relevant functions.
+    fn mark(&mut self, functions: &HashSet<Arc<str>>) {
+        if self.known != functions.len() {
+            self.known = functions.len();
+            self.marks.extend(self.names.iter().filter(|(_, name)| functions.contains(name)).map(|(at, _)| *at));
+            self.marks.sort_unstable();
+            self.marks.dedup();
+        }
+    }
+}
+
+/// Returns true for a node that names an event, a verification, or the body of a request.
+fn says(code: &Code, node: NodeId, words: &Words) -> bool {
+    let name = code.name(node);
+    match code.kind(node) {
+        Kind::Text => words.event.is_match(name) || words.leads.is_match(name) || words.body.is_match(name),
+        Kind::Name | Kind::Member | Kind::Class | Kind::Function => {
+            let path = || code.path(node).replace('\\', ".");
+            words.leads.is_match(name)
+                || words.check.is_match(name)
+                || words.mac.is_match(name)
+                || words.compare.is_match(name)
+                || code.kind(node) == Kind::Member && words.body.is_match(&path())
+        }
+        _ => false,
+    }
+}
+
+impl Analysis<'_> {
+    fn index_files(&mut self) {
+        for file in self.relevance.files.len()..self.program.len() {
+            let code = std::rc::Rc::clone(&self.program.file(file).code);
+            self.relevance.index(file, &code, self.words);
+        }
+    }
+
+    /// Returns true for a function, or a class, that says something that matters or calls what does.
+    pub(super) fn is_relevant(&mut self, file: usize, node: NodeId) -> bool {
+        self.index_files();
+        let span = self.program.file(file).code.span(node);
+        let Relevance { files, functions } = &mut self.relevance;
+        files.get_mut(&file).is_none_or(|names| {
+            names.mark(functions);
+            names.has_mark(&span)
+        })
+    }
+
+    /// Returns true if a call is to be followed into the function that it means.
+    pub(super) fn is_worth_following(&mut self, at: usize, called: &Called<'_>) -> bool {
+        let matter = [Traits::BODY, Traits::REQUEST, Traits::GIVEN, Traits::EVENT, Traits::SIGNATURE, Traits::MAC];
+        let given = together(&called.arguments).with(called.object.traits);
+        let (file, node) = (self.closures[at].file, self.closures[at].node);
+        given.has(matter.into_iter().fold(Traits::SECRET, Traits::with))
+            || called.arguments.iter().any(|value| value.thing.is_some())
+            || self.program.file(file).code.span(node).len() <= SHORT
+            || self.is_relevant(file, node)
+    }
+}
