@@ -17,8 +17,10 @@ const SHORT: usize = 300;
 /// Names of one file by their place.
 struct FileNames {
     names: Vec<(usize, Arc<str>)>,
-    /// Places at which something that matters is said or called, sorted.
+    /// Places at which an event or a verification is named or called, sorted.
     marks: Vec<usize>,
+    /// Places at which the body of a request or a check is, sorted.
+    hints: Vec<usize>,
     /// How many names of functions were known when the marks were made.
     known: usize,
 }
@@ -32,7 +34,7 @@ pub(super) struct Relevance {
 
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
-        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), known: usize::MAX };
+        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let (span, Some(name)) = (code.span(id), &node.name) else { continue };
@@ -41,14 +43,17 @@ impl Relevance {
                 Kind::Name | Kind::Member => found.names.push((span.start, Arc::clone(name))),
                 _ => {}
             }
-            if says(code, id, words) {
+            if matters(code, id, words) {
                 found.marks.push(span.start);
+            } else if hints(code, id, words) {
+                found.hints.push(span.start);
             }
         }
+        found.hints.sort_unstable();
         for _ in 0..MAX_ROUNDS {
             found.marks.sort_unstable();
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
-                (found.has_mark(span) && !self.functions.contains(name)).then(|| Arc::clone(name))
+                (within(&found.marks, span) && !self.functions.contains(name)).then(|| Arc::clone(name))
             };
             let more: Vec<Arc<str>> = functions.iter().filter_map(relevant).collect();
             if more.is_empty() {
@@ -62,10 +67,6 @@ impl Relevance {
 }
 
 impl FileNames {
-    fn has_mark(&self, span: &std::ops::Range<usize>) -> bool {
-        self.marks.get(self.marks.partition_point(|mark| *mark < span.start)).is_some_and(|mark| *mark < span.end)
-    }
-
     /// Marks the places of names of relevant functions.
     fn mark(&mut self, functions: &HashSet<Arc<str>>) {
         if self.known != functions.len() {
@@ -77,18 +78,29 @@ impl FileNames {
     }
 }
 
-/// Returns true for a node that names an event, a verification, or the body of a request.
-fn says(code: &Code, node: NodeId, words: &Words) -> bool {
+fn within(places: &[usize], span: &std::ops::Range<usize>) -> bool {
+    places.get(places.partition_point(|at| *at < span.start)).is_some_and(|at| *at < span.end)
+}
+
+/// Returns true for a node that names an event or a verification.
+fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
     let name = code.name(node);
     match code.kind(node) {
-        Kind::Text => words.event.is_match(name) || words.leads.is_match(name) || words.body.is_match(name),
+        Kind::Text => words.event.is_match(name) || words.leads.is_match(name),
         Kind::Name | Kind::Member | Kind::Class | Kind::Function => {
-            let path = || code.path(node).replace('\\', ".");
-            words.leads.is_match(name)
-                || words.check.is_match(name)
-                || words.mac.is_match(name)
-                || words.compare.is_match(name)
-                || code.kind(node) == Kind::Member && words.body.is_match(&path())
+            words.leads.is_match(name) || words.mac.is_match(name) || words.compare.is_match(name)
+        }
+        _ => false,
+    }
+}
+
+/// Returns true for a node that names a check, or the body of a request.
+fn hints(code: &Code, node: NodeId, words: &Words) -> bool {
+    match code.kind(node) {
+        Kind::Text => words.body.is_match(code.name(node)),
+        Kind::Name | Kind::Function => words.check.is_match(code.name(node)),
+        Kind::Member => {
+            words.check.is_match(code.name(node)) || words.body.is_match(&code.path(node).replace('\\', "."))
         }
         _ => false,
     }
@@ -109,8 +121,13 @@ impl Analysis<'_> {
         let Relevance { files, functions } = &mut self.relevance;
         files.get_mut(&file).is_none_or(|names| {
             names.mark(functions);
-            names.has_mark(&span)
+            within(&names.marks, &span)
         })
+    }
+
+    fn has_hint(&self, file: usize, node: NodeId) -> bool {
+        let span = self.program.file(file).code.span(node);
+        self.relevance.files.get(&file).is_some_and(|names| within(&names.hints, &span))
     }
 
     /// Returns true if a call is to be followed into the function that it means.
@@ -122,5 +139,6 @@ impl Analysis<'_> {
             || called.arguments.iter().any(|value| value.thing.is_some())
             || self.program.file(file).code.span(node).len() <= SHORT
             || self.is_relevant(file, node)
+            || self.has_hint(file, node)
     }
 }
