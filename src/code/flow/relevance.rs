@@ -17,7 +17,9 @@ const SHORT: usize = 300;
 /// Names of one file by their place.
 struct FileNames {
     names: Vec<(usize, Arc<str>)>,
-    /// Places at which an event or a verification is named or called, sorted.
+    /// Places at which an event or a verification is named, sorted.
+    said: Vec<usize>,
+    /// Those, and places at which functions are called that have some, sorted.
     marks: Vec<usize>,
     /// Places at which the body of a request or a check is, sorted.
     hints: Vec<usize>,
@@ -34,7 +36,7 @@ pub(super) struct Relevance {
 
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
-        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
+        let mut found = FileNames { names: Vec::new(), said: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let (span, Some(name)) = (code.span(id), &node.name) else { continue };
@@ -44,14 +46,15 @@ impl Relevance {
                 _ => {}
             }
             if matters(code, id, words) {
-                found.marks.push(span.start);
+                found.said.push(span.start);
             } else if hints(code, id, words) {
                 found.hints.push(span.start);
             }
         }
         found.hints.sort_unstable();
+        found.said.sort_unstable();
+        found.marks.clone_from(&found.said);
         for _ in 0..MAX_ROUNDS {
-            found.marks.sort_unstable();
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
                 (within(&found.marks, span) && !self.functions.contains(name)).then(|| Arc::clone(name))
             };
@@ -123,6 +126,13 @@ impl Analysis<'_> {
             names.mark(functions);
             within(&names.marks, &span)
         })
+    }
+
+    /// Returns true for code that names an event or a verification itself.
+    pub(super) fn says_what_matters(&mut self, file: usize, node: NodeId) -> bool {
+        self.index_files();
+        let span = self.program.file(file).code.span(node);
+        self.relevance.files.get(&file).is_some_and(|names| within(&names.said, &span))
     }
 
     fn has_hint(&self, file: usize, node: NodeId) -> bool {
