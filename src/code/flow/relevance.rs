@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, together};
-use super::value::Traits;
+use super::calls::Called;
+use super::value::Thing;
 use super::{Analysis, Words};
 
 /// Rounds in which callers of relevant functions of a file become relevant.
@@ -142,11 +142,8 @@ impl Analysis<'_> {
 
     /// Returns true if a call is to be followed into the function that it means.
     pub(super) fn is_worth_following(&mut self, at: usize, called: &Called<'_>) -> bool {
-        let matter = [Traits::BODY, Traits::REQUEST, Traits::GIVEN, Traits::EVENT, Traits::SIGNATURE, Traits::MAC];
-        let given = together(&called.arguments).with(called.object.traits);
         let (file, node) = (self.closures[at].file, self.closures[at].node);
-        given.has(matter.into_iter().fold(Traits::SECRET, Traits::with))
-            || called.arguments.iter().any(|value| value.thing.is_some())
+        called.arguments.iter().any(|value| matches!(value.thing, Some(Thing::Function(_))))
             || self.program.file(file).code.span(node).len() <= SHORT
             || self.is_relevant(file, node)
             || self.has_hint(file, node)
