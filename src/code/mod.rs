@@ -12,7 +12,7 @@ mod lower;
 pub(crate) mod model;
 pub(crate) mod program;
 mod resolve;
-pub(crate) use resolve::{Tree, directory, join};
+pub(crate) use resolve::{Tree, candidates, directory, join, parse_json};
 
 use std::ops::ControlFlow;
 

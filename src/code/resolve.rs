@@ -7,6 +7,9 @@ use serde_json::Value;
 /// Files by their path.
 pub(crate) trait Tree {
     fn text(&self, path: &str) -> Option<Rc<str>>;
+
+    /// Returns a JSON file, lines that are comments left out.
+    fn json(&self, path: &str) -> Option<Rc<Value>>;
 }
 
 const EXTENSIONS: &[&str] =
@@ -36,7 +39,7 @@ pub(crate) fn join(directory: &str, relative: &str) -> Option<String> {
 }
 
 /// Returns the paths that a module's name may mean, the most likely first.
-pub(super) fn candidates(from: &str, module: &str, language: &str, tree: &dyn Tree) -> Vec<String> {
+pub(crate) fn candidates(from: &str, module: &str, language: &str, tree: &dyn Tree) -> Vec<String> {
     match language {
         "javascript" => javascript(from, module, tree),
         "python" => python(from, module),
@@ -67,16 +70,15 @@ pub(super) fn is_local(from: &str, module: &str, language: &str, tree: &dyn Tree
 
 /// Returns `@acme/` if the nearest package with a name has one of that scope.
 fn workspace_scope(from: &str, tree: &dyn Tree) -> Option<String> {
-    let manifests = ancestors(from).filter_map(|above| json(tree, &join(above, "package.json")?));
-    let scope = |manifest: Value| Some(manifest.get("name")?.as_str()?.split_once('/')?.0.to_owned());
+    let manifests = ancestors(from).filter_map(|above| tree.json(&join(above, "package.json")?));
+    let scope = |manifest: Rc<Value>| Some(manifest.get("name")?.as_str()?.split_once('/')?.0.to_owned());
     manifests.filter_map(scope).find(|scope| scope.starts_with('@')).map(|scope| format!("{scope}/"))
 }
 
-/// Reads a JSON file, comments and commas at ends of lists left out.
-fn json(tree: &dyn Tree, path: &str) -> Option<Value> {
-    let text = tree.text(path)?;
+/// Parses JSON with lines that are comments.
+pub(crate) fn parse_json(text: &str) -> Option<Value> {
     let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-    serde_json::from_str(&text).ok().or_else(|| serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).ok())
+    serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&lines.collect::<Vec<_>>().join("\n")).ok())
 }
 
 fn with_extensions(base: &str) -> Vec<String> {
@@ -104,7 +106,7 @@ fn aliased(from: &str, module: &str, tree: &dyn Tree) -> Vec<String> {
     let mut found = Vec::new();
     for above in ancestors(from) {
         let configs = ["tsconfig.json", "jsconfig.json", "tsconfig.base.json"];
-        let read = |name: &&str| json(tree, &join(above, name)?);
+        let read = |name: &&str| tree.json(&join(above, name)?);
         let Some(config) = configs.iter().find_map(read) else { continue };
         let options = config.get("compilerOptions");
         let base = options.and_then(|options| options.get("baseUrl")?.as_str()).unwrap_or(".");
@@ -136,7 +138,7 @@ fn workspace(from: &str, module: &str, tree: &dyn Tree) -> Vec<String> {
     for above in ancestors(from) {
         for group in ["packages", "libs", "apps", "modules", "shared", "services", "internal", "tooling"] {
             let Some(home) = join(above, &format!("{group}/{last}")) else { continue };
-            let Some(manifest) = json(tree, &format!("{home}/package.json")) else { continue };
+            let Some(manifest) = tree.json(&format!("{home}/package.json")) else { continue };
             if manifest.get("name").and_then(Value::as_str) != Some(&name) {
                 continue;
             }
@@ -214,7 +216,7 @@ fn php(from: &str, module: &str, tree: &dyn Tree) -> Vec<String> {
     let module = module.trim_start_matches('\\');
     let mut found = Vec::new();
     for above in ancestors(from) {
-        let manifest = join(above, "composer.json").and_then(|path| json(tree, &path));
+        let manifest = join(above, "composer.json").and_then(|path| tree.json(&path));
         for section in ["autoload", "autoload-dev"] {
             let spaces = manifest.as_ref().and_then(|json| json.get(section)?.get("psr-4")?.as_object());
             for (space, home) in spaces.into_iter().flatten() {

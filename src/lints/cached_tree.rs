@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::string::FromUtf8Error;
 
+use serde_json::Value;
+
+use crate::code::{Tree, parse_json};
 use crate::model::snapshot::Snapshot;
 use crate::model::{Location, Origin};
 
@@ -15,11 +18,12 @@ const MAX_FILE: u64 = 2 << 20;
 pub(crate) struct CachedTree<'a> {
     tree: &'a dyn Snapshot,
     texts: RefCell<BTreeMap<String, Option<Rc<str>>>>,
+    documents: RefCell<BTreeMap<String, Option<Rc<Value>>>>,
 }
 
 impl<'a> CachedTree<'a> {
     pub(crate) fn new(tree: &'a dyn Snapshot) -> Self {
-        Self { tree, texts: RefCell::default() }
+        Self { tree, texts: RefCell::default(), documents: RefCell::default() }
     }
 
     /// Returns the text of a file, with replacement characters where it is not UTF-8.
@@ -45,5 +49,20 @@ impl<'a> CachedTree<'a> {
             && location.archive.is_empty()
             && location.path_encoding.is_none()
             && self.tree.holds(location.reach)
+    }
+}
+
+impl Tree for CachedTree<'_> {
+    fn text(&self, path: &str) -> Option<Rc<str>> {
+        CachedTree::text(self, path)
+    }
+
+    fn json(&self, path: &str) -> Option<Rc<Value>> {
+        if let Some(known) = self.documents.borrow().get(path) {
+            return known.clone();
+        }
+        let document = self.text(path).and_then(|text| parse_json(&text)).map(Rc::new);
+        self.documents.borrow_mut().insert(path.to_owned(), document.clone());
+        document
     }
 }

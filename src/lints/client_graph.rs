@@ -2,7 +2,8 @@
 //!
 //! Pages, components and modules with `use client` are its entries; types and modules for servers end an edge.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -32,7 +33,18 @@ struct Step {
     from: Option<(String, usize)>,
 }
 
-pub(super) struct ClientGraph(BTreeMap<String, Step>);
+/// Modules by the step that leads to them.
+type Steps = BTreeMap<String, Step>;
+
+#[derive(Default)]
+pub(super) struct ClientGraph {
+    /// Files from which client code starts.
+    entries: Vec<String>,
+    /// Modules that an entry may lead to by the text of imports alone: types, comments and servers' modules are followed
+    /// too. Most files that are asked for are not among them, and then nothing is parsed.
+    candidates: OnceCell<BTreeSet<String>>,
+    steps: OnceCell<Steps>,
+}
 
 /// Returns true for a file that browsers load, or that a framework compiles for them.
 pub(super) fn is_entry(path: &str, bytes: &[u8]) -> bool {
@@ -47,50 +59,18 @@ pub(super) fn is_entry(path: &str, bytes: &[u8]) -> bool {
 }
 
 impl ClientGraph {
-    /// Follows the imports of the entries.
-    pub(super) fn new(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> bool) -> Self {
-        let program = Program::new(tree, &|_| true);
-        let (mut graph, mut open) = (Self(BTreeMap::new()), VecDeque::new());
-        for entry in entries.iter().filter(|path| !is_elsewhere(path)) {
-            graph.0.insert(entry.clone(), Step { from: None });
-            let Some(text) = tree.text(entry) else { continue };
-            match language::of_path(entry).map_or("", |language| language.name) {
-                "html" => {
-                    for (script, at) in scripts(tree, entry, &text) {
-                        let file = program.load(&script);
-                        graph.add(&script, (entry.as_str(), at), file, &mut open);
-                    }
-                }
-                "component" => {
-                    let code = code::parse("component.ts", script_of(&text).as_bytes());
-                    open.extend(code.map(|code| program.add(entry, Rc::new(code))));
-                }
-                _ => open.extend(program.load(entry)),
-            }
-        }
-        while let Some(file) = open.pop_front().filter(|_| graph.0.len() < MAX_MODULES && !expired()) {
-            let from = program.file(file);
-            for (module, at) in imports(&from.code) {
-                if let Some(found) = program.module(file, module) {
-                    let path = program.file(found).path.clone();
-                    graph.add(&path, (from.path.as_str(), at), Some(found), &mut open);
-                }
-            }
-        }
-        graph
-    }
-
-    fn add(&mut self, path: &str, (from, at): (&str, usize), file: Option<usize>, open: &mut VecDeque<usize>) {
-        if !is_elsewhere(path) && !self.0.contains_key(path) {
-            self.0.insert(path.to_owned(), Step { from: Some((from.to_owned(), at)) });
-            open.extend(file);
-        }
+    pub(super) fn new(entries: Vec<String>) -> Self {
+        Self { entries, ..Self::default() }
     }
 
     /// Returns the way to a module from an entry; empty if there is none.
-    pub(super) fn way(&self, tree: &CachedTree<'_>, path: &str) -> Vec<Evidence> {
+    pub(super) fn way(&self, tree: &CachedTree<'_>, path: &str, expired: &dyn Fn() -> bool) -> Vec<Evidence> {
+        if !self.candidates.get_or_init(|| candidates(tree, &self.entries, expired)).contains(path) {
+            return Vec::new();
+        }
+        let steps = self.steps.get_or_init(|| steps(tree, &self.entries, expired));
         let (mut way, mut at) = (Vec::new(), path);
-        while let Some((from, offset)) = self.0.get(at).and_then(|step| step.from.as_ref()) {
+        while let Some((from, offset)) = steps.get(at).and_then(|step| step.from.as_ref()) {
             let text = tree.text(from);
             let place = text.as_deref().map_or(crate::detect::lines::Position::START, |text| {
                 position(text.as_bytes(), (*offset).min(text.len()))
@@ -105,6 +85,76 @@ impl ClientGraph {
         way.reverse();
         way
     }
+}
+
+/// Follows the text of imports from the entries.
+fn candidates(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> bool) -> BTreeSet<String> {
+    static IMPORTS: OnceLock<Option<Regex>> = OnceLock::new();
+    let pattern = r#"(?:\bfrom|\brequire\s*\(|\bimport\s*\(?)\s*["'`]([^"'`\n]{1,300})["'`]"#;
+    let Some(imports) = IMPORTS.get_or_init(|| pattern::compile_lint(pattern).ok()) else { return BTreeSet::new() };
+    let mut found: BTreeSet<String> = entries.iter().filter(|path| !is_elsewhere(path)).cloned().collect();
+    let mut open: VecDeque<String> = found.iter().cloned().collect();
+    while let Some(path) = open.pop_front().filter(|_| found.len() < MAX_MODULES && !expired()) {
+        let Some(text) = tree.text(&path) else { continue };
+        let mut next = Vec::new();
+        if language::of_path(&path).is_some_and(|language| language.name == "html") {
+            next.extend(scripts(tree, &path, &text).into_iter().map(|(script, _)| script));
+        } else {
+            for module in imports.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1)) {
+                let module = String::from_utf8_lossy(module.as_bytes());
+                let paths = code::candidates(&path, &module, "javascript", tree);
+                next.extend(paths.into_iter().filter(|path| code::reads(path)).find(|path| tree.has(path)));
+            }
+        }
+        for module in next.into_iter().filter(|path| !is_elsewhere(path)) {
+            if found.insert(module.clone()) {
+                open.push_back(module);
+            }
+        }
+    }
+    found
+}
+
+/// Follows the imports of the entries.
+fn steps(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> bool) -> Steps {
+    let program = Program::new(tree, &|_| true);
+    let (mut steps, mut open) = (Steps::new(), VecDeque::new());
+    for entry in entries.iter().filter(|path| !is_elsewhere(path)) {
+        steps.insert(entry.clone(), Step { from: None });
+        let Some(text) = tree.text(entry) else { continue };
+        match language::of_path(entry).map_or("", |language| language.name) {
+            "html" => {
+                for (script, at) in scripts(tree, entry, &text) {
+                    let file = program.load(&script);
+                    open.extend(add(&mut steps, &script, (entry.as_str(), at), file));
+                }
+            }
+            "component" => {
+                let code = code::parse("component.ts", script_of(&text).as_bytes());
+                open.extend(code.map(|code| program.add(entry, Rc::new(code))));
+            }
+            _ => open.extend(program.load(entry)),
+        }
+    }
+    while let Some(file) = open.pop_front().filter(|_| steps.len() < MAX_MODULES && !expired()) {
+        let from = program.file(file);
+        for (module, at) in imports(&from.code) {
+            if let Some(found) = program.module(file, module) {
+                let path = program.file(found).path.clone();
+                open.extend(add(&mut steps, &path, (from.path.as_str(), at), Some(found)));
+            }
+        }
+    }
+    steps
+}
+
+/// Adds a module that is new and may ship. Returns its file, which is to be followed.
+fn add(steps: &mut Steps, path: &str, (from, at): (&str, usize), file: Option<usize>) -> Option<usize> {
+    if is_elsewhere(path) || steps.contains_key(path) {
+        return None;
+    }
+    steps.insert(path.to_owned(), Step { from: Some((from.to_owned(), at)) });
+    file
 }
 
 /// Returns true for what does not ship although client code names it, and for tests and examples.
@@ -184,8 +234,8 @@ mod tests {
             .filter(|(path, text)| is_entry(path, text.as_bytes()))
             .map(|(path, _)| (*path).to_owned())
             .collect();
-        let graph = ClientGraph::new(&cached, &entries, &|| false);
-        graph.way(&cached, path).into_iter().map(|step| format!("{}:{}", step.path, step.line)).collect()
+        let graph = ClientGraph::new(entries);
+        graph.way(&cached, path, &|| false).into_iter().map(|step| format!("{}:{}", step.path, step.line)).collect()
     }
 
     #[test]

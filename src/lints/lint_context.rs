@@ -1,6 +1,6 @@
 //! The tree that lints run on: credentials with their files, classified once per file.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -36,9 +36,7 @@ pub(super) struct LintContext<'a> {
     expired: &'a dyn Fn() -> bool,
     left_out: RefCell<Coverage>,
     files: RefCell<BTreeMap<String, Rc<FileContext>>>,
-    /// Files from which client code starts.
-    entries: Vec<String>,
-    graph: OnceCell<ClientGraph>,
+    graph: ClientGraph,
 }
 
 /// One place of one credential.
@@ -56,8 +54,8 @@ impl<'a> LintContext<'a> {
         let mut entries: Vec<String> =
             facts.iter().filter(|facts| facts.entry).map(|facts| facts.place.path.text.clone()).collect();
         entries.sort_unstable();
-        let (left_out, files, graph) = (RefCell::default(), RefCell::default(), OnceCell::new());
-        Self { tree, packages, policy_tags, expired, left_out, files, entries, graph }
+        let (left_out, files, graph) = (RefCell::default(), RefCell::default(), ClientGraph::new(entries));
+        Self { tree, packages, policy_tags, expired, left_out, files, graph }
     }
 
     /// Returns true once no time is left. What asks leaves its work undone.
@@ -83,9 +81,8 @@ impl<'a> LintContext<'a> {
             return Rc::clone(known);
         }
         let mut file = FileContext::classify(path, self.tree, &self.packages);
-        if file.may_be_imported() && !self.entries.is_empty() {
-            let graph = self.graph.get_or_init(|| ClientGraph::new(self.tree, &self.entries, &|| self.expired()));
-            file.ship_by(graph.way(self.tree, path));
+        if file.may_be_imported() {
+            file.ship_by(self.graph.way(self.tree, path, &|| self.expired()));
         }
         if let Some(tags) = (self.policy_tags)(path) {
             file.set_tags(tags);

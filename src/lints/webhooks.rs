@@ -6,7 +6,6 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use super::cached_tree::CachedTree;
 use super::findings::{CodeFinding, MessageFields};
 use super::lint_context::LintContext;
 use super::lint_set::LintSet;
@@ -16,16 +15,10 @@ use regex::bytes::Regex;
 
 use crate::code::flow::{Analysis, Defect, Outcome, Word, Words};
 use crate::code::program::Program;
-use crate::code::{self, Tree};
+use crate::code;
 use crate::model::{Confidence, Evidence};
 use crate::rules::lint::CodeAnalysis;
 use crate::rules::pattern;
-
-impl Tree for CachedTree<'_> {
-    fn text(&self, path: &str) -> Option<Rc<str>> {
-        CachedTree::text(self, path)
-    }
-}
 
 /// A defect at its place.
 pub(super) struct Handler<'f> {
