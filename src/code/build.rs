@@ -41,7 +41,10 @@ impl Builder<'_> {
             Role::Await => self.plain(Kind::Await, parts),
             Role::Object => self.plain(Kind::Object, parts),
             Role::Decorator => self.plain(Kind::Decorator, parts),
-            Role::Call => self.call(parts),
+            Role::Call => match self.macro_role(parts) {
+                Some(role) => self.macro_call(role, parts),
+                None => self.call(parts),
+            },
             Role::Member => self.member(parts),
             Role::Index => self.index(parts),
             Role::Function => self.function(parts),
@@ -178,6 +181,8 @@ impl Builder<'_> {
     fn binary(&mut self, parts: &Parts<'_, '_>) -> NodeId {
         let operator = parts.operator.unwrap_or_default();
         let kind = match operator {
+            "=" | "<-" => return self.assign(parts),
+            "=>" => Kind::Pair,
             "&&" | "and" => Kind::And,
             "||" | "or" | "??" | "?:" => Kind::Or,
             "==" | "===" | "is" | "eq" => Kind::Equal,

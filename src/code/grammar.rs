@@ -72,6 +72,8 @@ pub(super) struct Grammar {
     pub(super) language: fn() -> Language,
     /// Roles, each with the kinds that have it, separated by spaces.
     pub(super) roles: &'static [(Role, &'static str)],
+    /// Roles of calls by the name of what is called, where the language writes declarations as calls.
+    pub(super) macros: &'static [(&'static str, Role)],
     /// Roles by the number of a kind.
     pub(super) table: OnceLock<Vec<Role>>,
 }

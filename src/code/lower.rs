@@ -38,6 +38,7 @@ struct Open<'t> {
 pub(super) struct Builder<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) code: Code,
+    pub(super) macros: &'static [(&'static str, Role)],
     names: HashMap<&'a str, Arc<str>>,
 }
 
@@ -52,7 +53,8 @@ pub(super) struct Parts<'c, 't> {
 pub(super) fn lower(tree: &Tree, bytes: &[u8], grammar: &'static Grammar) -> Option<Code> {
     let table = grammar.table(&tree.language());
     let role_of = |node: &Node<'_>| table.get(usize::from(node.kind_id())).copied().unwrap_or(Role::Pass);
-    let mut builder = Builder { bytes, code: Code::new(grammar.dialect), names: HashMap::new() };
+    let (code, macros) = (Code::new(grammar.dialect), grammar.macros);
+    let mut builder = Builder { bytes, code, macros, names: HashMap::new() };
     let (mut open, mut built): (Vec<Open<'_>>, Vec<Child<'_>>) = (Vec::new(), Vec::new());
     let mut cursor = tree.walk();
     let mut seen = 0;
@@ -137,6 +139,7 @@ impl<'a> Builder<'a> {
     /// A name node with the text of a span.
     pub(super) fn name(&mut self, span: &Range<usize>) -> NodeId {
         let text = self.text(span).trim_start_matches(['$', ':', '@', '#', '\\', ' ']);
+        let text = text.trim_end_matches([':', ' ']);
         let kind = match text {
             "null" => Kind::Null,
             "true" => Kind::True,

@@ -9,6 +9,7 @@ pub(crate) mod flow;
 mod grammar;
 mod languages;
 mod lower;
+mod macros;
 pub(crate) mod model;
 pub(crate) mod program;
 mod resolve;

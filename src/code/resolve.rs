@@ -46,6 +46,7 @@ pub(crate) fn candidates(from: &str, module: &str, language: &str, tree: &dyn Tr
         "ruby" => ruby(from, module),
         "php" => php(from, module, tree),
         "rust" => rust(from, module),
+        "elixir" => elixir(from, module),
         "java" | "kotlin" | "csharp" => class(from, module),
         "go" => Vec::new(),
         _ => Vec::new(),
@@ -173,21 +174,36 @@ fn python(from: &str, module: &str) -> Vec<String> {
     homes.iter().flat_map(names).flatten().collect()
 }
 
+/// Returns `shop/stripe_signature` for `Shop` and `StripeSignature`.
+fn snake_path<'m>(parts: impl Iterator<Item = &'m str>) -> String {
+    let mut file = String::new();
+    for (at, part) in parts.enumerate() {
+        file.push_str(if at > 0 { "/" } else { "" });
+        let mut before = '_';
+        for letter in part.chars() {
+            if letter.is_ascii_uppercase() && before != '_' && !before.is_ascii_uppercase() {
+                file.push('_');
+            }
+            file.push(letter.to_ascii_lowercase());
+            before = letter;
+        }
+    }
+    file
+}
+
+/// A module below `lib`; those of a web application stand in folders by their kind.
+fn elixir(from: &str, module: &str) -> Vec<String> {
+    let (file, home) = (snake_path(module.split('.')), directory(from));
+    let last = file.rsplit('/').next().unwrap_or_default();
+    let below = ancestors(from).filter_map(|above| join(above, &format!("lib/{file}.ex")));
+    let near = ["", "../plugs", "plugs", ".."].iter().filter_map(|folder| join(home, &format!("{folder}/{last}.ex")));
+    below.chain(near).collect()
+}
+
 /// A path of `require_relative`, or a constant that is loaded by its name.
 fn ruby(from: &str, module: &str) -> Vec<String> {
     if module.starts_with(|first: char| first.is_ascii_uppercase()) {
-        let mut file = String::new();
-        for (at, part) in module.split("::").enumerate() {
-            file.push_str(if at > 0 { "/" } else { "" });
-            let mut before = '_';
-            for letter in part.chars() {
-                if letter.is_ascii_uppercase() && before != '_' && !before.is_ascii_uppercase() {
-                    file.push('_');
-                }
-                file.push(letter.to_ascii_lowercase());
-                before = letter;
-            }
-        }
+        let file = snake_path(module.split("::"));
         const HOMES: &[&str] = &[
             "app/controllers/concerns",
             "app/controllers",

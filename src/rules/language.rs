@@ -79,6 +79,13 @@ const RUBY: Syntax = Syntax {
     ..C_LIKE
 };
 
+const ELIXIR: Syntax = Syntax {
+    line: &["#"],
+    block: &[],
+    quotes: &[text_quote("\"\"\""), QuoteStyle { interpolation: Some("#{"), ..text_quote("\"") }, line_quote("'")],
+    ..C_LIKE
+};
+
 const PHP: Syntax =
     Syntax { line: &["//", "#"], quotes: &[text_quote("\""), text_quote("'")], spaced_comment: true, ..C_LIKE };
 
@@ -129,6 +136,7 @@ pub(crate) const LANGUAGES: &[Language] = &[
          heex leex gohtml",
         &MARKUP,
     ),
+    language("elixir", "ex exs", &ELIXIR),
     language("php", "php inc", &PHP),
     language("go", "go", &GO),
     language("java", "java kt kts scala groovy gradle", &C_LIKE),

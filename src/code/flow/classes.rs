@@ -149,7 +149,7 @@ impl Analysis<'_> {
             }
         }
         let language = self.program.file(file).code.dialect.name;
-        if !matches!(language, "ruby" | "php" | "java" | "kotlin" | "csharp") {
+        if !matches!(language, "ruby" | "php" | "java" | "kotlin" | "csharp" | "elixir") {
             return None;
         }
         let module = if language == "ruby" { name.replace('.', "::") } else { name.to_owned() };

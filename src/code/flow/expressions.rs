@@ -242,6 +242,10 @@ impl Analysis<'_> {
                     self.bind(code, *child, &Value { constant, ..value.clone() }, path);
                 }
             }
+            // `%{"type" => "invoice.paid"}` in a pattern.
+            Kind::Text if self.words.event.is_match(code.name(target)) => {
+                self.compared(path, value, target, format!("'{}'", code.name(target)));
+            }
             Kind::Assign | Kind::Pair | Kind::Await => self.bind(code, code.child(target, 0), value, path),
             _ => {}
         }

@@ -33,7 +33,7 @@ impl Analysis<'_> {
         }
         let found = self.global(file, name).or_else(|| {
             // Methods of the same class need no object in Ruby, Java, Kotlin and C#.
-            let bare = matches!(code.dialect.name, "ruby" | "java" | "kotlin" | "csharp");
+            let bare = matches!(code.dialect.name, "ruby" | "java" | "kotlin" | "csharp" | "elixir");
             class.filter(|_| bare).and_then(|class| self.member_of_class(class, name, 0))
         });
         let found = found.or_else(|| self.class_named(file, name));

@@ -7,6 +7,7 @@ pub(super) static CSHARP: Grammar = Grammar {
     dialect: Dialect { name: "csharp", last_value: false, returns_errors: false, falls_through: true },
     language: || tree_sitter_c_sharp::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

@@ -7,6 +7,7 @@ pub(super) static GO: Grammar = Grammar {
     dialect: Dialect { name: "go", last_value: false, returns_errors: true, falls_through: false },
     language: || tree_sitter_go::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

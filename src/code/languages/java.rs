@@ -7,6 +7,7 @@ pub(super) static JAVA: Grammar = Grammar {
     dialect: Dialect { name: "java", last_value: false, returns_errors: false, falls_through: true },
     language: || tree_sitter_java::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

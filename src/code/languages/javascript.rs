@@ -9,6 +9,7 @@ pub(super) static JAVASCRIPT: Grammar = Grammar {
     dialect: DIALECT,
     language: || tree_sitter_javascript::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 
@@ -16,6 +17,7 @@ pub(super) static TYPESCRIPT: Grammar = Grammar {
     dialect: DIALECT,
     language: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 
@@ -23,6 +25,7 @@ pub(super) static TSX: Grammar = Grammar {
     dialect: DIALECT,
     language: || tree_sitter_typescript::LANGUAGE_TSX.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

@@ -7,6 +7,7 @@ pub(super) static KOTLIN: Grammar = Grammar {
     dialect: Dialect { name: "kotlin", last_value: true, returns_errors: false, falls_through: false },
     language: || tree_sitter_kotlin_ng::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

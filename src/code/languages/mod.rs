@@ -1,6 +1,7 @@
 //! The languages: for each, a table of what the nodes of its grammar become.
 
 mod csharp;
+mod elixir;
 mod go;
 mod java;
 mod javascript;
@@ -25,6 +26,7 @@ const LANGUAGES: &[(&str, &Grammar)] = &[
     ("kt kts", &kotlin::KOTLIN),
     ("cs", &csharp::CSHARP),
     ("rs", &rust::RUST),
+    ("ex exs", &elixir::ELIXIR),
 ];
 
 /// Returns the grammar of a file by its name.

@@ -7,6 +7,7 @@ pub(super) static PHP: Grammar = Grammar {
     dialect: Dialect { name: "php", last_value: false, returns_errors: false, falls_through: true },
     language: || tree_sitter_php::LANGUAGE_PHP.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

@@ -7,6 +7,7 @@ pub(super) static PYTHON: Grammar = Grammar {
     dialect: Dialect { name: "python", last_value: false, returns_errors: false, falls_through: false },
     language: || tree_sitter_python::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

@@ -7,6 +7,7 @@ pub(super) static RUBY: Grammar = Grammar {
     dialect: Dialect { name: "ruby", last_value: true, returns_errors: false, falls_through: false },
     language: || tree_sitter_ruby::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 

@@ -7,6 +7,7 @@ pub(super) static RUST: Grammar = Grammar {
     dialect: Dialect { name: "rust", last_value: true, returns_errors: false, falls_through: false },
     language: || tree_sitter_rust::LANGUAGE.into(),
     roles: ROLES,
+    macros: &[],
     table: OnceLock::new(),
 };
 
