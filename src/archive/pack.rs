@@ -15,7 +15,9 @@ use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, read_at};
 use crate::git::hash;
 use crate::git::pack::HEADER_LEN;
 use crate::git::pack::entry::EntryContent;
-use crate::git::pack::unindexed::{MAX_ENTRY_HEADER, PackEntry, PackSource, StreamError, UnindexedPack};
+use crate::git::pack::unindexed::{
+    DELTA_HEAD, MAX_ENTRY_HEADER, PackEntry, PackSource, StoredEntry, StreamError, UnindexedPack,
+};
 use crate::git::{ObjectFormat, ObjectKind, Oid};
 use crate::model::SkipReason;
 
@@ -140,9 +142,15 @@ impl PackSource for ArchivedPack<'_, '_> {
         self.start.checked_add(at).map_or(Vec::new(), |at| read_at(self.input, at, MAX_ENTRY_HEADER))
     }
 
-    fn stored_len(&mut self, entry: &PackEntry) -> Result<u64, StreamError> {
-        match self.decode(entry, |decoder, _| decoder.finish()) {
-            (taken, Ok((_, size))) if size == entry.size => Ok(taken),
+    fn stored(&mut self, entry: &PackEntry) -> Result<StoredEntry, StreamError> {
+        let mut head = Vec::new();
+        let decoded = self.decode(entry, |decoder, _| {
+            // An error comes up again at the end.
+            let _ = decoder.by_ref().take(DELTA_HEAD as u64).read_to_end(&mut head);
+            decoder.finish()
+        });
+        match decoded {
+            (taken, Ok((_, size))) if size == entry.size => Ok((taken, head)),
             (_, Err(DecodeFault::Known)) => Err(StreamError::Stopped),
             _ => Err(StreamError::Damaged),
         }

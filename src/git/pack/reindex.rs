@@ -13,7 +13,7 @@ use super::super::object::ObjectKind;
 use super::super::oid::{ObjectFormat, Oid};
 use super::entry::EntryContent;
 use super::index::{PackIndex, PackIndexError};
-use super::unindexed::{MAX_ENTRY_HEADER, PackEntry, PackSource, StreamError, UnindexedPack};
+use super::unindexed::{DELTA_HEAD, MAX_ENTRY_HEADER, PackEntry, PackSource, StoredEntry, StreamError, UnindexedPack};
 use crate::model::limits::MAX_IN_MEMORY;
 
 /// Memory for objects and deltas that wait for further deltas, in bytes.
@@ -71,8 +71,8 @@ impl PackSource for Indexer<'_> {
         self.bytes(at, at + MAX_ENTRY_HEADER as u64).to_vec()
     }
 
-    fn stored_len(&mut self, entry: &PackEntry) -> Result<u64, StreamError> {
-        stream_len(self.bytes(entry.data, u64::MAX), entry.size, &|| self.is_stopped()).ok_or(StreamError::Damaged)
+    fn stored(&mut self, entry: &PackEntry) -> Result<StoredEntry, StreamError> {
+        stored(self.bytes(entry.data, u64::MAX), entry.size, &|| self.is_stopped()).ok_or(StreamError::Damaged)
     }
 
     fn inflate(&mut self, entry: &PackEntry) -> Option<Vec<u8>> {
@@ -94,21 +94,29 @@ impl PackSource for Indexer<'_> {
         true
     }
 
+    fn room(&self) -> u64 {
+        self.left
+    }
+
     fn is_stopped(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }
 
-/// Returns the stored length of the zlib stream that `input` begins with, if it is whole, holds `size` bytes, and nothing
-/// stops its decoding.
-fn stream_len(input: &[u8], size: u64, stop: &dyn Fn() -> bool) -> Option<u64> {
+/// Decodes the zlib stream that `input` begins with, if it is whole, holds `size` bytes, and nothing stops its decoding.
+fn stored(input: &[u8], size: u64, stop: &dyn Fn() -> bool) -> Option<StoredEntry> {
     let mut inflate = Decompress::new(true);
     let mut space = [0; 32 << 10];
+    let mut head = Vec::new();
     loop {
         let (read, written) = (inflate.total_in(), inflate.total_out());
         let rest = input.get(usize::try_from(read).ok()?..)?;
-        match inflate.decompress(rest, &mut space, FlushDecompress::None).ok()? {
-            Status::StreamEnd => return (inflate.total_out() == size).then(|| inflate.total_in()),
+        let status = inflate.decompress(rest, &mut space, FlushDecompress::None).ok()?;
+        if written == 0 {
+            head = space[..DELTA_HEAD.min(usize::try_from(inflate.total_out()).ok()?)].to_vec();
+        }
+        match status {
+            Status::StreamEnd => return (inflate.total_out() == size).then(|| (inflate.total_in(), head)),
             _ if stop()
                 || inflate.total_out() > size
                 || (inflate.total_in(), inflate.total_out()) == (read, written) =>
@@ -127,19 +135,30 @@ mod tests {
     use super::super::super::hash;
     use super::*;
 
-    /// Appends an entry of less than 2,048 bytes, if it is a delta with the distance to its base.
+    /// Appends an entry of less than 2,048 bytes: a blob, or a delta of an offset or of a name.
     fn add(pack: &mut Vec<u8>, base: Option<usize>, content: &[u8]) -> usize {
         let at = pack.len();
-        let kind = if base.is_some() { 6 } else { 3 };
-        pack.extend([kind << 4 | 0x80 | content.len() as u8 & 15, (content.len() >> 4) as u8]);
         match base.map(|base| at - base) {
-            Some(back) if back >= 0x80 => pack.extend([((back - 0x80) >> 7) as u8 | 0x80, back as u8 & 0x7f]),
-            back => pack.extend(back.map(|back| back as u8)),
+            None => add_as(pack, 3, &[], content),
+            Some(back) if back < 0x80 => add_as(pack, 6, &[back as u8], content),
+            Some(back) if back < 0x4080 => {
+                add_as(pack, 6, &[((back - 0x80) >> 7) as u8 | 0x80, back as u8 & 0x7f], content);
+            }
+            Some(_) => unreachable!("too far"),
         }
+        at
+    }
+
+    fn add_as(pack: &mut Vec<u8>, kind: u8, base: &[u8], content: &[u8]) {
+        pack.extend([kind << 4 | 0x80 | content.len() as u8 & 15, (content.len() >> 4) as u8]);
+        pack.extend(base);
         let mut stream = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
         stream.write_all(content).unwrap();
         pack.extend(stream.finish().unwrap());
-        at
+    }
+
+    fn blob(text: &[u8]) -> Oid {
+        hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, text).unwrap()
     }
 
     /// A delta that repeats its base a hundred times.
@@ -163,11 +182,40 @@ mod tests {
         let (index, summary) = reindex(&pack, ObjectFormat::Sha1, None);
         let index = index.unwrap();
         for text in ["a healthy object", "a health"] {
-            let oid = hash::object_id(ObjectFormat::Sha1, ObjectKind::Blob, text.as_bytes()).unwrap();
-            assert!(index.find(&oid).is_some(), "{summary}");
+            assert!(index.find(&blob(text.as_bytes())).is_some(), "{summary}");
         }
         assert!(summary.ends_with("of 44 objects were read without it") && !summary.starts_with("44"), "{summary}");
         let (_, summary) = reindex(&pack, ObjectFormat::Sha1, Some(Instant::now()));
         assert!(summary.starts_with("0 of"), "{summary}");
+    }
+
+    /// Bombs of few deltas, one of which hides behind a name, and healthy deltas of the same and of another object.
+    #[test]
+    fn many_healthy_deltas_come_before_few_of_a_bomb() {
+        let mut pack = b"PACK\0\0\0\x02\0\0\0\0".to_vec();
+        let texts: Vec<Vec<u8>> = [b'a', b'b'].map(|byte| vec![byte; 1_000]).into();
+        let first = add(&mut pack, None, &texts[0]);
+        let second = add(&mut pack, Some(first), &hundredfold(1_000));
+        for _ in 0..40 {
+            add(&mut pack, Some(second), &hundredfold(100_000));
+        }
+        add(&mut pack, None, &texts[1]);
+        add_as(&mut pack, 7, blob(&texts[1]).as_bytes(), &hundredfold(1_000));
+        let hidden = blob(&texts[1].repeat(100));
+        (0..40).for_each(|_| add_as(&mut pack, 7, hidden.as_bytes(), &hundredfold(100_000)));
+        let control = add(&mut pack, None, b"a healthy object");
+        let prefixes = (1..=8).flat_map(|len| [len; 12]);
+        for len in prefixes.clone() {
+            add(&mut pack, Some(control), &[16, len, 0x90, len]);
+        }
+        add(&mut pack, Some(first), b"\xe8\x07\x08\x90\x08");
+        pack.extend([0; 20]);
+        let (index, summary) = reindex(&pack, ObjectFormat::Sha1, None);
+        let index = index.unwrap();
+        for len in prefixes {
+            assert!(index.find(&blob(&b"a healthy object"[..usize::from(len)])).is_some(), "{summary}");
+        }
+        assert!(index.find(&blob(b"aaaaaaaa")).is_some(), "{summary}");
+        assert!(!summary.starts_with("182 of 182"), "{summary}");
     }
 }
