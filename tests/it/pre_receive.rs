@@ -68,9 +68,12 @@ fn all_lines_deletes_branches_tags_and_force() {
     let refused = try_git(&r, &["push", "-q", "origin", &name]);
     let text = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && text.contains("refs/heads/old-sk_live_…"), "{text}");
+    assert!(text.contains("git branch -m") && text.contains("Roll the keys") && !text.contains("rebase"), "{text}");
     let message = dir.forge.fill("release {{sk_live}}");
     git(&r, &["tag", "-a", "v1", "-m", &message]);
-    assert!(!passes(&r, &["push", "-q", "origin", "v1"]));
+    let refused = try_git(&r, &["push", "-q", "origin", "v1"]);
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && text.contains("git tag -f -a") && !text.contains("rebase"), "{text}");
     git(&r, &["tag", "-a", "v2", "-m", "release"]);
     assert!(passes(&r, &["push", "-q", "origin", "v2"]));
     let blob = dir.join("r/bad");

@@ -3,13 +3,14 @@
 use std::ffi::OsStr;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
 use super::super::args::{CommonArgs, ReportArgs};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
-use super::refusal::{Moment, count, gaps, list};
+use super::refusal::{Moment, count, gaps, list, received};
 use super::{plan_of, run_plan, variable, whole_worktree};
 use crate::git::git_cli;
 use crate::git::{GitEnv, Odb, Oid, OpenOptions, Repository, rev};
@@ -22,20 +23,29 @@ const MAX_LINES: u64 = 64 << 20;
 /// Most findings that a server's refusal lists.
 const MAX_LISTED: usize = 5;
 
-/// The repository of the current directory.
+/// The repository of a push.
 struct HookRepository {
     repository: Repository,
     env: GitEnv,
     odb: Odb,
+    deadline: Option<Instant>,
 }
 
 impl HookRepository {
-    fn open() -> anyhow::Result<Self> {
+    /// Opens the repository around a directory. The whole hook has this time.
+    fn open(directory: &Path, time: Option<Duration>) -> anyhow::Result<Self> {
         let env = GitEnv::from_process();
-        let options = OpenOptions { env: Some(env.clone()), ..OpenOptions::default() };
-        let repository = Repository::discover(Path::new("."), &options)?;
+        let deadline = time.and_then(|time| Instant::now().checked_add(time));
+        let options = OpenOptions { env: Some(env.clone()), deadline, ..OpenOptions::default() };
+        let repository = Repository::discover(directory, &options)?;
         let odb = Odb::open(&repository);
-        Ok(Self { repository, env, odb })
+        Ok(Self { repository, env, odb, deadline })
+    }
+
+    /// Plans the scan of what is pushed, in the time that is left.
+    fn plan(&self, subject: ScanSubject, common: CommonArgs) -> ScanPlan {
+        let timeout = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        ScanPlan { timeout, ..plan_of(subject, common) }
     }
 
     /// Returns the objects of all refs with a prefix, tags peeled.
@@ -87,7 +97,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
     if framework.is_none() && variable("PRE_COMMIT").is_some() {
         return run_plan(&plan_of(whole_worktree(), args.common), &mut io::empty(), Moment::Push, |_| ());
     }
-    let repo = HookRepository::open()?;
+    let repo = HookRepository::open(Path::new("."), args.common.limits.timeout)?;
     let remote = match &framework {
         Some(_) => variable("PRE_COMMIT_REMOTE_NAME"),
         None => remote.map(|name| name.to_string_lossy().into_owned()),
@@ -112,7 +122,7 @@ pub(super) fn pre_push(mut args: HookArgs) -> anyhow::Result<u8> {
         known.extend(repo.commits(of_remote));
     }
     let trusted = trusted.or_else(|| known.first().copied());
-    let plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, args.common);
+    let plan = repo.plan(ScanSubject::Pushed { known, heads, names, trusted }, args.common);
     run_plan(&plan, &mut io::empty(), Moment::Push, |_| ())
 }
 
@@ -123,7 +133,7 @@ fn is_name(remote: &str) -> bool {
 
 /// Reads lines of `old_oid new_oid ref`. New objects may be in a quarantine directory that only the environment names.
 pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
-    let repo = HookRepository::open()?;
+    let repo = HookRepository::open(Path::new("."), args.time_budget.or(args.limits.timeout))?;
     let (mut heads, mut names) = (Vec::new(), Vec::new());
     for line in ref_lines()? {
         let (old, Some(head)) = (oid(line.first())?, oid(line.get(1))?) else { continue };
@@ -139,8 +149,7 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let PreReceiveArgs { rules, policy, limits, fail_on, exit_zero, .. } = args;
     let report = ReportArgs { fail_on, exit_zero, ..CommonArgs::defaults()?.report };
     let common = CommonArgs { rules, policy, limits, report };
-    let mut plan = plan_of(ScanSubject::Pushed { known, heads, names, trusted }, common);
-    plan.timeout = args.time_budget.or(plan.timeout);
+    let mut plan = repo.plan(ScanSubject::Pushed { known, heads, names, trusted }, common);
     plan.reporting.allow_incomplete |= args.accept_incomplete;
     receive(&plan)
 }
@@ -153,13 +162,28 @@ fn receive(plan: &ScanPlan) -> anyhow::Result<u8> {
     if code == 1 {
         output::warn(&format!("pinstripe: push refused: {}", count(failing.len())));
         list(&failing, MAX_LISTED);
-        output::warn(
-            "  Remove the keys from the commits (git rebase) and roll them: the server has already received them.",
-        );
+        received(&failing).into_iter().for_each(|line| output::warn(&format!("  {line}")));
     }
     if !report.coverage.complete {
         let verdict = if code == 3 { "push refused" } else { "warning" };
         output::warn(&format!("pinstripe: {verdict}: the scan is incomplete: {}", gaps(&report)));
     }
     Ok(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::testing::Lab;
+
+    #[test]
+    fn the_time_of_a_hook_holds_while_it_opens_the_repository() {
+        let lab = Lab::new(&[]);
+        lab.commit("a", b"a\n");
+        lab.git(&["repack", "-adq"]);
+        lab.packs("idx").into_iter().for_each(|index| std::fs::remove_file(index).unwrap());
+        let head: Oid = lab.git(&["rev-parse", "main"]).trim().parse().unwrap();
+        let opened = |time| HookRepository::open(&lab.root, time).unwrap().odb.contains(&head);
+        assert!(opened(None) && !opened(Some(Duration::ZERO)));
+    }
 }

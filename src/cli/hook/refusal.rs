@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::output;
-use crate::model::{Finding, Report, Severity, SkipClass, Status};
+use crate::model::{Finding, Origin, Report, Severity, SkipClass, Status};
 
 /// Most credentials that a refusal lists.
 const MAX_LISTED: usize = 20;
@@ -89,16 +89,57 @@ fn advice(report: &Report, failing: &[&Finding], moment: Moment) -> Vec<String> 
             let oldest = oldest.min_by_key(|introduced| &introduced.date).map(|introduced| introduced.commit.as_str());
             let any = failing.iter().find_map(|finding| finding.locations.iter().find_map(|at| at.commit.as_deref()));
             let commit = oldest.or(any).and_then(|commit| commit.get(..10)).unwrap_or("COMMIT");
-            vec![
-                format!("Nothing has left this machine. Rewrite the commit that brought it: git rebase -i {commit}^"),
-                "mark it `edit`, take the key out, git commit -a --amend, git rebase --continue, and push again."
-                    .to_owned(),
+            let mut steps = outside_of_commits(failing);
+            if are_in_commits(failing) {
+                steps.push(format!("Rewrite the commit that brought it: git rebase -i {commit}^"));
+                steps.push(
+                    "mark it `edit`, take the key out, git commit -a --amend, git rebase --continue, and push again."
+                        .to_owned(),
+                );
+            }
+            if let Some(first) = steps.first_mut() {
+                first.insert_str(0, "Nothing has left this machine. ");
+            }
+            steps.extend([
                 "Was it pushed anywhere before? Then roll it first.".to_owned(),
                 "A false positive? SKIP=pinstripe git push, and let the reviewers accept it (README, Policy)."
                     .to_owned(),
-            ]
+            ]);
+            steps
         }
     }
+}
+
+/// Returns what to do about keys that a server has received, by what holds them.
+pub(super) fn received(failing: &[&Finding]) -> Vec<String> {
+    let mut steps = outside_of_commits(failing);
+    if are_in_commits(failing) {
+        steps.push("Take the keys out of the commits (git rebase -i).".to_owned());
+    }
+    steps.push("Roll the keys: the server has already received them.".to_owned());
+    steps
+}
+
+fn origins<'a>(failing: &'a [&Finding]) -> impl Iterator<Item = Origin> + 'a {
+    let places = failing.iter().flat_map(|finding| &finding.locations).filter(|at| at.status == Status::Open);
+    places.map(|at| at.origin)
+}
+
+fn are_in_commits(failing: &[&Finding]) -> bool {
+    origins(failing).any(|origin| !matches!(origin, Origin::RefName | Origin::TagMessage))
+}
+
+/// Returns what to do about keys in names of refs and in messages of tags.
+fn outside_of_commits(failing: &[&Finding]) -> Vec<String> {
+    let steps = [
+        (
+            Origin::RefName,
+            "Rename the refs: git branch -m OLD NEW, or git tag NEW OLD and git tag -d OLD; push the new names.",
+        ),
+        (Origin::TagMessage, "Write the messages of the tags again: git tag -f -a NAME COMMIT."),
+    ];
+    let wanted = steps.iter().filter(|(origin, _)| origins(failing).any(|other| other == *origin));
+    wanted.map(|(_, step)| (*step).to_owned()).collect()
 }
 
 /// Returns the command that takes the files of these findings out of the index.
