@@ -155,6 +155,13 @@ impl Policy {
         (std::mem::take(&mut nested.errors), notices)
     }
 
+    /// Returns true if a further place of a finding is covered, wherever it is.
+    pub(crate) fn covers_anywhere(&self, finding: &Finding, judge: (&RuleSet, Date)) -> bool {
+        let Some(known) = finding.locations.last() else { return false };
+        let elsewhere = Location { path: "\u{2026}".to_owned(), status: Status::Open, ..known.clone() };
+        self.decide(finding, &elsewhere, judge, &mut Told::default()).is_some()
+    }
+
     /// Names the entries of the root's files that covered nothing.
     fn unused(&self, used: &HashSet<*const AllowEntry>) -> Vec<String> {
         let entries = self.layers.iter().flat_map(|layer| layer.config.allows.iter().map(move |allow| (layer, allow)));

@@ -165,6 +165,11 @@ impl EffectivePolicy {
         Ok(notices)
     }
 
+    /// Returns true if what covers a finding does not ask where it is.
+    pub(crate) fn covers_anywhere(&self, finding: &Finding, rules: &RuleSet) -> bool {
+        self.policy.covers_anywhere(finding, (rules, today()))
+    }
+
     /// Applies the policy to findings and adds those about a change of the policy. Returns notices for the user, and
     /// false if no time was left: then some findings are still open.
     pub(crate) fn apply(
@@ -173,7 +178,7 @@ impl EffectivePolicy {
         rules: &RuleSet,
         expired: &dyn Fn() -> bool,
     ) -> (Vec<String>, bool) {
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let today = today();
         let mut weakened = Vec::new();
         if let Some(change) = &self.change {
             weakened = policy_diff::findings(rules, &change.versions, &change.acceptance);
@@ -212,6 +217,10 @@ fn named_layers(
         layers.extend(found);
     }
     Ok((!names.is_empty()).then_some(layers))
+}
+
+fn today() -> Date {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
 /// Returns today's date where it comes first.

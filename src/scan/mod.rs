@@ -11,13 +11,14 @@ pub(crate) mod plan;
 pub(crate) mod prove;
 mod target;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Instant;
 
 use crate::audit::{self, MergeError, Merger};
 use crate::detect::{self, Engine};
 use crate::lints::LintInput;
-use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Tool};
+use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Status, Tool};
 use crate::policy;
 use crate::report::Redacted;
 use crate::rules::{RuleSet, load};
@@ -181,8 +182,13 @@ fn report(
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
+    let mut unnamed = BTreeMap::new();
     for finding in &mut findings {
+        let named = finding.more_locations;
         source.expose(rules, finding);
+        if finding.more_locations > named {
+            unnamed.insert((finding.rule.clone(), finding.fingerprint), finding.more_locations - named);
+        }
         group::count_places(finding, &collected.more_places);
         group::fold_versions(finding);
         finding.sort_locations();
@@ -209,8 +215,15 @@ fn report(
     notices.extend(problem.map(Notice::of_owners));
     if !done {
         coverage.skip(SkipReason::TimedOut, "policy");
-        report.coverage = CoverageReport::from(&coverage);
     }
+    for finding in report.findings.iter().filter(|finding| finding.status < Status::Existing) {
+        let unnamed = unnamed.get(&(finding.rule.clone(), finding.fingerprint));
+        if let Some(count) = unnamed.filter(|_| !policy.covers_anywhere(finding, rules)) {
+            let what = format!("{count} more places of {}, where the policy may not cover it", finding.fingerprint);
+            coverage.skip_many(SkipReason::OverLimit, *count, Some(what));
+        }
+    }
+    report.coverage = CoverageReport::from(&coverage);
     report.findings.iter_mut().for_each(group::cap_paths);
     report.sort();
     Ok((report, notices))

@@ -3,18 +3,15 @@
 use std::collections::HashMap;
 
 use super::Collector;
+use super::place_budget::PlaceBudget;
 use super::text_result::TextResult;
 use super::text_scanner::{Extras, TextScanner};
 use super::text_searcher::TextInput;
 use crate::git::changes::TreeDiffer;
 use crate::git::{ObjectKind, Odb, Oid, lfs};
 use crate::lints;
-use crate::model::limits::{MAX_IN_MEMORY, MAX_PLACES_PER_BLOB, WINDOW};
+use crate::model::limits::{MAX_IN_MEMORY, WINDOW};
 use crate::model::{ScanLocation, SkipReason};
-
-/// Places beyond [`MAX_PLACES_PER_BLOB`] that all blobs together may have: which of them are reported is decided once their
-/// status is known.
-const SPARE_PLACES: usize = 2_000;
 
 /// Largest blob that is read into memory.
 pub(super) const MAX_BLOB: u64 = 4 * MAX_IN_MEMORY;
@@ -69,14 +66,14 @@ pub(super) fn report_gaps(collector: &mut Collector<'_>, differ: &mut TreeDiffer
 #[derive(Default)]
 pub(super) struct RepeatedBlobs {
     known: HashMap<Oid, KnownBlob>,
-    /// Number of places beyond [`MAX_PLACES_PER_BLOB`] of all blobs.
-    spare: usize,
+    budget: PlaceBudget,
 }
 
 /// A blob that was scanned before.
 struct KnownBlob {
     content: KnownContent,
-    /// Places at which its findings were kept, and others.
+    hits: usize,
+    /// Places at which its hits were kept, and others.
     places: usize,
     left_out: u64,
 }
@@ -109,12 +106,11 @@ impl RepeatedBlobs {
                     collector.coverage().objects += 1;
                     return Some(TextResult { bytes: *bytes, member_bytes: *member_bytes, ..TextResult::default() });
                 }
-                _ if known.places >= MAX_PLACES_PER_BLOB && self.spare >= SPARE_PLACES => {
+                _ if !self.budget.take(known.places, known.hits) => {
                     known.left_out += 1;
                     return None;
                 }
                 content => {
-                    self.spare += usize::from(known.places >= MAX_PLACES_PER_BLOB);
                     known.places += 1;
                     if let KnownContent::Large(result) = content {
                         collector.coverage().objects += 1;
@@ -124,6 +120,7 @@ impl RepeatedBlobs {
             }
         }
         let result = scan(collector, odb, oid, place);
+        let hits = result.as_ref().map_or(0, |result| result.hits.len());
         let content = match &result {
             Some(result) if result.bytes > WINDOW as u64 => KnownContent::Large(Box::new(result.at_another_path())),
             Some(result) if result.is_clean() && !result.mentions_stripe => {
@@ -134,7 +131,7 @@ impl RepeatedBlobs {
         match self.known.get_mut(oid) {
             Some(known) => known.content = content,
             None => {
-                self.known.insert(*oid, KnownBlob { content, places: 1, left_out: 0 });
+                self.known.insert(*oid, KnownBlob { content, hits, places: 1, left_out: 0 });
             }
         }
         result

@@ -24,6 +24,7 @@ mod merged_parents;
 pub(crate) mod missing;
 pub(crate) mod open_repository;
 mod pathspec;
+mod place_budget;
 mod previous_versions;
 mod progress;
 pub(crate) mod pushed;

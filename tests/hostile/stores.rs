@@ -192,6 +192,14 @@ pub(crate) const ROWS: &[Row] = &[
         above_nothing(case, "wide");
     })
     .mib(90),
+    row("G09k", "4,000 keys in a file that stands at 400 paths, range", 3, &["over-limit"], |case| {
+        keys_at_many_paths(case);
+        above_nothing(case, "many");
+    }),
+    row("G09l", "4,000 keys in a file that stands at 400 paths, history", 0, &[], |case| {
+        keys_at_many_paths(case);
+        case.scan(&["--history"]);
+    }),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
@@ -309,6 +317,16 @@ fn above_nothing(case: &mut Case, to: &str) {
 }
 
 /// A bomb on a branch of its own, with keys in its blob and its message if wanted.
+fn keys_at_many_paths(case: &mut Case) {
+    case.repository();
+    let mut forge = pinstripe::credential::forge::Forge::new(3);
+    let keys: String = (0..4_000).map(|_| format!("KEY={}\n", forge.make("pk_test").unwrap())).collect();
+    let text = keys + &case.line();
+    let blob = write(&case.target, "blob", text.as_bytes());
+    let files: Vec<u8> = (0..400).flat_map(|at| entry("100644", format!("f{at:04}"), &blob)).collect();
+    tip(case, &files, "many");
+}
+
 fn bomb_of_trees(case: &mut Case, keys: bool) {
     case.repository();
     let [text, message] = if keys { [case.line(), case.line()] } else { ["x".to_owned(), "x".to_owned()] };

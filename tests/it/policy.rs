@@ -40,6 +40,32 @@ fn the_version_in_force_is_that_of_what_is_scanned() {
 }
 
 #[test]
+fn allowed_places_in_a_history_do_not_crowd_out_one_that_is_not() {
+    let mut dir = repository();
+    dir.write("pinstripe.toml", "[[allow]]\nrule = \"*\"\npaths = [\"tests/**\"]\nreason = \"made up\"\n");
+    let line = dir.forge.fill("STRIPE={{sk_live}}\n");
+    (0..40).for_each(|at| drop(dir.write(&format!("tests/t{at:02}.env"), &line)));
+    dir.write("z/prod.env", &line);
+    dir.git(&["add", "-A"]);
+    dir.git(&["commit", "-qm", "many"]);
+    let run = dir.scan(&["--history"]);
+    assert_eq!((run.code, &statuses(&run)[0]), (1, &("secret-live".to_owned(), Status::Open)));
+    assert_eq!(run.report().findings[0].locations[0].path, "z/prod.env");
+    // Where nothing is open and not every place is told apart, the scan is not complete: here directories share a tree.
+    let mut dir = repository();
+    dir.write("pinstripe.toml", "[[allow]]\nrule = \"*\"\npaths = [\"tests/**\"]\nreason = \"made up\"\n");
+    (0..40).for_each(|at| drop(dir.write(&format!("tests/t{at:02}/k.env"), &line)));
+    dir.git(&["add", "-A"]);
+    dir.git(&["commit", "-qm", "tests"]);
+    for (paths, code) in [("tests/**", 3), ("**", 0)] {
+        let policy = format!("[[allow]]\nrule = \"*\"\npaths = [\"{paths}\"]\nreason = \"made up\"\n");
+        dir.write("pinstripe.toml", &policy);
+        let run = dir.scan(&["--history"]);
+        assert_eq!((run.code, &statuses(&run)[0]), (code, &("secret-live".to_owned(), Status::Suppressed)));
+    }
+}
+
+#[test]
 fn a_pull_request_cannot_allow_itself() {
     let mut dir = repository();
     dir.write("pinstripe.toml", "[severity]\nsecret-test = \"high\"\n");

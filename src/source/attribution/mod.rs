@@ -20,6 +20,7 @@ pub(crate) use graph::GatheredObjects;
 pub(crate) use prefixes::{PrefixTable, oid_prefix};
 use trees::MarkedObjects;
 pub(crate) use trees::ObjectPaths;
+use trees::SparePlaces;
 
 /// Bits for what reaches a commit or a path.
 pub(crate) mod flags {
@@ -51,6 +52,8 @@ pub(crate) struct AttributionQuery {
     pub(crate) credentials: usize,
     /// Blobs that hold credentials.
     pub(crate) blobs: BTreeMap<Oid, BTreeSet<u32>>,
+    /// Number of hits in each of them.
+    pub(crate) hits: HashMap<Oid, usize>,
     /// Trees with an entry whose name holds some.
     pub(crate) trees: BTreeMap<Oid, BTreeSet<u32>>,
     /// Commits and tags whose text holds some.
@@ -113,16 +116,17 @@ pub(crate) fn attribute(
         let paths = marked.node(oid_prefix(oid)).map(|node| std::mem::take(&mut places[node])).unwrap_or_default();
         attribution.paths.insert(*oid, paths);
     }
-    add_index(&mut attribution, subject);
+    add_index(&mut attribution, subject, query);
     attribution.stopped = (subject.stop)();
     attribution
 }
 
 /// Adds the paths of staged blobs, which may never have been committed.
-fn add_index(attribution: &mut Attribution, subject: &RepositoryView<'_>) {
+fn add_index(attribution: &mut Attribution, subject: &RepositoryView<'_>, query: &AttributionQuery) {
+    let mut spare = SparePlaces::default();
     for entry in subject.indexes.iter().flat_map(Index::iter) {
         if let Some(paths) = attribution.paths.get_mut(&entry.oid) {
-            paths.add_staged(entry.path);
+            paths.add_staged(entry.path, query.hits.get(&entry.oid).copied(), &mut spare);
         }
     }
 }

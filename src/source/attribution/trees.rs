@@ -14,6 +14,7 @@ use crate::git::tree::TreeEntries;
 use crate::git::walk::{ObjectVisitor, Resolved, VisitedObject, WalkPlan};
 use crate::git::{ObjectKind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
+use crate::source::place_budget::PlaceBudget;
 
 /// Longest path, in bytes.
 const MAX_PATH: usize = 64 << 10;
@@ -149,6 +150,12 @@ impl MarkedObjects {
         subject: &RepositoryView<'_>,
         query: &AttributionQuery,
     ) -> Vec<ObjectPaths> {
+        let mut hits: Vec<Option<usize>> = vec![None; self.nodes.len()];
+        for (oid, count) in &query.hits {
+            if let Some(node) = self.node(oid_prefix(oid)) {
+                hits[node] = Some(*count);
+            }
+        }
         let asked: HashSet<usize> = query.trees.keys().filter_map(|oid| self.node(oid_prefix(oid))).collect();
         let mut places: Vec<ObjectPaths> = vec![ObjectPaths::default(); self.nodes.len()];
         let head = subject.refs.head.and_then(|oid| graph.find(&oid));
@@ -159,20 +166,25 @@ impl MarkedObjects {
                     flags: reached.commits[*commit as usize] | is_head,
                     first: u32::try_from(position).ok(),
                 };
-                places[node].add(Vec::new(), known, &mut 0);
+                places[node].add(Vec::new(), known, None, &mut SparePlaces::default());
             }
         }
         for (oid, bits) in &reached.others {
             if let Some(node) = self.node(oid_prefix(oid)) {
-                places[node].add(Vec::new(), PathState { flags: *bits, first: None }, &mut 0);
+                places[node].add(
+                    Vec::new(),
+                    PathState { flags: *bits, first: None },
+                    None,
+                    &mut SparePlaces::default(),
+                );
             }
         }
-        let mut limits = PathLimits::of(&self.children);
+        let (mut limits, mut spare) = (PathLimits::of(&self.children), SparePlaces::default());
         for node in self.order.iter().take_while(|_| !(subject.stop)()) {
             let node = *node as usize;
             if places[node].kept.is_empty() && !self.children[node].is_empty() {
                 // No commit has this tree: paths in it start here.
-                places[node].add(Vec::new(), PathState::default(), &mut 0);
+                places[node].add(Vec::new(), PathState::default(), None, &mut spare);
             }
             if self.children[node].is_empty() {
                 continue;
@@ -180,12 +192,12 @@ impl MarkedObjects {
             let own = std::mem::take(&mut places[node].kept);
             let left_out = places[node].hand_over();
             for (name, child) in &self.children[node] {
-                let child = &mut places[*child as usize];
+                let (hits, child) = (hits[*child as usize], &mut places[*child as usize]);
                 for (path, known) in &own {
                     let joined = limits.join(path, name, child.kept.is_empty());
-                    child.add(joined, *known, &mut limits.left_out);
+                    child.add(joined, *known, hits, &mut spare);
                 }
-                child.leave_out_below(&left_out, name, &mut limits.left_out);
+                child.leave_out_below(&left_out, name, &mut spare.left_out);
             }
             if asked.contains(&node) {
                 places[node].kept = own;
@@ -214,7 +226,7 @@ impl MarkedObjects {
 /// are counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ObjectPaths {
-    /// In order, at most [`MAX_PLACES_PER_BLOB`].
+    /// In order, at most [`MAX_PLACES_PER_BLOB`] of a directory.
     pub(crate) kept: Vec<(Vec<u8>, PathState)>,
     /// Hashes of others: the same path comes up again in every version of a tree.
     left_out: HashSet<u64>,
@@ -225,14 +237,24 @@ pub(crate) struct ObjectPaths {
 /// Memory that the paths of all objects may take together.
 struct PathLimits {
     bytes: u64,
-    /// Number of hashes of paths that are left out.
+}
+
+/// Places of blobs that may still be kept, and hashes of others.
+pub(super) struct SparePlaces {
+    budget: PlaceBudget,
     left_out: usize,
+}
+
+impl Default for SparePlaces {
+    fn default() -> Self {
+        Self { budget: PlaceBudget::default(), left_out: MAX_LEFT_OUT_OF_ALL }
+    }
 }
 
 impl PathLimits {
     fn of(children: &[Vec<(Vec<u8>, u32)>]) -> Self {
         let names = children.iter().flatten().fold(0, |bytes, (name, _)| bytes + name.len() as u64 + 1);
-        Self { bytes: SPARE_PATH_BYTES + names * MAX_PATH_GROWTH, left_out: MAX_LEFT_OUT_OF_ALL }
+        Self { bytes: SPARE_PATH_BYTES + names * MAX_PATH_GROWTH }
     }
 
     /// Joins a path, which is cut short if it is too long; a shorter one that is `needed` is not.
@@ -250,15 +272,18 @@ impl PathLimits {
 }
 
 impl ObjectPaths {
-    /// `limit` is the number of hashes that may still be kept.
-    fn add(&mut self, path: Vec<u8>, known: PathState, limit: &mut usize) {
+    /// Adds a path of a blob with so many `hits`, or of a directory.
+    fn add(&mut self, path: Vec<u8>, known: PathState, hits: Option<usize>, spare: &mut SparePlaces) {
         if !self.left_out.is_empty() {
             self.left_out.remove(&hash(EMPTY, &path));
         }
+        let mut is_over = false;
         let at = match self.kept.binary_search_by(|kept| kept.0.cmp(&path)) {
             Ok(at) => at,
             Err(at) => {
                 self.kept.insert(at, (path, PathState::default()));
+                let before = self.kept.len() - 1;
+                is_over = !hits.map_or(before < MAX_PLACES_PER_BLOB, |hits| spare.budget.take(before, hits));
                 at
             }
         };
@@ -268,10 +293,10 @@ impl ObjectPaths {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
-        if self.kept.len() > MAX_PLACES_PER_BLOB {
+        if is_over {
             let last = self.kept.iter().rposition(|(_, known)| known.flags & (flags::HEAD | flags::INDEX) == 0);
-            let (path, _) = self.kept.remove(last.unwrap_or(MAX_PLACES_PER_BLOB));
-            self.leave_out(hash(EMPTY, &path), limit);
+            let (path, _) = self.kept.remove(last.unwrap_or(self.kept.len() - 1));
+            self.leave_out(hash(EMPTY, &path), &mut spare.left_out);
         }
     }
 
@@ -295,10 +320,9 @@ impl ObjectPaths {
     }
 
     /// Adds a path of the index, unless it was left out before: what reaches it is not known then.
-    pub(super) fn add_staged(&mut self, path: &[u8]) {
+    pub(super) fn add_staged(&mut self, path: &[u8], hits: Option<usize>, spare: &mut SparePlaces) {
         if !self.left_out.contains(&hash(EMPTY, path)) {
-            let mut limit = MAX_LEFT_OUT;
-            self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None }, &mut limit);
+            self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None }, hits, spare);
         }
     }
 

@@ -31,7 +31,10 @@ pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gather
         let set = match (hit.hit.origin, hit.kind, &hit.name) {
             (Origin::RefName, _, Some(name)) => query.ref_names.entry(name.clone()).or_default(),
             (_, ObjectKind::Tree, _) => query.trees.entry(hit.oid).or_default(),
-            (_, ObjectKind::Blob, _) => query.blobs.entry(hit.oid).or_default(),
+            (_, ObjectKind::Blob, _) => {
+                *query.hits.entry(hit.oid).or_default() += 1;
+                query.blobs.entry(hit.oid).or_default()
+            }
             _ => query.texts.entry(hit.oid).or_default(),
         };
         set.insert(*number);
