@@ -192,11 +192,11 @@ pub(crate) const ROWS: &[Row] = &[
         above_nothing(case, "wide");
     })
     .mib(90),
-    row("G09k", "4,000 keys in a file that stands at 400 paths, range", 3, &["over-limit"], |case| {
+    row("G09k", "1,500 keys in a file that stands at 200 paths, range", 3, &["over-limit"], |case| {
         keys_at_many_paths(case);
         above_nothing(case, "many");
     }),
-    row("G09l", "4,000 keys in a file that stands at 400 paths, history", 0, &[], |case| {
+    row("G09l", "1,500 keys in a file that stands at 200 paths, history", 0, &[], |case| {
         keys_at_many_paths(case);
         case.scan(&["--history"]);
     }),
@@ -320,10 +320,10 @@ fn above_nothing(case: &mut Case, to: &str) {
 fn keys_at_many_paths(case: &mut Case) {
     case.repository();
     let mut forge = pinstripe::credential::forge::Forge::new(3);
-    let keys: String = (0..4_000).map(|_| format!("KEY={}\n", forge.make("pk_test").unwrap())).collect();
+    let keys: String = (0..1_500).map(|_| format!("KEY={}\n", forge.make("pk_test").unwrap())).collect();
     let text = keys + &case.line();
     let blob = write(&case.target, "blob", text.as_bytes());
-    let files: Vec<u8> = (0..400).flat_map(|at| entry("100644", format!("f{at:04}"), &blob)).collect();
+    let files: Vec<u8> = (0..200).flat_map(|at| entry("100644", format!("f{at:04}"), &blob)).collect();
     tip(case, &files, "many");
 }
 
