@@ -13,9 +13,9 @@ use super::source_facts::{self, SourceFacts, SourceMatch};
 use super::source_file::SourceSpan;
 use regex::bytes::Regex;
 
+use crate::code;
 use crate::code::flow::{Analysis, Defect, Outcome, Word, Words};
 use crate::code::program::Program;
-use crate::code;
 use crate::model::{Confidence, Evidence};
 use crate::rules::lint::CodeAnalysis;
 use crate::rules::pattern;
