@@ -1,4 +1,4 @@
-//! Trees, commits and tags, with either hash.
+//! Trees, commits and tags with either hash, pointers of Git LFS, and tables of refs.
 
 #![no_main]
 

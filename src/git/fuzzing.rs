@@ -9,6 +9,7 @@ use super::oid::ObjectFormat;
 use super::pack::{delta, entry, index};
 use super::refs::Refs;
 use super::{Index, Odb, OpenOptions, Repository, TreeEntries};
+use super::{lfs, reftable};
 use crate::model::Coverage;
 
 const FORMATS: [ObjectFormat; 2] = [ObjectFormat::Sha1, ObjectFormat::Sha256];
@@ -55,7 +56,7 @@ pub fn delta(base: &[u8], bytes: &[u8]) {
     }
 }
 
-/// Parses a tree, a commit and a tag.
+/// Parses a tree, a commit, a tag, a pointer of Git LFS and a table of refs.
 pub fn objects(bytes: &[u8]) {
     for format in FORMATS {
         let mut entries = TreeEntries::new(bytes, format);
@@ -70,6 +71,8 @@ pub fn objects(bytes: &[u8]) {
         }
         let _ = tag_target(bytes, format);
     }
+    assert!(lfs::pointer(bytes).is_none_or(|name| name.len() < bytes.len()));
+    assert!(!reftable::is_whole(bytes) || bytes.starts_with(b"REFT"));
 }
 
 /// Parses an index of staged paths, and finds each of its entries again.

@@ -42,7 +42,7 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, (SkipReason, String)> {
 }
 
 /// Returns true if the footer of a table repeats its header and has the right checksum.
-fn is_whole(table: &[u8]) -> bool {
+pub(super) fn is_whole(table: &[u8]) -> bool {
     LENGTHS.into_iter().any(|(version, header, footer)| {
         let Some(end) = table.len().checked_sub(footer).and_then(|at| table.get(at..)) else { return false };
         let (summed, checksum) = end.split_at(footer - 4);
