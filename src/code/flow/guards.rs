@@ -277,13 +277,7 @@ impl Analysis<'_> {
         };
         for handler in handlers {
             let Some(Thing::Function(at)) = handler.thing else { continue };
-            let (place, class) = ((self.closures[at].file, self.closures[at].node), self.closures[at].class);
-            let in_class =
-                |(at, node): (usize, NodeId)| self.words.leads.is_match(self.program.file(at).code.name(node));
-            if !self.says_what_matters(place.0, place.1)
-                && !class.is_some_and(in_class)
-                && !self.says_what_matters(file, node)
-            {
+            if !self.is_relevant(self.closures[at].file, self.closures[at].node) {
                 continue;
             }
             for path in &paths {

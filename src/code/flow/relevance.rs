@@ -17,9 +17,7 @@ const SHORT: usize = 300;
 /// Names of one file by their place.
 struct FileNames {
     names: Vec<(usize, Arc<str>)>,
-    /// Places at which an event or a verification is named, sorted.
-    said: Vec<usize>,
-    /// Those, and places at which functions are called that have some, sorted.
+    /// Places at which an event or a verification is named, or a function that does, sorted.
     marks: Vec<usize>,
     /// Places at which the body of a request or a check is, sorted.
     hints: Vec<usize>,
@@ -37,7 +35,7 @@ pub(super) struct Relevance {
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
         let mut found =
-            FileNames { names: Vec::new(), said: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
+            FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let (span, Some(name)) = (code.span(id), &node.name) else { continue };
@@ -47,14 +45,13 @@ impl Relevance {
                 _ => {}
             }
             if matters(code, id, words) {
-                found.said.push(span.start);
+                found.marks.push(span.start);
             } else if hints(code, id, words) {
                 found.hints.push(span.start);
             }
         }
         found.hints.sort_unstable();
-        found.said.sort_unstable();
-        found.marks.clone_from(&found.said);
+        found.marks.sort_unstable();
         for _ in 0..MAX_ROUNDS {
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
                 (within(&found.marks, span) && !self.functions.contains(name)).then(|| Arc::clone(name))
@@ -86,13 +83,18 @@ fn within(places: &[usize], span: &std::ops::Range<usize>) -> bool {
     places.get(places.partition_point(|at| *at < span.start)).is_some_and(|at| *at < span.end)
 }
 
-/// Returns true for a node that names an event or a verification.
+/// Returns true for a node that names an event, makes one, or verifies.
 fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
     let name = code.name(node);
     match code.kind(node) {
-        Kind::Text => words.event.is_match(name) || words.leads.is_match(name),
-        Kind::Name | Kind::Member | Kind::Class | Kind::Function => {
-            words.leads.is_match(name) || words.mac.is_match(name) || words.compare.is_match(name)
+        Kind::Text => words.event.is_match(name),
+        Kind::Name | Kind::Member => {
+            let path = code.path(node).replace('\\', ".");
+            words.compare.is_match(name)
+                || words.verifier.is_match(&path)
+                || words.trusting.is_match(&path)
+                || words.event_constant.is_match(&path)
+                || words.event_class.is_match(&path)
         }
         _ => false,
     }
@@ -127,13 +129,6 @@ impl Analysis<'_> {
             names.mark(functions);
             within(&names.marks, &span)
         })
-    }
-
-    /// Returns true for code that names an event or a verification itself.
-    pub(super) fn says_what_matters(&mut self, file: usize, node: NodeId) -> bool {
-        self.index_files();
-        let span = self.program.file(file).code.span(node);
-        self.relevance.files.get(&file).is_some_and(|names| within(&names.said, &span))
     }
 
     fn has_hint(&self, file: usize, node: NodeId) -> bool {
