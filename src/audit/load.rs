@@ -2,6 +2,7 @@
 //! checked for what formats rely on, and can only be had redacted.
 
 use std::collections::BTreeSet;
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
 
 use serde::Deserialize;
 
@@ -14,6 +15,9 @@ pub const MAX_SAVED_REPORT: u64 = 1 << 30;
 
 /// Largest number in a report that every format can calculate with, and JSON can hold.
 const MAX_NUMBER: u64 = 1 << 53;
+
+/// Characters of a reason: it may hold a text of the report.
+const MAX_REASON: usize = 300;
 
 /// A file that is no report of this program.
 #[derive(Debug, thiserror::Error)]
@@ -33,23 +37,32 @@ struct SchemaOnly {
 }
 
 impl SavedReport {
-    /// Reads the JSON of a report. `name` is that of its file in messages.
+    /// Reads the JSON of a report in memory. `name` is that of its file in messages.
     ///
     /// # Errors
-    /// The text is not JSON of this form, or of another version, or contradicts itself.
+    /// As [`Self::read`].
     pub fn parse(name: &str, bytes: &[u8]) -> Result<Self, LoadError> {
-        let failed = |reason: &str| LoadError { name: escape(name), reason: escape(reason) };
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.trim_ascii().is_empty() {
-            return Err(failed("it is empty"));
-        }
-        let mut report: Report = serde_json::from_slice(bytes).map_err(|error| {
-            let other = serde_json::from_slice(bytes).ok().filter(|known: &SchemaOnly| known.schema != SCHEMA);
-            match other {
-                Some(SchemaOnly { schema }) => failed(&wrong_schema(&schema)),
-                None => failed(&format!("it is not a JSON report of pinstripe: {error}")),
+        Self::read(name, Cursor::new(bytes))
+    }
+
+    /// Reads the JSON of a report without holding its text. `name` is that of its file in messages.
+    ///
+    /// # Errors
+    /// The text is too long, or not JSON of this form, or of another version, or contradicts itself.
+    pub fn read(name: &str, mut input: impl Read + Seek) -> Result<Self, LoadError> {
+        let failed = |reason: &str| {
+            let cut = reason.char_indices().nth(MAX_REASON).and_then(|(at, _)| reason.get(..at));
+            let reason = cut.map_or_else(|| escape(reason), |cut| escape(cut) + "…");
+            LoadError { name: escape(name), reason }
+        };
+        let mut report: Report = match parsed(&mut input) {
+            Ok(report) => report,
+            Err(reason) => {
+                let other = input.rewind().ok().and_then(|()| parsed(&mut input).ok());
+                let other = other.filter(|known: &SchemaOnly| known.schema != SCHEMA);
+                return Err(failed(&other.map_or(reason, |known| wrong_schema(&known.schema))));
             }
-        })?;
+        };
         if report.schema != SCHEMA {
             return Err(failed(&wrong_schema(&report.schema)));
         }
@@ -60,6 +73,35 @@ impl SavedReport {
     /// Returns the report, to be redacted.
     pub(crate) fn into_unredacted(self) -> Report {
         self.0
+    }
+}
+
+/// Parses the only value of a text, behind a byte-order mark. Returns what is wrong with it.
+fn parsed<T: for<'de> Deserialize<'de>>(input: &mut impl Read) -> Result<T, String> {
+    let mut input = BufReader::new(input.take(MAX_SAVED_REPORT + 1));
+    let is_empty = begin(&mut input).map_err(|error| error.to_string())?;
+    if is_empty {
+        return Err("it is empty".to_owned());
+    }
+    let parsed = serde_json::from_reader(&mut input);
+    if input.get_ref().limit() == 0 {
+        return Err(format!("larger than {MAX_SAVED_REPORT} bytes"));
+    }
+    parsed.map_err(|error| format!("it is not a JSON report of pinstripe: {error}"))
+}
+
+/// Skips a byte-order mark and blanks. Returns true if nothing follows.
+fn begin(input: &mut impl BufRead) -> io::Result<bool> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    loop {
+        let bytes = input.fill_buf()?;
+        let (all, blank) = (bytes.len(), bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count());
+        input.consume(blank);
+        if blank < all || all == 0 {
+            return Ok(all == 0);
+        }
     }
 }
 
@@ -86,6 +128,7 @@ fn check(report: &mut Report) -> Result<(), String> {
         }
     }
     coverage(&report.coverage)?;
+    numbers(report.diff.iter().flat_map(|diff| [diff.new, diff.same]))?;
     let knows = |id: Option<&str>| match id {
         Some(id) => is_several && ids.contains(id),
         None => !is_several,
@@ -155,10 +198,11 @@ fn location(at: &Location) -> Result<(), String> {
             return Err("a hash of a line is none".to_owned());
         }
     }
-    let date = at.suppression.as_ref().and_then(|why| why.date.as_deref());
-    match date.map(str::parse::<jiff::civil::Date>) {
-        Some(Err(_)) => Err("a day is written YYYY-MM-DD".to_owned()),
-        _ => Ok(()),
+    let mut days = at.suppression.iter().flat_map(|why| why.date.iter().chain(&why.expires));
+    if days.all(|day| day.parse::<jiff::civil::Date>().is_ok()) {
+        Ok(())
+    } else {
+        Err("a day is written YYYY-MM-DD".to_owned())
     }
 }
 

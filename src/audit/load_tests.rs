@@ -60,6 +60,12 @@ fn what_contradicts_itself_is_refused_with_the_reason() {
         ("/findings/0/locations/0/line_hash/hash", json!("<b>"), "hash of a line"),
         ("/findings/0/exposure/introduced/date", json!("yesterday"), "RFC 3339"),
         ("/findings/0/exposure/refs_total", json!(u64::MAX), "too large"),
+        (
+            "/findings/0/locations/0/suppression",
+            json!({"source": "config", "reason": "", "expires": "soon"}),
+            "YYYY-MM-DD",
+        ),
+        ("/diff", json!({"new": u64::MAX, "same": 0, "entries": []}), "too large"),
         ("/coverage/complete", json!(false), "contradicts"),
         ("/coverage/skipped/0/class", json!("unread"), "another class"),
         ("/coverage/skipped/0/count", json!(u64::MAX), "too large"),

@@ -96,18 +96,15 @@ pub(super) fn name(file: &Path) -> String {
 
 /// Reads a report from a file or standard input.
 pub(super) fn read(file: &Path, redactor: &Redactor) -> anyhow::Result<Redacted> {
-    let bytes = if file.as_os_str() == "-" {
+    let saved = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
         io::stdin().lock().take(MAX_SAVED_REPORT + 1).read_to_end(&mut bytes)?;
-        bytes
+        SavedReport::parse(&name(file), &bytes)?
     } else {
-        let bytes = disk::read(file, MAX_SAVED_REPORT)?;
-        bytes.with_context(|| format!("{}: there is no such file", file.display()))?
+        let opened = disk::open(file)?.with_context(|| format!("{}: there is no such file", file.display()))?;
+        SavedReport::read(&name(file), opened.0)?
     };
-    if bytes.len() as u64 > MAX_SAVED_REPORT {
-        bail!("{}: larger than {MAX_SAVED_REPORT} bytes", name(file));
-    }
-    Ok(Redacted::of_saved(SavedReport::parse(&name(file), &bytes)?, redactor))
+    Ok(Redacted::of_saved(saved, redactor))
 }
 
 /// Takes the severities from the report, where the arguments name none.

@@ -3,7 +3,7 @@
 //! A finding is one credential (or one misuse without a literal) under one rule, with every place that holds it. Its
 //! identity is (rule, fingerprint), and nothing positional.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::exposure::Exposure;
 use super::location::{Location, Status, is_zero};
@@ -101,6 +101,7 @@ pub struct Finding {
     /// The most open status of its places.
     pub status: Status,
     /// Every place, the most exposed one first.
+    #[serde(deserialize_with = "tight")]
     pub locations: Vec<Location>,
     /// Number of places beyond `locations`, where a limit was reached.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -116,6 +117,13 @@ pub struct Finding {
     /// The owners of its places, each once, in the order of the places.
     #[serde(default)]
     pub owners: Vec<String>,
+}
+
+/// Reads a list without room for more: most findings have one place, and there may be millions.
+fn tight<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let mut items = Vec::deserialize(deserializer)?;
+    items.shrink_to_fit();
+    Ok(items)
 }
 
 impl Finding {

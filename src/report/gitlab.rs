@@ -3,8 +3,10 @@
 //! An open place is a vulnerability. The schema wants to know when the scan ran; to repeat byte for byte, the report says the
 //! time of the newest commit that it names.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Options;
@@ -22,16 +24,20 @@ const NO_COMMIT: &str = "0000000";
 const MAX_NAME: usize = 255;
 const MAX_SOLUTION: usize = 7_000;
 
+/// A report whose vulnerabilities are made while it is written.
+#[derive(Serialize)]
+struct GitlabDocument<V> {
+    scan: Value,
+    version: &'static str,
+    vulnerabilities: V,
+}
+
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let shown = report.open_at_or_above(options.min_severity);
-    let open = |finding: &'_ Finding| finding.locations.iter().filter(|at| at.status == Status::Open).count();
-    let vulnerabilities: Vec<Value> = shown
-        .filter(|finding| open(finding) > 0)
-        .flat_map(|finding| {
-            let open = finding.locations.iter().filter(|at| at.status == Status::Open);
-            open.map(move |at| vulnerability(report, rules, finding, at))
-        })
-        .collect();
+    let vulnerabilities = report.open_at_or_above(options.min_severity).flat_map(|finding| {
+        let open = finding.locations.iter().filter(|at| at.status == Status::Open);
+        open.map(move |at| vulnerability(report, rules, finding, at))
+    });
+    let vulnerabilities = RefCell::new(vulnerabilities);
     let program = json!({
         "id": "pinstripe",
         "name": "pinstripe",
@@ -40,19 +46,17 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     });
     let time = newest(report);
     let status = if report.coverage.complete { "success" } else { "failure" };
-    let document = json!({
-        "version": VERSION,
-        "scan": {
-            "type": "secret_detection",
-            "status": status,
-            "start_time": time,
-            "end_time": time,
-            "analyzer": program,
-            "scanner": program,
-            "messages": messages(report, rules, options),
-        },
-        "vulnerabilities": vulnerabilities,
+    let scan = json!({
+        "type": "secret_detection",
+        "status": status,
+        "start_time": time,
+        "end_time": time,
+        "analyzer": program,
+        "scanner": program,
+        "messages": messages(report, rules, options),
     });
+    let vulnerabilities = json::Streamed { items: &vulnerabilities, most: usize::MAX };
+    let document = GitlabDocument { scan, version: VERSION, vulnerabilities };
     json::write(&document, serde_json::ser::PrettyFormatter::new(), out)
 }
 

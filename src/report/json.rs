@@ -6,9 +6,10 @@
 //! `jsonl`, and lists them in `json`, so that a saved report can be merged, compared and shown at any severity.
 //! Characters that could act on a terminal are written as `\u` escapes.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use super::Options;
@@ -81,6 +82,18 @@ pub(super) fn write(value: &impl Serialize, formatter: impl Formatter, out: &mut
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, InertFormatter(formatter));
     value.serialize(&mut serializer)?;
     out.write_all(b"\n")
+}
+
+/// A list whose items are made while it is written: at most `most` of those that are left.
+pub(super) struct Streamed<'i, I> {
+    pub(super) items: &'i RefCell<I>,
+    pub(super) most: usize,
+}
+
+impl<I: Iterator<Item: Serialize>> Serialize for Streamed<'_, I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.items.borrow_mut().by_ref().take(self.most))
+    }
 }
 
 /// Escapes what could act on a terminal: DEL, C1, bidirectional and invisible characters.

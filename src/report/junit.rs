@@ -3,6 +3,7 @@
 //! What fails the scan fails its test; what is below `--fail-on`, allowed or known is skipped with the reason. What could not
 //! be read is a test with an error, and a repository without findings has a test that passes.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use super::Options;
@@ -33,39 +34,42 @@ struct Case {
     details: String,
 }
 
+/// The tests of a repository, or of what is in none that is listed.
+struct Suite<'a> {
+    name: String,
+    number: usize,
+    /// Their tests are made while they are written.
+    blocks: Vec<&'a CredentialBlock<'a>>,
+    others: Vec<Case>,
+}
+
+impl Suite<'_> {
+    fn new((number, name): (usize, String)) -> Self {
+        Self { name, number, blocks: Vec::new(), others: Vec::new() }
+    }
+}
+
+/// Makes suites and their tests.
+struct JunitWriter<'a> {
+    rules: &'a RuleSet,
+    options: &'a Options,
+    /// The numbers of suites by repository, where there are several.
+    numbers: BTreeMap<&'a str, usize>,
+}
+
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let grouped = GroupedFindings::new(report, rules, options);
-    let known: Vec<&str> = report.repositories.iter().flatten().map(|known| &*known.id).collect();
-    let suite = |name: String, is_in: &dyn Fn(&Location) -> bool| (name, cases(rules, options, &grouped, is_in));
-    let mut suites: Vec<(String, Vec<Case>)> = match known.as_slice() {
-        [] | [_] => vec![suite(root(report), &|_| true)],
-        several => {
-            let each = several.iter().map(|id| suite(clean(id), &|at| at.repository.as_deref() == Some(id)));
-            // What is in none of them is not lost.
-            let rest = suite(root(report), &|at| !at.repository.as_deref().is_some_and(|id| several.contains(&id)));
-            each.chain([rest].into_iter().filter(|(_, cases)| !cases.is_empty())).collect()
-        }
-    };
-    if let Some((_, cases)) = suites.first_mut() {
-        cases.extend(unread(report));
-    }
-    for (_, cases) in suites.iter_mut().filter(|(_, cases)| cases.is_empty()) {
-        cases.push(Case {
-            class: "pinstripe".to_owned(),
-            name: "no Stripe credentials".to_owned(),
-            outcome: Outcome::Passed,
-            message: String::new(),
-            details: String::new(),
-        });
-    }
-    let all = || suites.iter().flat_map(|(_, cases)| cases);
+    let known = report.repositories.as_deref().filter(|known| known.len() > 1).unwrap_or_default();
+    let numbers = known.iter().zip(0..).map(|(known, number)| (known.id.as_str(), number)).collect();
+    let junit = JunitWriter { rules, options, numbers };
+    let suites = junit.suites(report, &grouped);
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
-    writeln!(out, "<testsuites name=\"pinstripe\"{}>", counts(all()))?;
-    for (name, cases) in &suites {
-        let skipped = cases.iter().filter(|case| case.outcome == Outcome::Skipped).count();
-        let counts = counts(cases.iter());
-        writeln!(out, "  <testsuite name=\"{}\"{counts} skipped=\"{skipped}\">", escaped(name))?;
-        cases.iter().try_for_each(|case| write_case(case, out))?;
+    writeln!(out, "<testsuites name=\"pinstripe\"{}>", junit.counts(&suites).0)?;
+    for suite in &suites {
+        let (counts, skipped) = junit.counts(std::slice::from_ref(suite));
+        writeln!(out, "  <testsuite name=\"{}\"{counts} skipped=\"{skipped}\">", escaped(&suite.name))?;
+        suite.blocks.iter().try_for_each(|block| write_case(&junit.case(block, suite.number), out))?;
+        suite.others.iter().try_for_each(|case| write_case(case, out))?;
         writeln!(out, "  </testsuite>")?;
     }
     writeln!(out, "</testsuites>")
@@ -76,47 +80,97 @@ fn root(report: &Report) -> String {
     if root.is_empty() { "pinstripe".to_owned() } else { root }
 }
 
-fn counts<'a>(cases: impl Iterator<Item = &'a Case> + Clone) -> String {
-    let count = |outcome| cases.clone().filter(|case| case.outcome == outcome).count();
-    let (failures, errors) = (count(Outcome::Failure), count(Outcome::Error));
-    format!(" tests=\"{}\" failures=\"{failures}\" errors=\"{errors}\"", cases.clone().count())
-}
+impl JunitWriter<'_> {
+    fn suites<'a>(&self, report: &Report, grouped: &'a GroupedFindings<'_>) -> Vec<Suite<'a>> {
+        let known = report.repositories.iter().flatten().take(self.numbers.len());
+        let names = known.map(|known| clean(&known.id)).chain([root(report)]);
+        let mut suites: Vec<Suite<'a>> = names.enumerate().map(Suite::new).collect();
+        for block in &grouped.blocks {
+            let places = block.findings().flat_map(|finding| &finding.locations);
+            for number in places.map(|at| self.number(at)).collect::<BTreeSet<_>>() {
+                suites.get_mut(number).into_iter().for_each(|suite| suite.blocks.push(block));
+            }
+        }
+        // What is in none of several is not lost.
+        if suites.len() > 1 {
+            suites.pop_if(|rest| rest.blocks.is_empty());
+        }
+        if let Some(first) = suites.first_mut() {
+            first.others.extend(unread(report));
+        }
+        for suite in suites.iter_mut().filter(|suite| suite.blocks.is_empty() && suite.others.is_empty()) {
+            suite.others.push(Case {
+                class: "pinstripe".to_owned(),
+                name: "no Stripe credentials".to_owned(),
+                outcome: Outcome::Passed,
+                message: String::new(),
+                details: String::new(),
+            });
+        }
+        suites
+    }
 
-/// Returns the tests of the credentials with these places.
-fn cases(
-    rules: &RuleSet,
-    options: &Options,
-    grouped: &GroupedFindings<'_>,
-    is_in: &dyn Fn(&Location) -> bool,
-) -> Vec<Case> {
-    let here = |block: &&CredentialBlock<'_>| block.findings().flat_map(|finding| &finding.locations).any(is_in);
-    grouped.blocks.iter().filter(here).map(|block| case(rules, options, block, is_in)).collect()
-}
+    /// Returns the number of the suite of a place.
+    fn number(&self, at: &Location) -> usize {
+        let known = at.repository.as_deref().and_then(|id| self.numbers.get(id));
+        known.copied().unwrap_or(self.numbers.len())
+    }
 
-fn case(rules: &RuleSet, options: &Options, block: &CredentialBlock<'_>, is_in: &dyn Fn(&Location) -> bool) -> Case {
-    let main = block.main;
-    let places: Vec<&Location> = describe::most_open_first(main).into_iter().filter(|at| is_in(at)).collect();
-    let first = places.first().map(|at| describe::place(at)).unwrap_or_default();
-    let status = places.iter().map(|at| at.status).max().unwrap_or(block.status());
-    let fails = status == Status::Open && main.severity >= options.fail_on;
-    let (outcome, message) = match describe::status(status) {
-        Some(words) => (Outcome::Skipped, words.to_owned()),
-        None if fails => (Outcome::Failure, format!("{} at {first}", describe::headline(rules, main))),
-        None => (Outcome::Skipped, format!("{}: below --fail-on {}", main.severity.name(), options.fail_on.name())),
-    };
-    let lines = places.iter().take(MAX_PLACES).map(|at| describe::place_with_remarks(at));
-    let more = places.len().saturating_sub(MAX_PLACES) as u64 + main.more_locations;
-    let more = (more > 0).then(|| format!("and {}", describe::counted(more, "more place")));
-    let details = block.findings().flat_map(|finding| describe::sentences(rules, finding));
-    let details: Vec<String> = details
-        .chain(lines)
-        .chain(more)
-        .chain(describe::exposure(main).map(|exposure| format!("Exposure: {exposure}.")))
-        .chain((!main.owners.is_empty()).then(|| format!("Owners: {}.", clean(&main.owners.join(" ")))))
-        .chain(describe::numbered_steps(rules, main))
-        .collect();
-    let name = format!("{} at {first} [{}]", describe::headline(rules, main), main.fingerprint);
-    Case { class: format!("pinstripe.{}", clean(&main.rule)), name, outcome, message, details: details.join("\n") }
+    /// Returns the places of a credential in a suite, and the most open status of them.
+    fn places<'a>(&self, block: &CredentialBlock<'a>, suite: usize) -> (Vec<&'a Location>, Status) {
+        let places = describe::most_open_first(block.main).into_iter();
+        let places: Vec<&Location> = places.filter(|at| self.number(at) == suite).collect();
+        let status = places.first().map_or_else(|| block.status(), |at| at.status);
+        (places, status)
+    }
+
+    fn outcome(&self, block: &CredentialBlock<'_>, status: Status) -> Outcome {
+        let fails = status == Status::Open && block.main.severity >= self.options.fail_on;
+        if fails { Outcome::Failure } else { Outcome::Skipped }
+    }
+
+    /// Counts tests by outcome, in attributes, and those that are skipped.
+    fn counts(&self, suites: &[Suite<'_>]) -> (String, usize) {
+        let of_blocks = suites
+            .iter()
+            .flat_map(|suite| suite.blocks.iter().map(|block| self.outcome(block, self.places(block, suite.number).1)));
+        let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+        for outcome in of_blocks.chain(suites.iter().flat_map(|suite| &suite.others).map(|case| case.outcome)) {
+            tests += 1;
+            match outcome {
+                Outcome::Passed => {}
+                Outcome::Failure => failures += 1,
+                Outcome::Error => errors += 1,
+                Outcome::Skipped => skipped += 1,
+            }
+        }
+        (format!(" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\""), skipped)
+    }
+
+    fn case(&self, block: &CredentialBlock<'_>, suite: usize) -> Case {
+        let (rules, main) = (self.rules, block.main);
+        let (places, status) = self.places(block, suite);
+        let first = places.first().map(|at| describe::place(at)).unwrap_or_default();
+        let outcome = self.outcome(block, status);
+        let message = match describe::status(status) {
+            Some(words) => words.to_owned(),
+            None if outcome == Outcome::Failure => format!("{} at {first}", describe::headline(rules, main)),
+            None => format!("{}: below --fail-on {}", main.severity.name(), self.options.fail_on.name()),
+        };
+        let lines = places.iter().take(MAX_PLACES).map(|at| describe::place_with_remarks(at));
+        let more = places.len().saturating_sub(MAX_PLACES) as u64 + main.more_locations;
+        let more = (more > 0).then(|| format!("and {}", describe::counted(more, "more place")));
+        let details = block.findings().flat_map(|finding| describe::sentences(rules, finding));
+        let details: Vec<String> = details
+            .chain(lines)
+            .chain(more)
+            .chain(describe::exposure(main).map(|exposure| format!("Exposure: {exposure}.")))
+            .chain((!main.owners.is_empty()).then(|| format!("Owners: {}.", clean(&main.owners.join(" ")))))
+            .chain(describe::numbered_steps(rules, main))
+            .collect();
+        let name = format!("{} at {first} [{}]", describe::headline(rules, main), main.fingerprint);
+        Case { class: format!("pinstripe.{}", clean(&main.rule)), name, outcome, message, details: details.join("\n") }
+    }
 }
 
 fn unread(report: &Report) -> impl Iterator<Item = Case> {

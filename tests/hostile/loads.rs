@@ -202,3 +202,9 @@ fn loads_of_staged_files() {
     case.scan(&["--staged"]);
     prove("20 staged files, 300,000 in the index", &case, 80);
 }
+
+#[test]
+#[ignore = "200 MiB of a saved report"]
+fn loads_of_saved_reports() {
+    crate::saved::large(200 << 20);
+}

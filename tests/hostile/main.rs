@@ -24,6 +24,7 @@ mod outputs;
 mod policy;
 mod races;
 mod repositories;
+mod saved;
 mod stores;
 #[allow(dead_code, unused_imports, reason = "the other test program uses the rest")]
 #[path = "../it/support/mod.rs"]

@@ -190,9 +190,10 @@ fn every_row_of_the_threat_model_is_here_once() {
         crate::repositories::ROWS,
         crate::policy::ROWS,
         crate::outputs::ROWS,
+        crate::saved::ROWS,
     ]
     .concat();
-    let expected = [('W', 26), ('E', 10), ('A', 8), ('G', 34), ('P', 4), ('O', 2)];
+    let expected = [('W', 26), ('E', 10), ('A', 8), ('G', 34), ('P', 4), ('O', 2), ('R', 8)];
     for (letter, last) in expected {
         for number in 1..=last {
             let id = format!("{letter}{number:02}");

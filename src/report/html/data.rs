@@ -1,8 +1,10 @@
 //! The data of the page: one row for each credential, in arrays, with tables for what repeats.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 
-use serde::Serialize;
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use crate::credential::Fingerprint;
 use crate::model::{
@@ -11,7 +13,7 @@ use crate::model::{
 use crate::report::describe::{self, clean};
 use crate::report::grouping::{CredentialBlock, GroupedFindings};
 use crate::report::links::Links;
-use crate::report::{Options, remediation};
+use crate::report::{Options, json, remediation};
 use crate::rules::RuleSet;
 
 /// Places of a credential that the page lists; the others are counted.
@@ -23,25 +25,37 @@ const STATUSES: [Status; 5] = [Status::Baselined, Status::Suppressed, Status::Ro
 
 const CHANGES: [&str; 3] = ["new", "changed", "still there"];
 
-/// Everything that the script shows.
-#[derive(Serialize)]
-pub(super) struct Data {
-    severities: [&'static str; 5],
-    statuses: [String; 5],
-    status_words: [&'static str; 5],
-    reaches: [&'static str; 7],
-    /// Index of the first reach that is history.
-    past: usize,
-    contexts: Vec<String>,
-    context_words: Vec<&'static str>,
-    changes: [&'static str; 3],
-    rules: Vec<RuleText>,
-    repositories: Vec<String>,
-    owners: Vec<String>,
-    accounts: Vec<(String, Option<String>)>,
-    /// Lists of steps; `{last4}` stands for the last characters of the key.
-    steps: Vec<Vec<String>>,
-    rows: Vec<Row>,
+/// Everything that the script shows. Rows are made while they are written, and fill the tables behind them.
+pub(super) struct Data<'a> {
+    blocks: &'a [CredentialBlock<'a>],
+    rules: &'a RuleSet,
+    rows: RefCell<Rows<'a>>,
+}
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut data = serializer.serialize_map(None)?;
+        data.serialize_entry("severities", &Severity::ALL.map(Severity::name))?;
+        data.serialize_entry("statuses", &STATUSES)?;
+        data.serialize_entry("status_words", &STATUSES.map(|status| describe::status(status).unwrap_or("open")))?;
+        data.serialize_entry("reaches", &REACHES.map(reach))?;
+        // Index of the first reach that is history.
+        data.serialize_entry("past", &index(&REACHES, &Reach::Ref))?;
+        data.serialize_entry("contexts", &Context::ALL)?;
+        data.serialize_entry("context_words", &Context::ALL.map(describe::context))?;
+        data.serialize_entry("changes", &CHANGES)?;
+        let rows = self.blocks.iter().map(|block| self.rows.borrow_mut().row(block));
+        data.serialize_entry("rows", &json::Streamed { items: &RefCell::new(rows), most: usize::MAX })?;
+        let rows = self.rows.borrow();
+        let rules: Vec<RuleText> = rows.rules.texts.iter().map(|id| RuleText::new(self.rules, id)).collect();
+        data.serialize_entry("rules", &rules)?;
+        data.serialize_entry("repositories", &rows.repositories.texts)?;
+        data.serialize_entry("owners", &rows.owners.texts)?;
+        data.serialize_entry("accounts", &rows.accounts.texts)?;
+        // Lists of steps; `{last4}` stands for the last characters of the key.
+        data.serialize_entry("steps", &rows.steps.texts)?;
+        data.end()
+    }
 }
 
 #[derive(Serialize)]
@@ -123,8 +137,13 @@ struct Rows<'a> {
     steps: Table<Vec<String>>,
 }
 
-impl Data {
-    pub(super) fn new(report: &Report, rules: &RuleSet, options: &Options, grouped: &GroupedFindings<'_>) -> Self {
+impl<'a> Data<'a> {
+    pub(super) fn new(
+        report: &'a Report,
+        rules: &'a RuleSet,
+        options: &'a Options,
+        grouped: &'a GroupedFindings<'a>,
+    ) -> Self {
         let mut rows = Rows {
             changed: report.diff.as_ref().map(changed),
             rule_set: rules,
@@ -141,28 +160,15 @@ impl Data {
             _ => &report.target.root,
         };
         rows.repositories.number(clean(first));
-        let made = grouped.blocks.iter().map(|block| rows.row(block)).collect();
-        let rule_text = |id: &String| {
-            let rule = rules.get(id);
-            let title = rule.map_or_else(|| clean(id), |rule| clean(&rule.title));
-            RuleText { id: clean(id), title, why: rule.map(|rule| clean(&rule.help.why)).unwrap_or_default() }
-        };
-        Self {
-            severities: Severity::ALL.map(Severity::name),
-            statuses: STATUSES.map(|status| describe::name(&status)),
-            status_words: STATUSES.map(|status| describe::status(status).unwrap_or("open")),
-            reaches: REACHES.map(reach),
-            past: REACHES.iter().position(|reach| *reach == Reach::Ref).unwrap_or_default(),
-            contexts: Context::ALL.iter().map(describe::name).collect(),
-            context_words: Context::ALL.into_iter().map(describe::context).collect(),
-            changes: CHANGES,
-            rules: rows.rules.texts.iter().map(rule_text).collect(),
-            repositories: rows.repositories.texts,
-            owners: rows.owners.texts,
-            accounts: rows.accounts.texts,
-            steps: rows.steps.texts,
-            rows: made,
-        }
+        Self { blocks: &grouped.blocks, rules, rows: RefCell::new(rows) }
+    }
+}
+
+impl RuleText {
+    fn new(rules: &RuleSet, id: &str) -> Self {
+        let rule = rules.get(id);
+        let title = rule.map_or_else(|| clean(id), |rule| clean(&rule.title));
+        Self { id: clean(id), title, why: rule.map(|rule| clean(&rule.help.why)).unwrap_or_default() }
     }
 }
 

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::ser::CompactFormatter;
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
@@ -59,18 +59,6 @@ struct StreamedRun<R> {
     results: R,
 }
 
-/// A list whose items are made while it is written: at most `most` of those that are left.
-struct Streamed<'i, I> {
-    items: &'i RefCell<I>,
-    most: usize,
-}
-
-impl<I: Iterator<Item: Serialize>> Serialize for Streamed<'_, I> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.items.borrow_mut().by_ref().take(self.most))
-    }
-}
-
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     write_within(report, rules, (options, GITHUB), out)
 }
@@ -101,9 +89,9 @@ fn write_within(
         let mut head = head(report, rules, &ids, options);
         head.invocations = Some(vec![invocation(report, total, limits)]);
         head.automation_details = category(report.target.kind, options, number);
-        StreamedRun { head, results: Streamed { items: &results, most: limits.accepted } }
+        StreamedRun { head, results: json::Streamed { items: &results, most: limits.accepted } }
     }));
-    let runs = Streamed { items: &runs, most: count };
+    let runs = json::Streamed { items: &runs, most: count };
     let log = StreamedLog { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs };
     json::write(&log, CompactFormatter, out)
 }
