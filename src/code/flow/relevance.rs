@@ -34,8 +34,7 @@ pub(super) struct Relevance {
 
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
-        let mut found =
-            FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
+        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let (span, Some(name)) = (code.span(id), &node.name) else { continue };
