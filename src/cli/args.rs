@@ -10,6 +10,7 @@ use clap::{Args, FromArgMatches as _, ValueEnum};
 use crate::model::Severity;
 use crate::report::FORMATS;
 use crate::scan::plan::{self, OutputFile};
+use crate::source::history::CacheOptions;
 
 #[derive(Debug, Args)]
 #[command(
@@ -60,9 +61,8 @@ pub(super) struct ScanArgs {
     #[arg(long, requires = "store")]
     pub(super) alternates: bool,
 
-    /// Cache the ids of clean objects in a directory, so that the next scan reads only new objects
-    #[arg(long, value_name = "DIR", requires = "history")]
-    pub(super) since_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
 
     /// Search every blob in full instead of only what deltas insert
     #[arg(long, requires = "history", hide = true)]
@@ -90,6 +90,46 @@ pub(super) struct ScanArgs {
 
     #[command(flatten)]
     pub(super) common: CommonArgs,
+}
+
+/// Cache of histories.
+#[derive(Debug, Args)]
+pub(super) struct CacheArgs {
+    /// Keep in DIR what is known of a history, so that the next scan reads only what is new; nothing of any key is kept
+    #[arg(long, value_name = "DIR")]
+    pub(super) since_cache: Option<PathBuf>,
+
+    /// Most bytes of all caches in that directory, such as 500M; the oldest go first
+    #[arg(long, value_name = "SIZE", default_value = "4G", value_parser = byte_count)]
+    pub(super) cache_size: u64,
+}
+
+impl CacheArgs {
+    pub(super) fn options(self) -> Option<CacheOptions> {
+        self.in_directory(None)
+    }
+
+    /// As [`Self::options`], where it has a place without being asked for.
+    pub(super) fn in_directory(self, default: Option<PathBuf>) -> Option<CacheOptions> {
+        let size = self.cache_size;
+        self.since_cache.or(default).map(|directory| CacheOptions { directory, size })
+    }
+}
+
+/// Reads a number of bytes with K, M, G or T for powers of 1024.
+fn byte_count(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let power = match &text[digits.len()..] {
+        "" => 0,
+        "K" | "k" => 10,
+        "M" => 20,
+        "G" => 30,
+        "T" => 40,
+        _ => 64,
+    };
+    let number: Option<u64> = digits.parse().ok();
+    let size = number.and_then(|number| number.checked_mul(1_u64.checked_shl(power)?));
+    size.ok_or_else(|| "a size is a number of bytes, or with K, M, G or T".to_owned())
 }
 
 /// Options of every command that scans.

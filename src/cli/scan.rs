@@ -56,6 +56,7 @@ pub(super) fn report(plan: &ScanPlan, input: &mut dyn io::Read) -> anyhow::Resul
 
 fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     let here = |paths: Vec<PathBuf>| if paths.is_empty() { vec![PathBuf::from(".")] } else { paths };
+    anyhow::ensure!(args.history || args.cache.since_cache.is_none(), "--since-cache is for --history");
     let standard_input = args.standard_input()?;
     let subject = if let Some(name) = standard_input {
         ScanSubject::Stdin { name }
@@ -64,7 +65,7 @@ fn plan(args: ScanArgs) -> anyhow::Result<ScanPlan> {
     } else if let Some((base, head)) = args.range {
         ScanSubject::Range { base, head, paths: args.paths }
     } else if args.history {
-        ScanSubject::History { repositories: here(args.paths), plain: args.plain_history, cache: args.since_cache }
+        ScanSubject::History { repositories: here(args.paths), plain: args.plain_history, cache: args.cache.options() }
     } else {
         ScanSubject::Worktree { paths: here(args.paths), no_ignore: args.no_ignore }
     };

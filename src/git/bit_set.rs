@@ -1,5 +1,7 @@
 //! Sets of small numbers, one bit each, which keeps them in cache.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 /// A set of numbers below a bound. Numbers beyond it are never in the set.
@@ -37,6 +39,20 @@ impl BitSet {
             let bit = 1 << (number % 64);
             *word = if value { *word | bit } else { *word & !bit };
         }
+    }
+
+    /// Iterates over the numbers in a range.
+    pub(crate) fn iter(&self, range: Range<usize>) -> impl Iterator<Item = u32> + '_ {
+        let words =
+            (range.start / 64..range.end.div_ceil(64)).filter(|at| self.0.get(*at).is_some_and(|word| *word != 0));
+        let numbers = words.flat_map(|at| at * 64..at * 64 + 64).filter(move |number| range.contains(number));
+        numbers.filter_map(|number| u32::try_from(number).ok()).filter(|number| self.has(*number))
+    }
+
+    /// Removes what another set does not have.
+    pub(crate) fn retain(&mut self, other: &Self) {
+        let others = other.0.iter().copied().chain(std::iter::repeat(0));
+        self.0.iter_mut().zip(others).for_each(|(word, other)| *word &= other);
     }
 
     pub(crate) fn count(&self) -> u64 {

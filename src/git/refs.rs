@@ -75,6 +75,11 @@ impl Refs {
         }
     }
 
+    /// Describes what could not be read.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = &str> {
+        self.problems.iter().map(|problem| problem.1.as_str())
+    }
+
     /// Iterates over the objects that must be there.
     pub(crate) fn targets(&self) -> impl Iterator<Item = &Oid> {
         self.refs.values().chain(&self.head).chain(&self.worktree_heads).chain(&self.set)

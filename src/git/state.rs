@@ -17,6 +17,9 @@ const MAX_LOOSE: usize = 1 << 20;
 /// Largest index that is hashed, in bytes.
 const MAX_INDEX: u64 = 1 << 30;
 
+/// Directories of the store of Git LFS above its files.
+const LFS_DEPTH: usize = 2;
+
 /// Digests of a repository, as hex.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RepositoryState {
@@ -28,7 +31,11 @@ pub(crate) struct RepositoryState {
 
 impl RepositoryState {
     pub(crate) fn read(repo: &Repository) -> Self {
-        let refs = Refs::read(repo);
+        Self::of(repo, &Refs::read(repo))
+    }
+
+    /// As [`Self::read`], with refs that were read already.
+    pub(crate) fn of(repo: &Repository, refs: &Refs) -> Self {
         let mut parts = Parts(Sha256::new());
         for (name, oid) in &refs.refs {
             parts.add(name);
@@ -40,7 +47,10 @@ impl RepositoryState {
             parts.add(&(list.len() as u64).to_be_bytes());
             list.iter().for_each(|oid| parts.add(oid.as_bytes()));
         }
-        let whole = parts.stores(repo).and_then(|()| parts.files(repo, &refs)).map(|()| parts.finish());
+        for problem in refs.problems() {
+            parts.add(problem.as_bytes());
+        }
+        let whole = parts.stores(repo).and_then(|()| parts.files(repo, refs)).map(|()| parts.finish());
         Self { refs: of_refs, whole }
     }
 }
@@ -103,9 +113,26 @@ impl Parts {
                 self.file(&dir.join(name))?;
             }
         }
+        self.below(&repo.common_dir.join("lfs/objects"), LFS_DEPTH)?;
         // Tables of refs are told by their names, and by the list of them.
         for (name, _) in listed(&repo.common_dir.join("reftable"), MAX_LOOSE)? {
             self.add(name.as_encoded_bytes());
+        }
+        Some(())
+    }
+
+    /// Adds the names of files in a directory, and their sizes.
+    fn below(&mut self, directory: &Path, depth: usize) -> Option<()> {
+        for (name, kind) in listed(directory, MAX_LOOSE)? {
+            self.add(name.as_encoded_bytes());
+            match kind {
+                EntryKind::Dir if depth > 0 => self.below(&directory.join(&name), depth - 1)?,
+                EntryKind::File if depth == 0 => {
+                    let size = disk::open(&directory.join(&name)).ok()?.map_or(0, |(_, size)| size);
+                    self.add(&size.to_be_bytes());
+                }
+                _ => self.add(&[u8::from(kind == EntryKind::File)]),
+            }
         }
         Some(())
     }

@@ -132,7 +132,7 @@ impl From<&Coverage> for CoverageReport {
 }
 
 /// A count with examples, most important first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct SkipTally {
     count: u64,
     examples: BTreeSet<(bool, String)>,
@@ -150,7 +150,7 @@ impl SkipTally {
 }
 
 /// The coverage of a scan, or of one thread of it. Merging is associative and commutative.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// Files read from a work tree, an index or standard input.
     pub files: u64,

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::git::Oid;
 use crate::model::{PolicyOptions, ScanOptions, Severity};
 use crate::report::FORMATS;
+use crate::source::history::CacheOptions;
 
 /// The target of a scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +35,8 @@ pub(crate) enum ScanSubject {
         repositories: Vec<PathBuf>,
         /// Search every blob whole instead of what its delta inserts: slower, with the same result.
         plain: bool,
-        /// Directory that keeps the names of clean objects between scans.
-        cache: Option<PathBuf>,
+        /// Where what is known of a history is kept between scans.
+        cache: Option<CacheOptions>,
     },
     /// The objects that a push adds to a repository.
     Pushed {

@@ -14,6 +14,7 @@ mod collector;
 mod commit_date;
 mod disk;
 mod embedded;
+mod fields;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub(crate) mod history;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::super::args::{LimitArgs, PolicyArgs, ReportArgs, RuleArgs, severity_parser};
+use super::super::args::{CacheArgs, LimitArgs, PolicyArgs, ReportArgs, RuleArgs, severity_parser};
 use crate::model::Severity;
 
 #[derive(Debug, Subcommand)]
@@ -66,9 +66,8 @@ pub(in crate::cli) struct FleetArgs {
     #[arg(long, value_name = "DIR")]
     pub(super) mirrors: Option<PathBuf>,
 
-    /// Cache the ids of clean objects in a directory, so that the next scan reads only new objects
-    #[arg(long, value_name = "DIR")]
-    pub(super) since_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) cache: CacheArgs,
 
     /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
     #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]

@@ -25,12 +25,16 @@ use crate::model::{Report, ReportThresholds};
 use crate::report::Redacted;
 use crate::rules::RuleSet;
 use crate::scan::plan::{Reporting, ScanPlan, ScanSubject};
+use crate::source::history::CacheOptions;
+
+/// Directory of caches below that of the mirrors or results.
+const CACHE: &str = ".history";
 
 /// Settings that all units share.
 pub(super) struct Worker {
     /// Its subject is the next repository.
     plan: ScanPlan,
-    cache: Option<PathBuf>,
+    cache: Option<CacheOptions>,
     out: PathBuf,
     mirrors: Option<Mirrors>,
     protocols: Protocols,
@@ -56,10 +60,12 @@ struct Fetched {
 
 impl Worker {
     pub(super) fn new(args: FleetArgs) -> anyhow::Result<Self> {
-        let FleetArgs { out, mirrors, since_cache, protocols, rules, policy, limits, .. } = args;
+        let FleetArgs { out, mirrors, cache, protocols, rules, policy, limits, .. } = args;
         let protocols = protocols.protocols();
         let (rule_set, redactor) = report::rules(&rules)?;
         std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+        // Beside the mirrors, which are as large and as local.
+        let cache = cache.in_directory(Some(mirrors.as_ref().unwrap_or(&out).join(CACHE)));
         let mirrors = mirrors.map(|directory| Mirrors::open(&directory, protocols)).transpose()?;
         let defaults = CommonArgs::defaults()?;
         let subject = ScanSubject::History { repositories: Vec::new(), plain: false, cache: None };
@@ -69,7 +75,7 @@ impl Worker {
         "json".clone_into(&mut plan.reporting.format);
         (plan.reporting.exit_zero, plan.reporting.allow_incomplete) = (args.exit_zero, args.allow_incomplete);
         let run = kept::run_digest(&plan, rule_set.digest())?;
-        Ok(Self { plan, cache: since_cache, out, mirrors, protocols, rules: rule_set, redactor, run })
+        Ok(Self { plan, cache, out, mirrors, protocols, rules: rule_set, redactor, run })
     }
 
     /// Scans with this many threads, unless the user named a number.

@@ -120,6 +120,12 @@ impl PackIndex {
         bytes.get(end.checked_sub(self.hash_len)?..end)
     }
 
+    /// Returns the checksums of the pack and of the index, as the file has them.
+    pub(crate) fn checksums(&self) -> Option<&[u8]> {
+        let FileBytes::Mapped(bytes) = &self.bytes else { return None };
+        bytes.get(bytes.len().checked_sub(2 * self.hash_len)?..)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.count
     }

@@ -22,7 +22,7 @@ use crate::model::limits::MAX_IN_MEMORY;
 const MAX_BASE: u64 = 512 << 20;
 
 /// Shows what the worker threads have left.
-pub(super) fn finish<V: ObjectVisitor>(context: &WalkContext<'_>, visitor: V, loose: &[Oid]) -> WalkFailures {
+pub(super) fn finish<V: ObjectVisitor>(context: &WalkContext<'_>, visitor: V, loose: &[(Oid, u32)]) -> WalkFailures {
     let mut deferred = std::mem::take(&mut *context.deferred());
     for (number, selection) in context.selections.iter().enumerate() {
         deferred.entries.extend(selection.thin.iter().map(|entry| (number, *entry)));
@@ -33,7 +33,7 @@ pub(super) fn finish<V: ObjectVisitor>(context: &WalkContext<'_>, visitor: V, lo
     let mut worker = TreeWorker::new(context, 0, visitor);
     worker.memory = MemoryBudget { object: MAX_IN_MEMORY, kept: 32 << 20 };
     let mut pass = DeferredPass { context, worker, failures: WalkFailures::default() };
-    loose.iter().take_while(|_| !(context.plan.stop)()).for_each(|oid| pass.loose(oid));
+    loose.iter().take_while(|_| !(context.plan.stop)()).for_each(|(oid, number)| pass.loose(oid, *number));
     pass.entries(&mut deferred);
     pass.damaged(deferred)
 }
@@ -65,7 +65,7 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
 
     fn entry(&mut self, pack: usize, entry: u32, deferred: &mut Deferred) {
         let (store, selection) = (self.context.store, &self.context.selections[pack]);
-        let (odb, forest) = (store.odb, &store.forests[pack]);
+        let (odb, forest) = (store.odb, &*self.context.forests[pack]);
         let Some(oid) = forest.oid(&odb.packs[pack], entry) else { return };
         let kind = odb.kind(&oid).ok().flatten();
         if kind.is_some_and(|kind| !self.context.plan.kinds.contains(&kind)) {
@@ -80,7 +80,8 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         match (kind, read) {
             (_, Ok(Some((kind, bytes)))) => self.worker.walk_from(entry, kind, ReusableBuffer::from(bytes)),
             (Some(kind), Err(ObjectError::TooLarge { .. })) => {
-                let object = VisitedObject { oid, kind, fresh: selection.is_visited(entry) };
+                let number = self.number(pack, forest.name(entry));
+                let object = VisitedObject { oid, number, kind, fresh: selection.is_visited(entry) };
                 match self.stream(pack, entry, &object) {
                     Ok(()) => {}
                     Err(ObjectError::Damaged { oid, damage }) => deferred.failures.push((oid, damage)),
@@ -98,6 +99,10 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         }
     }
 
+    fn number(&self, pack: usize, name: usize) -> u32 {
+        u32::try_from(self.context.store.first_number(pack) + name).unwrap_or(u32::MAX)
+    }
+
     /// Streams an entry that does not fit in memory.
     fn stream(&mut self, pack: usize, entry: u32, object: &VisitedObject) -> Result<(), ObjectError> {
         let damaged = |damage| ObjectError::Damaged { oid: object.oid, damage };
@@ -105,7 +110,7 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
             return Ok(());
         }
         let odb = self.context.store.odb;
-        let (pack, offset) = (self.context.pack(pack), self.context.store.forests[pack].offset(entry));
+        let (pack, offset) = (self.context.pack(pack), self.context.forests[pack].offset(entry));
         let header = pack.header(offset).map_err(damaged)?;
         let base = match header.content {
             EntryContent::Whole(_) => {
@@ -141,13 +146,13 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         Ok(())
     }
 
-    fn loose(&mut self, oid: &Oid) {
+    fn loose(&mut self, oid: &Oid, number: u32) {
         let odb = self.context.store.odb;
         let opened = match odb.read(oid) {
             Ok(Some((kind, bytes))) => {
                 if self.context.plan.kinds.contains(&kind) {
                     self.check_name(oid, kind, &bytes);
-                    self.show(&VisitedObject { oid: *oid, kind, fresh: true }, &bytes);
+                    self.show(&VisitedObject { oid: *oid, number, kind, fresh: true }, &bytes);
                 }
                 return;
             }
@@ -157,7 +162,7 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
         };
         let outcome = match opened {
             Ok(Some(mut opened)) => {
-                let object = VisitedObject { oid: *oid, kind: opened.kind, fresh: true };
+                let object = VisitedObject { oid: *oid, number, kind: opened.kind, fresh: true };
                 self.read_stream(&object, opened.size, &mut opened.content)
             }
             Ok(None) => Err(ObjectError::Damaged { oid: *oid, damage: Damage::Outside }),
@@ -189,7 +194,8 @@ impl<V: ObjectVisitor> DeferredPass<'_, V> {
             match self.context.store.odb.read(&oid) {
                 Ok(Some((kind, bytes))) => {
                     if self.context.plan.kinds.contains(&kind) {
-                        self.show(&VisitedObject { oid, kind, fresh: true }, &bytes);
+                        let number = self.context.store.number(&oid).unwrap_or(u32::MAX);
+                        self.show(&VisitedObject { oid, number, kind, fresh: true }, &bytes);
                     }
                 }
                 Ok(None) | Err(_) => self.failures.objects.push(ObjectError::Damaged { oid, damage }),

@@ -4,6 +4,9 @@
 //! part of it, a [`super::selection::Selection`]. The heaviest child of each entry comes last: a walk drops a base
 //! before the subtree of its last child, so this order keeps few objects in memory.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
 use rayon::prelude::*;
 
 use super::super::object::{Damage, ObjectKind};
@@ -18,6 +21,8 @@ const NONE: u32 = u32::MAX;
 pub(super) struct DeltaForest {
     /// Offsets of all entries, ascending; the fields below have one element for each entry.
     offsets: Vec<u64>,
+    /// Offsets of what follows the entries, if others may be between them.
+    ends: Vec<u64>,
     /// Position in the pack's index.
     names: Vec<u32>,
     /// CRC-32 of the stored bytes, unless the index has none. The index orders them by name, so a lookup misses the
@@ -50,8 +55,48 @@ pub(super) enum DeltaLink {
 }
 
 impl DeltaForest {
+    /// Builds the forest of all entries.
     pub(super) fn build(pack: &Pack) -> Self {
-        let mut forest = Self::sorted(pack);
+        let offset = |name: u32| pack.index.offset(name as usize).unwrap_or(u64::MAX);
+        let entries = (0..index(pack.index.len())).into_par_iter().map(|name| (offset(name), name));
+        Self::of(pack, entries.collect(), Vec::new())
+    }
+
+    /// Builds the forest of some entries, by their positions in the index, and of the bases that they need. `None` if the
+    /// index gives two of them one place, or one no place.
+    pub(super) fn leading_to(pack: &Pack, names: &[u32]) -> Option<Self> {
+        let offset = |name: &u32| pack.index.offset(*name as usize).unwrap_or(u64::MAX);
+        let mut found: BTreeMap<u64, u32> = names.iter().map(|name| (offset(name), *name)).collect();
+        if found.len() < names.len() || found.contains_key(&u64::MAX) {
+            return None;
+        }
+        let mut queue: Vec<u64> = found.keys().copied().collect();
+        while let Some(offset) = queue.pop() {
+            let base = match pack.header(offset).map(|header| header.content) {
+                Ok(EntryContent::OffsetDelta(base)) => Some((base, NONE)),
+                Ok(EntryContent::RefDelta(base)) => {
+                    let name = pack.index.find(&base);
+                    name.and_then(|name| Some((pack.index.offset(name)?, index(name))))
+                }
+                _ => None,
+            };
+            // No honest chain has more entries than the pack.
+            if let Some((base, name)) =
+                base.filter(|base| !found.contains_key(&base.0) && found.len() < pack.index.len())
+            {
+                found.insert(base, name);
+                queue.push(base);
+            }
+        }
+        let mut entries: Vec<(u64, u32)> = found.into_iter().collect();
+        let ends = name_entries(pack, &mut entries);
+        Some(Self::of(pack, entries, ends))
+    }
+
+    /// `ends` holds the ends of the entries in their order in the file, unless these are all that there are.
+    fn of(pack: &Pack, entries: Vec<(u64, u32)>, ends: Vec<u64>) -> Self {
+        let mut forest = Self::sorted(pack, entries);
+        forest.ends = ends;
         let links = forest.read_links(pack);
         let is_behind =
             |(at, link): (usize, &DeltaLink)| !matches!(link, DeltaLink::Child(base) if *base as usize >= at);
@@ -69,19 +114,9 @@ impl DeltaForest {
         forest
     }
 
-    /// Describes a pack with bytes before the first entry that its index names.
-    pub(super) fn gap(&self, pack: &Pack) -> Option<String> {
-        let end = pack.bytes().len().saturating_sub(pack.format.raw_len()) as u64;
-        let first = self.offsets.first().copied().unwrap_or(end);
-        (first > HEADER_LEN as u64).then(|| pack.complaint("index names no entry at its beginning"))
-    }
-
-    fn sorted(pack: &Pack) -> Self {
+    fn sorted(pack: &Pack, mut entries: Vec<(u64, u32)>) -> Self {
         let mut forest = Self::default();
         let end = pack.bytes().len() as u64;
-        let offset = |name| pack.index.offset(name).filter(|offset| *offset < end);
-        let entries = (0..pack.index.len()).into_par_iter().map(|name| (offset(name).unwrap_or(u64::MAX), index(name)));
-        let mut entries: Vec<(u64, u32)> = entries.collect();
         entries.par_sort_unstable();
         let outside = entries.split_off(entries.partition_point(|(offset, _)| *offset < end));
         forest.outside = outside.into_iter().map(|(_, name)| name).collect();
@@ -228,9 +263,46 @@ impl DeltaForest {
 
     /// Returns the offset of the next entry, or of the pack's checksum.
     pub(super) fn end(&self, pack: &Pack, entry: u32) -> u64 {
-        let last = (pack.bytes().len() - pack.format.raw_len().min(pack.bytes().len())) as u64;
-        self.offsets.get(entry as usize + 1).copied().unwrap_or(last)
+        let next =
+            if self.ends.is_empty() { self.offsets.get(entry as usize + 1) } else { self.ends.get(entry as usize) };
+        next.copied().unwrap_or_else(|| end_of_entries(pack))
     }
+}
+
+/// Returns the offset of the pack's checksum.
+fn end_of_entries(pack: &Pack) -> u64 {
+    pack.bytes().len().saturating_sub(pack.format.raw_len()) as u64
+}
+
+/// Names the entries of these ascending offsets that have no name yet; those that the index does not have are dropped.
+/// Returns where each of them ends.
+fn name_entries(pack: &Pack, entries: &mut Vec<(u64, u32)>) -> Vec<u64> {
+    let last = end_of_entries(pack);
+    let named: Vec<(AtomicU32, AtomicU64)> =
+        entries.iter().map(|entry| (AtomicU32::new(entry.1), AtomicU64::new(last))).collect();
+    (0..index(pack.index.len())).into_par_iter().with_min_len(4096).for_each(|name| {
+        let Some(offset) = pack.index.offset(name as usize) else { return };
+        let behind = entries.partition_point(|entry| entry.0 < offset);
+        if let Some(at) = behind.checked_sub(1) {
+            named[at].1.fetch_min(offset, Relaxed);
+        }
+        if entries.get(behind).is_some_and(|entry| entry.0 == offset) {
+            let _ = named[behind].0.compare_exchange(NONE, name, Relaxed, Relaxed);
+        }
+    });
+    let named =
+        entries.drain(..).zip(named).map(|((offset, _), (name, end))| (offset, name.into_inner(), end.into_inner()));
+    let named: Vec<(u64, u32, u64)> = named.filter(|entry| entry.1 != NONE).collect();
+    entries.extend(named.iter().map(|(offset, name, _)| (*offset, *name)));
+    named.into_iter().map(|entry| entry.2).collect()
+}
+
+/// Describes a pack with bytes before the first entry that its index names.
+pub(super) fn gap(pack: &Pack) -> Option<String> {
+    let size = pack.bytes().len() as u64;
+    let offsets = (0..pack.index.len()).filter_map(|name| pack.index.offset(name)).filter(|offset| *offset < size);
+    let first = offsets.min().unwrap_or_else(|| end_of_entries(pack));
+    (first > HEADER_LEN as u64).then(|| pack.complaint("index names no entry at its beginning"))
 }
 
 /// Computes the kind and the weight of each entry: the kind of its root, and the number of entries in its subtree.

@@ -18,21 +18,24 @@ mod delta_reader;
 mod numbering;
 mod offset_lookup;
 mod selection;
+mod store;
 mod tree_worker;
 
 use super::bit_set::BitSet;
 use super::object::{Damage, ObjectError, ObjectKind};
-use super::odb::Odb;
 use super::oid::Oid;
 pub(crate) use super::pack::delta::{CopiedRange, DeltaOp, DeltaOps, append};
 use super::pack::most_made;
-use delta_forest::DeltaForest;
 use selection::Selection;
+pub(crate) use store::ObjectStore;
+use store::WalkForest;
 use tree_worker::TreeWorker;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct VisitedObject {
     pub(crate) oid: Oid,
+    /// Its number in the store.
+    pub(crate) number: u32,
     pub(crate) kind: ObjectKind,
     /// Cleared if the object is decoded only as a delta base.
     pub(crate) fresh: bool,
@@ -81,8 +84,8 @@ pub(crate) trait ObjectVisitor: Send {
 
 pub(crate) struct WalkPlan<'a> {
     pub(crate) kinds: &'a [ObjectKind],
-    /// Selects objects by number and name.
-    pub(crate) wanted: &'a (dyn Fn(usize, &[u8]) -> bool + Sync),
+    /// Numbers of the objects to visit, each of its first copy; without it, every object is visited once.
+    pub(crate) wanted: Option<&'a BitSet>,
     /// Polled during the walk; true ends it.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -117,43 +120,7 @@ impl WalkFailures {
     }
 }
 
-/// The packs and loose objects of a repository, prepared for any number of walks.
-pub(crate) struct ObjectStore<'a> {
-    odb: &'a Odb,
-    pool: rayon::ThreadPool,
-    forests: Vec<DeltaForest>,
-    repeated: DuplicateEntries,
-    /// Objects that no pack holds, with the kind that their header gives.
-    loose: Vec<(Oid, Option<ObjectKind>)>,
-    files: Vec<super::disk::DiskError>,
-    indexes: Vec<String>,
-}
-
-impl<'a> ObjectStore<'a> {
-    /// Reads the headers of all entries, and runs `beside` at the same time.
-    pub(crate) fn new<R: Send>(
-        odb: &'a Odb,
-        threads: usize,
-        beside: impl FnOnce() -> R + Send,
-    ) -> Result<(Self, R), ThreadPoolError> {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        let repeated = DuplicateEntries::find(&pool, odb);
-        let forests = || odb.packs.iter().map(DeltaForest::build).collect::<Vec<DeltaForest>>();
-        let refine = || odb.packs.iter().for_each(|pack| pack.index.build_fanout());
-        let complaints = || odb.packs.iter().filter_map(super::pack::Pack::index_complaint).collect();
-        let (forests, ((beside, ()), indexes)) =
-            pool.install(|| rayon::join(forests, || rayon::join(|| rayon::join(beside, refine), complaints)));
-        let mut indexes: Vec<String> = indexes;
-        indexes.extend(odb.packs.iter().zip(&forests).filter_map(|(pack, forest)| forest.gap(pack)));
-        let (loose, files) = loose(odb, &pool);
-        Ok((Self { odb, pool, forests, repeated, loose, files, indexes }, beside))
-    }
-
-    /// Runs `run` on the threads of the walks.
-    pub(crate) fn install<R: Send>(&self, run: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(run)
-    }
-
+impl ObjectStore<'_> {
     /// Shows every selected object to one of the visitors. `make` creates a visitor for each thread, which is dropped
     /// at the end of the thread. `expect` receives the number of objects.
     pub(crate) fn walk<V: ObjectVisitor>(
@@ -162,24 +129,24 @@ impl<'a> ObjectStore<'a> {
         make: &(dyn Fn() -> V + Sync),
         expect: &dyn Fn(u64),
     ) -> WalkFailures {
-        let select = |(number, forest): (usize, &DeltaForest)| {
-            let (index, first) = (&self.odb.packs[number].index, self.first_number(number));
-            let wanted =
-                |name: usize| !self.repeated.has(number, name) && (plan.wanted)(first + name, index.name(name));
+        let forests: Vec<WalkForest<'_>> =
+            self.pool.install(|| (0..self.odb.packs.len()).map(|pack| self.forest(pack, plan.wanted)).collect());
+        let select = |(pack, forest): (usize, &WalkForest<'_>)| {
+            let first = self.first_number(pack);
+            let wanted = |name: usize| match plan.wanted {
+                Some(wanted) => u32::try_from(first + name).is_ok_and(|number| wanted.has(number)),
+                None => !self.is_repeated(pack, name),
+            };
             Selection::new(forest, plan.kinds, &wanted)
         };
-        let selections: Vec<Selection> = self.pool.install(|| self.forests.iter().enumerate().map(select).collect());
-        let of_kind = |kind: &Option<ObjectKind>| kind.is_none_or(|kind| plan.kinds.contains(&kind));
-        let wanted = |at: usize, (oid, kind): &(Oid, Option<ObjectKind>)| {
-            of_kind(kind) && (plan.wanted)(self.packed() + at, oid.as_bytes())
-        };
-        let loose = self.loose.iter().enumerate().filter(|(at, loose)| wanted(*at, loose));
-        let loose: Vec<Oid> = loose.map(|(_, (oid, _))| *oid).collect();
+        let selections: Vec<Selection> = self.pool.install(|| forests.iter().enumerate().map(select).collect());
+        let loose = self.pool.install(|| self.loose(plan));
         let total = selections.iter().map(Selection::visits).sum::<u64>() + loose.len() as u64;
         expect(total);
         let stored: u64 = self.odb.packs.iter().map(|pack| pack.bytes().len() as u64).sum();
         let context = WalkContext {
             store: self,
+            forests,
             selections,
             plan,
             visited: AtomicUsize::new(0),
@@ -194,30 +161,6 @@ impl<'a> ObjectStore<'a> {
         failures.unvisited = if context.is_over() { total.saturating_sub(seen) } else { 0 };
         failures
     }
-
-    /// Takes the directories and files that cannot be read, and complaints about indexes.
-    pub(crate) fn take_problems(&mut self) -> (Vec<super::disk::DiskError>, Vec<String>) {
-        (std::mem::take(&mut self.files), std::mem::take(&mut self.indexes))
-    }
-}
-
-/// Loose objects, and the directories that cannot be read.
-type LooseObjects = (Vec<(Oid, Option<ObjectKind>)>, Vec<super::disk::DiskError>);
-
-/// Lists the loose objects that no pack holds.
-fn loose(odb: &Odb, pool: &rayon::ThreadPool) -> LooseObjects {
-    use rayon::prelude::*;
-    let (mut oids, mut problems) = (Vec::new(), Vec::new());
-    for dir in &odb.loose {
-        let (found, errors) = super::loose::list(dir, odb.format);
-        oids.extend(found);
-        problems.extend(errors);
-    }
-    oids.sort_unstable();
-    oids.dedup();
-    oids.retain(|oid| !odb.packs.iter().any(|pack| pack.index.find(oid).is_some()));
-    let kind = |oid: Oid| (oid, odb.open_loose(&oid).ok().flatten().map(|opened| opened.kind));
-    (pool.install(|| oids.into_par_iter().map(kind).collect()), problems)
 }
 
 /// Entries that need more memory than a thread has, and objects that could not be read.
@@ -233,6 +176,7 @@ struct Deferred {
 struct WalkContext<'a> {
     store: &'a ObjectStore<'a>,
     /// One for each pack.
+    forests: Vec<WalkForest<'a>>,
     selections: Vec<Selection>,
     plan: &'a WalkPlan<'a>,
     visited: AtomicUsize,
@@ -280,43 +224,6 @@ impl WalkContext<'_> {
 
     fn deferred(&self) -> std::sync::MutexGuard<'_, Deferred> {
         self.deferred.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-/// Entries that repeat an object of an earlier pack, a bit for each name of each pack.
-struct DuplicateEntries {
-    packs: Vec<BitSet>,
-}
-
-impl DuplicateEntries {
-    fn find(pool: &rayon::ThreadPool, odb: &Odb) -> Self {
-        use rayon::prelude::*;
-        if odb.packs.len() < 2 {
-            return Self { packs: Vec::new() };
-        }
-        let mut packs: Vec<BitSet> = odb.packs.iter().map(|pack| BitSet::none(pack.index.len())).collect();
-        let mut all: Vec<(u64, u32, u32)> = Vec::with_capacity(odb.packs.iter().map(|pack| pack.index.len()).sum());
-        for (number, pack) in odb.packs.iter().enumerate() {
-            let number = u32::try_from(number).unwrap_or(u32::MAX);
-            all.extend((0..pack.index.len()).map(|name| {
-                let prefix = pack.index.name(name).first_chunk::<8>().map_or(0, |first| u64::from_be_bytes(*first));
-                (prefix, number, u32::try_from(name).unwrap_or(u32::MAX))
-            }));
-        }
-        pool.install(|| all.par_sort_unstable());
-        let name = |entry: &(u64, u32, u32)| odb.packs[entry.1 as usize].index.name(entry.2 as usize);
-        for group in all.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
-            for (at, entry) in group.iter().enumerate() {
-                if group[..at].iter().any(|earlier| name(earlier) == name(entry)) {
-                    packs[entry.1 as usize].set(entry.2, true);
-                }
-            }
-        }
-        Self { packs }
-    }
-
-    fn has(&self, pack: usize, name: usize) -> bool {
-        self.packs.get(pack).is_some_and(|names| u32::try_from(name).is_ok_and(|name| names.has(name)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Object numbers, so that facts about objects can be kept in arrays.
 
-use super::ObjectStore;
+use super::store::ObjectStore;
 use crate::git::Oid;
 
 impl ObjectStore<'_> {
@@ -9,12 +9,12 @@ impl ObjectStore<'_> {
     }
 
     /// Returns the number of the first loose object: the packs' names come first.
-    pub(super) fn packed(&self) -> usize {
+    pub(crate) fn packed(&self) -> usize {
         self.odb.packs.iter().map(|pack| pack.index.len()).sum()
     }
 
     /// Returns the number of the first name in a pack's index.
-    pub(super) fn first_number(&self, pack: usize) -> usize {
+    pub(crate) fn first_number(&self, pack: usize) -> usize {
         self.odb.packs[..pack].iter().map(|pack| pack.index.len()).sum()
     }
 
@@ -38,6 +38,18 @@ impl ObjectStore<'_> {
             let loose = self.loose.binary_search_by_key(oid, |loose| loose.0);
             *number = loose.ok().and_then(|at| u32::try_from(first + at).ok());
         }
+    }
+
+    /// Returns the number of one object.
+    pub(crate) fn number(&self, oid: &Oid) -> Option<u32> {
+        let mut numbers = Vec::new();
+        self.numbers(&[*oid], &mut numbers);
+        numbers.into_iter().next().flatten()
+    }
+
+    /// Iterates over the loose objects, sorted by name.
+    pub(crate) fn loose_oids(&self) -> impl Iterator<Item = &Oid> {
+        self.loose.iter().map(|loose| &loose.0)
     }
 
     pub(crate) fn oid(&self, number: u32) -> Option<Oid> {

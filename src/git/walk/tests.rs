@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::super::testing::{Lab, git, overwrite, zlib};
-use super::super::{ObjectFormat, OpenOptions, Repository};
+use super::super::{ObjectFormat, Odb, OpenOptions, Repository};
 use super::*;
 
 type VisitedObjects = Mutex<Vec<(Oid, ObjectKind, Vec<u8>)>>;
@@ -50,15 +50,15 @@ type WalkOutcome = (Vec<(Oid, ObjectKind, Vec<u8>)>, WalkFailures, Vec<String>);
 
 fn walk_all(odb: &Odb, threads: usize) -> WalkOutcome {
     let seen = VisitedObjects::default();
-    let mut store = ObjectStore::new(odb, threads, || {}).unwrap().0;
+    let store = ObjectStore::new(odb, threads).unwrap();
     let mut failures = WalkFailures::default();
     for kinds in [&[ObjectKind::Blob][..], &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag]] {
-        let plan = WalkPlan { kinds, wanted: &|_, _| true, stop: &|| false };
+        let plan = WalkPlan { kinds, wanted: None, stop: &|| false };
         failures.merge(store.walk(&plan, &|| KeepingVisitor(&seen), &|_| {}));
     }
     let mut seen = seen.into_inner().unwrap();
     seen.sort();
-    (seen, failures, store.take_problems().1)
+    (seen, failures, store.complaints(&|_| false))
 }
 
 fn open(root: &Path) -> Odb {
@@ -111,19 +111,28 @@ fn only_what_is_wanted() {
     let lab = Lab::new(&[]);
     lab.grow();
     lab.git(&["gc", "-q"]);
-    let oracle = lab.oracle();
-    let seen = VisitedObjects::default();
-    let odd = |_: usize, oid: &[u8]| oid[3] % 2 == 1;
-    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &odd, stop: &|| false };
-    let odb = lab.odb();
-    ObjectStore::new(&odb, 2, || {}).unwrap().0.walk(&plan, &|| KeepingVisitor(&seen), &|_| {});
-    let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
-    seen.sort_unstable();
-    let wanted = oracle
-        .iter()
-        .filter(|(oid, kind, _)| *kind == ObjectKind::Blob && odd(0, oid.as_bytes()))
-        .map(|object| object.0);
-    assert_eq!(seen, wanted.collect::<Vec<_>>());
+    lab.write_loose(ObjectKind::Blob, b"loose");
+    let (oracle, odb) = (lab.oracle(), lab.odb());
+    // With few wanted objects, a part of the forest is built.
+    for (modulus, is_prepared) in [(2, false), (40, false), (40, true), (1, false)] {
+        let store = ObjectStore::new(&odb, 2).unwrap();
+        if is_prepared {
+            store.prepare();
+        }
+        let is_wanted = |oid: &Oid| usize::from(oid.as_bytes()[3]) % modulus == 0;
+        let mut wanted = BitSet::none(store.count());
+        (0..store.count()).filter_map(|number| u32::try_from(number).ok()).for_each(|number| {
+            wanted.set(number, store.oid(number).is_some_and(|oid| is_wanted(&oid)));
+        });
+        let seen = VisitedObjects::default();
+        let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: Some(&wanted), stop: &|| false };
+        let failures = store.walk(&plan, &|| KeepingVisitor(&seen), &|_| {});
+        assert!(failures.objects.is_empty() && failures.suspect.is_empty(), "{failures:?}");
+        let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
+        seen.sort_unstable();
+        let blobs = oracle.iter().filter(|(oid, kind, _)| *kind == ObjectKind::Blob && is_wanted(oid));
+        assert_eq!(seen, blobs.map(|object| object.0).collect::<Vec<_>>());
+    }
 }
 
 /// Damages a file in many ways and checks that healthy objects are visited and the others reported.

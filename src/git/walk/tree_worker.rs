@@ -43,6 +43,8 @@ pub(super) struct MemoryBudget {
 pub(super) struct TreeWorker<'a, V: ObjectVisitor> {
     context: &'a WalkContext<'a>,
     pack: usize,
+    /// The number of the pack's first name.
+    first: u32,
     pub(super) memory: MemoryBudget,
     pub(super) visitor: V,
     inflater: Inflater,
@@ -62,6 +64,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
         Self {
             context,
             pack,
+            first: first_number(context, pack),
             memory,
             visitor,
             inflater: Inflater::new(),
@@ -76,7 +79,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
 
     pub(super) fn switch_pack(&mut self, pack: usize) {
         self.flush();
-        self.pack = pack;
+        (self.pack, self.first) = (pack, first_number(self.context, pack));
     }
 
     /// Walks the tree below an object that is stored whole.
@@ -217,7 +220,7 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
     }
 
     fn forest(&self) -> &'a DeltaForest {
-        &self.context.store.forests[self.pack]
+        &self.context.forests[self.pack]
     }
 
     fn selection(&self) -> &'a Selection {
@@ -244,7 +247,8 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
 
     fn object(&self, entry: u32, kind: ObjectKind) -> Option<VisitedObject> {
         let oid = self.forest().oid(self.context.pack(self.pack), entry)?;
-        Some(VisitedObject { oid, kind, fresh: self.selection().is_visited(entry) })
+        let number = self.first.saturating_add(self.forest().name_u32(entry));
+        Some(VisitedObject { oid, number, kind, fresh: self.selection().is_visited(entry) })
     }
 
     fn count(&mut self, object: &VisitedObject) {
@@ -285,15 +289,19 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
     /// Adds what this thread has seen of its pack to the shared results.
     fn flush(&mut self) {
         self.context.visited.fetch_add(std::mem::take(&mut self.visited), Ordering::Relaxed);
-        let (pack, forest) = (self.context.pack(self.pack), &self.context.store.forests[self.pack]);
+        let (pack, forest) = (self.context.pack(self.pack), self.forest());
         let suspect = self.suspect.drain(..).filter_map(|entry| forest.oid(pack, entry));
         self.context.deferred().suspect.extend(suspect);
     }
 }
 
+fn first_number(context: &WalkContext<'_>, pack: usize) -> u32 {
+    u32::try_from(context.store.first_number(pack)).unwrap_or(u32::MAX)
+}
+
 impl<V: ObjectVisitor> Drop for TreeWorker<'_, V> {
     fn drop(&mut self) {
-        if !self.context.store.forests.is_empty() {
+        if !self.context.forests.is_empty() {
             self.flush();
         }
     }

@@ -46,7 +46,7 @@ impl TreeEdges {
     }
 
     /// Marks, of the numbers below `count`, `starts` and the trees that lead to one of them.
-    pub(super) fn leading(&self, count: usize, starts: &[u32]) -> Vec<bool> {
+    pub(super) fn leading(&self, count: usize, starts: &[u32]) -> BitSet {
         let mut known =
             LeadSearch { places: vec![u32::MAX; count], open: BitSet::none(count), leads: BitSet::none(count) };
         for (place, (tree, _)) in (0..).zip(&self.trees) {
@@ -62,7 +62,12 @@ impl TreeEdges {
         for place in 0..self.trees.len() {
             self.search(place, &mut known);
         }
-        (0..).map_while(|number| ((number as usize) < count).then(|| known.leads.has(number))).collect()
+        known.leads
+    }
+
+    /// Iterates over all that a tree names.
+    pub(super) fn children(&self) -> &[u32] {
+        &self.children
     }
 
     /// Searches a tree and everything below it. A tree within itself, which no hash allows, is searched once.
@@ -109,13 +114,7 @@ mod tests {
     use super::*;
 
     fn leading(edges: &TreeEdges, starts: &[u32]) -> Vec<usize> {
-        edges
-            .leading(10, starts)
-            .into_iter()
-            .enumerate()
-            .filter(|(_, leads)| *leads)
-            .map(|(number, _)| number)
-            .collect()
+        edges.leading(10, starts).iter(0..10).map(|number| number as usize).collect()
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::flags;
 use super::prefixes::{PrefixTable, oid_prefix};
 use crate::git::refs::Refs;
 use crate::git::{Commit, Oid};
+use crate::source::fields::{FieldReader, FieldWriter};
 
 #[derive(Debug, Clone)]
 pub(super) struct CommitNode {
@@ -74,6 +75,40 @@ impl GatheredObjects {
         }));
         self.tags.append(&mut other.tags);
         self.edges.merge(other.edges);
+    }
+
+    /// Writes commits and tags.
+    pub(super) fn write(&self, out: &mut FieldWriter<'_>) {
+        out.count(self.commits.len());
+        for commit in &self.commits {
+            out.raw(commit.oid.as_bytes());
+            out.u64(commit.tree);
+            out.u64(commit.time.cast_unsigned());
+            let parents = self.parents.get(commit.parents.start as usize..commit.parents.end as usize);
+            out.oids(parents.unwrap_or_default().iter());
+        }
+        out.count(self.tags.len());
+        self.tags.iter().for_each(|(tag, target)| {
+            out.raw(tag.as_bytes());
+            out.raw(target.as_bytes());
+        });
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub(super) fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
+        let mut gathered = Self::default();
+        for _ in 0..fields.count(40)? {
+            let (oid, tree, time) = (fields.oid()?, fields.u64()?, fields.u64()?.cast_signed());
+            let first = number(gathered.parents.len());
+            for _ in 0..fields.count(20)? {
+                gathered.parents.push(fields.oid()?);
+            }
+            gathered.commits.push(CommitNode { oid, tree, time, parents: first..number(gathered.parents.len()) });
+        }
+        for _ in 0..fields.count(40)? {
+            gathered.tags.push((fields.oid()?, fields.oid()?));
+        }
+        Some(gathered)
     }
 
     pub(super) fn take_edges(&mut self) -> TreeEdges {

@@ -6,17 +6,21 @@
 mod edges;
 mod exposure;
 mod graph;
+mod known;
 mod prefixes;
 mod trees;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::git::bit_set::BitSet;
 use crate::git::refs::Refs;
 use crate::git::walk::ObjectStore;
 use crate::git::{Index, Oid};
 use crate::model::{Exposure, Reach};
+use crate::source::fields::FieldWriter;
 pub(crate) use edges::TreeEdges;
 pub(crate) use graph::GatheredObjects;
+pub(crate) use known::KnownGraph;
 pub(crate) use prefixes::{PrefixTable, oid_prefix};
 use trees::MarkedObjects;
 pub(crate) use trees::ObjectPaths;
@@ -42,6 +46,8 @@ pub(crate) struct RepositoryView<'a> {
     pub(crate) store: &'a ObjectStore<'a>,
     pub(crate) refs: &'a Refs,
     pub(crate) indexes: &'a [Index],
+    /// Numbers of the trees of which the known graph tells nothing; without it, it tells nothing of any.
+    pub(crate) unknown: Option<&'a BitSet>,
     /// True ends the attribution.
     pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
@@ -79,27 +85,36 @@ pub(crate) struct Attribution {
     pub(crate) texts: HashMap<Oid, u8>,
     /// By the number of the credential.
     pub(crate) exposures: Vec<Exposure>,
-    /// Commits in topological order, ancestors first.
-    pub(crate) order: Vec<Oid>,
+    /// Commits that paths name, by their position in topological order.
+    pub(crate) commits: BTreeMap<u32, Oid>,
     /// It was stopped: paths, reach and exposures are missing.
     pub(crate) stopped: bool,
 }
 
 /// Attributes the objects of a query. `gathered` holds all commits and tags, and of the trees at least the edges to other
-/// trees and to the blobs of the query.
+/// trees and to the blobs of the query, except for what `known` has. The graph is written to `kept`.
 pub(crate) fn attribute(
     subject: &RepositoryView<'_>,
     query: &AttributionQuery,
     mut gathered: GatheredObjects,
+    known: KnownGraph,
+    kept: Option<&mut FieldWriter<'_>>,
 ) -> Attribution {
     if query.credentials == 0 {
         return Attribution::default();
     }
     let starts: Vec<Oid> = query.blobs.keys().chain(query.trees.keys()).copied().collect();
     let edges = gathered.take_edges();
-    let (graph, marked) = subject
-        .store
-        .install(|| rayon::join(|| gathered.into_graph(), || MarkedObjects::find(subject, &starts, edges)));
+    gathered.merge(known.gathered);
+    let mut kept = kept;
+    if let Some(kept) = &mut kept {
+        gathered.write(kept);
+    }
+    let find = || MarkedObjects::find(subject, &starts, edges, known.marks);
+    let (graph, marked) = subject.store.install(|| rayon::join(|| gathered.into_graph(), find));
+    if let Some(kept) = kept {
+        marked.write(kept);
+    }
     let reached = graph.reach(subject.refs);
     let (mut places, exposures) = subject.store.install(|| {
         rayon::join(
@@ -107,8 +122,7 @@ pub(crate) fn attribute(
             || exposure::exposures(&graph, &marked, query, subject),
         )
     });
-    let order = graph.order.iter().map(|commit| graph.commits[*commit as usize].oid).collect();
-    let mut attribution = Attribution { exposures, order, ..Attribution::default() };
+    let mut attribution = Attribution { exposures, ..Attribution::default() };
     for oid in query.texts.keys() {
         attribution.texts.insert(*oid, reached.of(&graph, oid));
     }
@@ -117,6 +131,10 @@ pub(crate) fn attribute(
         attribution.paths.insert(*oid, paths);
     }
     add_index(&mut attribution, subject, query);
+    for first in attribution.paths.values().flat_map(|paths| &paths.kept).filter_map(|(_, known)| known.first) {
+        let commit = graph.order.get(first as usize).map(|at| graph.commits[*at as usize].oid);
+        attribution.commits.extend(commit.map(|commit| (first, commit)));
+    }
     attribution.stopped = (subject.stop)();
     attribution
 }
@@ -155,14 +173,14 @@ mod tests {
         let lab = Lab::new(&[]);
         lab.commit("f", b"text");
         let (odb, refs) = (lab.odb(), Refs::read(&lab.repo()));
-        let store = ObjectStore::new(&odb, 1, || {}).unwrap().0;
+        let store = ObjectStore::new(&odb, 1).unwrap();
         let blob: Oid = lab.git(&["rev-parse", "HEAD:f"]).trim().parse().unwrap();
         let blobs = BTreeMap::from([(blob, BTreeSet::from([0]))]);
         let query = AttributionQuery { credentials: 1, blobs, ..AttributionQuery::default() };
         for is_late in [false, true] {
             let stop = || is_late;
-            let subject = RepositoryView { store: &store, refs: &refs, indexes: &[], stop: &stop };
-            let found = attribute(&subject, &query, GatheredObjects::default());
+            let subject = RepositoryView { store: &store, refs: &refs, indexes: &[], unknown: None, stop: &stop };
+            let found = attribute(&subject, &query, GatheredObjects::default(), KnownGraph::default(), None);
             assert_eq!((found.stopped, found.exposures.is_empty()), (is_late, is_late));
         }
     }

@@ -42,7 +42,7 @@ impl PrefixTable {
         (at < high && self.sorted[at] == prefix).then_some(at)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = u64> + '_ {
         self.sorted.iter().copied()
     }
 

@@ -8,12 +8,15 @@ use rayon::prelude::*;
 
 use super::edges::TreeEdges;
 use super::graph::{CommitGraph, Reachability};
+use super::known::KnownMarks;
 use super::prefixes::{PrefixTable, oid_prefix};
 use super::{AttributionQuery, PathState, RepositoryView, flags};
+use crate::git::bit_set::BitSet;
 use crate::git::tree::TreeEntries;
 use crate::git::walk::{ObjectVisitor, Resolved, VisitedObject, WalkPlan};
 use crate::git::{ObjectKind, Oid};
 use crate::model::limits::MAX_PLACES_PER_BLOB;
+use crate::source::fields::FieldWriter;
 use crate::source::place_budget::PlaceBudget;
 
 /// Longest path, in bytes.
@@ -80,33 +83,56 @@ impl Drop for NameVisitor<'_> {
     }
 }
 
+/// Reads the names in trees that lead to nodes, sorted.
+fn entry_names(
+    subject: &RepositoryView<'_>,
+    (nodes, starts): (&PrefixTable, &PrefixTable),
+    leading: &BitSet,
+) -> EntryNames {
+    let total = Mutex::new(EntryNames::new());
+    let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: Some(leading), stop: subject.stop };
+    let namer = || NameVisitor { nodes, starts, total: &total, own: Vec::new() };
+    subject.store.walk(&plan, &namer, &|_| {});
+    let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    subject.store.install(|| names.par_sort_unstable());
+    names
+}
+
 fn find(nodes: &PrefixTable, oid: &Oid) -> Option<u32> {
     nodes.find(oid_prefix(oid)).and_then(|at| u32::try_from(at).ok())
 }
 
 impl MarkedObjects {
-    /// Follows the edges upwards from `starts`, then reads the names on the way down.
-    pub(super) fn find(subject: &RepositoryView<'_>, starts: &[Oid], edges: TreeEdges) -> Self {
-        let (store, stop) = (subject.store, subject.stop);
+    /// Follows the edges upwards from `starts` and from what is known, then reads the names on the way down.
+    pub(super) fn find(subject: &RepositoryView<'_>, starts: &[Oid], edges: TreeEdges, known: KnownMarks) -> Self {
+        let store = subject.store;
         let mut numbers = Vec::new();
         store.numbers(starts, &mut numbers);
-        let numbers: Vec<u32> = numbers.into_iter().flatten().collect();
-        let leading = edges.leading(store.count(), &numbers);
+        let mut numbers: Vec<u32> = numbers.into_iter().flatten().collect();
+        let prefix = |number: u32| store.oid(number).map(|oid| oid_prefix(&oid));
+        let is_known = |number: &u32| prefix(*number).is_some_and(|name| known.nodes.binary_search(&name).is_ok());
+        if !known.nodes.is_empty() {
+            numbers.extend(edges.children().iter().filter(|child| is_known(child)));
+        }
+        let mut leading = edges.leading(store.count(), &numbers);
         drop(edges);
         let starts = PrefixTable::new(starts.iter().map(oid_prefix).collect());
-        let mut nodes: Vec<u64> = starts.iter().collect();
-        let numbers = (0..).zip(&leading).filter(|(_, leads)| **leads);
-        nodes.extend(numbers.filter_map(|(number, _)| store.oid(number)).map(|oid| oid_prefix(&oid)));
+        let mut nodes: Vec<u64> = starts.iter().chain(known.nodes.iter().copied()).collect();
+        nodes.extend(leading.iter(0..store.count()).filter_map(prefix));
         nodes.sort_unstable();
         nodes.dedup();
         let nodes = PrefixTable::new(nodes);
-        let total = Mutex::new(EntryNames::new());
-        let wanted = |number: usize, _: &[u8]| leading[number];
-        let plan = WalkPlan { kinds: &[ObjectKind::Tree], wanted: &wanted, stop };
-        let namer = || NameVisitor { nodes: &nodes, starts: &starts, total: &total, own: Vec::new() };
-        store.walk(&plan, &namer, &|_| {});
-        let mut names = total.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        store.install(|| names.par_sort_unstable());
+        let mut names = known.entries;
+        for (tree, _, child) in &mut names {
+            let at = |old: u32| nodes.find(known.nodes[old as usize]).and_then(|at| u32::try_from(at).ok());
+            (*tree, *child) = (at(*tree).unwrap_or(u32::MAX), at(*child).unwrap_or(u32::MAX));
+        }
+        if let Some(unknown) = subject.unknown {
+            leading.retain(unknown);
+        }
+        names.extend(entry_names(subject, (&nodes, &starts), &leading));
+        // Runs that are sorted already are merged.
+        names.sort();
         names.dedup();
         let mut marked = Self { children: vec![Vec::new(); nodes.len()], nodes, order: Vec::new() };
         for (parent, name, child) in names {
@@ -114,6 +140,14 @@ impl MarkedObjects {
         }
         marked.sort();
         marked
+    }
+
+    /// Writes what [`KnownMarks`] reads.
+    pub(super) fn write(&self, out: &mut FieldWriter<'_>) {
+        let entries = (0..).zip(&self.children).flat_map(|(tree, entries): (u32, &Vec<(Vec<u8>, u32)>)| {
+            entries.iter().map(move |(name, child)| (tree, &name[..], *child))
+        });
+        KnownMarks::write(self.nodes.iter(), entries, out);
     }
 
     /// Returns the node of an object, if it is marked.
@@ -324,6 +358,11 @@ impl ObjectPaths {
         if !self.left_out.contains(&hash(EMPTY, path)) {
             self.add(path.to_vec(), PathState { flags: flags::INDEX, first: None }, hits, spare);
         }
+    }
+
+    /// The paths that are kept, and the number of the others.
+    pub(crate) fn of(kept: Vec<(Vec<u8>, PathState)>, more: u32) -> Self {
+        Self { kept, left_out: HashSet::new(), counted: more }
     }
 
     /// Counts the paths beyond those that are kept.

@@ -5,6 +5,7 @@
 
 use std::io::{self, Read};
 
+use super::cache::flags;
 use super::delta_filter::DeltaExcerpt;
 use super::incremental::{self, BaseState};
 use super::worker::{HistoryContext, HistoryWorker};
@@ -51,7 +52,7 @@ impl<'a> BlobVisitor<'a> {
         base: Option<(&BaseState, &[CopiedRange])>,
     ) -> Option<BaseState> {
         if object.fresh {
-            self.worker.count(bytes.len() as u64);
+            self.worker.count(object, bytes.len() as u64);
         }
         let (engine, is_plain) = (self.worker.context.scan.engine, self.worker.context.plain);
         if bytes.len() > MAX_WHOLE || engine.decodes() && WideLayout::detect(bytes).is_some() {
@@ -80,9 +81,6 @@ impl<'a> BlobVisitor<'a> {
                 _ => self.scan_text(object, TextInput::Candidates(bytes, &found)),
             };
             is_nothing = is_clean && !self.record_pointer(object, bytes);
-            if is_nothing {
-                self.worker.clean(object.oid);
-            }
             // A delta may change a member far from the end of the zip.
             is_nothing &= !holds_zip;
         }
@@ -99,6 +97,7 @@ impl<'a> BlobVisitor<'a> {
     fn record_stripe(&mut self, object: &VisitedObject, mentions_stripe: bool) {
         if mentions_stripe {
             self.worker.partial.mentions.insert(object.oid);
+            self.worker.note(object, 0, flags::MENTIONS);
         }
     }
 
@@ -106,6 +105,8 @@ impl<'a> BlobVisitor<'a> {
     fn record_pointer(&mut self, object: &VisitedObject, bytes: &[u8]) -> bool {
         let name = lfs::pointer(bytes);
         if let Some(name) = name {
+            // Its content may come and go.
+            self.worker.note(object, 0, flags::REPORTED);
             self.worker.partial.pointers.insert(object.oid, String::from_utf8_lossy(name).into_owned());
         }
         name.is_some()
@@ -141,8 +142,7 @@ impl ObjectVisitor for BlobVisitor<'_> {
         if passes && object.fresh {
             // The delta may have removed the mention: source lints then read the blob once, and find nothing.
             self.record_stripe(object, base.mentions_stripe);
-            self.worker.count(unbuilt.size as u64);
-            self.worker.clean(object.oid);
+            self.worker.count(object, unbuilt.size as u64);
         }
         passes
     }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::cache::flags;
 use super::worker::{HistoryContext, HistoryWorker};
 use crate::git::changes::TreeDiffer;
 use crate::git::walk::VisitedObject;
@@ -16,49 +17,79 @@ use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
+/// The tree of HEAD, and those of its files that have facts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HeadFiles {
+    pub(super) tree: Option<Oid>,
+    pub(super) files: Vec<(String, Oid)>,
+}
+
 /// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
-/// mention Stripe: the others are not read again.
-pub(super) fn facts(context: &HistoryContext<'_>, head: Option<Oid>, mentions: &HashSet<Oid>) -> Vec<SourceFacts> {
-    let (scan, odb) = (context.scan, context.odb);
-    let Some(head) = head.filter(|_| scan.lints().read_code()) else { return Vec::new() };
+/// mention Stripe: the others are not read again. Also returns the files with facts, if all files were read.
+pub(super) fn facts(
+    context: &HistoryContext<'_>,
+    head: Option<Oid>,
+    mentions: &HashSet<Oid>,
+    known: Option<&HeadFiles>,
+) -> (Vec<SourceFacts>, Option<HeadFiles>) {
+    let Some(head) = head.filter(|_| context.scan.lints().read_code()) else {
+        return (Vec::new(), Some(HeadFiles::default()));
+    };
+    let tree = tree_of(context.odb, &head);
+    let (files, mut is_whole) = match known.filter(|known| known.tree == tree) {
+        Some(known) => (known.files.clone(), true),
+        None => files_of(context, tree, mentions),
+    };
+    let read = |(path, oid): &(String, Oid)| Some((read(context, path, oid)?, (path.clone(), *oid)));
+    let mut found: Vec<(SourceFacts, (String, Oid))> = files.par_iter().filter_map(read).collect();
+    found.sort_by(|a, b| a.0.place().path.cmp(&b.0.place().path));
+    is_whole &= !context.scan.expired();
+    let (facts, files) = found.into_iter().unzip();
+    (facts, is_whole.then_some(HeadFiles { tree, files }))
+}
+
+/// Lists the files of a tree that may have facts. Returns false if there may be more.
+fn files_of(context: &HistoryContext<'_>, tree: Option<Oid>, mentions: &HashSet<Oid>) -> (Vec<(String, Oid)>, bool) {
+    let scan = context.scan;
     let stop = || scan.expired();
-    let mut differ = TreeDiffer::new(odb, &stop);
-    differ.trees(&[None], tree_of(odb, &head));
+    let mut differ = TreeDiffer::new(context.odb, &stop);
+    differ.trees(&[None], tree);
+    let is_whole = differ.gaps.is_empty();
     // Trees that cannot be read were counted by the search of the store.
     let cut_short = |reason| matches!(reason, SkipReason::OverLimit | SkipReason::TimedOut);
     for (reason, count, example) in differ.gaps.into_iter().filter(|gap| cut_short(gap.0)) {
         HistoryWorker::new(context).partial.coverage.skip_many(reason, count, Some(example));
     }
+    let mentions = |oid: &Oid| mentions.contains(oid) || context.is_known(oid, |flags| flags & flags::MENTIONS != 0);
+    // The cheap test first: a path is compared with hundreds of words.
     let may_matter = |path: &str, oid: &Oid| {
-        // The cheap test first: a path is compared with hundreds of words.
-        (mentions.contains(oid) || lints::mention_stripe(path.as_bytes()) || context.is_cached(oid.as_bytes()))
-            && scan.lints().may_read(path)
+        (mentions(oid) || lints::mention_stripe(path.as_bytes())) && scan.lints().may_read(path)
     };
-    let files: Vec<(String, Oid)> = differ
+    let files = differ
         .changes
         .into_iter()
         .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new)))
         .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && may_matter(path, &side.oid))
-        .map(|(path, side)| (path, side.oid))
-        .collect();
-    let read = |(path, oid): &(String, Oid)| {
-        if scan.expired() {
-            return None;
-        }
-        let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
-        let place = ScanLocation {
-            reach: Reach::Head,
-            blob: Some(oid.to_string()),
-            ..ScanLocation::file(PathText::new(path.as_bytes()))
-        };
-        let collect = || scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
-        guarded(collect).unwrap_or_else(|reason| {
-            let object = VisitedObject { oid: *oid, kind: ObjectKind::Blob, fresh: true };
-            HistoryWorker::new(context).defect(&object, reason);
-            None
-        })
+        .map(|(path, side)| (path, side.oid));
+    (files.collect(), is_whole)
+}
+
+/// Collects the facts of a file.
+fn read(context: &HistoryContext<'_>, path: &str, oid: &Oid) -> Option<SourceFacts> {
+    let (scan, odb) = (context.scan, context.odb);
+    if scan.expired() {
+        return None;
+    }
+    let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
+    let place = ScanLocation {
+        reach: Reach::Head,
+        blob: Some(oid.to_string()),
+        ..ScanLocation::file(PathText::new(path.as_bytes()))
     };
-    let mut facts: Vec<SourceFacts> = files.par_iter().filter_map(read).collect();
-    facts.sort_by(|a, b| a.place().path.cmp(&b.place().path));
-    facts
+    let collect = || scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
+    guarded(collect).unwrap_or_else(|reason| {
+        let object = VisitedObject { oid: *oid, number: u32::MAX, kind: ObjectKind::Blob, fresh: true };
+        HistoryWorker::new(context).defect(&object, reason);
+        None
+    })
 }

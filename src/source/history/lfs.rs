@@ -1,8 +1,6 @@
 //! Scans the content behind Git LFS pointers, as far as the repository's own store holds it. Nothing is fetched: missing
 //! content is counted.
 
-use std::collections::HashSet;
-
 use rayon::prelude::*;
 
 use super::worker::{HistoryContext, HistoryPartial, HistoryWorker};
@@ -16,45 +14,37 @@ use crate::source::text_searcher::TextInput;
 /// Scans the content of the pointers in `partial`, and removes those whose content is there.
 pub(super) fn scan(context: &HistoryContext<'_>, store: &ObjectStore<'_>, partial: &mut HistoryPartial) {
     let pointers: Vec<(Oid, String)> = std::mem::take(&mut partial.pointers).into_iter().collect();
-    let hit: HashSet<Oid> = partial.hits.iter().map(|hit| hit.oid).collect();
     store.install(|| {
-        pointers.into_par_iter().for_each_init(
-            || HistoryWorker::new(context),
-            |worker, (oid, name)| {
-                if scan_content(worker, oid, name) && !hit.contains(&oid) {
-                    worker.clean(oid);
-                }
-            },
-        );
+        let worker = || HistoryWorker::new(context);
+        pointers.into_par_iter().for_each_init(worker, |worker, (oid, name)| scan_content(worker, oid, name));
     });
     partial.merge(context.take());
 }
 
-/// Scans the content of a pointer. Returns true if it is clean.
-fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) -> bool {
+/// Scans the content of a pointer.
+fn scan_content(worker: &mut HistoryWorker<'_>, oid: Oid, name: String) {
     let coverage = &mut worker.partial.coverage;
     let text = || format!("the content of blob {oid}");
     if worker.context.scan.expired() {
         coverage.skip(SkipReason::TimedOut, text());
-        return false;
+        return;
     }
     let mut file = match lfs::open(&worker.context.odb.lfs, name.as_bytes()) {
         Ok(Some(file)) => file,
         Ok(None) => {
             worker.partial.pointers.insert(oid, name);
-            return false;
+            return;
         }
         Err(error) => {
             coverage.skip(error.reason(), error.to_string());
-            return false;
+            return;
         }
     };
     let mut result = worker.scanner.scan(TextInput::File(&mut file, u64::MAX), Extras::default());
-    let is_clean = result.is_clean();
     if let Some(error) = result.failure.take() {
         worker.partial.coverage.skip(reason_of(&error), format!("{}: {error}", text()));
     }
     worker.count_more(result.bytes);
-    worker.add_named(&VisitedObject { oid, kind: ObjectKind::Blob, fresh: true }, &text(), Origin::File, result);
-    is_clean
+    let object = VisitedObject { oid, number: u32::MAX, kind: ObjectKind::Blob, fresh: true };
+    worker.add_named(&object, &text(), Origin::File, result);
 }

@@ -8,8 +8,9 @@ use crate::detect::LocatedHit;
 use crate::git::ObjectKind;
 use crate::model::{Exposure, Origin, PathText, Reach, ScanLocation};
 use crate::source::attribution::{
-    self, Attribution, AttributionQuery, GatheredObjects, PathState, RepositoryView, flags,
+    self, Attribution, AttributionQuery, GatheredObjects, KnownGraph, PathState, RepositoryView, flags,
 };
+use crate::source::fields::FieldWriter;
 
 /// A value for each credential, by rule and fingerprint.
 pub(super) type ByCredential<T> = BTreeMap<(usize, Fingerprint), T>;
@@ -21,10 +22,19 @@ pub(super) struct Attributed {
     numbers: ByCredential<u32>,
 }
 
-/// Asks trees and commits for the locations of the hits.
-pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gathered: GatheredObjects) -> Attributed {
+fn numbers(hits: &[ObjectHit]) -> ByCredential<u32> {
     let keys: BTreeSet<(usize, Fingerprint)> = hits.iter().map(ObjectHit::credential).collect();
-    let numbers: ByCredential<u32> = keys.into_iter().zip(0..).collect();
+    keys.into_iter().zip(0..).collect()
+}
+
+/// Asks trees and commits for the locations of the hits. What is known of the graph afterwards is written to `kept`.
+pub(super) fn attribute(
+    subject: &RepositoryView<'_>,
+    hits: &[ObjectHit],
+    (gathered, known): (GatheredObjects, KnownGraph),
+    kept: Option<&mut FieldWriter<'_>>,
+) -> Attributed {
+    let numbers = numbers(hits);
     let mut query = AttributionQuery { credentials: numbers.len(), ..AttributionQuery::default() };
     for hit in hits {
         let Some(number) = numbers.get(&hit.credential()) else { continue };
@@ -39,10 +49,19 @@ pub(super) fn attribute(subject: &RepositoryView<'_>, hits: &[ObjectHit], gather
         };
         set.insert(*number);
     }
-    Attributed { found: attribution::attribute(subject, &query, gathered), numbers }
+    Attributed { found: attribution::attribute(subject, &query, gathered, known, kept), numbers }
 }
 
 impl Attributed {
+    /// Joins what an earlier attribution of the same hits found with them.
+    pub(super) fn again(found: Attribution, hits: &[ObjectHit]) -> Self {
+        Self { found, numbers: numbers(hits) }
+    }
+
+    pub(super) fn found(&self) -> &Attribution {
+        &self.found
+    }
+
     /// Returns true if time was up before all locations were known.
     pub(super) fn is_stopped(&self) -> bool {
         self.found.stopped
@@ -88,7 +107,7 @@ fn place(found: &Attribution, hit: &ObjectHit, (path, known): (&[u8], PathState)
     } else {
         place.reach = attribution::reach(known.flags);
         place.sequence = known.first.map_or(0, |at| at.saturating_add(1));
-        place.commit = known.first.and_then(|at| found.order.get(at as usize)).map(ToString::to_string);
+        place.commit = known.first.and_then(|at| found.commits.get(&at)).map(ToString::to_string);
         if known.flags & flags::NOTE != 0 && known.flags & (flags::HEAD | flags::REF) == 0 {
             place.origin = Origin::Note;
         }

@@ -22,8 +22,6 @@ pub(super) struct LookupBatch<'a> {
     numbers: Vec<u32>,
     found: Vec<Option<u32>>,
     pub(super) missing: BTreeSet<Oid>,
-    /// An object was missing since the last call of [`Self::has_missing`].
-    is_missing: bool,
 }
 
 impl<'a> LookupBatch<'a> {
@@ -36,7 +34,6 @@ impl<'a> LookupBatch<'a> {
             numbers: Vec::new(),
             found: Vec::new(),
             missing: BTreeSet::new(),
-            is_missing: false,
         }
     }
 
@@ -69,18 +66,11 @@ impl<'a> LookupBatch<'a> {
             match (number, id.and_then(|id| self.numbers.get_mut(id as usize))) {
                 (Some(number), Some(slot)) => *slot = *number,
                 (None, _) if check && (self.missing.contains(&oid) || !self.odb.contains(&oid)) => {
-                    self.is_missing = true;
                     self.missing.insert(oid);
                 }
                 _ => {}
             }
         }
-    }
-
-    /// Resolves the pending look-ups. Returns true if an object was missing since the last call.
-    pub(super) fn has_missing(&mut self) -> bool {
-        self.resolve();
-        std::mem::take(&mut self.is_missing)
     }
 
     /// Returns the number that a resolved look-up found, or one that no object has.

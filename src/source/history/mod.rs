@@ -4,13 +4,10 @@
 //! are attributed to paths, commits and refs ([`super::attribution`]). Nothing is fetched, written or run.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 mod blob_visitor;
-mod clean_cache;
+mod cache;
 mod commit_parts;
 mod delta_filter;
 mod head_facts;
@@ -18,31 +15,53 @@ mod incremental;
 mod lfs;
 mod locate;
 mod lookup_batch;
+mod rescan;
+mod search;
 mod tree_visitor;
 mod worker;
 
 use super::open_repository::OpenRepository;
-use super::text_scanner::TextScanner;
 use super::{Collector, Error, ScanContext, ScanSource, attribution};
 use crate::git::refs::Refs;
-use crate::git::walk::{ObjectStore, WalkFailures, WalkPlan};
-use crate::git::{Index, ObjectKind, Odb, Oid, Repository};
+use crate::git::walk::{ObjectStore, WalkFailures};
+use crate::git::{Index, Odb, Oid, Repository, RepositoryState};
+use crate::lints::SourceFacts;
 use crate::model::{Coverage, Exposure, Finding, Origin, SkipReason};
 use crate::rules::RuleSet;
-use blob_visitor::BlobVisitor;
-use clean_cache::CleanCache;
-use locate::ByCredential;
+pub(crate) use cache::CacheOptions;
+use cache::{HistoryCache, ObjectNotes};
+use locate::{Attributed, ByCredential};
 use lookup_batch::LookupBatch;
-use tree_visitor::{TreeVisitor, WalkPurpose};
-use worker::{HistoryContext, HistoryPartial, ObjectHit};
+use rescan::{Earlier, Keeper};
+use search::Gather;
+use worker::{HistoryPartial, ObjectHit};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) threads: usize,
     /// Search every text whole instead of what its delta inserts: slower, with the same result.
     pub(crate) plain: bool,
-    /// Directory of the cache of clean objects.
-    pub(crate) cache: Option<PathBuf>,
+    pub(crate) cache: Option<CacheOptions>,
+}
+
+/// A repository whose store is open.
+#[derive(Clone, Copy)]
+struct OpenedStore<'a> {
+    scan: &'a ScanContext<'a>,
+    repo: &'a Repository,
+    odb: &'a Odb,
+    store: &'a ObjectStore<'a>,
+    refs: &'a Refs,
+    plain: bool,
+}
+
+/// What a scan of a history has found.
+struct HistoryOutcome {
+    /// Without the problems of the repository itself.
+    coverage: Coverage,
+    hits: Vec<ObjectHit>,
+    attributed: Attributed,
+    facts: Vec<SourceFacts>,
 }
 
 /// The object store of a repository.
@@ -64,47 +83,93 @@ impl HistorySource {
 
     fn scan_repository(&mut self, scan: &ScanContext<'_>, opened: &OpenRepository) -> Result<(), Error> {
         let (repo, odb) = (&opened.repository, opened.odb());
-        let (mut store, refs) = ObjectStore::new(odb, self.options.threads, || Refs::read(repo))?;
-        let mut collector = Collector::new(scan);
-        let coverage = collector.coverage();
-        opened.report_problems(coverage);
-        refs.report_problems(coverage);
-        let indexes = read_indexes(repo, &refs, coverage);
-        let (files, damaged) = store.take_problems();
-        let cache = self.options.cache.as_deref().map(|dir| open_cache(scan, dir, repo, &mut self.warnings));
+        let store = ObjectStore::new(odb, self.options.threads)?;
+        let cache = self.options.cache.as_ref().map(|options| open_cache(scan, options, repo, &mut self.warnings));
+        let is_rescan = cache.as_ref().is_some_and(|cache| !cache.is_empty());
+        let refs = match is_rescan {
+            true => Refs::read(repo),
+            false => store.install(|| rayon::join(|| store.prepare(), || Refs::read(repo)).1),
+        };
         let plain = self.options.plain;
-        let context = HistoryContext { scan, repo, odb, plain, cache: cache.as_ref(), total: Mutex::default() };
-        let (mut partial, lost) = search(&context, &store, &refs);
-        coverage.merge(std::mem::take(&mut partial.coverage));
-        partial.missing.append(&mut missing_targets(&store, odb, &refs, &indexes));
-        let clean = if damaged.is_empty() { undamaged(std::mem::take(&mut partial.clean), &lost) } else { Vec::new() };
-        report_lost(coverage, lost);
-        files.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
-        damaged.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
-        report_unread(coverage, repo, &partial);
-        partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-        let stop = || scan.expired();
-        let subject = attribution::RepositoryView { store: &store, refs: &refs, indexes: &indexes, stop: &stop };
-        let gathered = std::mem::take(&mut partial.gathered);
-        let (attributed, facts) = store.install(|| {
-            let facts = || head_facts::facts(&context, refs.head, &partial.mentions);
-            rayon::join(|| locate::attribute(&subject, &partial.hits, gathered), facts)
-        });
-        coverage.merge(context.take().coverage);
-        if attributed.is_stopped() {
-            coverage.skip(SkipReason::TimedOut, "paths, refs and dates of what was found");
-        }
-        if let Some(cache) = cache {
-            let failed = cache.save(clean).err();
-            self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
-        }
+        let subject = OpenedStore { scan, repo, odb, store: &store, refs: &refs, plain };
+        let state = cache.as_ref().map(|_| RepositoryState::of(repo, &refs));
+        let kept = cache.as_ref().zip(state.as_ref());
+        let known = kept.filter(|_| is_rescan).map(|(cache, state)| rescan::unchanged(&subject, cache, state));
+        let HistoryOutcome { coverage, hits, attributed, facts } = match known {
+            Some(Ok(Some(outcome))) => outcome,
+            other => {
+                let is_sound = !matches!(other, Some(Err(_)));
+                self.warnings.extend(other.and_then(Result::err).map(|damaged| damaged.to_string()));
+                self.search(&subject, kept, is_sound)
+            }
+        };
+        let mut collector = Collector::new(scan);
+        opened.report_problems(collector.coverage());
+        collector.coverage().merge(coverage);
         collector.add_hits([], facts);
-        for hit in partial.hits {
+        for hit in hits {
             *self.more_locations.entry(hit.credential()).or_default() += attributed.left_out(&hit);
             collector.add_hits(attributed.locate(&hit), None);
         }
         self.exposures.extend(attributed.exposures());
         Ok(())
+    }
+
+    /// Searches what no earlier scan has searched, and attributes all hits.
+    fn search(
+        &mut self,
+        opened: &OpenedStore<'_>,
+        kept: Option<(&HistoryCache, &RepositoryState)>,
+        is_sound: bool,
+    ) -> HistoryOutcome {
+        let OpenedStore { scan, repo, store, refs, .. } = *opened;
+        let read = kept.filter(|_| is_sound).map(|(cache, _)| Earlier::read(cache, opened));
+        let mut earlier = read.unwrap_or_else(|| Ok(Earlier::default())).unwrap_or_else(|damaged| {
+            self.warnings.push(damaged.to_string());
+            Earlier::default()
+        });
+        let notes = kept.map(|_| ObjectNotes::new(store.count()));
+        let context = opened.context(earlier.objects, earlier.compared.as_ref().map(|compared| &compared.due), notes);
+        let is_graph_known = earlier.store.graph.is_some();
+        let gather = if is_graph_known { Gather::Searched } else { Gather::All };
+        let (mut partial, lost) = search::search(&context, opened, gather);
+        partial.missing.append(&mut earlier.store.missing);
+        partial.submodules.append(&mut earlier.store.submodules);
+        let mut coverage = std::mem::take(&mut partial.coverage);
+        if let Some(compared) = &earlier.compared {
+            coverage.objects += compared.spared.0;
+            coverage.bytes += compared.spared.1;
+        }
+        refs.report_problems(&mut coverage);
+        let indexes = read_indexes(repo, refs, &mut coverage);
+        let damaged = store.complaints(&|pack| earlier.store.has(pack));
+        let is_whole = rescan::is_whole(&lost) && damaged.is_empty() && store.unreadable.is_empty();
+        let mut keeper = kept.filter(|_| is_whole).map(|kept| Keeper::new(opened, kept, &partial));
+        partial.missing.append(&mut missing_targets(store, opened.odb, refs, &indexes));
+        report_lost(&mut coverage, lost);
+        store.unreadable.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
+        damaged.into_iter().for_each(|index| coverage.skip(SkipReason::Damaged, index));
+        report_unread(&mut coverage, repo, &partial);
+        partial.hits.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        let stop = || scan.expired();
+        let unknown = context.due.filter(|_| is_graph_known);
+        let subject = attribution::RepositoryView { store, refs, indexes: &indexes, unknown, stop: &stop };
+        let graph = (std::mem::take(&mut partial.gathered), earlier.store.graph.take().unwrap_or_default());
+        let files = earlier.files.take();
+        let (attributed, (facts, files)) = store.install(|| {
+            let attribute = || locate::attribute(&subject, &partial.hits, graph, keeper.as_mut().map(Keeper::graph));
+            rayon::join(attribute, || head_facts::facts(&context, refs.head, &partial.mentions, files.as_ref()))
+        });
+        coverage.merge(context.take().coverage);
+        if attributed.is_stopped() {
+            coverage.skip(SkipReason::TimedOut, "paths, refs and dates of what was found");
+        }
+        let outcome = HistoryOutcome { coverage, hits: partial.hits, attributed, facts };
+        if let (Some(keeper), Some(notes)) = (keeper.filter(|_| !scan.expired()), &context.notes) {
+            let failed = keeper.save(opened, &earlier, &outcome, (notes, files)).err();
+            self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
+        }
+        outcome
     }
 }
 
@@ -132,44 +197,6 @@ impl ScanSource for HistorySource {
     }
 }
 
-/// Walks over all objects: the blobs first, then, knowing which of them have hits, trees, commits and tags.
-fn search(context: &HistoryContext<'_>, store: &ObjectStore<'_>, refs: &Refs) -> (HistoryPartial, WalkFailures) {
-    let stop = || context.scan.expired();
-    let expect = |objects| context.scan.progress.expect(objects);
-    let cached = AtomicU64::new(0);
-    let is_uncached = |_: usize, name: &[u8]| {
-        let is_cached = context.is_cached(name);
-        cached.fetch_add(u64::from(is_cached), Ordering::Relaxed);
-        !is_cached
-    };
-    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: &is_uncached, stop: &stop };
-    let mut lost = store.walk(&plan, &|| BlobVisitor::new(context), &expect);
-    let mut partial = context.take();
-    lfs::scan(context, store, &mut partial);
-    search_ref_names(context.scan, refs, &mut partial);
-    let blobs_with_hits = |partial: &HistoryPartial| {
-        let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
-        let prefixes = || blobs.map(|hit| attribution::oid_prefix(&hit.oid)).collect();
-        (!partial.hits.is_empty()).then(|| attribution::PrefixTable::new(prefixes()))
-    };
-    let blobs = blobs_with_hits(&partial);
-    let wanted = |number: usize, name: &[u8]| is_uncached(number, name) || blobs.is_some();
-    let plan =
-        WalkPlan { kinds: &[ObjectKind::Tree, ObjectKind::Commit, ObjectKind::Tag], wanted: &wanted, stop: &stop };
-    let purpose = WalkPurpose { search: true, gather: blobs.as_ref() };
-    lost.merge(store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &expect));
-    partial.merge(context.take());
-    if let (None, Some(blobs)) = (&blobs, blobs_with_hits(&partial)) {
-        // The first hit is in a name or a commit: nothing was gathered yet.
-        let plan = WalkPlan { wanted: &|_, _| true, ..plan };
-        let purpose = WalkPurpose { search: false, gather: Some(&blobs) };
-        store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &|_| {});
-        partial.merge(context.take());
-    }
-    partial.coverage.objects += cached.into_inner();
-    (partial, lost)
-}
-
 type SortKey<'a> = (Oid, Origin, &'a [String], Option<&'a [u8]>, u64, usize);
 
 fn sort_key(object: &ObjectHit) -> SortKey<'_> {
@@ -177,17 +204,16 @@ fn sort_key(object: &ObjectHit) -> SortKey<'_> {
     (*oid, hit.origin, &hit.chain, name.as_deref(), hit.hit.span.start, hit.hit.rule)
 }
 
-fn open_cache(scan: &ScanContext<'_>, directory: &Path, repo: &Repository, warnings: &mut Vec<String>) -> CleanCache {
+fn open_cache(
+    scan: &ScanContext<'_>,
+    options: &CacheOptions,
+    repo: &Repository,
+    warnings: &mut Vec<String>,
+) -> HistoryCache {
     let under = format!("{} archives={}", scan.engine.rules().digest(), scan.archives);
-    let (cache, warning) = CleanCache::open(directory, repo, &under);
-    warnings.extend(warning);
+    let (cache, damaged) = HistoryCache::open(options, repo, &under);
+    warnings.extend(damaged.map(|damaged| damaged.to_string()));
     cache
-}
-
-/// Drops objects that can be read although their checksum is wrong.
-fn undamaged(mut clean: Vec<Oid>, lost: &WalkFailures) -> Vec<Oid> {
-    clean.retain(|oid| lost.suspect.binary_search(oid).is_err());
-    clean
 }
 
 /// Returns the objects that refs, reflogs and the indexes name and that are not here.
@@ -238,16 +264,5 @@ fn report_unread(coverage: &mut Coverage, repo: &Repository, partial: &HistoryPa
     }
     for oid in partial.pointers.keys() {
         coverage.skip(SkipReason::LfsPointer, format!("blob {oid}: its content is not here"));
-    }
-}
-
-fn search_ref_names(scan: &ScanContext<'_>, refs: &Refs, partial: &mut HistoryPartial) {
-    let mut scanner = TextScanner::new(scan);
-    for (name, oid) in &refs.refs {
-        let mut result = scanner.searcher.search_name(name, 0);
-        if !result.is_clean() {
-            result.hits.iter_mut().for_each(|hit| hit.origin = Origin::RefName);
-            partial.add((*oid, ObjectKind::Commit), Some(name), &format!("the name of a ref to {oid}"), result);
-        }
     }
 }

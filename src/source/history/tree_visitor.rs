@@ -6,6 +6,7 @@
 
 use std::io::{self, Read};
 
+use super::cache::flags;
 use super::commit_parts::commit_parts;
 use super::lookup_batch::LookupBatch;
 use super::worker::{HistoryContext, HistoryWorker, text_name};
@@ -36,14 +37,6 @@ pub(super) struct TreeState {
     edges: Vec<(u32, u32)>,
     /// A name holds a key, which is reported for every tree that has it.
     has_hit: bool,
-    /// Something was reported, so that the tree is not clean. It is not reported again for a copy.
-    is_reported: bool,
-}
-
-impl TreeState {
-    fn unreadable() -> Self {
-        Self { is_reported: true, ..Self::default() }
-    }
 }
 
 /// A tree to read.
@@ -85,7 +78,7 @@ impl<'a> TreeVisitor<'a> {
     fn tree(&mut self, object: &VisitedObject, bytes: &[u8], base: Option<(&TreeState, &[CopiedRange])>) -> TreeState {
         let search = self.searches(object);
         if search {
-            self.worker.count(bytes.len() as u64);
+            self.worker.count(object, bytes.len() as u64);
         }
         let format = object.oid.format();
         let mut parts = std::mem::take(&mut self.parts);
@@ -97,12 +90,11 @@ impl<'a> TreeVisitor<'a> {
         };
         let Some(starts) = starts else {
             if search {
-                self.worker.partial.coverage.skip(SkipReason::Damaged, text_name(object));
+                self.worker.skip(object, SkipReason::Damaged);
             }
-            return TreeState::unreadable();
+            return TreeState::default();
         };
-        let is_reported = base.is_some_and(|base| base.is_reported);
-        let mut state = TreeState { starts, is_reported, ..TreeState::default() };
+        let mut state = TreeState { starts, ..TreeState::default() };
         self.read_new(&Tree { object, bytes, search }, &parts, base, &mut state);
         self.parts = parts;
         state
@@ -113,19 +105,15 @@ impl<'a> TreeVisitor<'a> {
         let object = tree.object;
         if tree.search {
             state.has_hit = self.search_names(object, tree.bytes, &parts.new);
-            state.is_reported |= state.has_hit;
         } else {
-            // The tree was visited elsewhere: whether its names hold a key is not known here.
-            let is_cached = self.worker.context.is_cached(object.oid.as_bytes());
-            state.has_hit = self.purpose.search && !parts.new.is_empty() && !is_cached;
+            // The tree was visited elsewhere: whether its names hold a key is not known here, unless they were searched.
+            let is_clean = || self.worker.context.is_known(&object.oid, |flags| flags & flags::REPORTED == 0);
+            state.has_hit = self.purpose.search && !parts.new.is_empty() && !is_clean();
         }
-        state.is_reported |= self.look_up_entries(tree, parts, base, &mut state.edges);
+        self.look_up_entries(tree, parts, base, &mut state.edges);
         if object.fresh && !state.edges.is_empty() {
             let id = self.lookups.number(&object.oid, false);
             self.edges.add(id, state.edges.iter().map(|edge| edge.1));
-        }
-        if tree.search && !state.is_reported {
-            self.worker.clean(object.oid);
         }
     }
 
@@ -139,10 +127,10 @@ impl<'a> TreeVisitor<'a> {
         if is_read {
             let search = self.searches(object);
             if search {
-                self.worker.count(unbuilt.size as u64);
+                self.worker.count(object, unbuilt.size as u64);
             }
             let edges = std::mem::take(&mut self.spare);
-            let mut state = TreeState { is_reported: base.is_reported, edges, ..TreeState::default() };
+            let mut state = TreeState { edges, ..TreeState::default() };
             self.read_new(&Tree { object, bytes: &new_entries, search }, &parts, Some(base), &mut state);
             state.edges.clear();
             self.spare = state.edges;
@@ -153,21 +141,19 @@ impl<'a> TreeVisitor<'a> {
 
     /// Returns true if an object is to be searched, not only gathered or used as a delta base.
     fn searches(&self, object: &VisitedObject) -> bool {
-        self.purpose.search && object.fresh && !self.worker.context.is_cached(object.oid.as_bytes())
+        self.purpose.search && object.fresh && self.worker.context.due.is_none_or(|due| due.has(object.number))
     }
 
-    /// Looks up the objects that new entries name, and gathers the tree's edges in order. Returns true if anything is
-    /// reported.
+    /// Looks up the objects that new entries name, and gathers the tree's edges in order.
     fn look_up_entries(
         &mut self,
         tree: &Tree<'_>,
         parts: &TreeDiff,
         base: Option<&TreeState>,
         edges: &mut Vec<(u32, u32)>,
-    ) -> bool {
+    ) {
         let Tree { object, bytes, search } = *tree;
         let mut kept = kept_edges(base, parts).peekable();
-        let mut is_reported = false;
         edges.reserve(base.map_or(0, |base| base.edges.len() + 1));
         for new in &parts.new {
             edges.extend(std::iter::from_fn(|| kept.next_if(|edge| edge.0 < new.at)));
@@ -180,16 +166,9 @@ impl<'a> TreeVisitor<'a> {
             }
             if search && entry.is_submodule() {
                 self.worker.partial.submodules.insert(entry.name.to_vec());
-                is_reported = true;
             }
         }
         edges.extend(kept);
-        is_reported | self.has_missing()
-    }
-
-    /// Returns true if an object is missing that was looked up last. Only the cache needs to know at once.
-    fn has_missing(&mut self) -> bool {
-        self.worker.context.cache.is_some() && self.lookups.has_missing()
     }
 
     fn gathers(&self, entry: &TreeEntry<'_>) -> bool {
@@ -210,6 +189,7 @@ impl<'a> TreeVisitor<'a> {
                     let result = self.worker.scanner.searcher.search_name(entry.name, 0);
                     has_hit |= !result.hits.is_empty() || result.is_defective();
                     if !result.is_clean() {
+                        self.worker.note(object, 0, flags::REPORTED);
                         let partial = &mut self.worker.partial;
                         partial.add((object.oid, object.kind), Some(entry.name), &text_name(object), result);
                     }
@@ -248,22 +228,18 @@ impl<'a> TreeVisitor<'a> {
         if !self.searches(object) {
             return;
         }
-        self.worker.count(bytes.len() as u64);
+        self.worker.count(object, bytes.len() as u64);
         if !is_whole {
-            self.worker.partial.coverage.skip(SkipReason::Damaged, text_name(object));
+            self.worker.skip(object, SkipReason::Damaged);
         }
         named.iter().for_each(|oid| self.lookups.check(oid));
-        let mut is_clean = !self.has_missing() && is_whole;
         self.found.clear();
         self.worker.context.scan.engine.prefilter().find(bytes, &mut self.found);
         if !self.found.is_empty() {
             for (origin, part) in commit_parts(object.kind, bytes) {
                 let result = self.worker.scanner.searcher.search(TextInput::Bytes(part));
-                is_clean &= self.worker.add(object, origin, result);
+                self.worker.add(object, origin, result);
             }
-        }
-        if is_clean {
-            self.worker.clean(object.oid);
         }
     }
 
@@ -281,7 +257,7 @@ impl<'a> TreeVisitor<'a> {
         };
         guarded(|| visit(self)).unwrap_or_else(|reason| {
             self.worker.defect(object, reason);
-            TreeState::unreadable()
+            TreeState::default()
         })
     }
 }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Read};
 use std::sync::{Mutex, PoisonError};
 
-use super::clean_cache::CleanCache;
+use super::cache::{KnownObjects, ObjectNotes, flags};
 use crate::archive::{self, HEAD};
 use crate::credential::Fingerprint;
+use crate::git::bit_set::BitSet;
 use crate::git::walk::VisitedObject;
 use crate::git::{ObjectKind, Odb, Oid, Repository};
 use crate::model::{Coverage, Origin, SkipReason};
@@ -45,8 +46,6 @@ pub(super) struct HistoryPartial {
     pub(super) pointers: BTreeMap<Oid, String>,
     /// Blobs that mention Stripe, which source lints may want to read.
     pub(super) mentions: HashSet<Oid>,
-    /// Objects without a hit of which everything was read, for the cache.
-    pub(super) clean: Vec<Oid>,
     pub(super) gathered: GatheredObjects,
 }
 
@@ -61,7 +60,6 @@ impl HistoryPartial {
         self.missing.extend(other.missing);
         self.pointers.extend(other.pointers);
         self.mentions.extend(other.mentions);
-        self.clean.extend(other.clean);
         self.gathered.merge(other.gathered);
     }
 
@@ -81,7 +79,12 @@ pub(super) struct HistoryContext<'a> {
     pub(super) odb: &'a Odb,
     /// Search every text whole: the slow way, against which the fast one is tested.
     pub(super) plain: bool,
-    pub(super) cache: Option<&'a CleanCache>,
+    /// Notes for the next scan.
+    pub(super) notes: Option<ObjectNotes>,
+    /// Objects that earlier scans have searched.
+    pub(super) known: Option<KnownObjects<'a>>,
+    /// Numbers of the objects to search; without it, all.
+    pub(super) due: Option<&'a BitSet>,
     pub(super) total: Mutex<HistoryPartial>,
 }
 
@@ -91,9 +94,9 @@ impl HistoryContext<'_> {
         std::mem::take(&mut *self.total.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Returns true if an earlier scan found the object clean.
-    pub(super) fn is_cached(&self, name: &[u8]) -> bool {
-        self.cache.is_some_and(|cache| cache.has(name))
+    /// Returns true if an earlier scan searched the object, and it had these flags.
+    pub(super) fn is_known(&self, oid: &Oid, has: impl Fn(u8) -> bool) -> bool {
+        self.known.and_then(|known| known.find(oid)).is_some_and(has)
     }
 }
 
@@ -113,7 +116,9 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// Counts an object with the bytes that were read of it.
-    pub(super) fn count(&mut self, bytes: u64) {
+    pub(super) fn count(&mut self, object: &VisitedObject, bytes: u64) {
+        let blob = if object.kind == ObjectKind::Blob { flags::BLOB } else { 0 };
+        self.note(object, bytes, flags::SEARCHED | blob);
         self.counted.0 += 1;
         self.counted.1 += bytes;
         if self.counted.0 >= 512 {
@@ -124,6 +129,19 @@ impl<'a> HistoryWorker<'a> {
     /// Counts bytes that belong to an object which was counted.
     pub(super) fn count_more(&mut self, bytes: u64) {
         self.counted.1 += bytes;
+    }
+
+    /// Notes something of an object for the next scan.
+    pub(super) fn note(&self, object: &VisitedObject, bytes: u64, flags: u8) {
+        if let Some(notes) = &self.context.notes {
+            notes.add(object.number, bytes, flags);
+        }
+    }
+
+    /// Counts an object that was not read.
+    pub(super) fn skip(&mut self, object: &VisitedObject, reason: SkipReason) {
+        self.note(object, 0, flags::REPORTED);
+        self.partial.coverage.skip(reason, text_name(object));
     }
 
     fn flush_counts(&mut self) {
@@ -138,6 +156,9 @@ impl<'a> HistoryWorker<'a> {
         let is_clean = result.is_clean();
         if is_clean {
             self.counted.1 += result.member_bytes;
+            if result.member_bytes > 0 {
+                self.note(object, result.member_bytes, 0);
+            }
         } else {
             self.add_named(object, &text_name(object), origin, result);
         }
@@ -147,6 +168,7 @@ impl<'a> HistoryWorker<'a> {
     /// As [`Self::add`], for a text that coverage calls `text`.
     pub(super) fn add_named(&mut self, object: &VisitedObject, text: &str, origin: Origin, mut result: TextResult) {
         self.counted.1 += result.member_bytes;
+        self.note(object, 0, flags::REPORTED);
         if origin != Origin::File {
             result.hits.iter_mut().for_each(|hit| hit.origin = origin);
         }
@@ -161,7 +183,7 @@ impl<'a> HistoryWorker<'a> {
         content: &mut dyn Read,
         keep: bool,
     ) -> io::Result<()> {
-        self.count(size);
+        self.count(object, size);
         let mut bytes = Vec::new();
         (&mut *content).take(HEAD as u64).read_to_end(&mut bytes)?;
         let mut result = if size <= MAX_BLOB && archive::may_be_archive(&bytes, &[]) {
@@ -189,14 +211,7 @@ impl<'a> HistoryWorker<'a> {
     /// Counts an object whose visit panicked, unless it was visited before and only its bytes were needed.
     pub(super) fn defect(&mut self, object: &VisitedObject, reason: SkipReason) {
         if object.fresh {
-            self.partial.coverage.skip(reason, text_name(object));
-        }
-    }
-
-    /// Adds a clean object to the cache, if there is one.
-    pub(super) fn clean(&mut self, oid: Oid) {
-        if self.context.cache.is_some() {
-            self.partial.clean.push(oid);
+            self.skip(object, reason);
         }
     }
 }

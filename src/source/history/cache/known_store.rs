@@ -1,0 +1,82 @@
+//! The store as an earlier scan saw it, and the graph of its commits and trees.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::git::pack::Pack;
+use crate::git::walk::ObjectStore;
+use crate::git::{Odb, Oid, Repository};
+use crate::source::attribution::KnownGraph;
+use crate::source::fields::{FieldReader, FieldWriter};
+
+#[derive(Debug, Default)]
+pub(in crate::source::history) struct KnownStore {
+    /// Checksums of packs and their indexes.
+    packs: HashSet<Vec<u8>>,
+    shallow: Vec<Oid>,
+    /// Objects that trees, commits and tags name and that were not here.
+    pub(in crate::source::history) missing: BTreeSet<Oid>,
+    pub(in crate::source::history) submodules: BTreeSet<Vec<u8>>,
+    /// The graph of commits and trees, if anything was attributed.
+    pub(in crate::source::history) graph: Option<KnownGraph>,
+}
+
+impl KnownStore {
+    /// Writes everything but the graph.
+    pub(in crate::source::history) fn write(
+        (repo, odb): (&Repository, &Odb),
+        missing: &BTreeSet<Oid>,
+        submodules: &BTreeSet<Vec<u8>>,
+        out: &mut FieldWriter<'_>,
+    ) {
+        let packs: Vec<&[u8]> = odb.packs.iter().filter_map(|pack| pack.index.checksums()).collect();
+        out.count(packs.len());
+        packs.iter().for_each(|checksums| out.raw(checksums));
+        out.oids(repo.shallow.iter());
+        out.oids(missing.iter());
+        out.count(submodules.len());
+        submodules.iter().for_each(|name| out.text(name));
+    }
+
+    /// Reads what [`Self::write`] wrote, with the graph behind it.
+    pub(in crate::source::history) fn read(mut fields: FieldReader<'_>, odb: &Odb) -> Option<Self> {
+        let mut known = Self::default();
+        let width = 2 * odb.format.raw_len();
+        for _ in 0..fields.count(width)? {
+            known.packs.insert(fields.raw(width)?.to_vec());
+        }
+        known.shallow = fields.oids()?;
+        known.missing = fields.oids()?.into_iter().collect();
+        for _ in 0..fields.count(4)? {
+            known.submodules.insert(fields.text()?.to_vec());
+        }
+        if !fields.is_empty() {
+            known.graph = Some(KnownGraph::read(&mut fields)?);
+        }
+        fields.is_empty().then_some(known)
+    }
+
+    /// Returns true for a pack all of whose objects are known.
+    pub(in crate::source::history) fn has(&self, pack: &Pack) -> bool {
+        pack.index.checksums().is_some_and(|checksums| self.packs.contains(checksums))
+    }
+
+    /// Returns true if no pack is gone.
+    pub(in crate::source::history) fn is_within(&self, odb: &Odb) -> bool {
+        let here: HashSet<&[u8]> = odb.packs.iter().filter_map(|pack| pack.index.checksums()).collect();
+        self.packs.iter().all(|pack| here.contains(&**pack))
+    }
+
+    /// Returns true if what known trees, commits and tags name is here or not, as it was.
+    pub(in crate::source::history) fn is_linked_alike(&self, repo: &Repository, store: &ObjectStore<'_>) -> bool {
+        let (missing, mut numbers) = (self.missing.iter().copied().collect::<Vec<Oid>>(), Vec::new());
+        store.numbers(&missing, &mut numbers);
+        self.shallow == repo.shallow && numbers.iter().all(Option::is_none)
+    }
+
+    /// Forgets what is gathered again with all trees, commits and tags.
+    pub(in crate::source::history) fn forget_trees(&mut self) {
+        self.missing.clear();
+        self.submodules.clear();
+        self.graph = None;
+    }
+}

@@ -1,0 +1,193 @@
+//! What a scan keeps of a repository's history for the next one: one file a repository, of three parts.
+//!
+//! * The result: what was found, for a store in the same state.
+//! * The store: its packs, and the graph that attribution made of its commits and trees.
+//! * The objects: for each its name, the bytes that were searched, and whether anything was reported.
+//!
+//! What is kept is what detection saw. Nothing of a key is: an object with hits is decoded and searched again, and texts that
+//! the redactor would change are not written. A file is valid for one program version, one set of rules and one set of
+//! options; each part has a checksum. It is written beside the old one, which it then replaces, so that several processes
+//! may share a directory.
+
+#![expect(clippy::disallowed_methods, reason = "writes and deletes caches")]
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::git::disk;
+use crate::git::mmap::MappedFile;
+use crate::git::{ObjectFormat, Repository};
+use crate::source::whole_file;
+
+mod known_store;
+mod notes;
+mod objects;
+mod result;
+
+pub(super) use known_store::KnownStore;
+pub(super) use notes::{ObjectNotes, flags};
+pub(super) use objects::{Comparison, KnownObjects, Selector};
+pub(super) use result::SavedResult;
+
+const MAGIC: &[u8] = b"pinstripe-history/1\n";
+const HASH: usize = 32;
+/// Magic, key, length of a name, lengths and checksums of the parts, checksum of all that.
+const HEAD: usize = MAGIC.len() + HASH + 1 + PARTS * (8 + HASH) + HASH;
+const PARTS: usize = 3;
+const EXTENSION: &str = "history";
+
+/// Most files of a directory that are looked at to keep it within its size.
+const MAX_FILES: usize = 1 << 20;
+
+/// Where caches are kept, and how much they may take together, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CacheOptions {
+    pub(crate) directory: PathBuf,
+    pub(crate) size: u64,
+}
+
+/// A part of a cache.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Result,
+    Store,
+    Objects,
+}
+
+/// The cache of one repository.
+#[derive(Debug)]
+pub(super) struct HistoryCache {
+    options: CacheOptions,
+    file: PathBuf,
+    key: [u8; HASH],
+    pub(super) format: ObjectFormat,
+    known: Option<MappedFile>,
+}
+
+/// A file that is no whole cache.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: the cache is damaged and was discarded", .0.display())]
+pub(super) struct DamagedCache(PathBuf);
+
+impl HistoryCache {
+    /// Opens the cache of a repository. `under` names rules and options. Returns what is wrong with a damaged one.
+    pub(super) fn open(options: &CacheOptions, repo: &Repository, under: &str) -> (Self, Option<DamagedCache>) {
+        let place = Sha256::digest(repo.common_dir.as_os_str().as_encoded_bytes());
+        let name: String = place.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let mut cache = Self {
+            options: options.clone(),
+            file: options.directory.join(format!("{name}.{EXTENSION}")),
+            key: Sha256::digest(format!("{} {under}", env!("CARGO_PKG_VERSION"))).into(),
+            format: repo.format,
+            known: None,
+        };
+        let bytes = match MappedFile::open(&cache.file) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return (cache, None),
+            Err(_) => {
+                let damaged = cache.damaged();
+                return (cache, Some(damaged));
+            }
+        };
+        match cache.check(&bytes) {
+            Some(is_valid) => cache.known = Some(bytes).filter(|_| is_valid),
+            None => {
+                let damaged = cache.damaged();
+                return (cache, Some(damaged));
+            }
+        }
+        (cache, None)
+    }
+
+    pub(super) fn damaged(&self) -> DamagedCache {
+        DamagedCache(self.file.clone())
+    }
+
+    /// Returns `None` if the bytes are no whole cache, and false if the cache is for other rules or options.
+    fn check(&self, bytes: &[u8]) -> Option<bool> {
+        let (head, checksum) = bytes.get(..HEAD)?.split_at_checked(HEAD - HASH)?;
+        let rest = head.strip_prefix(MAGIC).filter(|_| *Sha256::digest(head) == *checksum)?;
+        let lengths = (0..PARTS).map(|part| part_of(bytes, part).map(<[u8]>::len));
+        let content = lengths.sum::<Option<usize>>()?;
+        (bytes.len() == HEAD.checked_add(content)?).then_some(())?;
+        Some(rest.get(..HASH)? == self.key && usize::from(*rest.get(HASH)?) == self.format.raw_len())
+    }
+
+    /// Returns a part; an empty one where there is no cache.
+    pub(super) fn part(&self, part: Part) -> Result<&[u8], DamagedCache> {
+        let Some(whole) = &self.known else { return Ok(&[]) };
+        let wanted = checksum_of(whole, part as usize);
+        let part = part_of(whole, part as usize).unwrap_or_default();
+        if wanted == Some(&Sha256::digest(part)) { Ok(part) } else { Err(self.damaged()) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_none()
+    }
+
+    /// Notes that the cache is in use.
+    pub(super) fn touch(&self) {
+        if let Ok(file) = std::fs::File::options().append(true).open(&self.file) {
+            let _ = file.set_modified(SystemTime::now());
+        }
+    }
+
+    /// Writes the cache, and removes the oldest ones beyond the size of the directory.
+    pub(super) fn save(&self, parts: [&[u8]; PARTS]) -> std::io::Result<()> {
+        let mut head = MAGIC.to_vec();
+        head.extend(self.key);
+        head.push(u8::try_from(self.format.raw_len()).unwrap_or(0));
+        for part in parts {
+            head.extend((part.len() as u64).to_le_bytes());
+            head.extend(Sha256::digest(part));
+        }
+        let checksum = Sha256::digest(&head);
+        head.extend(checksum);
+        std::fs::create_dir_all(&self.options.directory)?;
+        let [result, store, objects] = parts;
+        whole_file::write_cache(&self.file, &[&head, result, store, objects])?;
+        self.remove_oldest();
+        Ok(())
+    }
+
+    /// Removes the caches of other repositories that were not used for longest.
+    fn remove_oldest(&self) {
+        let Ok((names, _)) = disk::list(&self.options.directory, MAX_FILES) else { return };
+        let files = names.iter().map(|(name, _)| self.options.directory.join(name));
+        let caches = files.filter(|file| file.extension().is_some_and(|extension| extension == EXTENSION));
+        let known = caches.filter_map(|file| {
+            let known = file.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
+            Some((file == self.file, known.modified().ok()?, file, known.len()))
+        });
+        let mut known: Vec<(bool, SystemTime, PathBuf, u64)> = known.collect();
+        known.sort();
+        let mut size = known.iter().fold(0_u64, |size, known| size.saturating_add(known.3));
+        for (_, _, file, length) in known {
+            if size <= self.options.size {
+                break;
+            }
+            size = size.saturating_sub(length);
+            let _ = std::fs::remove_file(file);
+        }
+    }
+}
+
+/// Returns the field of a part in the head.
+fn field_of(whole: &[u8], part: usize) -> Option<&[u8]> {
+    whole.get(MAGIC.len() + HASH + 1 + part * (8 + HASH)..)?.get(..8 + HASH)
+}
+
+fn length_of(whole: &[u8], part: usize) -> Option<usize> {
+    usize::try_from(u64::from_le_bytes(*field_of(whole, part)?.first_chunk()?)).ok()
+}
+
+fn checksum_of(whole: &[u8], part: usize) -> Option<&[u8]> {
+    field_of(whole, part)?.get(8..)
+}
+
+fn part_of(whole: &[u8], part: usize) -> Option<&[u8]> {
+    let before = (0..part).try_fold(HEAD, |sum, part| sum.checked_add(length_of(whole, part)?))?;
+    whole.get(before..)?.get(..length_of(whole, part)?)
+}

@@ -1,0 +1,51 @@
+//! What a scan notes of each object that it visits: the bytes that were searched, and flags.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Flags of an object.
+pub(in crate::source::history) mod flags {
+    /// It is a blob.
+    pub(in crate::source::history) const BLOB: u8 = 1;
+    /// Something of it was reported, so that it is searched again.
+    pub(in crate::source::history) const REPORTED: u8 = 2;
+    /// It mentions Stripe, so that lints may want to read it.
+    pub(in crate::source::history) const MENTIONS: u8 = 4;
+    /// No pack held it.
+    pub(in crate::source::history) const LOOSE: u8 = 8;
+    /// It was searched.
+    pub(in crate::source::history) const SEARCHED: u8 = 16;
+}
+
+/// The first bit of the flags; the bytes are below.
+const SHIFT: u32 = 48;
+
+/// Notes by the number of the object, which all threads add to.
+#[derive(Debug)]
+pub(in crate::source::history) struct ObjectNotes(Vec<AtomicU64>);
+
+impl ObjectNotes {
+    pub(in crate::source::history) fn new(count: usize) -> Self {
+        Self((0..count).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    /// Adds bytes and flags.
+    pub(in crate::source::history) fn add(&self, number: u32, bytes: u64, flags: u8) {
+        let Some(note) = self.0.get(number as usize) else { return };
+        if bytes > 0 {
+            // An object of as many bytes is searched again, because they do not fit into a record.
+            let is_huge = bytes > u64::from(u32::MAX);
+            note.fetch_add(bytes.min(u64::from(u32::MAX)), Relaxed);
+            note.fetch_or(u64::from(if is_huge { flags::REPORTED } else { 0 }) << SHIFT, Relaxed);
+        }
+        note.fetch_or(u64::from(flags) << SHIFT, Relaxed);
+    }
+
+    /// Returns the bytes and the flags of an object.
+    pub(super) fn get(&self, number: u32) -> (u32, u8) {
+        let note = self.0.get(number as usize).map_or(0, |note| note.load(Relaxed));
+        let bytes = u32::try_from(note & ((1 << SHIFT) - 1));
+        let flags = u8::try_from(note >> SHIFT).unwrap_or(flags::REPORTED);
+        let is_known = flags & flags::SEARCHED != 0 && bytes.is_ok();
+        (bytes.unwrap_or(u32::MAX), if is_known { flags } else { flags | flags::REPORTED })
+    }
+}

@@ -1,0 +1,214 @@
+//! The objects that earlier scans have searched, sorted by name.
+
+use std::collections::HashSet;
+
+use super::notes::{ObjectNotes, flags};
+use crate::git::bit_set::BitSet;
+use crate::git::pack::Pack;
+use crate::git::walk::ObjectStore;
+use crate::git::{ObjectFormat, Odb, Oid};
+
+/// Bytes of a record behind the name: of the searched bytes, and of the flags.
+const FIELDS: usize = 5;
+
+/// Objects whose numbers are looked up at a time.
+const BATCH: usize = 4096;
+
+/// Records of objects.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::source::history) struct KnownObjects<'a> {
+    records: &'a [u8],
+    name_len: usize,
+}
+
+/// A store, compared with what is known.
+#[derive(Debug)]
+pub(in crate::source::history) struct Comparison {
+    /// Numbers of the objects to search.
+    pub(in crate::source::history) due: BitSet,
+    /// Positions of the known objects that are still here; `None` if all are.
+    here: Option<BitSet>,
+    /// The objects that need not be searched, and their bytes.
+    pub(in crate::source::history) spared: (u64, u64),
+}
+
+/// Selects what is to be searched of the objects in a store.
+pub(in crate::source::history) struct Selector<'a> {
+    pub(in crate::source::history) store: &'a ObjectStore<'a>,
+    pub(in crate::source::history) odb: &'a Odb,
+    /// Packs all of whose objects are known.
+    pub(in crate::source::history) is_known: &'a (dyn Fn(&Pack) -> bool + Sync),
+    /// Search known trees, commits and tags again.
+    pub(in crate::source::history) all_trees: bool,
+}
+
+impl<'a> KnownObjects<'a> {
+    /// Returns `None` if the bytes are no records.
+    pub(in crate::source::history) fn new(records: &'a [u8], format: ObjectFormat) -> Option<Self> {
+        let name_len = format.raw_len();
+        records.len().is_multiple_of(name_len + FIELDS).then_some(Self { records, name_len })
+    }
+
+    /// No records.
+    pub(in crate::source::history) fn none(format: ObjectFormat) -> Self {
+        Self { records: &[], name_len: format.raw_len() }
+    }
+
+    pub(in crate::source::history) fn len(&self) -> usize {
+        self.records.len() / (self.name_len + FIELDS)
+    }
+
+    fn record(&self, at: usize) -> &'a [u8] {
+        let width = self.name_len + FIELDS;
+        &self.records[at * width..(at + 1) * width]
+    }
+
+    fn name(&self, at: usize) -> &'a [u8] {
+        &self.record(at)[..self.name_len]
+    }
+
+    fn bytes(&self, at: usize) -> u32 {
+        self.record(at)[self.name_len..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    }
+
+    fn flags(&self, at: usize) -> u8 {
+        self.record(at)[self.name_len + FIELDS - 1]
+    }
+
+    /// Returns the first position from `from` on whose name is not less. Near ones are found at once.
+    fn seek(&self, from: usize, name: &[u8]) -> usize {
+        let (mut low, mut step) = (from, 1);
+        while low + step <= self.len() && self.name(low + step - 1) < name {
+            low += step;
+            step *= 2;
+        }
+        let mut high = (low + step - 1).min(self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.name(middle) < name { low = middle + 1 } else { high = middle }
+        }
+        low
+    }
+
+    fn is_at(&self, at: usize, name: &[u8]) -> bool {
+        at < self.len() && self.name(at) == name
+    }
+
+    /// Returns the flags of an object that was searched.
+    pub(in crate::source::history) fn find(&self, oid: &Oid) -> Option<u8> {
+        let (mut low, mut high) = (0, self.len());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.name(middle) < oid.as_bytes() { low = middle + 1 } else { high = middle }
+        }
+        self.is_at(low, oid.as_bytes()).then(|| self.flags(low))
+    }
+
+    /// Compares a store with what is known. `None` if all packs should be known ones, and an object is gone all the same.
+    pub(in crate::source::history) fn compare(&self, select: &Selector<'_>) -> Comparison {
+        let (store, odb) = (select.store, select.odb);
+        let (mut due, mut here) = (BitSet::none(store.count()), BitSet::none(self.len()));
+        let unknown: Vec<(usize, &Pack)> =
+            odb.packs.iter().enumerate().filter(|(_, pack)| !(select.is_known)(pack)).collect();
+        let mut seen: HashSet<Oid> = HashSet::new();
+        for (number, pack) in &unknown {
+            let (first, mut at) = (store.first_number(*number), 0);
+            for name in 0..pack.index.len() {
+                at = self.seek(at, pack.index.name(name));
+                if self.is_at(at, pack.index.name(name)) {
+                    here.set(index(at), true);
+                } else if unknown.len() == 1 || pack.index.oid(name).is_some_and(|oid| seen.insert(oid)) {
+                    due.set(index(first + name), true);
+                }
+            }
+        }
+        let mut at = 0;
+        for (number, oid) in (store.packed()..).zip(store.loose_oids()) {
+            at = self.seek(at, oid.as_bytes());
+            if self.is_at(at, oid.as_bytes()) {
+                here.set(index(at), true);
+            } else {
+                due.set(index(number), true);
+            }
+        }
+        let in_known_pack = |at: usize| unknown.len() < odb.packs.len() && self.flags(at) & flags::LOOSE == 0;
+        let gone = (0..self.len()).any(|at| !here.has(index(at)) && !in_known_pack(at));
+        let here = gone.then_some(here);
+        let spared = self.select_again(select, here.as_ref(), &mut due);
+        Comparison { due, here, spared }
+    }
+
+    /// Selects the known objects that are searched again. Returns the number of the others, and their bytes.
+    fn select_again(&self, select: &Selector<'_>, here: Option<&BitSet>, due: &mut BitSet) -> (u64, u64) {
+        let is_due = |flags: u8| flags & flags::REPORTED != 0 || select.all_trees && flags & flags::BLOB == 0;
+        let (mut objects, mut bytes) = (0, 0);
+        let (mut pending, mut numbers) = (Vec::new(), Vec::new());
+        for at in (0..self.len()).filter(|at| here.is_none_or(|here| here.has(index(*at)))) {
+            if is_due(self.flags(at)) {
+                pending.extend(Oid::from_raw(self.name(at)));
+            } else {
+                (objects, bytes) = (objects + 1, bytes + u64::from(self.bytes(at)));
+            }
+            if pending.len() >= BATCH {
+                select.store.numbers(&pending, &mut numbers);
+                pending.clear();
+            }
+        }
+        select.store.numbers(&pending, &mut numbers);
+        numbers.into_iter().flatten().for_each(|number| due.set(number, true));
+        (objects, bytes)
+    }
+
+    /// Returns the records of a store that was searched: those that were known, and those of `notes`.
+    pub(in crate::source::history) fn updated(
+        &self,
+        store: &ObjectStore<'_>,
+        compared: Option<&Comparison>,
+        notes: &ObjectNotes,
+    ) -> Vec<u8> {
+        let searched = sorted(store, compared.map(|compared| &compared.due));
+        let here = compared.and_then(|compared| compared.here.as_ref());
+        let mut known = (0..self.len()).filter(|at| here.is_none_or(|here| here.has(index(*at)))).peekable();
+        let mut records = Vec::with_capacity(self.records.len() + searched.len() * (self.name_len + FIELDS));
+        let mut loose = store.loose_oids().peekable();
+        let mut put = |name: &[u8], bytes: u32, flags: u8| {
+            while loose.next_if(|oid| oid.as_bytes() < name).is_some() {}
+            let is_loose = loose.peek().is_some_and(|oid| oid.as_bytes() == name);
+            records.extend(name);
+            records.extend(bytes.to_le_bytes());
+            records.push(flags & !flags::LOOSE | if is_loose { flags::LOOSE } else { 0 });
+        };
+        for (oid, number) in searched {
+            while let Some(at) = known.next_if(|at| self.name(*at) < oid.as_bytes()) {
+                put(self.name(at), self.bytes(at), self.flags(at));
+            }
+            known.next_if(|at| self.name(*at) == oid.as_bytes());
+            let (bytes, flags) = notes.get(number);
+            put(oid.as_bytes(), bytes, flags);
+        }
+        known.for_each(|at| put(self.name(at), self.bytes(at), self.flags(at)));
+        records
+    }
+}
+
+impl Comparison {
+    /// Returns true if a known object is no longer here.
+    pub(in crate::source::history) fn has_lost(&self) -> bool {
+        self.here.is_some()
+    }
+}
+
+/// Returns the objects that were searched, sorted; each once, with the number of its first copy.
+fn sorted(store: &ObjectStore<'_>, due: Option<&BitSet>) -> Vec<(Oid, u32)> {
+    let all = || (0..index(store.count())).collect::<Vec<u32>>();
+    let numbers = due.map_or_else(all, |due| due.iter(0..store.count()).collect());
+    let mut objects: Vec<(Oid, u32)> =
+        numbers.into_iter().filter_map(|number| Some((store.oid(number)?, number))).collect();
+    objects.sort();
+    objects.dedup_by_key(|object| object.0);
+    objects
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
