@@ -59,6 +59,7 @@ fn whole(dir: &Dir, count: usize) -> Run {
 fn files(dir: &Dir) -> Vec<String> {
     let names = std::fs::read_dir(dir.join("out")).unwrap();
     let mut names: Vec<String> = names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name != ".history");
     names.sort();
     names
 }
@@ -191,7 +192,7 @@ fn a_url_is_mirrored_fetched_and_what_it_lost_is_told() {
     assert!(first.code == 1 && first.stderr.contains("complete"), "{}", first.stderr);
     assert!(remote(&dir, &[]).stderr.contains("nothing new"));
     let mirror = std::fs::read_dir(dir.join("mirrors")).unwrap().map(|entry| entry.unwrap().path());
-    let mirror = mirror.into_iter().find(|path| path.is_dir()).unwrap();
+    let mirror = mirror.into_iter().find(|path| path.join("HEAD").exists()).unwrap();
     assert!(!mirror.join("hooks").exists(), "no template");
     dir.write("r/0/new.env", "KEY={{sk_live}}\n");
     commit(&dir, "r/0");

@@ -211,27 +211,6 @@ fn no_key_gets_out_of_a_history() {
 }
 
 #[test]
-fn a_rescan_reads_only_what_is_new() {
-    let all = Everywhere::build();
-    all.dir.git(&["gc", "-q", "--no-prune"]);
-    let cache = Dir::new();
-    let scan = || all.dir.scan(&["--history", "--since-cache", cache.path().to_str().unwrap()]);
-    let (first, second) = (scan(), scan());
-    assert_eq!(first.report().findings, second.report().findings);
-    assert_eq!(first.report().coverage.objects, second.report().coverage.objects);
-    assert!(second.report().coverage.bytes < first.report().coverage.bytes / 2);
-    assert_eq!(all.dir.scan(&["--history"]).report().findings, second.report().findings);
-    let file = std::fs::read_dir(cache.path()).unwrap().next().unwrap().unwrap().path();
-    let mut bytes = std::fs::read(&file).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 1;
-    std::fs::write(&file, bytes).unwrap();
-    let third = scan();
-    assert!(third.stderr.contains("damaged"), "{}", third.stderr);
-    assert_eq!(third.report(), first.report());
-}
-
-#[test]
 fn what_is_missing_or_damaged_is_counted_and_the_rest_is_found() {
     let mut dir = Dir::new();
     dir.git(&["init", "-q"]);

@@ -46,6 +46,7 @@ mod range;
 mod readme;
 mod renames;
 mod repositories;
+mod rescans;
 mod rules_command;
 mod sarif;
 mod saved_reports;

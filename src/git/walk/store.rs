@@ -75,10 +75,11 @@ impl<'a> ObjectStore<'a> {
         let position = |number: u32| u32::try_from((number as usize).saturating_sub(first)).unwrap_or(u32::MAX);
         let names: Vec<u32> = wanted.iter(first..first + held.index.len()).map(position).collect();
         if names.is_empty() {
-            return WalkForest::Own(DeltaForest::default());
+            return WalkForest::Own(Box::default());
         }
         let few = Some(&names).filter(|names| names.len() * FEW < held.index.len());
-        few.and_then(|names| DeltaForest::leading_to(held, names)).map_or_else(shared, WalkForest::Own)
+        few.and_then(|names| DeltaForest::leading_to(held, names))
+            .map_or_else(shared, |forest| WalkForest::Own(Box::new(forest)))
     }
 
     /// Returns true for an entry that repeats an object of an earlier pack.
@@ -102,7 +103,7 @@ impl<'a> ObjectStore<'a> {
 /// The forest of a pack, or of those of its entries that a walk needs.
 pub(super) enum WalkForest<'a> {
     Shared(&'a DeltaForest),
-    Own(DeltaForest),
+    Own(Box<DeltaForest>),
 }
 
 impl Deref for WalkForest<'_> {

@@ -94,10 +94,10 @@ impl Dir {
     }
 }
 
-/// Runs git without anybody's configuration.
-pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .current_dir(directory)
+/// Git without anybody's configuration.
+pub(crate) fn git_command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut git = Command::new("git");
+    git.current_dir(directory)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .env("GIT_AUTHOR_NAME", "A U Thor")
@@ -107,9 +107,13 @@ pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
         .args(["-c", "init.defaultBranch=main", "-c", "protocol.file.allow=always"])
         // It goes on in the background, and repacks what a test reads.
         .args(["-c", "maintenance.auto=false"])
-        .args(arguments)
-        .output()
-        .unwrap();
+        .args(arguments);
+    git
+}
+
+/// Runs git without anybody's configuration.
+pub(crate) fn git(directory: &Path, arguments: &[&str]) -> String {
+    let output = git_command(directory, arguments).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
