@@ -21,6 +21,9 @@ use crate::rules::{language, pattern};
 /// Modules that the graph holds at most.
 const MAX_MODULES: usize = 4_000;
 
+/// Files whose text is searched for imports at most.
+const MAX_READ: usize = 400;
+
 /// Steps of a way that are told.
 const MAX_STEPS: usize = 8;
 
@@ -94,16 +97,27 @@ fn candidates(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> b
     let Some(imports) = IMPORTS.get_or_init(|| pattern::compile_lint(pattern).ok()) else { return BTreeSet::new() };
     let mut found: BTreeSet<String> = entries.iter().filter(|path| !is_elsewhere(path)).cloned().collect();
     let mut open: VecDeque<String> = found.iter().cloned().collect();
-    while let Some(path) = open.pop_front().filter(|_| found.len() < MAX_MODULES && !expired()) {
+    // The packages that files of one directory import are the same.
+    let mut packages: BTreeMap<(String, String), Option<String>> = BTreeMap::new();
+    for _ in 0..MAX_READ {
+        let Some(path) = open.pop_front().filter(|_| !expired()) else { break };
         let Some(text) = tree.text(&path) else { continue };
         let mut next = Vec::new();
         if language::of_path(&path).is_some_and(|language| language.name == "html") {
             next.extend(scripts(tree, &path, &text).into_iter().map(|(script, _)| script));
         } else {
             for module in imports.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1)) {
-                let module = String::from_utf8_lossy(module.as_bytes());
-                let paths = code::candidates(&path, &module, "javascript", tree);
-                next.extend(paths.into_iter().filter(|path| code::reads(path)).find(|path| tree.has(path)));
+                let module = String::from_utf8_lossy(module.as_bytes()).into_owned();
+                let resolve = || {
+                    let paths = code::candidates(&path, &module, "javascript", tree);
+                    paths.into_iter().filter(|path| code::reads(path)).find(|path| tree.has(path))
+                };
+                if module.starts_with('.') {
+                    next.extend(resolve());
+                } else {
+                    let package = (directory(&path).to_owned(), module.clone());
+                    next.extend(packages.entry(package).or_insert_with(resolve).clone());
+                }
             }
         }
         for module in next.into_iter().filter(|path| !is_elsewhere(path)) {

@@ -28,7 +28,7 @@ pub(super) struct Handler<'f> {
 }
 
 fn words() -> Words {
-    static PATTERNS: [OnceLock<Option<Regex>>; 23] = [const { OnceLock::new() }; 23];
+    static PATTERNS: [OnceLock<Option<Regex>>; 25] = [const { OnceLock::new() }; 25];
     let word = |at: usize, name: &'static str| {
         let compile = move || pattern::compile_lint(&format!("%flow-{name}%")).ok();
         Word::new(Box::new(move || PATTERNS.get(at)?.get_or_init(compile).as_ref()))
@@ -57,6 +57,8 @@ fn words() -> Words {
         given: word(20, "given"),
         guard: word(21, "guard"),
         leads: word(22, "leads"),
+        router: word(23, "router"),
+        registers: word(24, "registers"),
     }
 }
 

@@ -95,19 +95,14 @@ impl Analysis<'_> {
             return vec![(path, self.required(called))];
         }
         self.doubt(called, &target, &mut path);
-        let things = called.arguments.iter().filter_map(|value| match value.thing {
-            Some(Thing::Function(at)) => Some(at),
-            _ => None,
-        });
-        let functions: Vec<usize> = things.collect();
-        let name = last(&called.dotted);
-        if LISTS.contains(&name) {
-            for at in functions {
+        if LISTS.contains(&last(&called.dotted)) {
+            for value in &called.arguments {
+                let Some(Thing::Function(at)) = value.thing else { continue };
                 let given = vec![Value::of(called.object.traits); 2];
                 self.background(at, given, path.clone(), called.node);
             }
-        } else if !functions.is_empty() {
-            self.chain(&functions, path.clone(), called.node);
+        } else if let Some(value) = self.registered_route(called, &mut path) {
+            return vec![(path, value)];
         }
         let value = self.outcome(called, &mut path);
         vec![(path, value)]

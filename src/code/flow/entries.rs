@@ -44,7 +44,9 @@ impl Analysis<'_> {
                 self.settle();
             }
         }
-        std::mem::take(&mut self.outcomes)
+        let mut outcomes = std::mem::take(&mut self.outcomes);
+        outcomes.retain(|outcome| !self.is_covered(outcome));
+        outcomes
     }
 
     /// Returns true if a file names an event or a verification: only then are its functions looked at without being called.
@@ -209,7 +211,7 @@ impl Analysis<'_> {
         }
         for sink in &path.pending {
             let (sink, skipped, doubtful) = (*sink, path.skipped, path.doubtful);
-            let report = Report { sink, skipped, doubtful, entry };
+            let report = Report { sink, skipped, doubtful, entry, route: self.route.clone() };
             if !self.reports.iter().any(|other| (other.sink, other.skipped) == (sink, skipped)) {
                 self.reports.push(report);
             }
@@ -264,7 +266,8 @@ impl Analysis<'_> {
         let evidence = skip.map(|skip| (self.place(skip.file, skip.node), skip.why.to_owned()));
         let why = skip.map_or("", |skip| skip.why);
         let (name, evidence) = (sink.name.clone(), evidence.into_iter().collect());
-        Outcome { defect, place, name, why, evidence, doubtful: false }
+        let language = self.program.file(sink.file).code.dialect.name;
+        Outcome { defect, place, name, why, evidence, doubtful: false, route: report.route.clone(), language }
     }
 
     fn tell(&mut self, outcome: Outcome) {
@@ -302,7 +305,8 @@ impl Analysis<'_> {
         };
         let evidence = vec![(self.place(skip.file, skip.node), skip.why.to_owned())];
         let (place, name) = (self.place(file, node), code.name(closure.node).to_owned());
-        self.tell(Outcome { defect: Defect::FailOpen, place, name, why: skip.why, evidence, doubtful });
+        let (why, language) = (skip.why, code.dialect.name);
+        self.tell(Outcome { defect: Defect::FailOpen, place, name, why, evidence, doubtful, route: None, language });
     }
 
     /// Returns true if the call of a verifier gives no tolerance, and its default checks no age.
@@ -322,7 +326,9 @@ impl Analysis<'_> {
     pub(super) fn ageless(&mut self, called: &Called<'_>) {
         let place = self.place(self.file(), called.node);
         let name = super::calls::last(&called.dotted).to_owned();
-        self.tell(Outcome { defect: Defect::Replay, place, name, why: "", evidence: Vec::new(), doubtful: false });
+        let (evidence, language) = (Vec::new(), called.code.dialect.name);
+        let defect = Defect::Replay;
+        self.tell(Outcome { defect, place, name, why: "", evidence, doubtful: false, route: None, language });
     }
 
     /// A way on which a returned error counts for nothing.

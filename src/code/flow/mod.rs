@@ -13,6 +13,7 @@ mod follow;
 mod guards;
 mod names;
 mod relevance;
+mod routers;
 mod statements;
 mod value;
 
@@ -27,6 +28,7 @@ use regex::bytes::Regex;
 use super::model::{Code, NodeId};
 use super::program::Program;
 use relevance::Relevance;
+use routers::{Route, Routers};
 use value::{Path, Scope, Value};
 
 /// Returns a pattern, which is compiled when it is first needed.
@@ -104,6 +106,9 @@ pub(crate) struct Words {
     pub(crate) guard: Word,
     /// Says something that may concern a webhook.
     pub(crate) leads: Word,
+    /// Makes a router, and registers what runs before its handlers.
+    pub(crate) router: Word,
+    pub(crate) registers: Word,
 }
 
 /// Defect of a handler.
@@ -133,6 +138,9 @@ pub(crate) struct Outcome {
     pub(crate) evidence: Vec<(Place, String)>,
     /// Something on the way was not found.
     pub(crate) doubtful: bool,
+    /// The route that is handled, if one is known.
+    route: Option<Route>,
+    language: &'static str,
 }
 
 /// A function with the names that it sees.
@@ -185,6 +193,7 @@ struct Report {
     skipped: Option<usize>,
     doubtful: bool,
     entry: usize,
+    route: Option<Route>,
 }
 
 /// Steps for one analysis.
@@ -202,6 +211,9 @@ pub(crate) struct Analysis<'a> {
     named_classes: BTreeMap<(usize, String), Option<Value>>,
     visited: BTreeSet<(usize, NodeId)>,
     relevance: Relevance,
+    routers: Routers,
+    /// The route whose handler is followed.
+    route: Option<Route>,
     sinks: Vec<Sink>,
     skips: Vec<Skip>,
     frames: Vec<Frame>,
@@ -230,6 +242,8 @@ impl<'a> Analysis<'a> {
             named_classes: BTreeMap::new(),
             visited: BTreeSet::new(),
             relevance: Relevance::default(),
+            routers: Routers::default(),
+            route: None,
             sinks: Vec::new(),
             skips: Vec::new(),
             frames: Vec::new(),

@@ -66,6 +66,8 @@ pub(crate) enum Thing {
     Instance(usize, NodeId),
     Object(usize),
     Module(usize),
+    /// What a call makes that routes requests, by its place.
+    Router(usize, NodeId),
     /// A name that is looked up in another module when it is used.
     Import(usize),
 }

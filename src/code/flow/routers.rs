@@ -1,0 +1,243 @@
+//! Routers: what runs before the handlers of their routes, however it is registered.
+//!
+//! Registrations are collected while the files are followed; whether one covers a handler is asked at the end, when
+//! every mount is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::model::NodeId;
+use super::calls::{Called, last};
+use super::value::{Constant, Path, Thing, Value};
+use super::{Analysis, Defect, Outcome};
+
+/// Most registrations of each kind that are remembered.
+const MAX_REGISTERED: usize = 500;
+
+/// Most mounts inside of each other.
+const MAX_MOUNTS: usize = 6;
+
+/// A router: by the call that makes it, or by its name in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Router {
+    Made(usize, NodeId),
+    Named(usize, String),
+}
+
+/// A path of a router, and the place where something is registered for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Route {
+    router: Router,
+    path: String,
+    file: usize,
+    at: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Routers {
+    /// Routes before which a function runs that verifies.
+    guarded: Vec<Route>,
+    /// Routes at which another router is mounted.
+    mounts: Vec<(Route, Router)>,
+    /// Languages whose handlers all run behind a class that verifies.
+    pub(super) everywhere: BTreeSet<&'static str>,
+    /// Functions by their place, and whether they let a request pass only when it was verified.
+    judged: BTreeMap<(usize, NodeId), bool>,
+}
+
+impl Routers {
+    fn covers(&self, route: &Route, depth: usize) -> bool {
+        let before = |guard: &&Route| {
+            guard.router == route.router
+                && starts_with(&route.path, &guard.path)
+                && (guard.file != route.file || guard.at <= route.at)
+        };
+        let outer = |(_, inner): &&(Route, Router)| *inner == route.router;
+        self.guarded.iter().any(|guard| before(&guard))
+            || (depth < MAX_MOUNTS
+                && self.mounts.iter().filter(outer).any(|(outer, _)| self.covers(outer, depth + 1)))
+    }
+}
+
+/// Returns true if a path of a route lies below another; what is not known does.
+fn starts_with(path: &str, prefix: &str) -> bool {
+    let prefix = prefix.trim_end_matches(['*', '/']);
+    path.is_empty() || path.starts_with(prefix)
+}
+
+impl Analysis<'_> {
+    /// Returns true if what is registered before the handler of an outcome has verified.
+    pub(super) fn is_covered(&self, outcome: &Outcome) -> bool {
+        let everywhere = self.routers.everywhere.contains(outcome.language);
+        let by_route = outcome.route.as_ref().is_some_and(|route| self.routers.covers(route, 0));
+        outcome.defect != Defect::Replay && (everywhere || by_route)
+    }
+
+    /// Returns the route that a call on a router names.
+    fn route_of(&self, called: &Called<'_>) -> Route {
+        let path = called.arguments.first().and_then(|value| match &value.constant {
+            Some(Constant::Text(text)) if text.starts_with(['/', '*']) => Some(text.to_string()),
+            _ => None,
+        });
+        let (file, at) = (self.file(), called.code.span(called.node).start);
+        Route { router: self.router(&called.object, &called.dotted), path: path.unwrap_or_default(), file, at }
+    }
+
+    /// Returns a router by its value, or by the first of the names that lead to it.
+    pub(super) fn router(&self, value: &Value, dotted: &str) -> Router {
+        match value.thing {
+            Some(Thing::Router(file, node)) => Router::Made(file, node),
+            _ => Router::Named(self.file(), dotted.split('.').next().unwrap_or_default().to_owned()),
+        }
+    }
+
+    /// Returns the functions among values, those in lists and dictionaries included: first what runs before the others.
+    fn functions(&self, values: &[Value]) -> (Vec<usize>, Vec<usize>) {
+        let (mut before, mut handlers) = (Vec::new(), Vec::new());
+        for value in values {
+            match value.thing {
+                Some(Thing::Function(at)) => handlers.push(at),
+                Some(Thing::Object(at)) => {
+                    for (key, member) in &self.objects[at] {
+                        let (inner, own) = self.functions(std::slice::from_ref(member));
+                        before.extend(inner);
+                        let runs_first = self.words.registers.is_match(key);
+                        if runs_first { before.extend(own) } else { handlers.extend(own) }
+                    }
+                }
+                _ => {}
+            }
+        }
+        (before, handlers)
+    }
+
+    /// Follows what a call registers with a router. `None` for a call that registers nothing.
+    pub(super) fn registered_route(&mut self, called: &Called<'_>, path: &mut Path) -> Option<Value> {
+        let name = last(&called.dotted);
+        let (before, handlers) = self.functions(&called.arguments);
+        if self.words.router.is_match(name) {
+            return Some(self.new_router(called, &[before, handlers].concat(), path));
+        }
+        let route = self.route_of(called);
+        if self.words.registers.is_match(name) {
+            return Some(self.registration(called, &[before, handlers].concat(), route, path));
+        }
+        if let [Value { thing: Some(Thing::Function(at)), .. }] = called.arguments.as_slice() {
+            // A wrapper: what it makes of a function is taken for the function.
+            let is_route = matches!(called.object.thing, Some(Thing::Router(..)));
+            if !is_route {
+                return Some(Value { constant: Some(Constant::Present), ..Value::thing(Thing::Function(*at)) });
+            }
+        }
+        if before.is_empty() && handlers.is_empty() {
+            return None;
+        }
+        let mut inner = path.clone();
+        if before.into_iter().any(|at| self.verifies_first(at)) {
+            inner.verify();
+        }
+        self.chain_at(&handlers, inner, called, route);
+        None
+    }
+
+    fn chain_at(&mut self, functions: &[usize], path: Path, called: &Called<'_>, route: Route) {
+        let outer = self.route.replace(route);
+        self.chain(functions, path, called.node);
+        self.route = outer;
+    }
+
+    /// `express.Router()`, `APIRouter(dependencies=[…])`, `app.Group("/hooks", verify)`
+    fn new_router(&mut self, called: &Called<'_>, functions: &[usize], path: &Path) -> Value {
+        let (file, node) = (self.file(), called.node);
+        let (made, outer) = (Router::Made(file, node), self.route_of(called));
+        if self.routers.mounts.len() < MAX_REGISTERED && called.object != Value::default() {
+            self.routers.mounts.push((outer.clone(), made.clone()));
+        }
+        let value = Value { constant: Some(Constant::Present), ..Value::thing(Thing::Router(file, node)) };
+        for at in functions {
+            if self.verifies_first(*at) {
+                self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
+            } else if outer.path.starts_with('/') {
+                // `r.Route("/hooks", func(r chi.Router) { … })`
+                self.invoke(*at, vec![value.clone()], path.clone(), node);
+            }
+        }
+        value
+    }
+
+    /// `app.use("/hooks", verify, router)`
+    fn registration(&mut self, called: &Called<'_>, functions: &[usize], route: Route, path: &Path) -> Value {
+        let verifies = functions.iter().any(|at| self.verifies_first(*at));
+        let mut has_router = false;
+        for value in &called.arguments {
+            let Some(Thing::Router(file, node)) = value.thing else { continue };
+            has_router = true;
+            let inner = Router::Made(file, node);
+            if verifies {
+                self.guard(Route { router: inner.clone(), path: String::new(), file, at: 0 });
+            }
+            if self.routers.mounts.len() < MAX_REGISTERED {
+                self.routers.mounts.push((route.clone(), inner));
+            }
+        }
+        if verifies && !has_router {
+            self.guard(route.clone());
+        }
+        if !functions.is_empty() {
+            self.chain_at(functions, path.clone(), called, route);
+        }
+        called.object.clone()
+    }
+
+    pub(super) fn guard(&mut self, route: Route) {
+        if self.routers.guarded.len() < MAX_REGISTERED {
+            self.routers.guarded.push(route);
+        }
+    }
+
+    /// Notes a function that a decorator registers to run first: `@bp.before_request`.
+    pub(super) fn runs_first(&mut self, router: Router, value: &Value) {
+        let Some(Thing::Function(at)) = value.thing else { return };
+        if self.verifies_first(at) {
+            let file = self.file();
+            self.guard(Route { router, path: String::new(), file, at: 0 });
+        }
+    }
+
+    pub(super) fn route_at(&self, router: Router, path: &str) -> Route {
+        Route { router, path: path.to_owned(), file: self.file(), at: usize::MAX }
+    }
+
+    /// Returns true if a function lets a request pass only when it was verified.
+    pub(super) fn verifies_first(&mut self, at: usize) -> bool {
+        let place = (self.closures[at].file, self.closures[at].node);
+        if let Some(known) = self.routers.judged.get(&place) {
+            return *known;
+        }
+        self.routers.judged.insert(place, false);
+        if !self.is_relevant(place.0, place.1) {
+            return false;
+        }
+        let mut open = vec![at];
+        let mut passing: Vec<Path> = Vec::new();
+        // A wrapper returns the function that runs.
+        while let Some(at) = open.pop().filter(|_| passing.len() < 64) {
+            let arguments = self.entry_arguments(at);
+            let (ways, continued) = self.follow(at, arguments, Path::default(), super::Code::NOTHING);
+            let made = ways.iter().find_map(|(_, value)| match value.thing {
+                Some(Thing::Function(inner)) if inner != at => Some(inner),
+                _ => None,
+            });
+            match made.filter(|_| continued.is_empty()) {
+                Some(inner) if open.is_empty() && passing.is_empty() => open.push(inner),
+                _ if !continued.is_empty() => passing.extend(continued),
+                _ => {
+                    let passes = |(path, value): &(Path, Value)| value.constant != Some(Constant::False) && !path.refused;
+                    passing.extend(ways.into_iter().filter(passes).map(|(path, _)| path));
+                }
+            }
+        }
+        let verifies = !passing.is_empty() && passing.iter().all(|path| path.verified);
+        self.routers.judged.insert(place, verifies);
+        verifies
+    }
+}
