@@ -15,8 +15,15 @@ const MAX_EVIDENCE: usize = 4;
 const NO_VERDICT: &str = "the result of the check is not used";
 const CAUGHT: &str = "a failed check is caught and forgotten";
 
-/// A function, by its file and node, and the class around it.
-type Entry = (usize, NodeId, Option<(usize, NodeId)>);
+/// A function that may be the handler of a request.
+struct Entry {
+    file: usize,
+    node: NodeId,
+    /// The class around it.
+    class: Option<(usize, NodeId)>,
+    /// It stands in another function, which decides what becomes of it.
+    nested: bool,
+}
 
 /// Names that a request has as a parameter.
 const REQUESTS: &[&str] =
@@ -33,11 +40,13 @@ impl Analysis<'_> {
         let matter: Vec<usize> = files.iter().copied().filter(|file| self.matters(*file)).collect();
         let mut entries = self.entries_of(&matter);
         let mentions = self.mentions(&matter);
-        entries.sort_by_key(|(file, node, class)| {
-            let count = mentions.get(self.program.file(*file).code.name(*node)).copied().unwrap_or(0);
-            (count > 0, class.is_none(), *file, *node)
+        // Functions that others lead to come last: most are followed by then.
+        entries.sort_by_key(|entry| {
+            let code = &self.program.file(entry.file).code;
+            let count = mentions.get(code.name(entry.node)).copied().unwrap_or(0);
+            (entry.nested, count > 0, entry.class.is_none(), entry.file, code.span(entry.node).start)
         });
-        for (file, node, class) in entries {
+        for Entry { file, node, class, .. } in entries {
             if !self.visited.contains(&(file, node)) && self.is_relevant(file, node) && self.step() {
                 self.begin();
                 self.handler(file, node, class);
@@ -73,17 +82,17 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         for file in files {
             let code = &self.program.file(*file).code;
-            let mut open = vec![(code.root(), None)];
-            while let Some((node, class)) = open.pop() {
-                let class = match code.kind(node) {
-                    Kind::Class => Some((*file, node)),
+            let mut open = vec![(code.root(), None, false)];
+            while let Some((node, class, nested)) = open.pop() {
+                let (class, nested) = match code.kind(node) {
+                    Kind::Class => (Some((*file, node)), false),
                     Kind::Function => {
-                        found.push((*file, node, class));
-                        class
+                        found.push(Entry { file: *file, node, class, nested });
+                        (class, true)
                     }
-                    _ => class,
+                    _ => (class, nested),
                 };
-                open.extend(code.children(node).iter().map(|child| (*child, class)));
+                open.extend(code.children(node).iter().map(|child| (*child, class, nested)));
             }
         }
         found
@@ -118,6 +127,9 @@ impl Analysis<'_> {
         let code = self.code();
         let mut path = Path::default();
         value = self.decorate(&code, node, value, &mut path);
+        if code.dialect.name == "python" {
+            self.route = self.decorated_route(&code, node, &mut path);
+        }
         let paths = self.guards(&code, node, class, path);
         if let Some(Thing::Function(at)) = value.thing {
             for mut path in paths {
@@ -138,6 +150,7 @@ impl Analysis<'_> {
             }
         }
         self.frames.pop();
+        self.route = None;
     }
 
     /// Functions that are returned are handlers as well.

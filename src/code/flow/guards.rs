@@ -57,7 +57,10 @@ impl Analysis<'_> {
             let callee = if code.kind(expression) == Kind::Call { code.child(expression, 0) } else { expression };
             let target = match code.kind(callee) {
                 Kind::Name => self.lookup(code, callee, path),
-                _ => Value::default(),
+                _ => {
+                    self.decorated_by(code, decorator, &value, path);
+                    Value::default()
+                }
             };
             let named = self.words.check.is_match(code.name(callee));
             let Some(Thing::Function(mut at)) = target.thing else {
@@ -289,7 +292,7 @@ impl Analysis<'_> {
 }
 
 /// Returns the decorators of a function or class.
-fn decorators(code: &Code, node: NodeId) -> Vec<NodeId> {
+pub(super) fn decorators(code: &Code, node: NodeId) -> Vec<NodeId> {
     let (mut found, mut open) = (Vec::new(), vec![code.child(node, 2)]);
     while let Some(at) = open.pop() {
         match code.kind(at) {

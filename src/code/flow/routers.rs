@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::model::NodeId;
+use super::super::model::{Code, Kind, NodeId};
 use super::calls::{Called, last};
+use super::guards::decorators;
 use super::value::{Constant, Path, Thing, Value};
 use super::{Analysis, Defect, Outcome};
 
@@ -194,17 +195,54 @@ impl Analysis<'_> {
         }
     }
 
-    /// Notes a function that a decorator registers to run first: `@bp.before_request`.
-    pub(super) fn runs_first(&mut self, router: Router, value: &Value) {
-        let Some(Thing::Function(at)) = value.thing else { return };
-        if self.verifies_first(at) {
-            let file = self.file();
-            self.guard(Route { router, path: String::new(), file, at: 0 });
+    /// `@bp.before_request` registers a function; `@bp.post("/hook", dependencies=[…])` is a route, which is returned.
+    pub(super) fn decorated_by(
+        &mut self,
+        code: &Code,
+        decorator: NodeId,
+        value: &Value,
+        path: &Path,
+    ) -> Option<(Route, Vec<Value>)> {
+        let expression = code.child(decorator, 0);
+        let (callee, arguments) = match code.kind(expression) {
+            Kind::Call => (code.child(expression, 0), code.children(expression)[1..].to_vec()),
+            _ => (expression, Vec::new()),
+        };
+        let (file, dotted) = (self.file(), code.path(callee));
+        let root = dotted.split('.').next().unwrap_or_default();
+        let known = path.get(root).cloned();
+        let object = known.or_else(|| self.module_scope(file)?.get(root).cloned()).unwrap_or_default();
+        let object = self.imported(object);
+        let router = self.router(&object, &dotted);
+        if self.words.registers.is_match(last(&dotted)) {
+            if let Some(Thing::Function(at)) = value.thing
+                && self.verifies_first(at)
+            {
+                self.guard(Route { router, path: String::new(), file, at: 0 });
+            }
+            return None;
         }
+        let path = arguments.first().map_or("", |first| code.name(*first)).to_owned();
+        let mut given = Vec::new();
+        for argument in arguments.into_iter().filter(|at| self.words.registers.is_match(code.name(code.child(*at, 0)))) {
+            given.extend(self.eval(argument, Path::default()).into_iter().map(|(_, value)| value));
+        }
+        Some((Route { router, path, file, at: usize::MAX }, given))
     }
 
-    pub(super) fn route_at(&self, router: Router, path: &str) -> Route {
-        Route { router, path: path.to_owned(), file: self.file(), at: usize::MAX }
+    /// Returns the route that a decorator of a function names. Marks the way as verified if what the route depends on
+    /// verifies.
+    pub(super) fn decorated_route(&mut self, code: &Code, function: NodeId, path: &mut Path) -> Option<Route> {
+        let mut found = None;
+        for decorator in decorators(code, function) {
+            let Some((route, given)) = self.decorated_by(code, decorator, &Value::default(), path) else { continue };
+            let (before, own) = self.functions(&given);
+            if before.into_iter().chain(own).any(|at| self.verifies_first(at)) {
+                path.verify();
+            }
+            found = Some(route);
+        }
+        found
     }
 
     /// Returns true if a function lets a request pass only when it was verified.
@@ -222,7 +260,7 @@ impl Analysis<'_> {
         // A wrapper returns the function that runs.
         while let Some(at) = open.pop().filter(|_| passing.len() < 64) {
             let arguments = self.entry_arguments(at);
-            let (ways, continued) = self.follow(at, arguments, Path::default(), super::Code::NOTHING);
+            let (ways, continued) = self.follow(at, arguments, Path::default(), Code::NOTHING);
             let made = ways.iter().find_map(|(_, value)| match value.thing {
                 Some(Thing::Function(inner)) if inner != at => Some(inner),
                 _ => None,

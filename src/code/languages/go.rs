@@ -12,7 +12,7 @@ pub(super) static GO: Grammar = Grammar {
 };
 
 const ROLES: &[(Role, &str)] = &[
-    (Role::Skip, "comment"),
+    (Role::Skip, "comment package_clause"),
     (Role::Block, "source_file block statement_list"),
     (Role::Name, "identifier field_identifier type_identifier package_identifier blank_identifier"),
     (Role::Text, "interpreted_string_literal raw_string_literal"),
