@@ -98,17 +98,23 @@ impl Analysis<'_> {
         found
     }
 
-    /// Counts how often names are used.
+    /// Counts how often names are used, beside where functions are declared.
     fn mentions(&self, files: &[usize]) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
+        let (mut counts, mut declared) = (BTreeMap::new(), Vec::new());
         for file in files {
-            let code = &self.program.file(*file).code;
-            for (_, node) in
-                code.nodes().filter(|(_, node)| matches!(node.kind, Kind::Name | Kind::Member | Kind::Text))
-            {
-                let name = node.name.as_deref().unwrap_or_default().trim_start_matches(':');
-                *counts.entry(name.to_owned()).or_default() += 1;
+            let code = Rc::clone(&self.program.file(*file).code);
+            for (_, node) in code.nodes() {
+                let name = node.name.as_deref().unwrap_or_default().trim_start_matches(':').to_owned();
+                match node.kind {
+                    Kind::Name | Kind::Member | Kind::Text => *counts.entry(name).or_default() += 1,
+                    Kind::Function => declared.push(name),
+                    _ => {}
+                }
             }
+        }
+        for name in declared {
+            // The name of a declaration is a node of its own.
+            counts.entry(name).and_modify(|count: &mut usize| *count = count.saturating_sub(1));
         }
         counts
     }
