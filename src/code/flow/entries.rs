@@ -37,6 +37,7 @@ impl Analysis<'_> {
             self.module_scope(*file);
             self.settle();
         }
+        self.register_classes(files);
         let matter: Vec<usize> = files.iter().copied().filter(|file| self.matters(*file)).collect();
         let mut entries = self.entries_of(&matter);
         let mentions = self.mentions(&matter);

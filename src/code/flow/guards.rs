@@ -163,7 +163,7 @@ impl Analysis<'_> {
     }
 
     /// Returns the methods with which a class handles requests.
-    fn methods(&mut self, value: &Value) -> Vec<Value> {
+    pub(super) fn methods(&mut self, value: &Value) -> Vec<Value> {
         let value = self.imported(value.clone());
         let Some(Thing::Class(file, node) | Thing::Instance(file, node)) = value.thing else { return Vec::new() };
         METHODS.iter().find_map(|name| self.member_of_class((file, node), name, 0)).into_iter().collect()

@@ -8,6 +8,7 @@ mod calls;
 mod classes;
 mod conditions;
 mod entries;
+mod everywhere;
 mod expressions;
 mod follow;
 mod guards;

@@ -1,0 +1,98 @@
+//! Classes that frameworks run before every handler: filters, interceptors, middleware that a list or a call names.
+
+use std::rc::Rc;
+
+use super::super::model::{Code, Kind, NodeId};
+use super::Analysis;
+use super::statements::leaves;
+use super::value::{Thing, Value};
+
+/// What classes are derived from that run before every handler.
+const FILTERS: &[&str] = &[
+    "OncePerRequestFilter",
+    "GenericFilterBean",
+    "Filter",
+    "WebFilter",
+    "HandlerInterceptor",
+    "HandlerInterceptorAdapter",
+    "ContainerRequestFilter",
+    "IMiddleware",
+];
+
+/// Calls that register classes for every handler.
+const REGISTER: &[&str] = &["apply", "useGlobalGuards", "useGlobalInterceptors", "add_middleware"];
+
+impl Analysis<'_> {
+    /// Finds the languages in which a class that verifies runs before every handler.
+    pub(super) fn register_classes(&mut self, files: &[usize]) {
+        for file in files {
+            let code = Rc::clone(&self.program.file(*file).code);
+            for (node, _) in code.nodes() {
+                for name in registered(&code, node) {
+                    let found = match name {
+                        Registered::Itself => Some(Value::thing(Thing::Class(*file, node))),
+                        Registered::Named(name) => self.class_named(*file, &name),
+                        Registered::Anywhere(name) => {
+                            let class = self.program.classes(&name).into_iter().next();
+                            class.map(|(file, node)| Value::thing(Thing::Class(file, node)))
+                        }
+                    };
+                    self.register_class(found, code.dialect.name);
+                }
+            }
+        }
+    }
+
+    fn register_class(&mut self, class: Option<Value>, language: &'static str) {
+        if self.routers.everywhere.contains(language) {
+            return;
+        }
+        for method in class.map(|class| self.methods(&class)).unwrap_or_default() {
+            if let Some(Thing::Function(at)) = method.thing
+                && self.verifies_first(at)
+            {
+                self.routers.everywhere.insert(language);
+            }
+        }
+    }
+}
+
+/// A class that is registered.
+enum Registered {
+    /// By what it is derived from.
+    Itself,
+    Named(String),
+    /// By its path in a setting.
+    Anywhere(String),
+}
+
+/// Returns the classes that a node registers.
+fn registered(code: &Code, node: NodeId) -> Vec<Registered> {
+    let (first, second) = (code.child(node, 0), code.child(node, 1));
+    match code.kind(node) {
+        Kind::Class => {
+            let is_filter = |at: &NodeId| FILTERS.contains(&code.name(*at));
+            let heads = leaves(code, first).iter().any(is_filter) || takes_delegate(code, node);
+            heads.then_some(Registered::Itself).into_iter().collect()
+        }
+        Kind::Call if REGISTER.contains(&code.name(first)) => {
+            let made = |at: &NodeId| if code.kind(*at) == Kind::Call { code.child(*at, 0) } else { *at };
+            let names = code.children(node)[1..].iter().map(|at| code.name(made(at)).to_owned());
+            names.filter(|name| !name.is_empty()).map(Registered::Named).collect()
+        }
+        Kind::Pair if code.name(first) == "useClass" => vec![Registered::Named(code.name(second).to_owned())],
+        Kind::Assign if code.name(first) == "MIDDLEWARE" => {
+            let last = |at: NodeId| code.name(at).rsplit('.').next().unwrap_or_default().to_owned();
+            leaves(code, second).into_iter().map(|at| Registered::Anywhere(last(at))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Returns true for a class of ASP.NET that is given what comes next.
+fn takes_delegate(code: &Code, class: NodeId) -> bool {
+    let is_delegate = |at: NodeId| code.name(code.child(at, 1)).starts_with("RequestDelegate");
+    let functions = super::classes::leaves_of_body(code, code.child(class, 1));
+    let parameters = functions.into_iter().filter(|at| code.kind(*at) == Kind::Function).map(|at| code.child(at, 0));
+    parameters.chain([code.child(class, 0)]).any(|list| code.children(list).iter().any(|at| is_delegate(*at)))
+}

@@ -1,0 +1,1 @@
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "shop.middleware.StripeSignatureMiddleware"]
