@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::case::Case;
 use crate::watch::{Ceiling, Watched};
@@ -54,6 +54,41 @@ pub(crate) fn swapped_for_a_link() {
     });
     assert_sane(&runs);
     assert!(runs.iter().all(|run| !run.stdout.contains("restricted-live")), "a link was followed");
+}
+
+/// A directory at two levels becomes a link to one outside with files of the same names, at least a thousand times.
+pub(crate) fn directory_swapped_for_a_link() {
+    static ROUNDS: AtomicUsize = AtomicUsize::new(0);
+    for level in ["a/deep", "a/deep/deeper"] {
+        let mut case = control();
+        let outside = case.dir.forge.make("rk_live").unwrap();
+        for at in 0..100 {
+            case.write(format!("a/deep/deeper/f{at:02}"), "a file");
+            for place in ["outside", "outside/deeper"] {
+                case.dir.write_bytes(&format!("{place}/f{at:02}"), outside.as_bytes());
+            }
+        }
+        let path = case.path(level);
+        let swap = |path: &Path| {
+            let aside = path.with_file_name("aside");
+            let _ = std::fs::rename(path, &aside);
+            let _ = std::os::unix::fs::symlink(
+                if path.ends_with("deep") { "../../outside" } else { "../../../outside" },
+                path,
+            );
+            let _ = std::fs::read_dir(path).map(Iterator::count);
+            let _ = std::fs::remove_file(path);
+            let _ = std::fs::rename(&aside, path);
+            ROUNDS.fetch_add(1, Ordering::Relaxed);
+        };
+        let runs = during(&case, &path, swap);
+        assert_sane(&runs);
+        assert!(runs.iter().all(|run| !run.stdout.contains("restricted-live")), "a link was followed");
+        // The mutation: what a walk through the link would find.
+        let found = crate::support::run_in(case.dir.path(), &["scan", "--format", "json", "outside"], b"");
+        assert!(found.stdout.contains("restricted-live"));
+    }
+    assert!(ROUNDS.load(Ordering::Relaxed) > 1_000);
 }
 
 pub(crate) fn removed() {

@@ -24,6 +24,7 @@ pub(crate) const ROWS: &[Row] = &[
         case.link("..", "zz/up");
     }),
     own("W03", "file swapped for a link while the walk goes on", races::swapped_for_a_link),
+    own("W03b", "directory swapped for a link during the walk", races::directory_swapped_for_a_link),
     row("W04", "FIFO as notes.txt", 0, &["special-file"], |case| {
         case.control();
         case.fifo("notes.txt");
