@@ -18,6 +18,9 @@ use crate::rules::rule::{BodyCheck, KeyPattern};
 /// Bytes that the opcode, the length and the first letters of the next string may add to the run of a token.
 const SWALLOWED: usize = 4;
 
+/// Longest word from the start of a token to its literal.
+const MAX_START: usize = 80;
+
 /// Random characters that are a key whatever word precedes them.
 const LONG: usize = 100;
 
@@ -44,8 +47,12 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     let around = surroundings(layer, &token);
     let by_shape = || token.end_by_shape(strict, around);
     match around {
-        Surroundings::Text => None,
-        _ => token.end_by_structure(strict).or_else(|| token.end_by_length(strict)).or_else(by_shape),
+        Surroundings::Text => token.end_at_another(is_clean),
+        _ => token
+            .end_by_structure(strict)
+            .or_else(|| token.end_by_length(strict))
+            .or_else(by_shape)
+            .or_else(|| token.end_at_another(is_clean)),
     }
 }
 
@@ -172,6 +179,39 @@ impl Token<'_> {
                 && (!strict || (**length < run.len() && is_foreign(&run[**length..])))
         });
         ends.next().map(|length| self.body + length)
+    }
+
+    /// Returns the end of a token of a known length that is glued to another one of its rule.
+    fn end_at_another(&self, is_clean: bool) -> Option<usize> {
+        let is_last = |end: usize| end == self.run.end && boundary::right(self.bytes, end) != Right::Name;
+        let ends = self.detect.lengths.iter().rev().map(|length| self.body + length);
+        let mut whole = ends.filter(|end| *end <= self.run.end && self.is_complete(&self.bytes[self.body..*end]));
+        let is_glued = is_clean || self.follows_another();
+        whole.find(|end| is_glued && (self.another_follows(*end) || !is_clean && is_last(*end)))
+    }
+
+    /// Returns true if a literal of the rule stands in the word that begins at `end`.
+    fn another_follows(&self, end: usize) -> bool {
+        let word = self.bytes[end..].iter().take(MAX_START).take_while(|byte| boundary::is_word(**byte)).count();
+        let word = &self.bytes[end..end + word];
+        let is_there = |literal: &String| match memchr::memmem::find(word, literal.as_bytes()) {
+            Some(at) => at == 0 || self.detect.lookbehind > 0,
+            None => false,
+        };
+        self.detect.literals.iter().any(is_there)
+    }
+
+    /// Returns true if a body behind a literal of the rule ends where the token begins.
+    fn follows_another(&self) -> bool {
+        let is_body = |length: &usize| {
+            let Some((before, body)) =
+                self.run.start.checked_sub(*length).map(|at| self.bytes[..self.run.start].split_at(at))
+            else {
+                return false;
+            };
+            self.detect.literals.iter().any(|literal| before.ends_with(literal.as_bytes())) && shape::looks_random(body)
+        };
+        self.detect.lengths.iter().any(is_body)
     }
 
     /// Returns true if a body is one of the family, by its length and its characters.

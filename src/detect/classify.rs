@@ -253,6 +253,7 @@ fn database(context: &TokenInContext<'_>) -> Classification {
     let goes_on = context.bytes.get(context.span.end).is_some_and(u8::is_ascii_alphanumeric) || context.is_name();
     match DatabaseLogin::parse(context.token()) {
         Some(_) if goes_on => Classification::Nothing,
+        Some(login) if login.may_be_code() => Classification::Nothing,
         Some(login) if login.is_placeholder() => Classification::Placeholder,
         Some(login) if login.is_random() => Classification::Credential(Confidence::High, PathRule::Any),
         Some(_) => Classification::Credential(Confidence::Medium, PathRule::Any),

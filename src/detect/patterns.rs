@@ -5,9 +5,14 @@ use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
+use crate::credential::DatabaseLogin;
 use crate::model::limits::{CONTEXT, MAX_BODY};
 use crate::rules::RuleSet;
 use crate::rules::pattern::compile_key;
+use crate::rules::rule::BodyCheck;
+
+/// Bytes of the next token, glued to one, that the pattern of that one may take: `fcsess`.
+const LONGEST_START: usize = 6;
 
 /// The pattern of each rule's tokens.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ struct TokenPattern {
     text: String,
     lookbehind: usize,
     builtin: bool,
+    /// It may be written as fields.
+    is_login: bool,
     compiled: OnceLock<Option<Regex>>,
 }
 
@@ -29,6 +36,7 @@ impl TokenPatterns {
                 text: detect.pattern.clone(),
                 lookbehind: detect.lookbehind,
                 builtin: rule.is_builtin(),
+                is_login: detect.check == BodyCheck::Database,
                 compiled: OnceLock::new(),
             })
         };
@@ -60,9 +68,15 @@ impl TokenPatterns {
             if span.end > at && (pattern.lookbehind > 0 || span.start == at) {
                 return Some(span);
             }
-            start = span.end.max(start + 1);
+            // The next one may begin in what this one took of it.
+            start = span.end.saturating_sub(LONGEST_START).max(span.start + 1);
         }
-        None
+        if !pattern.is_login {
+            return None;
+        }
+        let (from, to) = (at.saturating_sub(CONTEXT), at.saturating_add(CONTEXT).min(bytes.len()));
+        let (_, span) = DatabaseLogin::of_fields(&bytes[from..to], at - from)?;
+        Some(from + span.start..from + span.end)
     }
 }
 

@@ -58,6 +58,12 @@ impl<'a> CredentialBlock<'a> {
     }
 }
 
+/// Blocks of one rule below medium; more are shown as one.
+const MAX_BLOCKS: usize = 10;
+
+/// Places that such a block names.
+pub(super) const MAX_EXAMPLES: usize = 5;
+
 /// The findings of a report by credential.
 #[derive(Debug)]
 pub(super) struct GroupedFindings<'a> {
@@ -95,8 +101,10 @@ impl<'a> GroupedFindings<'a> {
         self.with_status(Status::Open)
     }
 
-    /// Returns the open blocks one by one, but more than `most` of one rule below medium together, where the first stands.
-    pub(super) fn open_folded(&self, most: usize) -> Vec<Vec<&CredentialBlock<'a>>> {
+    /// Returns the open blocks one by one, but more than [`MAX_BLOCKS`] of one rule below medium together, where the first
+    /// stands, unless the user asks for all.
+    pub(super) fn open_folded(&self, options: &Options) -> Vec<Vec<&CredentialBlock<'a>>> {
+        let most = if options.verbose > 0 { usize::MAX } else { MAX_BLOCKS };
         let minor = |block: &CredentialBlock<'a>| {
             let is_minor = block.others.is_empty() && block.main.severity < Severity::Medium;
             is_minor.then_some((block.main.rule.as_str(), block.main.severity))

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use super::describe::{self, clean};
-use super::grouping::{CredentialBlock, GroupedFindings};
+use super::grouping::{CredentialBlock, GroupedFindings, MAX_EXAMPLES};
 use super::links::Links;
 use super::{Options, remediation, summary};
 use crate::model::{Finding, Location, Report, Severity, Status};
@@ -30,7 +30,7 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
     if !report.coverage.complete {
         incomplete(&mut text, report);
     }
-    table(&mut text, rules, &grouped, &Links::new(report, options));
+    table(&mut text, rules, &grouped.open_folded(options), &Links::new(report, options));
     for part in advice(rules, &grouped).into_iter().chain(reviewed(report)) {
         if text.len() + part.len() > MAX_BYTES {
             break;
@@ -73,21 +73,24 @@ fn incomplete(text: &mut String, report: &Report) {
     text.push('\n');
 }
 
-fn table(text: &mut String, rules: &RuleSet, grouped: &GroupedFindings<'_>, links: &Links<'_>) {
-    let mut blocks = grouped.open().peekable();
-    if blocks.peek().is_none() {
+fn table(text: &mut String, rules: &RuleSet, groups: &[Vec<&CredentialBlock<'_>>], links: &Links<'_>) {
+    if groups.is_empty() {
         return;
     }
     text.push_str("| Severity | Finding | Place |\n| --- | --- | --- |\n");
-    while let Some(block) = blocks.peek() {
-        let row = row(rules, block, links);
+    let mut groups = groups.iter().peekable();
+    while let Some(group) = groups.peek() {
+        let row = match group.as_slice() {
+            [block] => row(rules, block, links),
+            blocks => folded_row(rules, blocks, links),
+        };
         if text.len() + row.len() > MAX_BYTES - RESERVE {
             break;
         }
         text.push_str(&row);
-        blocks.next();
+        groups.next();
     }
-    let left_out = blocks.count() as u64;
+    let left_out = groups.count() as u64;
     if left_out > 0 {
         let rows = describe::counted(left_out, "more row");
         text.push_str(&format!("| | **{rows} left out: size limit reached. The JSON report has them all.** | |\n"));
@@ -109,6 +112,22 @@ fn row(rules: &RuleSet, block: &CredentialBlock<'_>, links: &Links<'_>) -> Strin
         what.push_str(&format!("<br>+ {}", marked(&describe::title(rules, other))));
     }
     format!("| {} | {what} | {} |\n", severity(main.severity), places(main, links))
+}
+
+/// Writes one row for many credentials of a rule that matter little.
+fn folded_row(rules: &RuleSet, blocks: &[&CredentialBlock<'_>], links: &Links<'_>) -> String {
+    let Some(main) = blocks.first().map(|block| block.main) else { return String::new() };
+    let plural = describe::rule(rules, main).map_or(main.rule.as_str(), |rule| &rule.plural);
+    let what = marked(&format!("{} {}", describe::number(blocks.len() as u64), clean(plural)));
+    let example = |block: &&CredentialBlock<'_>| {
+        let place = describe::most_open_first(block.main).first().map(|at| linked_place(at, links)).unwrap_or_default();
+        let masked = block.main.key.as_ref().map(|key| format!(" {}", code(&key.masked))).unwrap_or_default();
+        format!("{place}{masked}")
+    };
+    let mut places: Vec<String> = blocks.iter().take(MAX_EXAMPLES).map(example).collect();
+    let more = blocks.len().saturating_sub(MAX_EXAMPLES) as u64;
+    places.extend((more > 0).then(|| format!("and {} more; `-v` lists them all", describe::number(more))));
+    format!("| {} | {what} | {} |\n", severity(main.severity), places.join("<br>"))
 }
 
 fn severity(severity: Severity) -> String {

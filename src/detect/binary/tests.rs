@@ -112,6 +112,21 @@ fn keys_glued_to_other_strings() {
 
 /// Strings of Windows resources: a length in characters, the text in UTF-16, the next length.
 #[test]
+fn keys_glued_to_each_other() {
+    let (engine, mut forge) = (engine(), Forge::new(77));
+    let kinds = ["pi_secret", "seti_secret", "pi_secret", "fcsess_client_secret", "pi_secret"];
+    for count in 2..=kinds.len() {
+        let keys: Vec<String> = kinds[..count].iter().map(|kind| forge.make(kind).unwrap()).collect();
+        for (before, behind) in [("secrets=", "\n"), ("\0\u{1}", "\0\u{2}"), ("", "")] {
+            let text = [before, &keys.concat(), behind].concat();
+            let found: Vec<_> = engine.scan(text.as_bytes()).iter().map(|hit| hit.fingerprint).collect();
+            let wanted: Vec<_> = keys.iter().map(|key| Secret::new(key.as_bytes()).fingerprint()).collect();
+            assert_eq!(found, wanted, "{count} keys behind {before:?}");
+        }
+    }
+}
+
+#[test]
 fn wide_keys_behind_their_length() {
     let (engine, mut forge) = (engine(), Forge::new(73));
     for kind in ["sk_live", "sk_live:34", "sk_live:24", "whsec"] {

@@ -5,11 +5,8 @@ use std::io;
 use super::TextWriter;
 use super::style::TextStyle;
 use crate::report::describe::{self, clean};
-use crate::report::grouping::CredentialBlock;
+use crate::report::grouping::{CredentialBlock, MAX_EXAMPLES};
 use crate::report::remediation;
-
-/// Places that a block names.
-const MAX_EXAMPLES: usize = 5;
 
 impl TextWriter<'_> {
     /// Writes one block for many credentials of a rule.

@@ -19,8 +19,6 @@ use style::{TextStyle, WIDTH};
 
 /// Columns of the widest label, its colon included.
 const LABEL: usize = 6;
-/// Blocks of one rule below medium; more are shown as one.
-const MAX_BLOCKS: usize = 10;
 
 pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let grouped = GroupedFindings::new(report, rules, options);
@@ -32,7 +30,7 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         return if report.coverage.complete { Ok(()) } else { text.incomplete(report) };
     }
     let mut before = None;
-    for group in grouped.open_folded(if options.verbose > 0 { usize::MAX } else { MAX_BLOCKS }) {
+    for group in grouped.open_folded(options) {
         match group.as_slice() {
             [block] => text.block(block, before)?,
             blocks => text.folded(blocks)?,
@@ -367,6 +365,14 @@ mod tests {
         assert!(text.contains("     and 7 more; -v lists them all"), "{text}");
         let all = sample::written("text", &report, &Options { verbose: 1, ..sample::OPTIONS });
         assert_eq!(count(&all, "[client-secret]"), 12);
+        let table = sample::written("markdown", &report, &sample::OPTIONS);
+        assert_eq!((count(&table, "| 🟡 low |"), count(&table, "| 🟠 medium |")), (1, 12), "{table}");
+        assert!(
+            table.contains("| 12 client secrets |") && table.contains("and 7 more; `-v` lists them all"),
+            "{table}"
+        );
+        let table = sample::written("markdown", &report, &Options { verbose: 1, ..sample::OPTIONS });
+        assert_eq!(count(&table, "| 🟡 low |"), 12);
         report.findings.truncate(22);
         let few = sample::written("text", &report, &sample::OPTIONS);
         assert_eq!(count(&few, "[client-secret]"), 10);
