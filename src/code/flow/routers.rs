@@ -54,8 +54,7 @@ impl Routers {
         };
         let outer = |(_, inner): &&(Route, Router)| *inner == route.router;
         self.guarded.iter().any(|guard| before(&guard))
-            || (depth < MAX_MOUNTS
-                && self.mounts.iter().filter(outer).any(|(outer, _)| self.covers(outer, depth + 1)))
+            || (depth < MAX_MOUNTS && self.mounts.iter().filter(outer).any(|(outer, _)| self.covers(outer, depth + 1)))
     }
 }
 
@@ -224,7 +223,8 @@ impl Analysis<'_> {
         }
         let path = arguments.first().map_or("", |first| code.name(*first)).to_owned();
         let mut given = Vec::new();
-        for argument in arguments.into_iter().filter(|at| self.words.registers.is_match(code.name(code.child(*at, 0)))) {
+        for argument in arguments.into_iter().filter(|at| self.words.registers.is_match(code.name(code.child(*at, 0))))
+        {
             given.extend(self.eval(argument, Path::default()).into_iter().map(|(_, value)| value));
         }
         Some((Route { router, path, file, at: usize::MAX }, given))
@@ -269,7 +269,8 @@ impl Analysis<'_> {
                 Some(inner) if open.is_empty() && passing.is_empty() => open.push(inner),
                 _ if !continued.is_empty() => passing.extend(continued),
                 _ => {
-                    let passes = |(path, value): &(Path, Value)| value.constant != Some(Constant::False) && !path.refused;
+                    let passes =
+                        |(path, value): &(Path, Value)| value.constant != Some(Constant::False) && !path.refused;
                     passing.extend(ways.into_iter().filter(passes).map(|(path, _)| path));
                 }
             }
