@@ -203,21 +203,12 @@ pub(super) struct ReportArgs {
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = output)]
     pub(super) outputs: Vec<OutputFile>,
 
-    /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
-    pub(super) fail_on: Option<Severity>,
+    #[command(flatten)]
+    pub(super) verdict: VerdictArgs,
 
     /// Hide findings below this severity [default: that of pinstripe.toml, or low]
     #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
     pub(super) min_severity: Option<Severity>,
-
-    /// Exit with 0 even if there are findings
-    #[arg(long)]
-    pub(super) exit_zero: bool,
-
-    /// Exit with 0 even if the scan is incomplete
-    #[arg(long)]
-    pub(super) allow_incomplete: bool,
 
     /// When to use color
     #[arg(long, value_name = "WHEN", default_value = "auto", value_enum)]
@@ -230,6 +221,23 @@ pub(super) struct ReportArgs {
     /// Show details about what was read and skipped
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+}
+
+/// Options that decide the exit code.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Report")]
+pub(super) struct VerdictArgs {
+    /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
+    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
+    pub(super) fail_on: Option<Severity>,
+
+    /// Exit with 0 even if there are findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+
+    /// Exit with 0 even if the scan is incomplete
+    #[arg(long)]
+    pub(super) allow_incomplete: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

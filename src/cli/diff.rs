@@ -3,7 +3,6 @@
 use super::report_args::DiffArgs;
 use super::{output, report, scan};
 use crate::audit;
-use crate::model::DiffKind;
 use crate::report::Redacted;
 
 pub(super) fn run(args: &DiffArgs) -> anyhow::Result<u8> {
@@ -15,10 +14,7 @@ pub(super) fn run(args: &DiffArgs) -> anyhow::Result<u8> {
     let compared = audit::compare(&old, new.into_report());
     report::warn_of_other_rules(&rules, &compared);
     if let Some(diff) = &compared.diff {
-        let count = |kind| diff.entries.iter().filter(|entry| entry.kind == kind).count();
-        let (changed, gone, not_seen) = (count(DiffKind::Changed), count(DiffKind::Gone), count(DiffKind::NotSeen));
-        let words = format!("{} new, {} the same, {changed} changed, {gone} gone", diff.new, diff.same);
-        output::warn(&if not_seen > 0 { format!("{words}, {not_seen} not seen") } else { words });
+        output::warn(&diff.counts());
     }
     let wanted = report::thresholds(&args.report, reporting, &compared);
     let code = scan::exit_code(&wanted, &compared);

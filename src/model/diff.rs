@@ -73,3 +73,14 @@ pub struct ReportDiff {
     /// The differences.
     pub entries: Vec<DiffEntry>,
 }
+
+impl ReportDiff {
+    /// Counts what is new, the same and different: `2 new, 1 the same, 1 changed, 0 gone`.
+    #[must_use]
+    pub fn counts(&self) -> String {
+        let count = |kind| self.entries.iter().filter(|entry| entry.kind == kind).count();
+        let (changed, gone, not_seen) = (count(DiffKind::Changed), count(DiffKind::Gone), count(DiffKind::NotSeen));
+        let words = format!("{} new, {} the same, {changed} changed, {gone} gone", self.new, self.same);
+        if not_seen > 0 { format!("{words}, {not_seen} not seen") } else { words }
+    }
+}

@@ -2,6 +2,7 @@
 //! [`Location`](super::Location).
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use crate::model::{Origin, Reach, line_hash::LineHash};
 
@@ -22,6 +23,12 @@ impl PathText {
             Ok(text) => Self { text: text.to_owned(), percent: false },
             Err(_) => Self { text: percent_encode(bytes), percent: true },
         }
+    }
+
+    /// Converts the path of a directory. Two that are not UTF-8 stay two.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        Self::new(path.as_os_str().as_encoded_bytes())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! UTF-8 with a byte-order mark, because spreadsheets take it for another encoding without one. Every text is quoted, and what
 //! a spreadsheet could take for a formula is defused with an apostrophe, as quotes do not help. What could not be read has a
-//! row with the status `unread`, so that an empty table is never taken for a clean one.
+//! row with the status `unread`, so that an empty table is never taken for a clean one; what an earlier report had has rows
+//! with the status `gone`, `changed` or `not seen`.
 
 use std::io::{self, Write};
 
@@ -60,13 +61,30 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
             row(out, &cells(rules, block, location, &findings))?;
         }
     }
+    for entry in report.diff.iter().flat_map(|diff| &diff.entries) {
+        let known = [
+            ("severity", entry.severity.name().to_owned()),
+            ("status", entry.kind.words().to_owned()),
+            ("rules", clean(&entry.rule)),
+            ("key", entry.masked.as_deref().map(clean).unwrap_or_default()),
+            ("repository", entry.repository.as_deref().map(clean).unwrap_or_default()),
+            ("path", clean(&entry.place)),
+            ("reason", clean(&entry.what)),
+            ("fingerprint", entry.fingerprint.to_string()),
+        ];
+        row(out, &sparse(&known))?;
+    }
     for unread in summary::unread(report) {
-        let known = [("status", "unread".to_owned()), ("title", unread.problem), ("path", unread.examples.join(" "))];
-        let cell = |name: &&str| known.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
-        let unread: Vec<String> = COLUMNS.iter().map(|name| cell(name).unwrap_or_default()).collect();
-        row(out, &unread)?;
+        let examples = unread.examples.join(" ");
+        row(out, &sparse(&[("status", "unread".to_owned()), ("title", unread.problem), ("path", examples)]))?;
     }
     Ok(())
+}
+
+/// Returns the cells of a row of which only some columns have a text.
+fn sparse(known: &[(&str, String)]) -> Vec<String> {
+    let cell = |name: &&str| known.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
+    COLUMNS.iter().map(|name| cell(name).unwrap_or_default()).collect()
 }
 
 fn cells(rules: &RuleSet, block: &CredentialBlock<'_>, at: &Location, findings: &[&Finding]) -> Vec<String> {

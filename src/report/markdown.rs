@@ -43,6 +43,9 @@ pub(super) fn write(report: &Report, rules: &RuleSet, options: &Options, out: &m
         }
         text.push_str(&difference);
     }
+    if report.diff.as_ref().is_some_and(|diff| !diff.entries.is_empty()) {
+        text.push('\n');
+    }
     let repository = repositories(report);
     for line in summary::totals(&grouped).into_iter().chain([summary::account(report, &grouped, options)]) {
         text.push_str(&prose(&line));

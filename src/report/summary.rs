@@ -90,10 +90,17 @@ pub(super) fn account(report: &Report, grouped: &GroupedFindings<'_>, options: &
 }
 
 /// Counts open problems by repository, account, owner and rule, where there is more than one: `By rule: 2 secret-live, …`.
+/// Also counts the repositories of credentials that several share.
 pub(super) fn totals(grouped: &GroupedFindings<'_>) -> Vec<String> {
     let mut counts: [(&str, BTreeMap<String, u64>); 4] =
         ["repository", "account", "owner", "rule"].map(|name| (name, BTreeMap::new()));
+    let mut shared = BTreeMap::new();
     for block in grouped.open() {
+        let all = block.findings().flat_map(|finding| &finding.locations);
+        let repositories = all.filter_map(|at| at.repository.as_ref()).collect::<BTreeSet<_>>().len() as u64;
+        if let Some(key) = block.main.key.as_ref().filter(|_| repositories > 1) {
+            shared.insert(key.masked.clone(), repositories);
+        }
         let places = || block.main.locations.iter().filter(|at| at.status == block.main.status);
         let names: [BTreeSet<String>; 4] = [
             places().filter_map(|at| at.repository.clone()).collect(),
@@ -106,7 +113,9 @@ pub(super) fn totals(grouped: &GroupedFindings<'_>) -> Vec<String> {
         }
     }
     let several = counts.into_iter().filter(|(_, counts)| counts.len() > 1);
-    several.map(|(what, counts)| format!("By {what}: {}.", largest(counts))).collect()
+    let by_name = several.map(|(what, counts)| format!("By {what}: {}.", largest(counts)));
+    let shared = (!shared.is_empty()).then(|| format!("Repositories that share one: {}.", largest(shared)));
+    by_name.chain(shared).collect()
 }
 
 /// Lists counts, the largest first.

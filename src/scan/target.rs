@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::git::{Oid, OpenOptions, Repository, disk, rev};
 use crate::model::snapshot::{EmptySnapshot, Snapshot};
-use crate::model::{ReportedRepository, ScanOptions, Target, TargetKind};
+use crate::model::{PathText, ReportedRepository, ScanOptions, Target, TargetKind};
 use crate::scan::plan::{ScanPlan, ScanSubject};
 use crate::source::history::{self, HistorySource};
 use crate::source::interrupt::interrupted;
@@ -108,7 +108,7 @@ impl<'a> OpenTarget<'a> {
 
 fn describe(kind: TargetKind, root: &Path, head: Option<Oid>, base: Option<Oid>) -> Target {
     let name = |oid: Option<Oid>| oid.map(|oid| oid.to_string());
-    Target { kind, root: root.to_string_lossy().into_owned(), head: name(head), base: name(base) }
+    Target { kind, root: PathText::of(root).text, head: name(head), base: name(base) }
 }
 
 fn worktree<'a>(resolved: ResolvedPaths, no_ignore: bool, threads: usize) -> OpenTarget<'a> {

@@ -49,7 +49,7 @@ impl OpenRepository {
     pub(crate) fn describe(&self, id: String, head: Option<Oid>) -> ReportedRepository {
         ReportedRepository {
             id,
-            path: self.root().to_string_lossy().into_owned(),
+            path: PathText::of(self.root()).text,
             remote: self.repository.remote.clone(),
             head: head.map(|head| head.to_string()),
             codeowners: None,

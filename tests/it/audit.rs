@@ -136,6 +136,14 @@ fn what_became_of_the_findings_of_an_earlier_report() {
         (Status::Existing, Status::Existing)
     );
     assert_eq!(diff(&["--fail-on=critical"]).code, 0);
+    let table = diff(&["--format=csv"]).stdout;
+    let row = table.lines().find(|row| row.contains("\"gone\"")).unwrap();
+    assert!(
+        row.contains("restricted-live") && row.contains("stays.env:1") && row.contains("removed from HEAD"),
+        "{row}"
+    );
+    let markdown = diff(&["--format=markdown"]).stdout;
+    assert!(markdown.contains(": removed from HEAD\n\n"), "{markdown}");
     let text = diff(&[]).stdout;
     assert!(text.contains("gone: restricted-live rk_live_…") && text.contains(": removed from HEAD"), "{text}");
     let same = dir.run(&["diff", ".git/new.json", ".git/new.json"]);
@@ -170,17 +178,22 @@ fn what_became_of_the_findings_of_an_earlier_report() {
 #[test]
 fn totals_where_there_is_more_than_one() {
     let mut dir = Dir::new();
+    let shared = dir.forge.make("sk_test").unwrap();
     for name in ["api", "web"] {
         dir.git(&["init", "-q", name]);
-        dir.write(&format!("{name}/x.env"), "A={{sk_live@one}}\nB={{rk_live}}\n");
+        let lines = dir.forge.fill("A={{sk_live@one}}\nB={{rk_live}}\n");
+        dir.write_bytes(&format!("{name}/x.env"), format!("{lines}C={shared}\n").as_bytes());
         dir.write(&format!("{name}/CODEOWNERS"), &format!("* @{name}\n"));
         git(&dir.join(name), &["add", "-A"]);
         git(&dir.join(name), &["commit", "-qm", "work"]);
     }
     let text = dir.run(&["scan", "--history", "api", "web"]).stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in
-        ["By repository: 2 api, 2 web.", "By owner: 2 @api, 2 @web.", "By rule: 2 restricted-live, 2 secret-live."]
-    {
+    for words in [
+        "By repository: 3 api, 3 web.",
+        "By owner: 3 @api, 3 @web.",
+        "By rule: 2 restricted-live, 2 secret-live, 1 secret-test.",
+        "Repositories that share one: 2 sk_test_…",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     let markdown = dir.run(&["scan", "--history", "api", "web", "--format=markdown"]).stdout;

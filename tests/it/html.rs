@@ -170,6 +170,40 @@ fn the_page_works_in_a_browser() {
     check(&browser);
 }
 
+/// The page of a comparison: counts first, then what became of each credential, on a telephone as well.
+#[test]
+fn a_comparison_in_a_browser() {
+    let Some(mut browser) = Browser::start(Duration::from_secs(90)) else { return };
+    let mut dir = Dir::new();
+    let mut report = report(&mut dir);
+    let finding = report["findings"][0].clone();
+    let entry = |kind: &str, what: &str, at: usize| {
+        let rule = &report["findings"][at]["rule"];
+        let fingerprint = &report["findings"][at]["fingerprint"];
+        json!({"kind": kind, "what": what, "rule": rule, "fingerprint": fingerprint, "severity": "critical",
+            "masked": finding["key"]["masked"], "repository": null, "place": "src/<b>old</b>.ts:1"})
+    };
+    let entries =
+        [entry("gone", "removed", 0), entry("changed", "newly in HEAD", 1), entry("not-seen", "the rules differ", 2)];
+    report["diff"] = json!({"new": 1, "same": 2, "entries": entries});
+    let file = page(&dir, report);
+    browser.open(&file, "");
+    let text = browser.eval("document.querySelector('.since').innerText");
+    for part in [
+        "1 new, 2 the same, 1 changed, 1 gone, 1 not seen.",
+        "src/<b>old</b>.ts:1",
+        "newly in HEAD",
+        "the rules differ",
+    ] {
+        assert!(text.as_str().unwrap().contains(part), "{part}: {text}");
+    }
+    axe(&mut browser, "comparison");
+    browser.open(&file, "#change=changed");
+    assert_eq!(browser.eval(ROWS), 1);
+    narrow(&mut browser);
+    check(&browser);
+}
+
 /// Checks that nothing is wider than a telephone.
 fn narrow(browser: &mut Browser) {
     let size = json!({"width": 420, "height": 900, "deviceScaleFactor": 1, "mobile": false});

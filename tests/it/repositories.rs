@@ -179,3 +179,36 @@ fn a_policy_sets_severity_and_purpose_in_its_own_repository_alone() {
         assert_eq!(report.options.paths, paths);
     }
 }
+
+/// Directories whose names differ in bytes that are no text are two repositories, in one scan and in a merge.
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_stay_apart() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut dir = Dir::new();
+    let names = [&b"r\xff"[..], b"r\xfe", "r\u{fffd}".as_bytes()].map(std::ffi::OsStr::from_bytes);
+    let scan = |dir: &Dir, at: &[&std::ffi::OsStr], output: &str| {
+        let mut command = crate::support::program();
+        command.current_dir(dir.path()).args(["scan", "--history", "-q", "--output", output]).args(at);
+        assert_eq!(command.output().unwrap().status.code(), Some(1));
+    };
+    for name in names {
+        let key = dir.forge.make("sk_live").unwrap();
+        let path = dir.path().join(name);
+        std::fs::create_dir(&path).unwrap();
+        git(&path, &["init", "-q"]);
+        std::fs::write(path.join(std::ffi::OsStr::from_bytes(b"\xf0.env")), format!("K={key}\n")).unwrap();
+        git(&path, &["add", "-A"]);
+        git(&path, &["commit", "-qm", "work"]);
+    }
+    scan(&dir, &names, "json=whole.json");
+    names.iter().enumerate().for_each(|(at, name)| scan(&dir, &[name], &format!("json=part{at}.json")));
+    let merged = dir.run(&["report", "part0.json", "part1.json", "part2.json", "--format=json"]);
+    let whole: Report = serde_json::from_slice(&std::fs::read(dir.join("whole.json")).unwrap()).unwrap();
+    for report in [merged.report(), whole] {
+        let ids: Vec<&str> = report.repositories.iter().flatten().map(|known| known.id.as_str()).collect();
+        assert_eq!(ids, ["r%FE", "r%FF", "r\u{fffd}"]);
+        assert_eq!(report.findings.len(), 3);
+        assert!(report.findings.iter().all(|finding| finding.exposures.len() == 1));
+    }
+}

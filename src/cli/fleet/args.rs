@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::super::args::{CacheArgs, LimitArgs, PolicyArgs, ReportArgs, RuleArgs, severity_parser};
-use crate::model::Severity;
+use super::super::args::{CacheArgs, LimitArgs, PolicyArgs, ReportArgs, RuleArgs, VerdictArgs};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum FleetCommand {
@@ -69,18 +68,6 @@ pub(in crate::cli) struct FleetArgs {
     #[command(flatten)]
     pub(super) cache: CacheArgs,
 
-    /// Fail on findings at or above this severity [default: that of pinstripe.toml, or medium]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity_parser())]
-    pub(super) fail_on: Option<Severity>,
-
-    /// Exit with 0 even if there are findings
-    #[arg(long)]
-    pub(super) exit_zero: bool,
-
-    /// Exit with 0 even if the scan is incomplete
-    #[arg(long)]
-    pub(super) allow_incomplete: bool,
-
     /// Print errors only
     #[arg(short, long)]
     pub(super) quiet: bool,
@@ -96,6 +83,9 @@ pub(in crate::cli) struct FleetArgs {
 
     #[command(flatten)]
     pub(super) limits: LimitArgs,
+
+    #[command(flatten)]
+    pub(super) verdict: VerdictArgs,
 }
 
 #[derive(Debug, Args)]

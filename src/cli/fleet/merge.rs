@@ -39,7 +39,7 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<u8> {
     }
     let Some(report) = parts.merger.finish()? else {
         output::warn("no unit has a result");
-        return Ok(if args.report.allow_incomplete { 0 } else { 3 });
+        return Ok(if args.report.verdict.allow_incomplete { 0 } else { 3 });
     };
     let report = Redacted::new(report, &redactor);
     report::warn_of_other_rules(&rules, &report);

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 
+use super::super::args::VerdictArgs;
 use super::super::{FAILED, output};
 use super::args::{FleetArgs, RunArgs, WorkArgs};
 use super::unit::{UnitOutcome, Worker};
@@ -52,7 +53,7 @@ fn keep(copy: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 
 pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
     let RunArgs { fleet, jobs, no_progress } = args;
-    let (quiet, exit_zero, allow_incomplete) = (fleet.quiet, fleet.exit_zero, fleet.allow_incomplete);
+    let (quiet, VerdictArgs { exit_zero, allow_incomplete, .. }) = (fleet.quiet, fleet.verdict);
     let (plan, mut worker) = open(fleet)?;
     plan.units.iter().try_for_each(|unit| worker.needs_mirrors(unit))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 
-use super::super::args::CommonArgs;
+use super::super::args::{CommonArgs, ReportArgs};
 use super::super::{output, report, scan};
 use super::TRY_AGAIN;
 use super::args::FleetArgs;
@@ -60,7 +60,7 @@ struct Fetched {
 
 impl Worker {
     pub(super) fn new(args: FleetArgs) -> anyhow::Result<Self> {
-        let FleetArgs { out, mirrors, cache, protocols, rules, policy, limits, .. } = args;
+        let FleetArgs { out, mirrors, cache, protocols, rules, policy, limits, verdict, .. } = args;
         let protocols = protocols.protocols();
         let (rule_set, redactor) = report::rules(&rules)?;
         std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -69,11 +69,9 @@ impl Worker {
         let mirrors = mirrors.map(|directory| Mirrors::open(&directory, protocols)).transpose()?;
         let defaults = CommonArgs::defaults()?;
         let subject = ScanSubject::History { repositories: Vec::new(), plain: false, cache: None };
-        let mut plan = scan::plan_of(subject, CommonArgs { rules, policy, limits, ..defaults });
+        let report = ReportArgs { verdict, format: "json".to_owned(), ..defaults.report };
+        let mut plan = scan::plan_of(subject, CommonArgs { rules, policy, limits, report });
         (plan.progress, plan.of_several) = (false, true);
-        plan.thresholds.fail_on = args.fail_on;
-        "json".clone_into(&mut plan.reporting.format);
-        (plan.reporting.exit_zero, plan.reporting.allow_incomplete) = (args.exit_zero, args.allow_incomplete);
         let run = kept::run_digest(&plan, rule_set.digest())?;
         Ok(Self { plan, cache, out, mirrors, protocols, rules: rule_set, redactor, run })
     }

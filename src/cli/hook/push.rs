@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
-use super::super::args::{CommonArgs, ReportArgs};
+use super::super::args::{CommonArgs, ReportArgs, VerdictArgs};
 use super::super::hook_args::{HookArgs, PreReceiveArgs};
 use super::super::{output, scan};
 use super::refusal::{Moment, count, gaps, list, received};
@@ -147,7 +147,8 @@ pub(super) fn pre_receive(args: PreReceiveArgs) -> anyhow::Result<u8> {
     let mut known: Vec<Oid> = trusted.into_iter().collect();
     known.extend(repo.commits(repo.refs("")?));
     let PreReceiveArgs { rules, policy, limits, fail_on, exit_zero, .. } = args;
-    let report = ReportArgs { fail_on, exit_zero, ..CommonArgs::defaults()?.report };
+    let verdict = VerdictArgs { fail_on, exit_zero, allow_incomplete: false };
+    let report = ReportArgs { verdict, ..CommonArgs::defaults()?.report };
     let common = CommonArgs { rules, policy, limits, report };
     let mut plan = repo.plan(ScanSubject::Pushed { known, heads, names, trusted }, common);
     plan.reporting.allow_incomplete |= args.accept_incomplete;

@@ -5,6 +5,8 @@
   const rows = data.rows.map(([id, severity, status, change, key, kind, mode, account, confidence, rules, messages, places, more, exposures, trace, owners, steps]) =>
     ({id, severity, status, change, key, kind, mode, account, confidence, rules, messages, places, more, exposures, trace, owners, steps}));
   const OPEN = statuses.indexOf('open');
+  const SAME = 2;
+  const GONE = 3;
   const PAGE = 100;
   const MOST_PRINTED = 2000;
 
@@ -97,10 +99,10 @@
     ['Now', 44, (row) => row.now.toLocaleString('en'), (row) => -row.now],
     ['History', 58, (row) => row.past.toLocaleString('en'), (row) => -row.past],
     ['Exposure', 122, bar, (row) => -row.days],
-    ['Refs', 44, (row) => (row.exposures.length ? row.refs.toLocaleString('en') : '–'), (row) => -row.refs],
+    ['Refs', 52, (row) => (row.exposures.length ? row.refs.toLocaleString('en') : '–'), (row) => -row.refs],
     ['Repositories', 112, (row) => listed(row.repositories.map((at) => repositories[at])), (row) => -row.repositories.length],
     ['Owners', 134, (row) => (row.owners.length ? listed(row.owners.map((at) => owners[at])) : h('span', {class: 'aside'}, 'nobody')), (row) => (row.owners.length ? owners[row.owners[0]] : '\uffff')],
-    ['Status', 66, (row) => [h('span', {class: row.status === OPEN ? 'live' : 'aside'}, data.status_words[row.status]), row.change === null ? null : h('span', {class: 'sub'}, changes[row.change])], (row) => -row.status],
+    ['Status', 66, (row) => (row.change === GONE ? h('span', {class: 'aside'}, changes[GONE]) : [h('span', {class: row.status === OPEN ? 'live' : 'aside'}, data.status_words[row.status]), row.change === null || row.change === SAME ? null : h('span', {class: 'sub'}, changes[row.change])]), (row) => -row.status],
   ];
   const NUMBERS = new Set(['Now', 'History', 'Refs']);
 

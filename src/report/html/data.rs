@@ -1,7 +1,7 @@
 //! The data of the page: one row for each credential, in arrays, with tables for what repeats.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
@@ -23,7 +23,8 @@ const REACHES: [Reach; 7] =
     [Reach::Head, Reach::Index, Reach::Worktree, Reach::Ref, Reach::Stash, Reach::Reflog, Reach::Unreachable];
 const STATUSES: [Status; 5] = [Status::Baselined, Status::Suppressed, Status::Rolled, Status::Existing, Status::Open];
 
-const CHANGES: [&str; 3] = ["new", "changed", "still there"];
+/// Fates since an earlier report; the status says of the third what there is to say.
+const CHANGES: [&str; 4] = ["new", "changed", "still there", "removed from HEAD"];
 
 /// Everything that the script shows. Rows are made while they are written, and fill the tables behind them.
 pub(super) struct Data<'a> {
@@ -126,8 +127,8 @@ impl<T: Clone + Eq + std::hash::Hash> Table<T> {
 
 /// Fills the tables while rows are made.
 struct Rows<'a> {
-    /// The credentials that changed since an earlier report, if there is one.
-    changed: Option<BTreeSet<Fingerprint>>,
+    /// The credentials that an earlier report had and that changed or went, if there is one.
+    changed: Option<BTreeMap<Fingerprint, DiffKind>>,
     rule_set: &'a RuleSet,
     links: Links<'a>,
     rules: Table<String>,
@@ -172,18 +173,27 @@ impl RuleText {
     }
 }
 
-fn changed(diff: &ReportDiff) -> BTreeSet<Fingerprint> {
-    let changed = diff.entries.iter().filter(|entry| entry.kind == DiffKind::Changed);
-    changed.map(|entry| entry.fingerprint).collect()
+fn changed(diff: &ReportDiff) -> BTreeMap<Fingerprint, DiffKind> {
+    let mut changed = BTreeMap::new();
+    for entry in &diff.entries {
+        let kind = changed.entry(entry.fingerprint).or_insert(entry.kind);
+        // What is elsewhere now is not gone.
+        *kind = if entry.kind == DiffKind::Changed { entry.kind } else { *kind };
+    }
+    changed
 }
 
 /// Returns the index of what became of a credential since the earlier report.
-fn change(changed: &BTreeSet<Fingerprint>, block: &CredentialBlock<'_>) -> usize {
+fn change(changed: &BTreeMap<Fingerprint, DiffKind>, block: &CredentialBlock<'_>) -> usize {
     let is_known = |finding: &Finding| finding.locations.iter().any(|at| at.status == Status::Existing);
-    match changed.contains(&block.main.fingerprint) {
-        true => 1,
-        false if block.findings().any(is_known) => 2,
-        false => 0,
+    let is_present = |finding: &Finding| {
+        finding.locations.iter().any(|at| matches!(at.reach, Reach::Head | Reach::Index | Reach::Worktree))
+    };
+    match changed.get(&block.main.fingerprint) {
+        Some(DiffKind::Changed) => 1,
+        Some(DiffKind::Gone) if !block.findings().any(is_present) => 3,
+        _ if block.findings().any(is_known) => 2,
+        _ => 0,
     }
 }
 

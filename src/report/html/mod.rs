@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::describe::{self, clean};
 use super::grouping::GroupedFindings;
 use super::{Options, json, summary};
-use crate::model::{CoverageReport, Report, ReportedRepository, Status, TargetKind};
+use crate::model::{CoverageReport, DiffEntry, Report, ReportedRepository, Status, TargetKind};
 use crate::rules::RuleSet;
 
 const STYLE: &str = include_str!("style.css");
@@ -51,7 +51,7 @@ struct Page<'a> {
     has_read: bool,
     /// Counts of an earlier report's findings, if there is one.
     since: String,
-    differences: Vec<String>,
+    differences: Vec<DifferenceRow>,
     more_differences: usize,
     tool: String,
     rules_digest: String,
@@ -64,6 +64,14 @@ struct UnreadRow {
     /// Number of the other examples.
     more: usize,
     next_step: &'static str,
+}
+
+/// Fate of a credential of the earlier report.
+struct DifferenceRow {
+    kind: &'static str,
+    how: String,
+    name: String,
+    place: String,
 }
 
 /// A repository in the section on coverage.
@@ -96,17 +104,10 @@ fn page<'a>(
     (style, script): (&'a str, &'a str),
 ) -> Page<'a> {
     let repositories: Vec<RepositoryRow> = report.repositories.iter().flatten().map(repository).collect();
-    let mut differences: Vec<String> = summary::differences(report).collect();
-    let more_differences = differences.len().saturating_sub(MAX_DIFFERENCES);
-    differences.truncate(MAX_DIFFERENCES);
-    let since = report.diff.as_ref().map(|diff| {
-        format!(
-            "{} new, {} the same, {}.",
-            describe::number(diff.new),
-            describe::number(diff.same),
-            describe::counted(diff.entries.len() as u64, "difference")
-        )
-    });
+    let entries = report.diff.as_ref().map(|diff| diff.entries.as_slice()).unwrap_or_default();
+    let differences = entries.iter().take(MAX_DIFFERENCES).map(difference).collect();
+    let more_differences = entries.len().saturating_sub(MAX_DIFFERENCES);
+    let since = report.diff.as_ref().map(|diff| format!("{}.", diff.counts()));
     let head = report.target.head.as_deref().map(describe::short).map(clean);
     Page {
         style,
@@ -132,6 +133,16 @@ fn page<'a>(
         more_differences,
         tool: format!("{} {}", clean(&report.tool.name), clean(&report.tool.version)),
         rules_digest: clean(describe::short(&report.tool.rules_digest)),
+    }
+}
+
+fn difference(entry: &DiffEntry) -> DifferenceRow {
+    let repository = entry.repository.as_deref().filter(|_| entry.place.is_empty());
+    DifferenceRow {
+        kind: entry.kind.words(),
+        how: clean(&entry.what),
+        name: clean(&entry.name()),
+        place: middle(&clean(repository.unwrap_or(&entry.place))),
     }
 }
 
@@ -304,8 +315,8 @@ mod tests {
         report.diff = Some(ReportDiff { new: 1, same: 2, entries });
         let page = sample::written("html", &report, &sample::OPTIONS);
         let section = between(&page, "Since the earlier report", "</section>");
-        assert!(section.contains("1 new, 2 the same, 2 differences."), "{section}");
-        assert_eq!((section.matches("<li>").count(), section.contains("<b>")), (2, false));
+        assert!(section.contains("1 new, 2 the same, 1 changed, 1 gone."), "{section}");
+        assert_eq!((section.matches("<tr>").count(), section.contains("<b>")), (1 + 2, false));
         let data: serde_json::Value = serde_json::from_str(between(&page, "id=\"data\">", "</script>")).unwrap();
         let changes: Vec<u64> = data["rows"].as_array().unwrap().iter().map(|row| row[3].as_u64().unwrap()).collect();
         assert!([0, 1, 2].iter().all(|change| changes.contains(change)), "{changes:?}");

@@ -195,8 +195,11 @@ impl TextWriter<'_> {
             let Some(rule) = describe::rule(self.rules, finding) else { continue };
             for step in remediation::steps(rule, finding) {
                 // A step may be the beginning of one that says more.
-                if !steps.iter().any(|known| known.starts_with(&step)) {
-                    steps.push(step);
+                let is_same = |known: &&mut String| known.starts_with(&step) || step.starts_with(&**known);
+                match steps.iter_mut().find(is_same) {
+                    Some(known) if known.len() < step.len() => *known = step,
+                    Some(_) => {}
+                    None => steps.push(step),
                 }
             }
         }
