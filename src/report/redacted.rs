@@ -1,13 +1,14 @@
 //! Redacts a report before any format writes it.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use crate::audit::SavedReport;
 use crate::credential::Key;
 use crate::detect::Redactor;
 use crate::model::{
-    CommitDate, CoverageReport, DiffEntry, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions, Report,
-    ReportedRepository, ScanOptions, Skipped, Suppression, Target, Tool,
+    CommitDate, Coverage, CoverageReport, DiffEntry, Evidence, Exposure, Finding, Location, OwnersFile, PolicyOptions,
+    Report, ReportedRepository, ScanOptions, Skipped, Suppression, Target, Tool,
 };
 
 /// A report with every candidate masked. Formats take nothing else, and what redacts a value names each of its fields, so
@@ -89,9 +90,25 @@ fn own_texts(finding: &mut Finding) -> impl Iterator<Item = &mut String> {
 }
 
 impl Redacted {
-    /// Returns the report with these of its findings only.
+    /// Returns the report with these of its findings only, on the repositories that they are in.
     pub(super) fn with_findings(&self, findings: Vec<Finding>) -> Self {
-        Self(Report { findings, ..self.0.clone() })
+        let Report { schema, tool, target, options, thresholds, repositories, coverage, findings: _, diff: _ } =
+            &self.0;
+        let places = findings.iter().flat_map(|finding| &finding.locations);
+        let ids: BTreeSet<&str> = places.filter_map(|at| at.repository.as_deref()).collect();
+        let mut repositories = repositories.clone();
+        let mut coverage = coverage.clone();
+        if let Some(known) = repositories.as_mut().filter(|_| !ids.is_empty()) {
+            known.retain(|known| ids.contains(known.id.as_str()));
+            let mut read = Coverage::default();
+            for ReportedRepository { id, coverage, .. } in known {
+                coverage.iter().for_each(|own| read.add(own, &|example| format!("{id}: {example}")));
+            }
+            coverage = CoverageReport::from(&read);
+        }
+        let (schema, tool, target, options) = (schema.clone(), tool.clone(), target.clone(), options.clone());
+        let thresholds = *thresholds;
+        Self(Report { schema, tool, target, options, thresholds, repositories, findings, coverage, diff: None })
     }
 }
 

@@ -280,3 +280,21 @@ fn a_report_is_split_for_those_who_act_on_it() {
     assert_eq!(names("out/repositories"), ["no-repository.md"]);
     assert_eq!(dir.run(&["report", "saved.json", "--split-by", "owner"]).code, 2);
 }
+
+/// What was not read of other repositories is not told to those who have nothing to do with them.
+#[test]
+fn a_part_is_about_its_repositories() {
+    let mut dir = Dir::new();
+    for name in ["api", "web"] {
+        dir.git(&["init", "-q", name]);
+        dir.write(&format!("{name}/x.env"), "K={{sk_live}}\n");
+        dir.write_bytes(&format!("{name}/{name}.gz"), b"\x1f\x8b\x08\0\0\0\0\0\0\x03broken");
+        dir.write(&format!("{name}/CODEOWNERS"), &format!("* @{name}\n"));
+        git(&dir.join(name), &["add", "-A"]);
+        git(&dir.join(name), &["commit", "-qm", "work"]);
+    }
+    assert_eq!(dir.run(&["scan", "--history", "api", "web", "--output=json=saved.json"]).code, 1);
+    assert_eq!(dir.run(&["report", "saved.json", "--split-by=owner", "--output-dir=out"]).code, 1);
+    let text = std::fs::read_to_string(dir.join("out/owner-web.md")).unwrap();
+    assert!(text.contains("web: blob ") && text.contains("incomplete") && !text.contains("api: blob "), "{text}");
+}
