@@ -53,6 +53,11 @@ impl<'a> Program<'a> {
         files.len() - 1
     }
 
+    /// Returns true for a path that was added or loaded.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.by_path.borrow().get(path).is_some_and(Option::is_some)
+    }
+
     /// Remembers the classes of a file, and what they are derived from.
     fn index(&self, code: &Code, file: usize) {
         for (id, node) in code.nodes().filter(|(_, node)| node.kind == Kind::Class) {

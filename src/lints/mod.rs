@@ -49,7 +49,33 @@ pub fn names_stripe(path: &str) -> bool {
     path.to_ascii_lowercase().contains("stripe")
 }
 
+/// Returns true for code that may call what verifies a webhook.
+pub(crate) fn may_call(path: &str) -> bool {
+    crate::code::reads(path) && source_facts::may_read(path)
+}
+
+/// Returns true if a path says that the file may handle webhooks.
+pub(crate) fn names_handler(path: &str) -> bool {
+    names_stripe(path) || source_facts::names_handler(path)
+}
+
+/// Returns true if a version of a file verifies less than the one before it.
+pub(crate) fn loses_verification(old: &[u8], new: &[u8]) -> bool {
+    let verified = source_facts::verifications(old);
+    verified > 0 && source_facts::verifications(new) < verified
+}
+
 impl LintSet<'_> {
+    /// Reads the code of a file that changed, whatever it holds now.
+    pub(crate) fn changed_code(&self, place: &ScanLocation, old: &[u8], new: &[u8]) -> Option<SourceFacts> {
+        source_facts::code_only(self, place, (Some(old), new))
+    }
+
+    /// Reads the code of a file that did not change; what its text alone says is not new.
+    pub(crate) fn unchanged_code(&self, place: &ScanLocation, bytes: &[u8]) -> Option<SourceFacts> {
+        source_facts::code_only(self, place, (None, bytes))
+    }
+
     /// Returns true if any lint reads program code.
     #[must_use]
     pub fn read_code(&self) -> bool {

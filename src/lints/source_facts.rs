@@ -91,6 +91,12 @@ impl SourceFacts {
         self.before = Some(previous.and_then(|previous| previous.code.clone()));
     }
 
+    /// Returns true for a file that the change leaves as it is.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let same = |old: &Arc<Code>| self.code.as_ref().is_some_and(|code| Arc::ptr_eq(old, code));
+        self.before.as_ref().and_then(Option::as_ref).is_some_and(same)
+    }
+
     /// Marks the matches that `is_known` says the file's previous version had as well.
     pub fn mark_existing(&mut self, is_known: &mut dyn FnMut((usize, &str)) -> bool) {
         for found in &mut self.matches {
@@ -211,6 +217,14 @@ fn may_handle(bytes: &[u8]) -> bool {
 /// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
 /// every program writes the word Stripe there.
 pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
+    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
+    names_handler(path)
+        && crate::code::reads(path)
+        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
+}
+
+/// Returns true for a path that says that the file may handle what is sent.
+pub(super) fn names_handler(path: &str) -> bool {
     const PATHS: &[&str] = &[
         "hook",
         "pay",
@@ -225,11 +239,33 @@ pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
         "index.",
         "main.",
     ];
-    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
     let path = path.to_ascii_lowercase();
-    crate::code::reads(&path)
-        && PATHS.iter().any(|word| path.contains(word))
-        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
+    PATHS.iter().any(|word| path.contains(word))
+}
+
+/// Counts the verifications that a text names.
+pub(super) fn verifications(bytes: &[u8]) -> usize {
+    static VERIFIERS: OnceLock<Option<Regex>> = OnceLock::new();
+    let verifiers = VERIFIERS.get_or_init(|| pattern::compile_lint("%verifier%|%own-check%").ok());
+    verifiers.as_ref().map_or(0, |verifiers| verifiers.find_iter(bytes).count())
+}
+
+/// Reads the code of a file in its versions before and after a change, or in one that did not change.
+pub(super) fn code_only(
+    lints: &LintSet<'_>,
+    place: &ScanLocation,
+    (old, new): (Option<&[u8]>, &[u8]),
+) -> Option<SourceFacts> {
+    let path = place.path.text.as_str();
+    if !lints.follow_webhooks() || new.len() > MAX_SOURCE || is_minified(new) {
+        return None;
+    }
+    let code = crate::code::parse(path, new).map(Arc::new);
+    let before = match old {
+        Some(old) => crate::code::parse(path, old).map(Arc::new),
+        None => code.clone(),
+    };
+    Some(SourceFacts { code, before: Some(before), ..SourceFacts::empty(place) })
 }
 
 /// Returns true for a file in a known language that is not vendored.

@@ -98,6 +98,9 @@ pub(super) fn handlers<'f>(
         let Some(text) = context.tree.text(&outcome.place.path).filter(|text| text.len() >= span.end) else { continue };
         let mut place = locate(lints, text.as_bytes(), lint, &outcome);
         place.existing = known.contains(&identity(&outcome));
+        if place.existing && facts.is_unchanged() {
+            continue;
+        }
         found.push(Handler { facts, found: place, outcome });
     }
     found
@@ -117,7 +120,9 @@ fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], bef
             Some(old) if before => old.as_ref(),
             _ => facts.code.as_ref(),
         };
-        if let Some(code) = code {
+        if let Some(code) = code
+            && !program.has(&facts.place.path.text)
+        {
             files.push(program.add(&facts.place.path.text, Rc::new(code::model::Code::clone(code))));
         }
     }

@@ -38,6 +38,7 @@ mod text_result;
 mod text_scanner;
 mod text_searcher;
 mod tracked;
+mod unchanged_callers;
 pub(crate) mod whole_file;
 pub(crate) mod worktree;
 

@@ -3,7 +3,7 @@
 //! A blob counts for the commit that introduces it, in which it differs from the same path in every parent. So the cost
 //! follows the changes, and content that only a merge adds is scanned.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -12,12 +12,14 @@ use super::commit_date::commit_date;
 use super::open_repository::{OpenRepository, find, tree_of};
 use super::pathspec::Pathspec;
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
+use super::unchanged_callers::{self, ChangedCode, TreeFile};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
 use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::rev::RevError;
 use crate::git::tree_paths::TreePaths;
 use crate::git::{Commit, ObjectKind, Odb, Oid};
+use crate::lints;
 use crate::model::{Exposure, Finding, Origin, PathText, Reach, ScanLocation, SkipReason};
 use crate::rules::RuleSet;
 
@@ -139,6 +141,7 @@ pub(super) fn scan(
         differ: TreeDiffer::new(odb, &stop),
         blobs: RepeatedBlobs::default(),
         scanned: ScannedRange::default(),
+        changed: BTreeMap::new(),
         collector,
     };
     for (order, oid) in commits.iter().enumerate() {
@@ -149,6 +152,7 @@ pub(super) fn scan(
         }
     }
     scan.blobs.report(scan.collector);
+    scan.unchanged_callers(head_tree);
     scan.scanned
 }
 
@@ -165,6 +169,8 @@ struct RangeScan<'a, 'c> {
     differ: TreeDiffer<'a>,
     blobs: RepeatedBlobs,
     scanned: ScannedRange,
+    /// Files of code that stay, by their path.
+    changed: BTreeMap<Vec<u8>, Oid>,
 }
 
 impl RangeScan<'_, '_> {
@@ -227,6 +233,9 @@ impl RangeScan<'_, '_> {
             return self.collector.skip(SkipReason::Submodule, &shown.text);
         }
         let stays = find(self.odb, &mut self.head_files, path).is_some_and(|head| head.oid == new.oid);
+        if stays && old.is_some() {
+            self.changed.insert(path.clone(), new.oid);
+        }
         let place = ScanLocation {
             reach: if stays { Reach::Head } else { Reach::Ref },
             blob: Some(new.oid.to_string()),
@@ -246,6 +255,30 @@ impl RangeScan<'_, '_> {
         let old = old.filter(|old| !old.is_tree()).map(|old| old.oid);
         let file = ChangedFile { path, oid: new.oid, old, also: &[], stays };
         self.before.add_marked(self.collector, &file, &place, result);
+    }
+}
+
+impl RangeScan<'_, '_> {
+    /// Adds unchanged code whose verification the range takes away.
+    fn unchanged_callers(&mut self, head: Option<Oid>) {
+        let mut versions = Vec::new();
+        for (path, new) in std::mem::take(&mut self.changed) {
+            if lints::may_call(&PathText::new(&path).text)
+                && let Some(old) = find(self.odb, &mut self.old_files, &path).filter(|old| !old.is_tree())
+            {
+                versions.push(ChangedCode { path, old: old.oid, new });
+            }
+        }
+        let odb = self.odb;
+        unchanged_callers::add(self.collector, &self.before, (&versions, Reach::Head), |collector| {
+            let context = collector.context;
+            let stop = || context.expired();
+            let mut differ = TreeDiffer::new(odb, &stop);
+            differ.trees(&[None], head);
+            blobs::report_gaps(collector, &mut differ);
+            let files = std::mem::take(&mut differ.changes).into_iter();
+            files.map(|file| TreeFile { path: file.path, oid: file.new.oid }).collect()
+        });
     }
 }
 

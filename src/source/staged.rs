@@ -11,6 +11,7 @@ use super::merged_parents::merged_parents;
 use super::open_repository::{OpenRepository, find, read_object, tree_of};
 use super::pathspec::Pathspec;
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
+use super::unchanged_callers::{self, ChangedCode, TreeFile};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::changes::{FileChange, TreeDiffer};
 use crate::git::tree_paths::TreePaths;
@@ -142,6 +143,14 @@ impl ScanSource for StagedSource {
             }
         }
         blobs.report(&mut collector);
+        let versions = changes.iter().filter_map(|FileChange { path, old, new }| {
+            Some(ChangedCode { path: path.clone(), old: old.as_ref()?.oid, new: new.oid })
+        });
+        let index = &self.index.index;
+        unchanged_callers::add(&mut collector, &before, (&versions.collect::<Vec<_>>(), Reach::Index), |_| {
+            let files = index.iter().filter(|entry| entry.stage == 0 && !entry.is_link() && !entry.is_submodule());
+            files.map(|entry| TreeFile { path: entry.path.to_vec(), oid: entry.oid }).collect()
+        });
         Ok(())
     }
 

@@ -111,6 +111,38 @@ fn a_range_is_linted_where_it_changed_something() {
     assert_eq!(paths(&run, "secret-behind-public-prefix"), ["src/key.ts"]);
 }
 
+/// A helper that verifies, a handler that calls it, and one that never verified.
+fn helper_and_handlers() -> Dir {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    dir.write(
+        "lib/verify.ts",
+        "import Stripe from 'stripe'\nconst stripe = new Stripe(k)\nexport const verified = async (req) => {\n  const body = await req.text()\n  return stripe.webhooks.constructEvent(body, req.headers.get('stripe-signature'), secret)\n}\n",
+    );
+    let handler = UNVERIFIED.replace("// Stripe", "import { verified } from '../lib/verify' // Stripe");
+    dir.write("api/hook.ts", &handler.replace("await req.json()", "await verified(req)"));
+    dir.write("api/other.ts", &format!("// instead of lib/verify\n{UNVERIFIED}"));
+    commit(&dir, "base");
+    dir.git(&["tag", "base"]);
+    dir.write("lib/verify.ts", "export const verified = async (req) => {\n  return await req.json()\n}\n");
+    dir.git(&["add", "-A"]);
+    dir
+}
+
+#[test]
+fn a_handler_is_judged_anew_when_its_helper_stops_verifying() {
+    let mut dir = helper_and_handlers();
+    let staged = dir.scan(&["--staged"]);
+    assert_eq!(paths(&staged, "webhook-unverified"), ["api/hook.ts"], "{}", staged.stdout);
+    commit(&dir, "head");
+    let range = dir.scan(&["--range", "base..HEAD"]);
+    assert_eq!(paths(&range, "webhook-unverified"), ["api/hook.ts"], "{}", range.stdout);
+    dir.write("README.md", "nothing of it\n");
+    commit(&dir, "later");
+    let later = dir.scan(&["--range", "HEAD~1..HEAD"]);
+    assert_eq!(paths(&later, "webhook-unverified"), Vec::<String>::new(), "{}", later.stdout);
+}
+
 #[test]
 fn the_evidence_is_in_the_message_and_in_sarif() {
     let mut dir = Dir::new();
