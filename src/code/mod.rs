@@ -15,6 +15,7 @@ pub(crate) mod program;
 mod resolve;
 pub(crate) use resolve::{Tree, candidates, directory, join, parse_json};
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, ParseState, Parser};
@@ -28,6 +29,12 @@ const MAX_BYTES: usize = 2 << 20;
 const STEPS: usize = 2_000;
 const BYTES_A_STEP: usize = 25;
 
+/// Bytes that the parser is given at a time, and how often it may ask for a whole file and some more: a text that does not
+/// end, such as a regular expression, is read up to the end of its line from each place where one can begin.
+const PART: usize = 1 << 10;
+const MAX_READS: usize = 16;
+const SPARE_BYTES: usize = 1 << 20;
+
 /// Returns true for a file in a language that is parsed.
 pub(crate) fn reads(path: &str) -> bool {
     languages::of_path(path).is_some()
@@ -38,18 +45,26 @@ pub(crate) fn parse(path: &str, bytes: &[u8]) -> Option<Code> {
     let grammar = languages::of_path(path).filter(|_| bytes.len() <= MAX_BYTES)?;
     let mut parser = Parser::new();
     parser.set_language(&(grammar.language)()).ok()?;
-    let mut left = STEPS + bytes.len() / BYTES_A_STEP;
-    let mut progress = |_: &ParseState| match left.checked_sub(1) {
-        Some(fewer) => {
-            left = fewer;
-            ControlFlow::Continue(())
-        }
+    let steps = Cell::new(STEPS + bytes.len() / BYTES_A_STEP);
+    let reads = Cell::new(SPARE_BYTES + MAX_READS * bytes.len());
+    let spend = |left: &Cell<usize>, cost| left.get().checked_sub(cost).map(|fewer| left.set(fewer));
+    let mut progress = |_: &ParseState| match spend(&steps, 1).filter(|()| reads.get() > 0) {
+        Some(()) => ControlFlow::Continue(()),
         None => ControlFlow::Break(()),
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let mut read = |at: usize, _| bytes.get(at..).unwrap_or_default();
-    let tree = parser.parse_with_options(&mut read, None, Some(options))?;
-    lower::lower(&tree, bytes, grammar)
+    let mut read = |at: usize, _| {
+        let part = bytes.get(at..bytes.len().min(at.saturating_add(PART))).unwrap_or_default();
+        match spend(&reads, part.len()) {
+            Some(()) => part,
+            None => {
+                reads.set(0);
+                &[]
+            }
+        }
+    };
+    let tree = parser.parse_with_options(&mut read, None, Some(options));
+    lower::lower(&tree.filter(|_| reads.get() > 0)?, bytes, grammar)
 }
 
 #[cfg(test)]
@@ -79,5 +94,14 @@ mod tests {
         for child in code.children(code.root()) {
             println!("{}", show(&code, *child));
         }
+    }
+
+    #[test]
+    fn texts_without_an_end_are_not_read_again_and_again() {
+        for (path, part) in [("a.js", "=/["), ("a.ts", "=/["), ("a.tsx", "=/[")] {
+            assert!(parse(path, part.repeat(100_000).as_bytes()).is_none(), "{path}");
+        }
+        // One long line of much that ends.
+        assert!(parse("a.js", "a(/x[/]/,1/2);".repeat(20_000).as_bytes()).is_some());
     }
 }
