@@ -241,8 +241,7 @@ impl TextWriter<'_> {
             let line = format!("{place}: {severity}: {what} [{rule}]{more}{rolled}");
             writeln!(self.out, "{}", style.map_or_else(|| line.clone(), |style| self.paint(style, &line)))?;
             let why = finding.locations.iter().find_map(|at| at.suppression.as_ref()).zip(style);
-            let why = why.filter(|_| rolled.is_empty());
-            if let Some((why, style)) = why {
+            if let Some((why, style)) = why.filter(|_| rolled.is_empty()) {
                 for line in wrap(&describe::grounds(why), WIDTH - 4) {
                     writeln!(self.out, "    {}", self.paint(style, &line))?;
                 }
