@@ -25,6 +25,7 @@ mod server_data;
 mod source_facts;
 mod source_file;
 mod variable_names;
+mod webhook_texts;
 mod webhooks;
 
 pub(crate) use lint_context::LintInput;
@@ -56,13 +57,13 @@ pub(crate) fn may_call(path: &str) -> bool {
 
 /// Returns true if a path says that the file may handle webhooks.
 pub(crate) fn names_handler(path: &str) -> bool {
-    names_stripe(path) || source_facts::names_handler(path)
+    names_stripe(path) || webhook_texts::names_handler(path)
 }
 
 /// Returns true if a version of a file verifies less than the one before it.
 pub(crate) fn loses_verification(old: &[u8], new: &[u8]) -> bool {
-    let verified = source_facts::verifications(old);
-    verified > 0 && source_facts::verifications(new) < verified
+    let verified = webhook_texts::verifications(old);
+    verified > 0 && webhook_texts::verifications(new) < verified
 }
 
 impl LintSet<'_> {
@@ -94,7 +95,7 @@ impl LintSet<'_> {
     pub fn collect(&self, place: &ScanLocation, bytes: &[u8], mentions_stripe: bool) -> Option<SourceFacts> {
         let path = place.path.text.as_str();
         let mentions = mentions_stripe || names_stripe(path);
-        let wanted = mentions || source_facts::names_event(path, bytes);
+        let wanted = mentions || webhook_texts::names_event(path, bytes);
         let facts = wanted.then(|| source_facts::collect(self, place, bytes, mentions)).flatten();
         source_facts::note_entry(facts, place, bytes)
     }

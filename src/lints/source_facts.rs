@@ -4,9 +4,8 @@
 //! later, in [`super::code_lints`], when the whole tree is known.
 
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use memchr::memmem;
 use regex::bytes::{Captures, Regex};
 
 use super::context::path_purpose::PathPurpose;
@@ -15,7 +14,7 @@ use super::line_syntax::position;
 use super::lint_set::{LintSet, SourceLint, SourcePatterns};
 use super::source_file::{SourceFile, SourceSpan};
 use super::variable_names;
-use super::{client_graph, imports, public_names, server_data};
+use super::{client_graph, imports, public_names, server_data, webhook_texts};
 use crate::code::model::Code;
 use crate::detect::Redactor;
 use crate::detect::lines::{self, Position};
@@ -23,7 +22,6 @@ use crate::detect::redact::Caution;
 use crate::model::{Origin, Reach, ScanLocation, Snippet};
 use crate::rules::language;
 use crate::rules::lint::{CodeAnalysis, CodePattern, NameClaim};
-use crate::rules::pattern;
 
 /// Largest file whose code is read, in bytes.
 pub const MAX_SOURCE: usize = 2 << 20;
@@ -115,7 +113,7 @@ pub(super) fn collect(
     let path = place.path.text.as_str();
     let language = language::of_path(path).filter(|_| is_present(place, bytes))?;
     let reading = if mentions_stripe { lints.reading(language.name, path, bytes) } else { Vec::new() };
-    let handles = lints.follow_webhooks() && crate::code::reads(path) && may_handle(bytes);
+    let handles = lints.follow_webhooks() && crate::code::reads(path) && webhook_texts::may_handle(bytes);
     if reading.is_empty() && !handles || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
@@ -171,83 +169,6 @@ pub(super) fn note_entry(facts: Option<SourceFacts>, place: &ScanLocation, bytes
         return facts;
     }
     Some(SourceFacts { entry, ..facts.unwrap_or_else(|| SourceFacts::empty(place)) })
-}
-
-/// Returns true for the text of a file that may take part in the handling of a webhook: it names an event, verifies or makes
-/// one, or registers a handler.
-fn may_handle(bytes: &[u8]) -> bool {
-    static EVENTS: OnceLock<Option<Regex>> = OnceLock::new();
-    const WORDS: &[&str] = &[
-        "onstructEvent",
-        "onstruct_event",
-        "onstruct_from",
-        "onstructFrom",
-        "erifyHeader",
-        "erify_header",
-        "alidatePayload",
-        "ParseEvent",
-        "EventType",
-        "Events.",
-        "stripe.Event",
-        "stripe::Event",
-        "Event.class",
-        "WebhookSignature",
-        "createHmac",
-        "hash_hmac",
-        "hmac",
-        "HMAC",
-        "erifyStripe",
-        "erify_stripe",
-        "ripe-Signature",
-        "ripe-signature",
-        "STRIPE_SIGNATURE",
-    ];
-    const ROUTES: &[&str] = &[".post(", "Route::", ".all(", "before_action"];
-    // What runs before the handlers of other files.
-    const REGISTRIES: &[&str] =
-        &[".use(", "iddleware", "APP_GUARD", "lobalGuards", "include_router", "register_blueprint", ".Use(", ".Mount("];
-    let has = |words: &[&str]| words.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
-    let events = EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
-    has(WORDS)
-        || events.as_ref().is_some_and(|events| events.is_match(bytes))
-        || (has(ROUTES) && has(&["ebhook"]))
-        || (has(REGISTRIES) && has(&["tripe", "ebhook"]))
-}
-
-/// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
-/// every program writes the word Stripe there.
-pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
-    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
-    names_handler(path)
-        && crate::code::reads(path)
-        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
-}
-
-/// Returns true for a path that says that the file may handle what is sent.
-pub(super) fn names_handler(path: &str) -> bool {
-    const PATHS: &[&str] = &[
-        "hook",
-        "pay",
-        "bill",
-        "checkout",
-        "subscription",
-        "order",
-        "invoice",
-        "event",
-        "server.",
-        "app.",
-        "index.",
-        "main.",
-    ];
-    let path = path.to_ascii_lowercase();
-    PATHS.iter().any(|word| path.contains(word))
-}
-
-/// Counts the verifications that a text names.
-pub(super) fn verifications(bytes: &[u8]) -> usize {
-    static VERIFIERS: OnceLock<Option<Regex>> = OnceLock::new();
-    let verifiers = VERIFIERS.get_or_init(|| pattern::compile_lint("%verifier%|%own-check%").ok());
-    verifiers.as_ref().map_or(0, |verifiers| verifiers.find_iter(bytes).count())
 }
 
 /// Reads the code of a file in its versions before and after a change, or in one that did not change.

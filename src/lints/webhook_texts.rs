@@ -1,0 +1,85 @@
+//! Texts of files that take part in the handling of webhooks: they are worth parsing.
+
+use std::sync::OnceLock;
+
+use memchr::memmem;
+use regex::bytes::Regex;
+
+use crate::rules::pattern;
+
+/// Returns true for the text of a file that may take part in the handling of a webhook: it names an event, verifies or makes
+/// one, or registers a handler.
+pub(super) fn may_handle(bytes: &[u8]) -> bool {
+    static EVENTS: OnceLock<Option<Regex>> = OnceLock::new();
+    const WORDS: &[&str] = &[
+        "onstructEvent",
+        "onstruct_event",
+        "onstruct_from",
+        "onstructFrom",
+        "erifyHeader",
+        "erify_header",
+        "alidatePayload",
+        "ParseEvent",
+        "EventType",
+        "Events.",
+        "stripe.Event",
+        "stripe::Event",
+        "Event.class",
+        "WebhookSignature",
+        "createHmac",
+        "hash_hmac",
+        "hmac",
+        "HMAC",
+        "erifyStripe",
+        "erify_stripe",
+        "ripe-Signature",
+        "ripe-signature",
+        "STRIPE_SIGNATURE",
+    ];
+    const ROUTES: &[&str] = &[".post(", "Route::", ".all(", "before_action"];
+    // What runs before the handlers of other files.
+    const REGISTRIES: &[&str] =
+        &[".use(", "iddleware", "APP_GUARD", "lobalGuards", "include_router", "register_blueprint", ".Use(", ".Mount("];
+    let has = |words: &[&str]| words.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
+    let events = EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
+    has(WORDS)
+        || events.as_ref().is_some_and(|events| events.is_match(bytes))
+        || (has(ROUTES) && has(&["ebhook"]))
+        || (has(REGISTRIES) && has(&["tripe", "ebhook"]))
+}
+
+/// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
+/// every program writes the word Stripe there.
+pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
+    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
+    names_handler(path)
+        && crate::code::reads(path)
+        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
+}
+
+/// Returns true for a path that says that the file may handle what is sent.
+pub(super) fn names_handler(path: &str) -> bool {
+    const PATHS: &[&str] = &[
+        "hook",
+        "pay",
+        "bill",
+        "checkout",
+        "subscription",
+        "order",
+        "invoice",
+        "event",
+        "server.",
+        "app.",
+        "index.",
+        "main.",
+    ];
+    let path = path.to_ascii_lowercase();
+    PATHS.iter().any(|word| path.contains(word))
+}
+
+/// Counts the verifications that a text names.
+pub(super) fn verifications(bytes: &[u8]) -> usize {
+    static VERIFIERS: OnceLock<Option<Regex>> = OnceLock::new();
+    let verifiers = VERIFIERS.get_or_init(|| pattern::compile_lint("%verifier%|%own-check%").ok());
+    verifiers.as_ref().map_or(0, |verifiers| verifiers.find_iter(bytes).count())
+}
