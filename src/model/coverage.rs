@@ -185,9 +185,9 @@ impl Coverage {
 
     /// Adds the counts of another part of the scan.
     pub fn merge(&mut self, other: Self) {
-        self.files += other.files;
-        self.objects += other.objects;
-        self.bytes += other.bytes;
+        self.files = self.files.saturating_add(other.files);
+        self.objects = self.objects.saturating_add(other.objects);
+        self.bytes = self.bytes.saturating_add(other.bytes);
         for (reason, tally) in other.skipped {
             let entry = self.skipped.entry(reason).or_default();
             entry.count = entry.count.saturating_add(tally.count);

@@ -66,10 +66,35 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
     let (policies, rules) = policies_and_rules(plan, &targets, &names)?;
     let engine = Engine::new(rules)?;
     ready(&engine);
+    let (report, notices) = scan(plan, &engine, (targets, &policies, &names), deadline)?;
+    Ok(ScanOutcome { report, engine, notices })
+}
+
+/// Runs a scan whose report will be merged with others, so that no policy changes its rules, by an engine that serves all of
+/// them. Also returns warnings and notes for the user.
+///
+/// # Errors
+/// A policy is invalid, or a target cannot be opened.
+pub(crate) fn run_with(plan: &ScanPlan, engine: &Engine) -> Result<(Report, Vec<String>), Error> {
+    let (deadline, mut input) = (plan.deadline(), io::empty());
+    let targets = target::open(plan, deadline, &mut input)?;
+    let names = names(&targets);
+    let policies = policies(plan, &targets, &names)?;
+    check_rules(&policies, &names, engine.rules())?;
+    scan(plan, engine, (targets, &policies, &names), deadline)
+}
+
+/// Scans targets and merges the reports on them.
+fn scan(
+    plan: &ScanPlan,
+    engine: &Engine,
+    (targets, policies, names): (Vec<OpenTarget<'_>>, &[EffectivePolicy], &[String]),
+    deadline: Option<Instant>,
+) -> Result<(Report, Vec<String>), Error> {
     let (mut parts, mut notices) = (Merger::default(), Vec::new());
     let is_only = targets.len() == 1;
-    for ((mut target, policy), name) in targets.into_iter().zip(&policies).zip(&names) {
-        let context = context(plan, &engine, deadline);
+    for ((mut target, policy), name) in targets.into_iter().zip(policies).zip(names) {
+        let context = context(plan, engine, deadline);
         target.source.scan(&context)?;
         context.note_unavailable(plan.unscanned.as_deref());
         target.missing.iter().for_each(|missing| context.note_unavailable(Some(missing)));
@@ -80,8 +105,7 @@ pub(crate) fn run(plan: &ScanPlan, input: &mut dyn io::Read, ready: &dyn Fn(&Eng
         let report = if is_only { report } else { Redacted::new(report, engine.redactor()).into_report() };
         parts.add(name, report)?;
     }
-    let report = parts.finish()?.ok_or(Error::NoTarget)?;
-    Ok(ScanOutcome { report, engine, notices })
+    Ok((parts.finish()?.ok_or(Error::NoTarget)?, notices))
 }
 
 /// Returns what the names of files begin with in messages about each target: where there are several, its directory below
@@ -103,11 +127,19 @@ fn policies_and_rules(
     let with_rules = |policies: Vec<EffectivePolicy>| {
         let own = if let [only] = policies.as_slice() { only.rule_files() } else { &[] };
         let rules = load::load_with(plan.rules.builtin, &plan.rules.directories, own)?;
-        for (policy, name) in policies.iter().zip(names) {
-            policy.check_rules(&rules).map_err(|error| error.below(name))?;
-        }
+        check_rules(&policies, names, &rules)?;
         Ok((policies, rules))
     };
+    match policies(plan, targets, names).and_then(with_rules) {
+        Err(error) if targets.iter().any(|target| EffectivePolicy::is_of_base(plan, target)) => {
+            with_rules(vec![EffectivePolicy::broken(&error)])
+        }
+        outcome => outcome,
+    }
+}
+
+/// Loads the policies of targets.
+fn policies(plan: &ScanPlan, targets: &[OpenTarget<'_>], names: &[String]) -> Result<Vec<EffectivePolicy>, Error> {
     let load = |(target, name): (&OpenTarget<'_>, &String)| {
         let mut policy = EffectivePolicy::load(plan, target, name)?;
         if targets.len() > 1 || plan.of_several {
@@ -115,13 +147,14 @@ fn policies_and_rules(
         }
         Ok(policy)
     };
-    let loaded: Result<Vec<EffectivePolicy>, Error> = targets.iter().zip(names).map(load).collect();
-    match loaded.and_then(with_rules) {
-        Err(error) if targets.iter().any(|target| EffectivePolicy::is_of_base(plan, target)) => {
-            with_rules(vec![EffectivePolicy::broken(&error)])
-        }
-        outcome => outcome,
-    }
+    targets.iter().zip(names).map(load).collect()
+}
+
+/// Checks that the rules which policies name are there.
+fn check_rules(policies: &[EffectivePolicy], names: &[String], rules: &RuleSet) -> Result<(), Error> {
+    let check =
+        |(policy, name): (&EffectivePolicy, &String)| policy.check_rules(rules).map_err(|error| error.below(name));
+    Ok(policies.iter().zip(names).try_for_each(check)?)
 }
 
 /// Something that the user is told beside the report.

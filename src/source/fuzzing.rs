@@ -1,6 +1,7 @@
 //! Entry points of the fuzz targets to the readers of texts within texts.
 
 use crate::detect::Redactor;
+pub use crate::source::history::fuzzing::cache;
 
 /// Names the text that holds each of some places in a notebook or a source map.
 pub fn embedded(bytes: &[u8], redactor: &Redactor) {

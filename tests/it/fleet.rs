@@ -154,6 +154,30 @@ fn a_killed_worker_leaves_nothing_half() {
 }
 
 #[test]
+fn an_interrupted_pool_keeps_what_is_done_and_goes_on_from_there() {
+    let dir = fleet(6);
+    plan(&dir, 6);
+    let run = ["fleet", "run", "plan.json", "--out", "out", "--jobs", "1"];
+    let mut child = program().current_dir(dir.path()).args(run).stderr(Stdio::piped()).spawn().unwrap();
+    let manifests = || {
+        let names = std::fs::read_dir(dir.join("out")).into_iter().flatten().map(|file| file.unwrap().file_name());
+        names.filter(|name| name.to_string_lossy().contains("manifest")).count()
+    };
+    while manifests() == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let sent = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (code, stderr) = (output.status.code(), String::from_utf8_lossy(&output.stderr));
+    let is_interrupted = code == Some(130) && stderr.contains("run again") && manifests() < 6;
+    assert!(sent.success() && (is_interrupted || code == Some(1)), "{code:?} {stderr}");
+    let done = manifests();
+    let again = dir.run(&run);
+    assert_eq!((again.code, again.stderr.matches("nothing new").count()), (1, done), "{}", again.stderr);
+    assert_eq!(merge(&dir, &[]).stdout, whole(&dir, 6).stdout);
+}
+
+#[test]
 fn all_units_in_a_pool_and_only_what_is_new_again() {
     let dir = fleet(6);
     plan(&dir, 4);

@@ -14,7 +14,7 @@ use super::unit::{UnitOutcome, Worker};
 use super::{PLAN_FILE, TRY_AGAIN, read_plan};
 use crate::fleet::{FleetPlan, Unit};
 use crate::git::disk;
-use crate::source::Progress;
+use crate::source::{Progress, interrupt};
 
 /// Times that `run` tries a unit whose failure may pass.
 const TRIES: u8 = 3;
@@ -22,12 +22,18 @@ const TRIES: u8 = 3;
 pub(super) fn work(args: WorkArgs) -> anyhow::Result<u8> {
     let WorkArgs { fleet, unit } = args;
     let quiet = fleet.quiet;
+    interrupt::listen();
     let (plan, worker) = open(fleet)?;
     let count = plan.units.len();
     let unit = usize::try_from(unit).ok().and_then(|at| plan.units.get(at));
     let unit = unit.with_context(|| format!("the plan has units 0 to {}", count.saturating_sub(1)))?;
     worker.needs_mirrors(unit)?;
-    let UnitOutcome { code, text } = worker.work(unit)?;
+    let worked = worker.work(unit);
+    if worked.is_err() && interrupt::interrupted() {
+        output::warn("interrupted: nothing was written");
+        return Ok(interrupt::INTERRUPTED_CODE);
+    }
+    let UnitOutcome { code, text } = worked?;
     if !quiet {
         output::warn(&text);
     }
@@ -54,6 +60,7 @@ fn keep(copy: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
     let RunArgs { fleet, jobs, no_progress } = args;
     let (quiet, VerdictArgs { exit_zero, allow_incomplete, .. }) = (fleet.quiet, fleet.verdict);
+    interrupt::listen();
     let (plan, mut worker) = open(fleet)?;
     plan.units.iter().try_for_each(|unit| worker.needs_mirrors(unit))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -64,6 +71,10 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<u8> {
     progress.expect(plan.units.len() as u64);
     let codes = Pool { worker: &worker, plan: &plan, progress: &progress, is_quiet: quiet || drawn }.run(jobs);
     progress.finish();
+    if interrupt::interrupted() {
+        output::warn("interrupted: run again, and what is done is kept");
+        return Ok(interrupt::INTERRUPTED_CODE);
+    }
     let failed = codes.iter().filter(|code| matches!(**code, FAILED | TRY_AGAIN)).count();
     if failed > 0 {
         output::warn(&format!("{failed} of {} units failed; run again, and what is done is kept", plan.units.len()));
@@ -91,6 +102,9 @@ impl Pool<'_> {
             for _ in 0..jobs {
                 scope.spawn(|| {
                     while let Some(unit) = self.plan.units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if interrupt::interrupted() {
+                            return;
+                        }
                         let code = self.unit(unit);
                         self.progress.add(unit.bytes);
                         codes.lock().unwrap_or_else(PoisonError::into_inner).push(code);
@@ -111,6 +125,9 @@ impl Pool<'_> {
                 }
                 Err(error) => format!("error: unit {} {}: {error:#}", unit.number, unit.id),
             };
+            if interrupt::interrupted() {
+                break;
+            }
             if !self.is_quiet || code == FAILED {
                 output::warn(&text);
             }

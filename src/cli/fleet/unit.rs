@@ -2,7 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "makes the directory of results")]
 
-use std::io;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,21 +10,22 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use super::super::args::{CommonArgs, ReportArgs};
-use super::super::{output, report, scan};
+use super::super::{output, scan};
 use super::TRY_AGAIN;
 use super::args::FleetArgs;
 use super::kept;
 use super::mirror::Mirrors;
 use super::results::{self, UnitResult};
 use crate::audit::Merger;
-use crate::detect::Redactor;
+use crate::detect::Engine;
 use crate::fleet::{self, Failure, Lost, Manifest, Protocols, RepositoryName, RepositoryRecord, Unit};
 use crate::git::{OpenOptions, Repository, RepositoryState};
 use crate::model::{Report, ReportThresholds};
 use crate::report::Redacted;
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, load};
 use crate::scan::plan::{Reporting, ScanPlan, ScanSubject};
 use crate::source::history::CacheOptions;
+use crate::source::interrupt;
 
 /// Directory of caches below that of the mirrors or results.
 const CACHE: &str = ".history";
@@ -38,8 +38,8 @@ pub(super) struct Worker {
     out: PathBuf,
     mirrors: Option<Mirrors>,
     protocols: Protocols,
-    rules: RuleSet,
-    redactor: Redactor,
+    /// Made once for all repositories.
+    engine: Engine,
     /// Digest of program, rules and options; `None` where files that are named extend others, so that nothing is kept.
     run: Option<String>,
 }
@@ -62,7 +62,8 @@ impl Worker {
     pub(super) fn new(args: FleetArgs) -> anyhow::Result<Self> {
         let FleetArgs { out, mirrors, cache, protocols, rules, policy, limits, verdict, .. } = args;
         let protocols = protocols.protocols();
-        let (rule_set, redactor) = report::rules(&rules)?;
+        let engine = Engine::new(load::load(!rules.no_default_rules, &rules.directories)?)?;
+        output::redact_by(Arc::clone(engine.redactor()));
         std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
         // Beside the mirrors, which are as large and as local.
         let cache = cache.in_directory(Some(mirrors.as_ref().unwrap_or(&out).join(CACHE)));
@@ -72,8 +73,8 @@ impl Worker {
         let report = ReportArgs { verdict, format: "json".to_owned(), ..defaults.report };
         let mut plan = scan::plan_of(subject, CommonArgs { rules, policy, limits, report });
         (plan.progress, plan.of_several) = (false, true);
-        let run = kept::run_digest(&plan, rule_set.digest())?;
-        Ok(Self { plan, cache, out, mirrors, protocols, rules: rule_set, redactor, run })
+        let run = kept::run_digest(&plan, engine.rules().digest())?;
+        Ok(Self { plan, cache, out, mirrors, protocols, engine, run })
     }
 
     /// Scans with this many threads, unless the user named a number.
@@ -96,7 +97,7 @@ impl Worker {
         let (started, clock) = (jiff::Timestamp::now().to_string(), Instant::now());
         let names = unit.names(self.protocols)?;
         let fetched: Vec<Fetched> = names.iter().map(|name| self.fetch(name)).collect();
-        let last = results::read(&self.out, unit, &self.redactor).unwrap_or_else(|error| {
+        let last = results::read(&self.out, unit, self.engine.redactor()).unwrap_or_else(|error| {
             output::warn(&format!("warning: unit {}: {error:#}; it is scanned again", unit.number));
             None
         });
@@ -105,7 +106,9 @@ impl Worker {
             return Ok(UnitOutcome { code: self.verdict(&last.report), text });
         }
         let (report, records) = self.scan_all(fetched)?;
-        let lost = last.map(|last| lost(&self.rules, &last.report, &report)).unwrap_or_default();
+        // What was found so far is no result of the unit.
+        anyhow::ensure!(!interrupt::interrupted(), "interrupted");
+        let lost = last.map(|last| lost(self.engine.rules(), &last.report, &report)).unwrap_or_default();
         let mut manifest = Manifest {
             schema: Manifest::SCHEMA.to_owned(),
             unit: unit.id.clone(),
@@ -122,7 +125,7 @@ impl Worker {
         };
         let wanted = self.reporting(&report);
         let mut bytes = Vec::new();
-        scan::render("json", &wanted, (&self.rules, &report), &mut bytes)?;
+        scan::render("json", &wanted, (self.engine.rules(), &report), &mut bytes)?;
         results::write(&self.out, unit, &mut manifest, &bytes)?;
         self.tell(unit, &manifest);
         let is_transient = manifest.failures().any(|(_, failure)| failure.transient);
@@ -211,13 +214,13 @@ impl Worker {
             record.milliseconds = record.milliseconds.saturating_add(milliseconds(clock));
             records.push(record);
         }
-        let tool = crate::scan::tool(&self.rules);
+        let tool = crate::scan::tool(self.engine.rules());
         for (name, path, remote, reason) in absent {
             let part = fleet::unscanned((&tool, &self.plan.options()), (path, remote), &reason);
-            merger.add(&name, Redacted::new(part, &self.redactor).into_report())?;
+            merger.add(&name, Redacted::new(part, self.engine.redactor()).into_report())?;
         }
         let report = merger.finish()?.context("the unit has no repository")?;
-        Ok((Redacted::new(report, &self.redactor), records))
+        Ok((Redacted::new(report, self.engine.redactor()), records))
     }
 
     /// Scans a repository. What could not be fetched counts as unread.
@@ -225,13 +228,13 @@ impl Worker {
         let subject = ScanSubject::History { repositories: vec![path], plain: false, cache: self.cache.clone() };
         let unscanned = record.failure.as_ref().map(|failure| failure.reason.clone());
         let plan = ScanPlan { subject, unscanned, ..self.plan.clone() };
-        let ready = |engine: &crate::detect::Engine| output::redact_by(Arc::clone(engine.redactor()));
-        let scanned = std::panic::catch_unwind(AssertUnwindSafe(|| crate::scan::run(&plan, &mut io::empty(), &ready)));
-        let outcome = scanned.map_err(|_| anyhow::anyhow!("internal error"))??;
-        for notice in &outcome.notices {
+        let scan = || crate::scan::run_with(&plan, &self.engine);
+        let scanned = std::panic::catch_unwind(AssertUnwindSafe(scan));
+        let (report, notices) = scanned.map_err(|_| anyhow::anyhow!("internal error"))??;
+        for notice in &notices {
             output::warn(&format!("{}: {notice}", record.name));
         }
-        Ok(Redacted::new(outcome.report, outcome.engine.redactor()).into_report())
+        Ok(Redacted::new(report, self.engine.redactor()).into_report())
     }
 }
 

@@ -10,6 +10,8 @@ mod blob_visitor;
 mod cache;
 mod commit_parts;
 mod delta_filter;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod head_facts;
 mod incremental;
 mod lfs;

@@ -37,7 +37,7 @@ impl<'a> Earlier<'a> {
         let OpenedStore { repo, odb, store, .. } = *opened;
         let objects = KnownObjects::new(cache.part(Part::Objects)?, cache.format).ok_or_else(|| cache.damaged())?;
         let part = cache.part(Part::Store)?;
-        let known = match KnownStore::read(FieldReader::new(part, cache.format), odb) {
+        let known = match KnownStore::read(FieldReader::new(part, cache.format), cache.format) {
             None if !part.is_empty() => return Err(cache.damaged()),
             known => known.filter(|known| known.is_linked_alike(repo, store)),
         };

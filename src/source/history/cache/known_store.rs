@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::git::pack::Pack;
 use crate::git::walk::ObjectStore;
-use crate::git::{Odb, Oid, Repository};
+use crate::git::{ObjectFormat, Odb, Oid, Repository};
 use crate::source::attribution::KnownGraph;
 use crate::source::fields::{FieldReader, FieldWriter};
 
@@ -38,9 +38,9 @@ impl KnownStore {
     }
 
     /// Reads what [`Self::write`] wrote, with the graph behind it.
-    pub(in crate::source::history) fn read(mut fields: FieldReader<'_>, odb: &Odb) -> Option<Self> {
+    pub(in crate::source::history) fn read(mut fields: FieldReader<'_>, format: ObjectFormat) -> Option<Self> {
         let mut known = Self::default();
-        let width = 2 * odb.format.raw_len();
+        let width = 2 * format.raw_len();
         for _ in 0..fields.count(width)? {
             known.packs.insert(fields.raw(width)?.to_vec());
         }
