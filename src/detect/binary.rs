@@ -28,8 +28,8 @@ const LONG: usize = 100;
 const CLI: usize = 64;
 
 /// Returns the end of a token that the edges of text do not give: the pattern took bytes behind it, or a word ends
-/// before it. `None` where those edges decide.
-pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPattern) -> Option<usize> {
+/// before it. Also returns true if the end is a guess. `None` where those edges decide.
+pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPattern) -> Option<(usize, bool)> {
     let bytes = layer.bytes;
     let body = body_start(&bytes[run.clone()], detect) + run.start;
     let token = Token { bytes, run: run.clone(), body, detect };
@@ -45,14 +45,16 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     }
     let strict = is_clean && !is_name;
     let around = surroundings(layer, &token);
-    let by_shape = || token.end_by_shape(strict, around);
+    let is_sure = |end| (end, false);
+    let by_shape = || token.end_by_shape(strict, around).map(|end| (end, detect.lengths.is_empty()));
     match around {
-        Surroundings::Text => token.end_at_another(is_clean),
+        Surroundings::Text => token.end_at_another(is_clean).map(is_sure),
         _ => token
             .end_by_structure(strict)
             .or_else(|| token.end_by_length(strict))
+            .map(is_sure)
             .or_else(by_shape)
-            .or_else(|| token.end_at_another(is_clean)),
+            .or_else(|| token.end_at_another(is_clean).map(is_sure)),
     }
 }
 

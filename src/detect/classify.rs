@@ -47,16 +47,18 @@ pub(super) struct TokenInContext<'a> {
     named: OnceCell<Option<String>>,
     /// Set if it ends where its structure does, whatever follows.
     is_cut: bool,
+    /// Set if it may end elsewhere, so that its fingerprint may be another one.
+    is_guess: bool,
 }
 
 impl<'a> TokenInContext<'a> {
     pub(super) fn new(layer: &'a Layer<'a>, span: Range<usize>) -> Self {
-        Self { bytes: layer.bytes, span, layer, named: OnceCell::new(), is_cut: false }
+        Self { bytes: layer.bytes, span, layer, named: OnceCell::new(), is_cut: false, is_guess: false }
     }
 
     /// A token in binary data, whose structure or length says where it ends.
-    pub(super) fn cut(layer: &'a Layer<'a>, span: Range<usize>) -> Self {
-        Self { is_cut: true, ..Self::new(layer, span) }
+    pub(super) fn cut(layer: &'a Layer<'a>, span: Range<usize>, is_guess: bool) -> Self {
+        Self { is_cut: true, is_guess, ..Self::new(layer, span) }
     }
 
     /// Returns true if what follows makes it a name.
@@ -127,6 +129,10 @@ pub(super) fn classify(context: &mut TokenInContext<'_>, detect: &KeyPattern) ->
         BodyCheck::Unprefixed => unprefixed(context),
         BodyCheck::Database => database(context),
         BodyCheck::Any => Classification::Credential(Confidence::High, PathRule::Any),
+    };
+    let classification = match classification {
+        Classification::Credential(_, path) if context.is_guess => Classification::Credential(Confidence::Low, path),
+        _ => classification,
     };
     match (classification, detect.near) {
         (Classification::Nothing, _) | (_, RequiredContext::Nothing) => classification,

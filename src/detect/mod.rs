@@ -261,8 +261,8 @@ impl Engine {
             return;
         }
         let Some(span) = self.patterns.match_at(bytes, literal.rule, at) else { return };
-        if let Some(end) = binary::end_of_token(layer, &span, detect) {
-            let context = TokenInContext::cut(layer, span.start..end);
+        if let Some((end, is_guess)) = binary::end_of_token(layer, &span, detect) {
+            let context = TokenInContext::cut(layer, span.start..end, is_guess);
             self.classify_match(literal.rule, context, matches);
         } else if detect.check == BodyCheck::Database
             || boundary::left_is_clean(bytes, span.start)
