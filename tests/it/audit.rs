@@ -107,6 +107,16 @@ fn what_was_rolled_counts_in_history_only() {
     assert!(late.code == 2 && late.stderr.contains("the date 2999-01-21 is after today"), "{}", late.stderr);
 }
 
+fn gone_is_told(table: &str, markdown: &str) {
+    let row = table.lines().find(|row| row.contains("\"gone\"")).unwrap();
+    assert!(
+        row.contains("restricted-live") && row.contains("stays.env:1") && row.contains("removed from HEAD"),
+        "{row}"
+    );
+    // What follows the list is no part of its last item.
+    assert!(markdown.contains(": removed from HEAD\n\n"), "{markdown}");
+}
+
 #[test]
 fn what_became_of_the_findings_of_an_earlier_report() {
     let (mut dir, key) = audited();
@@ -136,14 +146,7 @@ fn what_became_of_the_findings_of_an_earlier_report() {
         (Status::Existing, Status::Existing)
     );
     assert_eq!(diff(&["--fail-on=critical"]).code, 0);
-    let table = diff(&["--format=csv"]).stdout;
-    let row = table.lines().find(|row| row.contains("\"gone\"")).unwrap();
-    assert!(
-        row.contains("restricted-live") && row.contains("stays.env:1") && row.contains("removed from HEAD"),
-        "{row}"
-    );
-    let markdown = diff(&["--format=markdown"]).stdout;
-    assert!(markdown.contains(": removed from HEAD\n\n"), "{markdown}");
+    gone_is_told(&diff(&["--format=csv"]).stdout, &diff(&["--format=markdown"]).stdout);
     let text = diff(&[]).stdout;
     assert!(text.contains("gone: restricted-live rk_live_…") && text.contains(": removed from HEAD"), "{text}");
     let same = dir.run(&["diff", ".git/new.json", ".git/new.json"]);
