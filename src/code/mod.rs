@@ -13,7 +13,7 @@ mod macros;
 pub(crate) mod model;
 pub(crate) mod program;
 mod resolve;
-pub(crate) use resolve::{Tree, candidates, directory, join, parse_json};
+pub(crate) use resolve::{Tree, ancestors, candidates, directory, join, parse_json};
 
 use std::cell::Cell;
 use std::ops::ControlFlow;

@@ -20,9 +20,13 @@ pub(crate) fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
+/// Most directories above a path, besides the root, that can say something about it.
+const MAX_ANCESTORS: usize = 24;
+
 /// Iterates over the directories above a path, nearest first, the root last.
-fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at))).take(24)
+pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    let above = std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at)));
+    above.enumerate().filter(|(at, directory)| *at < MAX_ANCESTORS || directory.is_empty()).map(|(_, above)| above)
 }
 
 /// Joins and normalizes; `None` if the result lies outside the root.

@@ -1,19 +1,10 @@
 //! Paths relative to the root of the scanned tree, with `/`.
 
-pub(crate) use crate::code::{directory, join};
+pub(crate) use crate::code::{ancestors, directory, join};
 
 /// Returns the last component.
 pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-/// Most directories above a path, besides the root, that can say something about it.
-const MAX_ANCESTORS: usize = 32;
-
-/// Iterates over the directories above a path, nearest first, the root last.
-pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
-    let above = std::iter::successors(Some(directory(path)), |at| (!at.is_empty()).then(|| directory(at)));
-    above.enumerate().filter(|(at, directory)| *at < MAX_ANCESTORS || directory.is_empty()).map(|(_, above)| above)
 }
 
 #[cfg(test)]
