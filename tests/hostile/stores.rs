@@ -196,10 +196,7 @@ pub(crate) const ROWS: &[Row] = &[
         keys_at_many_paths(case);
         above_nothing(case, "many");
     }),
-    row("G09l", "1,500 keys in a file that stands at 200 paths, history", 0, &[], |case| {
-        keys_at_many_paths(case);
-        case.scan(&["--history"]);
-    }),
+    row("G09l", "1,500 keys in a file that stands at 200 paths, history", 0, &[], keys_at_many_paths),
     row("G10", "5,000 trees within each other, history", 0, &[], |case| {
         case.repository();
         let line = case.line();
