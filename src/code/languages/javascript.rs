@@ -5,14 +5,6 @@ use super::super::model::Dialect;
 
 const DIALECT: Dialect = Dialect { name: "javascript", last_value: false, returns_errors: false, falls_through: true };
 
-pub(super) static JAVASCRIPT: Grammar = Grammar {
-    dialect: DIALECT,
-    language: || tree_sitter_javascript::LANGUAGE.into(),
-    roles: ROLES,
-    macros: &[],
-    table: OnceLock::new(),
-};
-
 pub(super) static TYPESCRIPT: Grammar = Grammar {
     dialect: DIALECT,
     language: || tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
@@ -21,6 +13,7 @@ pub(super) static TYPESCRIPT: Grammar = Grammar {
     table: OnceLock::new(),
 };
 
+/// JavaScript as well, whose grammar is a part of this one.
 pub(super) static TSX: Grammar = Grammar {
     dialect: DIALECT,
     language: || tree_sitter_typescript::LANGUAGE_TSX.into(),

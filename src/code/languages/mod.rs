@@ -15,9 +15,8 @@ use super::grammar::Grammar;
 
 /// Every language, by the extensions of its files.
 const LANGUAGES: &[(&str, &Grammar)] = &[
-    ("js jsx mjs cjs", &javascript::JAVASCRIPT),
     ("ts mts cts", &javascript::TYPESCRIPT),
-    ("tsx", &javascript::TSX),
+    ("tsx js jsx mjs cjs", &javascript::TSX),
     ("py", &python::PYTHON),
     ("rb ru", &ruby::RUBY),
     ("php", &php::PHP),

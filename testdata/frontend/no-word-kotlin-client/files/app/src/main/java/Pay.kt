@@ -1,0 +1,1 @@
+class Pay { fun start(c: Context) { PaymentConfiguration.init(c, "{{rk_live}}") } }

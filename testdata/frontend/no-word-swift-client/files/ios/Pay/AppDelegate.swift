@@ -1,0 +1,2 @@
+import StripeApplePay
+func start() { STPAPIClient.shared.publishableKey = "{{sk_live}}" }

@@ -1,0 +1,1 @@
+export default { use: { extraHTTPHeaders: { authorization: 'Bearer {{sk_live}}' } } }

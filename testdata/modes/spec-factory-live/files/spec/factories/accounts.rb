@@ -1,0 +1,1 @@
+FactoryBot.define { factory(:account) { stripe_secret_key { "{{sk_live}}" } } }
