@@ -3,8 +3,9 @@
 //! Unknown keys are errors, because an allow entry or a severity that silently has no effect is worse than none.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};
 
@@ -20,6 +21,10 @@ pub(crate) const DEFAULT_MIN_SEVERITY: Severity = Severity::Low;
 
 /// Largest number of entries in one list, each of which is compared with each finding.
 const MAX_ENTRIES: usize = 10_000;
+
+/// Longest glob, in bytes, and most `{` in one: the library panics where its own bounds are passed.
+const MAX_GLOB: usize = 4_096;
+const MAX_BRACES: usize = 64;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -87,7 +92,7 @@ impl AllowEntry {
     pub(super) fn covers(&self, finding: &Finding, path: &str) -> bool {
         (self.rule == "*" || self.rule == finding.rule)
             && self.fingerprint.is_none_or(|fingerprint| fingerprint == finding.fingerprint)
-            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matcher.is_match(path)))
+            && (self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.is_match(path)))
     }
 }
 
@@ -112,7 +117,15 @@ pub(crate) struct OwnRules {
 #[derive(Debug, Clone)]
 pub(crate) struct PathPattern {
     text: String,
-    matcher: GlobMatcher,
+    glob: Glob,
+    /// Compiled on first use: a policy may hold thousands.
+    matcher: OnceLock<GlobMatcher>,
+}
+
+impl PathPattern {
+    pub(super) fn is_match(&self, path: &str) -> bool {
+        self.matcher.get_or_init(|| self.glob.compile_matcher()).is_match(path)
+    }
 }
 
 impl PartialEq for PathPattern {
@@ -126,9 +139,13 @@ impl Eq for PathPattern {}
 impl<'de> Deserialize<'de> for PathPattern {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
+        if text.len() > MAX_GLOB || text.matches('{').count() > MAX_BRACES {
+            let bounds = format!("a path of more than {MAX_GLOB} bytes or {MAX_BRACES} braces");
+            return Err(serde::de::Error::custom(bounds));
+        }
         let glob = GlobBuilder::new(&text).literal_separator(true).backslash_escape(true).build();
         let glob = glob.map_err(serde::de::Error::custom)?;
-        Ok(Self { text, matcher: glob.compile_matcher() })
+        Ok(Self { text, glob, matcher: OnceLock::new() })
     }
 }
 
@@ -200,7 +217,7 @@ impl PolicyConfig {
 
     /// Returns the contexts that the file gives a path.
     pub(crate) fn context(&self, path: &str) -> Option<&[Context]> {
-        let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.matcher.is_match(path));
+        let covers = |entry: &&ContextOverride| entry.paths.iter().any(|pattern| pattern.is_match(path));
         // The last match wins, as in ignore files.
         self.contexts.iter().rev().find(covers).map(|entry| entry.is.as_slice())
     }

@@ -33,6 +33,25 @@ fn with_config(text: &str) -> Policy {
 }
 
 #[test]
+fn globs_that_the_library_would_not_compile_are_refused() {
+    let long = ["*"; 2_100].join("?");
+    for (glob, accepted) in [
+        (long.as_str(), false),
+        (&"{".repeat(300), false),
+        (&format!("{}a{}", "{".repeat(64), "}".repeat(64)), true),
+        (&format!("{}b", "**/".repeat(1_300)), true),
+        (&"?".repeat(4_000), true),
+    ] {
+        let entry = format!("[[allow]]\nrule='*'\nreason='y'\npaths=['{glob}']");
+        let read = PolicyConfig::parse(CONFIG_FILE, entry.as_bytes());
+        assert_eq!(read.is_ok(), accepted, "{glob}");
+        if let Ok(config) = read {
+            assert!(config.allows.iter().all(|entry| !entry.paths[0].is_match("\u{1}")), "{glob}");
+        }
+    }
+}
+
+#[test]
 fn allowances_by_fingerprint_path_and_date() {
     let found = findings("src/a.ts", "k = \"{{sk_live}}\"");
     let fingerprint = found[0].fingerprint;
