@@ -141,8 +141,12 @@ impl World {
                 world.git("work", &["commit", "-q", "-m", "elsewhere"]);
             }),
             21 => self.locally("content of Git LFS", &|world| {
-                let content = format!("K={}\n", world.key());
-                world.dir.write_bytes(&format!("work/.git/lfs/objects/ab/ab/{}", "ab".repeat(32)), content.as_bytes());
+                // Content has the name of its hash, so that it comes and goes, and is never another.
+                let (content, name) = (format!("K={}\n", world.keys[1]), "ab".repeat(32));
+                let file = format!("work/.git/lfs/objects/ab/ab/{name}");
+                if std::fs::remove_file(world.at(&file)).is_err() {
+                    world.dir.write_bytes(&file, content.as_bytes());
+                }
             }),
             22 => self.locally("a name with a key", &|world| {
                 let name = format!("work/names/{}.txt", world.key());

@@ -2,6 +2,7 @@
 
 use super::store::ObjectStore;
 use crate::git::Oid;
+use crate::git::bit_set::BitSet;
 
 impl ObjectStore<'_> {
     pub(crate) fn count(&self) -> usize {
@@ -50,6 +51,24 @@ impl ObjectStore<'_> {
     /// Iterates over the loose objects, sorted by name.
     pub(crate) fn loose_oids(&self) -> impl Iterator<Item = &Oid> {
         self.loose.iter().map(|loose| &loose.0)
+    }
+
+    /// Returns the objects with these numbers, sorted by name, each once with its least number.
+    pub(crate) fn sorted(&self, wanted: Option<&BitSet>) -> Vec<(&[u8], u32)> {
+        let mut objects: Vec<(&[u8], u32)> = Vec::new();
+        let is_wanted = |number: &u32| wanted.is_none_or(|wanted| wanted.has(*number));
+        let mut first = 0;
+        for pack in &self.odb.packs {
+            let numbers = (0..pack.index.len()).zip(first..).filter(|(_, number)| is_wanted(number));
+            objects.extend(numbers.map(|(name, number)| (pack.index.name(name), number)));
+            first = first.saturating_add(u32::try_from(pack.index.len()).unwrap_or(u32::MAX));
+        }
+        let loose = self.loose_oids().zip(first..).filter(|(_, number)| is_wanted(number));
+        objects.extend(loose.map(|(oid, number)| (oid.as_bytes(), number)));
+        // Runs that are sorted already are merged.
+        objects.sort();
+        objects.dedup_by_key(|object| object.0);
+        objects
     }
 
     pub(crate) fn oid(&self, number: u32) -> Option<Oid> {

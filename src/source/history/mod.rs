@@ -132,9 +132,10 @@ impl HistorySource {
         });
         let notes = kept.map(|_| ObjectNotes::new(store.count()));
         let context = opened.context(earlier.objects, earlier.compared.as_ref().map(|compared| &compared.due), notes);
-        let is_graph_known = earlier.store.graph.is_some();
-        let gather = if is_graph_known { Gather::Searched } else { Gather::All };
-        let (mut partial, lost) = search::search(&context, opened, gather);
+        let gather = if earlier.store.graph.is_some() { Gather::Searched } else { Gather::All };
+        let (mut partial, lost, gathered) = search::search(&context, opened, (gather, &earlier.store.marked));
+        let is_graph_known = gathered == Gather::Searched;
+        earlier.store.graph = earlier.store.graph.filter(|_| is_graph_known);
         partial.missing.append(&mut earlier.store.missing);
         partial.submodules.append(&mut earlier.store.submodules);
         let mut coverage = std::mem::take(&mut partial.coverage);

@@ -82,7 +82,7 @@ pub(super) fn unchanged(
     opened.store.numbers(&objects, &mut numbers);
     numbers.into_iter().flatten().for_each(|number| due.set(number, true));
     let context = opened.context(None, Some(&due), None);
-    let (partial, lost) = search::search(&context, opened, Gather::Nothing);
+    let (partial, lost, _) = search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
     let found: BTreeSet<_> = partial.hits.iter().map(|hit| hit.oid).collect();
     let is_same = found == saved.objects && partial.hits.len() as u64 == saved.hits;
     if !is_same || !is_whole(&lost) || opened.scan.expired() {
@@ -117,7 +117,7 @@ impl<'a> Keeper<'a> {
         partial: &HistoryPartial,
     ) -> Self {
         let mut writer = FieldWriter::new(opened.scan.engine.redactor());
-        KnownStore::write((opened.repo, opened.odb), &partial.missing, &partial.submodules, &mut writer);
+        KnownStore::write((opened.repo, opened.odb), partial, &mut writer);
         if writer.may_hold_key {
             writer.bytes.clear();
         }

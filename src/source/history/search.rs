@@ -1,13 +1,15 @@
 //! Walks over the objects of a store: the blobs first, then, knowing which of them have hits, trees, commits and tags.
 
+use std::collections::BTreeSet;
+
 use super::OpenedStore;
 use super::blob_visitor::BlobVisitor;
 use super::lfs;
 use super::tree_visitor::{TreeVisitor, WalkPurpose};
 use super::worker::{HistoryContext, HistoryPartial};
-use crate::git::ObjectKind;
 use crate::git::refs::Refs;
 use crate::git::walk::{WalkFailures, WalkPlan};
+use crate::git::{ObjectKind, Oid};
 use crate::model::Origin;
 use crate::source::ScanContext;
 use crate::source::attribution;
@@ -22,12 +24,13 @@ pub(super) enum Gather {
     All,
 }
 
-/// Searches the objects that are due.
+/// Searches the objects that are due. What is gathered is `gather`, or everything if other known blobs have hits than those
+/// that are `marked` in the graph: content of Git LFS comes and goes.
 pub(super) fn search(
     context: &HistoryContext<'_>,
     opened: &OpenedStore<'_>,
-    gather: Gather,
-) -> (HistoryPartial, WalkFailures) {
+    (mut gather, marked): (Gather, &BTreeSet<Oid>),
+) -> (HistoryPartial, WalkFailures, Gather) {
     let (store, due) = (opened.store, context.due);
     let stop = || context.scan.expired();
     let expect = |objects| context.scan.progress.expect(objects);
@@ -36,6 +39,10 @@ pub(super) fn search(
     let mut partial = context.take();
     lfs::scan(context, store, &mut partial);
     search_ref_names(context.scan, opened.refs, &mut partial);
+    let known = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob && context.is_known(&hit.oid, |_| true));
+    if gather == Gather::Searched && *marked != known.map(|hit| hit.oid).collect() {
+        gather = Gather::All;
+    }
     let blobs_with_hits = |partial: &HistoryPartial| {
         let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
         let prefixes = || blobs.map(|hit| attribution::oid_prefix(&hit.oid)).collect();
@@ -56,7 +63,7 @@ pub(super) fn search(
         store.walk(&plan, &|| TreeVisitor::new(context, store, purpose), &|_| {});
         partial.merge(context.take());
     }
-    (partial, lost)
+    (partial, lost, gather)
 }
 
 fn search_ref_names(scan: &ScanContext<'_>, refs: &Refs, partial: &mut HistoryPartial) {

@@ -117,8 +117,10 @@ impl<'a> HistoryWorker<'a> {
 
     /// Counts an object with the bytes that were read of it.
     pub(super) fn count(&mut self, object: &VisitedObject, bytes: u64) {
-        let blob = if object.kind == ObjectKind::Blob { flags::BLOB } else { 0 };
-        self.note(object, bytes, flags::SEARCHED | blob);
+        if let Some(notes) = &self.context.notes {
+            let blob = if object.kind == ObjectKind::Blob { flags::BLOB } else { 0 };
+            notes.searched(object.number, bytes, blob);
+        }
         self.counted.0 += 1;
         self.counted.1 += bytes;
         if self.counted.0 >= 512 {

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::git::pack::Pack;
 use crate::git::walk::ObjectStore;
-use crate::git::{ObjectFormat, Odb, Oid, Repository};
+use crate::git::{ObjectFormat, ObjectKind, Odb, Oid, Repository};
 use crate::source::attribution::KnownGraph;
 use crate::source::fields::{FieldReader, FieldWriter};
+use crate::source::history::worker::HistoryPartial;
 
 #[derive(Debug, Default)]
 pub(in crate::source::history) struct KnownStore {
@@ -16,6 +17,8 @@ pub(in crate::source::history) struct KnownStore {
     /// Objects that trees, commits and tags name and that were not here.
     pub(in crate::source::history) missing: BTreeSet<Oid>,
     pub(in crate::source::history) submodules: BTreeSet<Vec<u8>>,
+    /// Blobs with hits.
+    pub(in crate::source::history) marked: BTreeSet<Oid>,
     /// The graph of commits and trees, if anything was attributed.
     pub(in crate::source::history) graph: Option<KnownGraph>,
 }
@@ -24,17 +27,18 @@ impl KnownStore {
     /// Writes everything but the graph.
     pub(in crate::source::history) fn write(
         (repo, odb): (&Repository, &Odb),
-        missing: &BTreeSet<Oid>,
-        submodules: &BTreeSet<Vec<u8>>,
+        partial: &HistoryPartial,
         out: &mut FieldWriter<'_>,
     ) {
         let packs: Vec<&[u8]> = odb.packs.iter().filter_map(|pack| pack.index.checksums()).collect();
         out.count(packs.len());
         packs.iter().for_each(|checksums| out.raw(checksums));
         out.oids(repo.shallow.iter());
-        out.oids(missing.iter());
-        out.count(submodules.len());
-        submodules.iter().for_each(|name| out.text(name));
+        out.oids(partial.missing.iter());
+        out.count(partial.submodules.len());
+        partial.submodules.iter().for_each(|name| out.text(name));
+        let blobs = partial.hits.iter().filter(|hit| hit.kind == ObjectKind::Blob);
+        out.oids(blobs.map(|hit| hit.oid).collect::<BTreeSet<Oid>>().iter());
     }
 
     /// Reads what [`Self::write`] wrote, with the graph behind it.
@@ -49,6 +53,7 @@ impl KnownStore {
         for _ in 0..fields.count(4)? {
             known.submodules.insert(fields.text()?.to_vec());
         }
+        known.marked = fields.oids()?.into_iter().collect();
         if !fields.is_empty() {
             known.graph = Some(KnownGraph::read(&mut fields)?);
         }
@@ -77,6 +82,7 @@ impl KnownStore {
     pub(in crate::source::history) fn forget_trees(&mut self) {
         self.missing.clear();
         self.submodules.clear();
+        self.marked.clear();
         self.graph = None;
     }
 }

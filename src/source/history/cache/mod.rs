@@ -34,8 +34,10 @@ pub(super) use result::SavedResult;
 const MAGIC: &[u8] = b"pinstripe-history/1\n";
 const HASH: usize = 32;
 /// Magic, key, length of a name, lengths and checksums of the parts, checksum of all that.
-const HEAD: usize = MAGIC.len() + HASH + 1 + PARTS * (8 + HASH) + HASH;
+const HEAD: usize = MAGIC.len() + HASH + 1 + PARTS * (8 + SUM) + HASH;
 const PARTS: usize = 3;
+/// Checksum of a part: CRC-32 and Adler-32.
+const SUM: usize = 8;
 const EXTENSION: &str = "history";
 
 /// Most files of a directory that are looked at to keep it within its size.
@@ -120,7 +122,7 @@ impl HistoryCache {
         let Some(whole) = &self.known else { return Ok(&[]) };
         let wanted = checksum_of(whole, part as usize);
         let part = part_of(whole, part as usize).unwrap_or_default();
-        if wanted == Some(&Sha256::digest(part)) { Ok(part) } else { Err(self.damaged()) }
+        if wanted == Some(&checksum(part)) { Ok(part) } else { Err(self.damaged()) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -141,10 +143,10 @@ impl HistoryCache {
         head.push(u8::try_from(self.format.raw_len()).unwrap_or(0));
         for part in parts {
             head.extend((part.len() as u64).to_le_bytes());
-            head.extend(Sha256::digest(part));
+            head.extend(checksum(part));
         }
-        let checksum = Sha256::digest(&head);
-        head.extend(checksum);
+        let whole = Sha256::digest(&head);
+        head.extend(whole);
         std::fs::create_dir_all(&self.options.directory)?;
         let [result, store, objects] = parts;
         whole_file::write_cache(&self.file, &[&head, result, store, objects])?;
@@ -174,9 +176,15 @@ impl HistoryCache {
     }
 }
 
+/// Returns the checksum of a part, which is large: against damage, not against malice.
+fn checksum(part: &[u8]) -> [u8; SUM] {
+    let (crc, adler) = (u64::from(libdeflater::crc32(part)), u64::from(libdeflater::adler32(part)));
+    (crc << 32 | adler).to_le_bytes()
+}
+
 /// Returns the field of a part in the head.
 fn field_of(whole: &[u8], part: usize) -> Option<&[u8]> {
-    whole.get(MAGIC.len() + HASH + 1 + part * (8 + HASH)..)?.get(..8 + HASH)
+    whole.get(MAGIC.len() + HASH + 1 + part * (8 + SUM)..)?.get(..8 + SUM)
 }
 
 fn length_of(whole: &[u8], part: usize) -> Option<usize> {

@@ -28,16 +28,28 @@ impl ObjectNotes {
         Self((0..count).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// Adds bytes and flags.
+    /// Adds flags, and bytes to those that are there.
     pub(in crate::source::history) fn add(&self, number: u32, bytes: u64, flags: u8) {
         let Some(note) = self.0.get(number as usize) else { return };
-        if bytes > 0 {
-            // An object of as many bytes is searched again, because they do not fit into a record.
-            let is_huge = bytes > u64::from(u32::MAX);
-            note.fetch_add(bytes.min(u64::from(u32::MAX)), Relaxed);
-            note.fetch_or(u64::from(if is_huge { flags::REPORTED } else { 0 }) << SHIFT, Relaxed);
+        // An object of as many bytes is searched again, because they do not fit into a record.
+        let is_huge = bytes > u64::from(u32::MAX);
+        let flags = flags | if is_huge { flags::REPORTED } else { 0 };
+        if flags > 0 {
+            note.fetch_or(u64::from(flags) << SHIFT, Relaxed);
         }
-        note.fetch_or(u64::from(flags) << SHIFT, Relaxed);
+        if bytes > 0 {
+            note.fetch_add(bytes.min(u64::from(u32::MAX)), Relaxed);
+        }
+    }
+
+    /// Notes an object that is searched for the first time.
+    pub(in crate::source::history) fn searched(&self, number: u32, bytes: u64, flags: u8) {
+        if bytes > u64::from(u32::MAX) {
+            return self.add(number, bytes, flags | flags::SEARCHED);
+        }
+        if let Some(note) = self.0.get(number as usize) {
+            note.fetch_or(u64::from(flags | flags::SEARCHED) << SHIFT | bytes, Relaxed);
+        }
     }
 
     /// Returns the bytes and the flags of an object.

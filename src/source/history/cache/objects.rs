@@ -1,6 +1,7 @@
 //! The objects that earlier scans have searched, sorted by name.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::notes::{ObjectNotes, flags};
 use crate::git::bit_set::BitSet;
@@ -117,6 +118,7 @@ impl<'a> KnownObjects<'a> {
                 at = self.seek(at, pack.index.name(name));
                 if self.is_at(at, pack.index.name(name)) {
                     here.set(index(at), true);
+                    at += 1;
                 } else if unknown.len() == 1 || pack.index.oid(name).is_some_and(|oid| seen.insert(oid)) {
                     due.set(index(first + name), true);
                 }
@@ -166,28 +168,41 @@ impl<'a> KnownObjects<'a> {
         compared: Option<&Comparison>,
         notes: &ObjectNotes,
     ) -> Vec<u8> {
-        let searched = sorted(store, compared.map(|compared| &compared.due));
+        let searched = store.sorted(compared.map(|compared| &compared.due));
         let here = compared.and_then(|compared| compared.here.as_ref());
-        let mut known = (0..self.len()).filter(|at| here.is_none_or(|here| here.has(index(*at)))).peekable();
-        let mut records = Vec::with_capacity(self.records.len() + searched.len() * (self.name_len + FIELDS));
-        let mut loose = store.loose_oids().peekable();
-        let mut put = |name: &[u8], bytes: u32, flags: u8| {
-            while loose.next_if(|oid| oid.as_bytes() < name).is_some() {}
-            let is_loose = loose.peek().is_some_and(|oid| oid.as_bytes() == name);
+        let width = self.name_len + FIELDS;
+        let mut records = Vec::with_capacity(self.records.len() + searched.len() * width);
+        let keep = |records: &mut Vec<u8>, kept: Range<usize>| match here {
+            None => records.extend(&self.records[kept.start * width..kept.end * width]),
+            Some(here) => kept.filter(|at| here.has(index(*at))).for_each(|at| records.extend(self.record(at))),
+        };
+        let mut at = 0;
+        for (name, number) in searched {
+            let next = self.seek(at, name);
+            keep(&mut records, at..next);
+            at = next + usize::from(self.is_at(next, name));
+            let (bytes, flags) = notes.get(number);
             records.extend(name);
             records.extend(bytes.to_le_bytes());
-            records.push(flags & !flags::LOOSE | if is_loose { flags::LOOSE } else { 0 });
-        };
-        for (oid, number) in searched {
-            while let Some(at) = known.next_if(|at| self.name(*at) < oid.as_bytes()) {
-                put(self.name(at), self.bytes(at), self.flags(at));
-            }
-            known.next_if(|at| self.name(*at) == oid.as_bytes());
-            let (bytes, flags) = notes.get(number);
-            put(oid.as_bytes(), bytes, flags);
+            records.push(flags);
         }
-        known.for_each(|at| put(self.name(at), self.bytes(at), self.flags(at)));
+        keep(&mut records, at..self.len());
+        mark_loose(&mut records, self.name_len, store);
         records
+    }
+}
+
+/// Sets the flag of those objects that are loose.
+fn mark_loose(records: &mut [u8], name_len: usize, store: &ObjectStore<'_>) {
+    let width = name_len + FIELDS;
+    records.chunks_exact_mut(width).for_each(|record| record[width - 1] &= !flags::LOOSE);
+    let mut at = 0;
+    for oid in store.loose_oids() {
+        let known = KnownObjects { records, name_len };
+        at = known.seek(at, oid.as_bytes());
+        if known.is_at(at, oid.as_bytes()) {
+            records[at * width + width - 1] |= flags::LOOSE;
+        }
     }
 }
 
@@ -196,17 +211,6 @@ impl Comparison {
     pub(in crate::source::history) fn has_lost(&self) -> bool {
         self.here.is_some()
     }
-}
-
-/// Returns the objects that were searched, sorted; each once, with the number of its first copy.
-fn sorted(store: &ObjectStore<'_>, due: Option<&BitSet>) -> Vec<(Oid, u32)> {
-    let all = || (0..index(store.count())).collect::<Vec<u32>>();
-    let numbers = due.map_or_else(all, |due| due.iter(0..store.count()).collect());
-    let mut objects: Vec<(Oid, u32)> =
-        numbers.into_iter().filter_map(|number| Some((store.oid(number)?, number))).collect();
-    objects.sort();
-    objects.dedup_by_key(|object| object.0);
-    objects
 }
 
 fn index(at: usize) -> u32 {
