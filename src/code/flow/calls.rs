@@ -12,6 +12,12 @@ use super::{Analysis, Defect};
 /// Methods that do not call what they are given right away, or not as the handler of a request.
 const LISTS: &[&str] = &["then", "catch", "finally", "map", "forEach", "filter", "each", "find", "some", "every"];
 
+/// Methods of lists that say whether something is in them.
+const SEARCHES: &[&str] = &["some", "every", "find", "findIndex", "any?", "all?", "Any", "All", "any", "all", "anyMatch"];
+
+/// Functions of Go that make an error.
+const ERRORS: &[&str] = &["Errorf", "New", "Wrap", "Wrapf", "WithStack", "WithMessage", "Error", "NewError", "NewHTTPError"];
+
 /// A call with its evaluated parts.
 pub(super) struct Called<'c> {
     pub(super) code: &'c Code,
@@ -95,6 +101,9 @@ impl Analysis<'_> {
             return vec![(path, self.required(called))];
         }
         self.doubt(called, &target, &mut path);
+        if let Some(ways) = self.searched(called, &path) {
+            return ways;
+        }
         if LISTS.contains(&last(&called.dotted)) {
             for value in &called.arguments {
                 let Some(Thing::Function(at)) = value.thing else { continue };
@@ -106,6 +115,22 @@ impl Analysis<'_> {
         }
         let value = self.outcome(called, &mut path);
         vec![(path, value)]
+    }
+
+    /// Searches in a list: `signatures.some((one) => isEqual(one, expected))` verifies if what it is given does.
+    fn searched(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
+        if path.verified || !SEARCHES.contains(&last(&called.dotted)) {
+            return None;
+        }
+        let at = called.arguments.iter().find_map(|value| match value.thing {
+            Some(Thing::Function(at)) => Some(at),
+            _ => None,
+        })?;
+        let given = vec![Value::of(called.object.traits); 2];
+        let ways = self.invoke(at, given, path.clone(), called.node);
+        let found = ways.into_iter().map(|(found, _)| found).find(|found| found.verified)?;
+        let nothing = (path.clone(), Value::constant(Constant::False));
+        Some(vec![(found, Value::constant(Constant::Present)), nothing])
     }
 
     fn function(&mut self, at: usize, called: &Called<'_>, path: Path) -> Ways {
@@ -191,7 +216,7 @@ impl Analysis<'_> {
             path.use_event(sink);
             return Some(vec![(path, Value::of(Traits::BODY))]);
         }
-        if self.is_body(dotted, &path)
+        if self.is_body(dotted, &path) && !answers(called)
             || given.has(Traits::REQUEST) && self.is_body(&format!("{dotted}(request)"), &path)
         {
             self.fill(called, &mut path);
@@ -259,7 +284,9 @@ impl Analysis<'_> {
         path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
         let checks = self.words.check.is_match(&called.dotted);
         let kept = all.without(Traits::TABLE.with(Traits::MISSING));
-        Value::of(if checks { kept.without(Traits::BODY) } else { kept })
+        let is_error = code.dialect.returns_errors && ERRORS.contains(&name);
+        let constant = is_error.then_some(Constant::Present);
+        Value { constant, ..Value::of(if checks { kept.without(Traits::BODY) } else { kept }) }
     }
 
     /// Go and its like write into what they are given: `json.Unmarshal(body, &event)`.
@@ -309,6 +336,14 @@ impl Analysis<'_> {
         let module = self.modules.get(&file).cloned().flatten();
         path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
     }
+}
+
+/// Returns true for `c.json(…)` and the like, which answer; what reads a body is given nothing, or the request.
+fn answers(called: &Called<'_>) -> bool {
+    called.code.dialect.name == "javascript"
+        && matches!(last(&called.dotted), "json" | "text" | "body" | "html")
+        && !called.arguments.is_empty()
+        && !together(&called.arguments).has(Traits::REQUEST)
 }
 
 /// Returns true if an argument is the class of events: `gson.fromJson(payload, Event.class)`.

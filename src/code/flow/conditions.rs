@@ -101,8 +101,12 @@ impl Analysis<'_> {
                 Some(true) => yes.push(path),
                 Some(false) => no.push(path),
                 None => {
-                    self.note_skip(&code, whole, &[&value], &mut path);
                     let mut other = path.clone();
+                    self.note_skip(&code, whole, &[&value], &mut other);
+                    // A secret that is there leads past nothing.
+                    if !value.has(Traits::SECRET.with(Traits::SIGNATURE)) {
+                        path.skipped = other.skipped;
+                    }
                     refine(&code, node, &value, (&mut path, &mut other));
                     yes.push(path);
                     no.push(other);
@@ -164,7 +168,7 @@ impl Analysis<'_> {
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         for (path, first) in self.eval(left, path) {
             for (mut path, second) in self.eval(right, path) {
-                if first.has(Traits::MAC) || second.has(Traits::MAC) {
+                if (first.has(Traits::MAC) || second.has(Traits::MAC)) && !measures(code, left) && !measures(code, right) {
                     let (right, wrong) = self.codes(node, &first, &second, path);
                     yes.extend(right);
                     no.extend(wrong);
@@ -241,6 +245,13 @@ impl Analysis<'_> {
         }
         false
     }
+}
+
+/// Returns true for the length of something, which says nothing of what is in it.
+fn measures(code: &Code, node: NodeId) -> bool {
+    let at = if code.kind(node) == Kind::Call { code.child(node, 0) } else { node };
+    let names = &["length", "len", "size", "Length", "byteLength", "bytesize", "strlen", "count", "Count"];
+    names.contains(&code.name(at)) && (code.kind(at) == Kind::Member || at != node)
 }
 
 /// Remembers what a condition says about a variable.

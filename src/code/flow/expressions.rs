@@ -8,6 +8,9 @@ use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
 
+/// Calls of Rails that answer.
+const ANSWERS: &[&str] = &["render", "head", "redirect_to", "redirect_back", "respond_with"];
+
 /// Most nodes inside of each other that are followed, those of called functions included: the depth of the stack.
 const MAX_DEPTH: usize = 220;
 
@@ -109,15 +112,19 @@ impl Analysis<'_> {
                     .collect();
             }
         };
+        let (left, right) = (code.child(node, 0), code.child(node, 1));
+        // `render(…) and return` of Ruby: an answer is something.
+        let answers = code.kind(right) == Kind::Return && ANSWERS.contains(&code.name(code.child(left, 0)));
         let mut ways = Vec::new();
-        for (path, value) in self.eval(code.child(node, 0), path) {
-            match value.truth() {
+        for (path, value) in self.eval(left, path) {
+            let truth = if answers { Some(true) } else { value.truth() };
+            match truth {
                 Some(truth) if truth == is_or => ways.push((path, value)),
                 truth => {
                     if truth.is_none() {
                         ways.push((path.clone(), value));
                     }
-                    ways.extend(self.eval(code.child(node, 1), path));
+                    ways.extend(self.eval(right, path));
                 }
             }
         }

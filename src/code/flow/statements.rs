@@ -1,7 +1,7 @@
 //! Statements: blocks, choices, switches, loops, handlers of what is thrown, and what ends a way.
 
 use super::super::model::{Code, Kind, NodeId};
-use super::value::{Constant, Path, Traits, Value, merge};
+use super::value::{Constant, Path, Traits, Value, join, merge};
 use super::{Analysis, Defect};
 
 pub(super) type Ways = Vec<(Path, Value)>;
@@ -207,8 +207,9 @@ impl Analysis<'_> {
         let mut ways = self.block(children, scoped);
         ways.push((path, Value::default()));
         let left = std::mem::replace(&mut self.frame().left, outer);
-        ways.extend(left.into_iter().map(|path| (path, Value::default())));
-        self.merged(ways)
+        let paths = ways.into_iter().map(|(path, _)| path).chain(left).collect();
+        // A variable is what it was before the loop, or what the loop made of it.
+        join(paths, true).into_iter().map(|path| (path, Value::default())).collect()
     }
 
     pub(super) fn leave(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {

@@ -179,8 +179,13 @@ const MAX_PATHS: usize = 8;
 
 /// Joins the ways that do not differ, and more of them if they are many.
 pub(crate) fn merge(paths: Vec<Path>) -> Vec<Path> {
-    let mut kept: Vec<Path> = Vec::new();
     let full = paths.len() > MAX_PATHS;
+    join(paths, full)
+}
+
+/// Joins ways. All that were verified alike are one if it is `full`, whatever their variables are.
+pub(crate) fn join(paths: Vec<Path>, full: bool) -> Vec<Path> {
+    let mut kept: Vec<Path> = Vec::new();
     for path in paths {
         let same = |other: &&mut Path| other.agrees(&path) && (full || other.scope == path.scope);
         match kept.iter_mut().find(same) {
