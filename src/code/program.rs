@@ -1,7 +1,7 @@
 //! Files of one tree and what their imports lead to. A file is read and parsed when something leads to it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub(crate) struct Program<'a> {
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
     loaded: RefCell<usize>,
+    /// Files that were looked at and not read, because they say nothing that matters.
+    silent: RefCell<BTreeSet<String>>,
     classes: RefCell<BTreeMap<Arc<str>, Vec<Class>>>,
     derived: RefCell<BTreeMap<Arc<str>, Class>>,
 }
@@ -40,8 +42,8 @@ impl<'a> Program<'a> {
     /// `leads` says by its text which file is read because something leads to it.
     pub(crate) fn new(tree: &'a dyn Tree, leads: &'a dyn Fn(&str) -> bool) -> Self {
         let (files, by_path, resolved) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let (classes, derived) = (RefCell::default(), RefCell::default());
-        Self { tree, leads, files, by_path, resolved, loaded: RefCell::new(0), classes, derived }
+        let (classes, derived, silent) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { tree, leads, files, by_path, resolved, loaded: RefCell::new(0), silent, classes, derived }
     }
 
     /// Adds a file that was parsed before.
@@ -102,7 +104,12 @@ impl<'a> Program<'a> {
             return *known;
         }
         let code = (*self.loaded.borrow() < MAX_LOADED && super::reads(path)).then(|| self.tree.text(path)).flatten();
-        let code = code.filter(|text| text.len() <= MAX_LOADED_BYTES && (self.leads)(text));
+        let code = code.filter(|text| text.len() <= MAX_LOADED_BYTES);
+        if code.as_ref().is_some_and(|text| !(self.leads)(text) && !gives_on(text)) {
+            self.silent.borrow_mut().insert(path.to_owned());
+            self.by_path.borrow_mut().insert(path.to_owned(), None);
+            return None;
+        }
         let code = code.and_then(|text| super::parse(path, text.as_bytes()));
         match code {
             Some(code) => {
@@ -135,6 +142,13 @@ impl<'a> Program<'a> {
         resolve::is_local(&file.path, module, file.code.dialect.name, self.tree)
     }
 
+    /// Returns true if a module's name means a file that says nothing that matters.
+    pub(crate) fn is_silent(&self, from: usize, module: &str) -> bool {
+        let file = self.file(from);
+        let candidates = resolve::candidates(&file.path, module, file.code.dialect.name, self.tree);
+        candidates.iter().any(|path| self.silent.borrow().contains(path))
+    }
+
     /// Returns the files of the package of a file that need no import, itself left out.
     pub(crate) fn neighbours(&self, from: usize) -> Vec<usize> {
         let directory = |path: &str| path.rsplit_once('/').map_or(String::new(), |(directory, _)| directory.to_owned());
@@ -145,4 +159,10 @@ impl<'a> Program<'a> {
         };
         (0..self.len()).filter(near).collect()
     }
+}
+
+/// Returns true for a text that gives on what other files declare.
+fn gives_on(text: &str) -> bool {
+    const MARKS: &[&str] = &["export *", "export {", "import *", "pub use ", "module.exports = require", "from ."];
+    MARKS.iter().any(|mark| text.contains(mark))
 }

@@ -130,8 +130,11 @@ fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], bef
 }
 
 fn locate(lints: &LintSet<'_>, bytes: &[u8], lint: (usize, usize), outcome: &Outcome) -> SourceMatch {
+    let Range { start, end } = outcome.place.span;
+    // The first line says where it is.
+    let end = memchr::memchr(b'\n', &bytes[start..end]).map_or(end, |length| start + length);
     let span = SourceSpan {
-        span: Range::clone(&outcome.place.span),
+        span: start..end,
         name: Some(outcome.name.clone()),
         value: Some(outcome.why.to_owned()).filter(|why| !why.is_empty()),
         identity: Some(format!("{} {}", outcome.name, outcome.why)),

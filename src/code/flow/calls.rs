@@ -13,10 +13,28 @@ use super::{Analysis, Defect};
 const LISTS: &[&str] = &["then", "catch", "finally", "map", "forEach", "filter", "each", "find", "some", "every"];
 
 /// Methods of lists that say whether something is in them.
-const SEARCHES: &[&str] = &["some", "every", "find", "findIndex", "any?", "all?", "Any", "All", "any", "all", "anyMatch"];
+const SEARCHES: &[&str] =
+    &["some", "every", "find", "findIndex", "any?", "all?", "Any", "All", "any", "all", "anyMatch"];
+
+/// Calls that ask a database.
+const QUERIES: &[&str] = &[
+    "where",
+    "findOne",
+    "findUnique",
+    "findFirst",
+    "findMany",
+    "findById",
+    "findBy",
+    "find_by",
+    "find_one",
+    "select",
+    "query",
+    "execute",
+];
 
 /// Functions of Go that make an error.
-const ERRORS: &[&str] = &["Errorf", "New", "Wrap", "Wrapf", "WithStack", "WithMessage", "Error", "NewError", "NewHTTPError"];
+const ERRORS: &[&str] =
+    &["Errorf", "New", "Wrap", "Wrapf", "WithStack", "WithMessage", "Error", "NewError", "NewHTTPError"];
 
 /// A call with its evaluated parts.
 pub(super) struct Called<'c> {
@@ -284,6 +302,8 @@ impl Analysis<'_> {
         path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
         let checks = self.words.check.is_match(&called.dotted);
         let kept = all.without(Traits::TABLE.with(Traits::MISSING));
+        // What a database holds is not what was sent.
+        let kept = if QUERIES.contains(&name) { kept.without(Traits::BODY) } else { kept };
         let is_error = code.dialect.returns_errors && ERRORS.contains(&name);
         let constant = is_error.then_some(Constant::Present);
         Value { constant, ..Value::of(if checks { kept.without(Traits::BODY) } else { kept }) }

@@ -168,7 +168,10 @@ impl Analysis<'_> {
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         for (path, first) in self.eval(left, path) {
             for (mut path, second) in self.eval(right, path) {
-                if (first.has(Traits::MAC) || second.has(Traits::MAC)) && !measures(code, left) && !measures(code, right) {
+                if (first.has(Traits::MAC) || second.has(Traits::MAC))
+                    && !measures(code, left)
+                    && !measures(code, right)
+                {
                     let (right, wrong) = self.codes(node, &first, &second, path);
                     yes.extend(right);
                     no.extend(wrong);

@@ -248,10 +248,11 @@ impl Analysis<'_> {
             groups.entry((report.entry, place)).or_default().push(report);
         }
         for ((entry, _), reports) in groups {
-            let Some((defect, report)) = reports
-                .iter()
-                .map(|report| (self.defect(report, entry), report))
-                .min_by_key(|(defect, report)| (*defect, self.sinks[report.sink].file, self.sinks[report.sink].node))
+            let Some((defect, report)) =
+                reports.iter().map(|report| (self.defect(report, entry), report)).min_by_key(|(defect, report)| {
+                    let sink = &self.sinks[report.sink];
+                    (*defect, report.skipped, sink.file, sink.node)
+                })
             else {
                 continue;
             };

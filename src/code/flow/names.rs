@@ -183,6 +183,7 @@ impl Analysis<'_> {
                 let below = (&*name != "*").then(|| self.program.module(file, &format!("{module}.{name}"))).flatten();
                 return match below {
                     Some(file) => Value::thing(Thing::Module(file)),
+                    None if self.program.is_silent(file, &format!("{module}.{name}")) => Value::default(),
                     None => self.missing(file, &module),
                 };
             };
@@ -204,7 +205,7 @@ impl Analysis<'_> {
     }
 
     fn missing(&self, file: usize, module: &str) -> Value {
-        let is_local = self.program.is_local(file, module);
+        let is_local = self.program.is_local(file, module) && !self.program.is_silent(file, module);
         Value::of(if is_local { Traits::MISSING } else { Traits::default() })
     }
 

@@ -1,0 +1,2 @@
+def fine():
+    return {"code": 0}

@@ -1,0 +1,1 @@
+export const Members = { findByIdAndUpdate: async (id: string, change: object) => undefined }
