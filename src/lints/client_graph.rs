@@ -24,6 +24,9 @@ const MAX_MODULES: usize = 4_000;
 /// Files whose text is searched for imports at most.
 const MAX_READ: usize = 400;
 
+/// Imports of one file that are followed by its text.
+const MAX_IMPORTS: usize = 500;
+
 /// Steps of a way that are told.
 const MAX_STEPS: usize = 8;
 
@@ -106,7 +109,8 @@ fn candidates(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> b
         if language::of_path(&path).is_some_and(|language| language.name == "html") {
             next.extend(scripts(tree, &path, &text).into_iter().map(|(script, _)| script));
         } else {
-            for module in imports.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1)) {
+            let modules = imports.captures_iter(text.as_bytes()).filter_map(|captures| captures.get(1));
+            for module in modules.take(MAX_IMPORTS) {
                 let module = String::from_utf8_lossy(module.as_bytes()).into_owned();
                 let resolve = || {
                     let paths = code::candidates(&path, &module, "javascript", tree);

@@ -11,6 +11,9 @@ use super::{Analysis, Words};
 /// Rounds in which callers of relevant functions of a file become relevant.
 const MAX_ROUNDS: usize = 4;
 
+/// How often the marks of a file are made anew because other files were read.
+const MAX_MARKED: usize = 16;
+
 /// Functions up to this length are followed whatever they say, in bytes: their results may be switches and secrets.
 const SHORT: usize = 300;
 
@@ -23,6 +26,7 @@ struct FileNames {
     hints: Vec<usize>,
     /// How many names of functions were known when the marks were made.
     known: usize,
+    marked: usize,
 }
 
 /// What is known of the files that were read so far.
@@ -34,7 +38,8 @@ pub(super) struct Relevance {
 
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
-        let mut found = FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX };
+        let mut found =
+            FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX, marked: 0 };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let (span, Some(name)) = (code.span(id), &node.name) else { continue };
@@ -69,8 +74,9 @@ impl Relevance {
 impl FileNames {
     /// Marks the places of names of relevant functions.
     fn mark(&mut self, functions: &HashSet<Arc<str>>) {
-        if self.known != functions.len() {
+        if self.known != functions.len() && self.marked < MAX_MARKED {
             self.known = functions.len();
+            self.marked += 1;
             self.marks.extend(self.names.iter().filter(|(_, name)| functions.contains(name)).map(|(at, _)| *at));
             self.marks.sort_unstable();
             self.marks.dedup();

@@ -12,10 +12,11 @@ use super::value::{Constant, Path, Thing, Value};
 use super::{Analysis, Defect, Outcome};
 
 /// Most registrations of each kind that are remembered.
-const MAX_REGISTERED: usize = 500;
+const MAX_REGISTERED: usize = 200;
 
-/// Most mounts inside of each other.
-const MAX_MOUNTS: usize = 6;
+/// Deepest list or dictionary whose functions are registered, and most functions of one call.
+const MAX_NESTING: usize = 3;
+const MAX_FUNCTIONS: usize = 64;
 
 /// A router: by the call that makes it, or by its name in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,15 +47,26 @@ pub(super) struct Routers {
 }
 
 impl Routers {
-    fn covers(&self, route: &Route, depth: usize) -> bool {
-        let before = |guard: &&Route| {
-            guard.router == route.router
-                && starts_with(&route.path, &guard.path)
-                && (guard.file != route.file || guard.at <= route.at)
-        };
-        let outer = |(_, inner): &&(Route, Router)| *inner == route.router;
-        self.guarded.iter().any(|guard| before(&guard))
-            || (depth < MAX_MOUNTS && self.mounts.iter().filter(outer).any(|(outer, _)| self.covers(outer, depth + 1)))
+    /// Returns true if something that verifies runs before a route, or before one that its router is mounted at.
+    fn covers(&self, route: &Route) -> bool {
+        let mut followed = vec![false; self.mounts.len()];
+        let mut open = vec![route];
+        while let Some(route) = open.pop() {
+            let before = |guard: &Route| {
+                guard.router == route.router
+                    && starts_with(&route.path, &guard.path)
+                    && (guard.file != route.file || guard.at <= route.at)
+            };
+            if self.guarded.iter().any(before) {
+                return true;
+            }
+            for (at, (outer, inner)) in self.mounts.iter().enumerate() {
+                if *inner == route.router && !std::mem::replace(&mut followed[at], true) {
+                    open.push(outer);
+                }
+            }
+        }
+        false
     }
 }
 
@@ -68,7 +80,7 @@ impl Analysis<'_> {
     /// Returns true if what is registered before the handler of an outcome has verified.
     pub(super) fn is_covered(&self, outcome: &Outcome) -> bool {
         let everywhere = self.routers.everywhere.contains(outcome.language);
-        let by_route = outcome.route.as_ref().is_some_and(|route| self.routers.covers(route, 0));
+        let by_route = outcome.route.as_ref().is_some_and(|route| self.routers.covers(route));
         outcome.defect != Defect::Replay && (everywhere || by_route)
     }
 
@@ -93,16 +105,20 @@ impl Analysis<'_> {
     /// Returns the functions among values, those in lists and dictionaries included: first what runs before the others.
     fn functions(&self, values: &[Value]) -> (Vec<usize>, Vec<usize>) {
         let (mut before, mut handlers) = (Vec::new(), Vec::new());
-        for value in values {
+        let mut open: Vec<(&Value, bool, usize)> = values.iter().rev().map(|value| (value, false, 0)).collect();
+        while let Some((value, runs_first, depth)) = open.pop() {
             match value.thing {
-                Some(Thing::Function(at)) => handlers.push(at),
-                Some(Thing::Object(at)) => {
-                    for (key, member) in &self.objects[at] {
-                        let (inner, own) = self.functions(std::slice::from_ref(member));
-                        before.extend(inner);
-                        let runs_first = self.words.registers.is_match(key);
-                        if runs_first { before.extend(own) } else { handlers.extend(own) }
+                Some(Thing::Function(at)) if before.len() + handlers.len() < MAX_FUNCTIONS => {
+                    if runs_first {
+                        before.push(at)
+                    } else {
+                        handlers.push(at)
                     }
+                }
+                Some(Thing::Object(at)) if depth < MAX_NESTING && open.len() < MAX_FUNCTIONS => {
+                    let first = |key: &str| runs_first || self.words.registers.is_match(key);
+                    let members = self.objects[at].iter().rev();
+                    open.extend(members.map(|(key, member)| (member, first(key), depth + 1)));
                 }
                 _ => {}
             }
