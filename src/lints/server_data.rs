@@ -43,7 +43,7 @@ fn vocabulary() -> Option<&'static Words> {
     WORDS.get_or_init(build).as_ref()
 }
 
-/// Returns true if a text may send something: parsing a long file of translations for nothing takes long.
+/// Returns true if a text names a secret, or a whole environment, and may send something: parsing takes long.
 pub(super) fn may_send(bytes: &[u8]) -> bool {
     const SENDERS: &[&str] = &[
         "json(",
@@ -99,6 +99,11 @@ pub(super) fn may_send(bytes: &[u8]) -> bool {
         "Encode(",
         " Ok(",
     ];
+    static SECRETS: OnceLock<Option<Regex>> = OnceLock::new();
+    let secrets = SECRETS.get_or_init(|| pattern::compile_lint("%data-secret%").ok());
+    if !secrets.as_ref().is_none_or(|secrets| secrets.is_match(bytes)) {
+        return false;
+    }
     static FINDER: OnceLock<Option<aho_corasick::AhoCorasick>> = OnceLock::new();
     let finder = FINDER.get_or_init(|| aho_corasick::AhoCorasick::new(SENDERS).ok());
     finder.as_ref().is_none_or(|finder| finder.is_match(bytes))
@@ -344,6 +349,15 @@ mod tests {
         ),
         ("a.rb", "def show\n  render json: { key: ENV['STRIPE_SECRET_KEY'] }\nend\n", "ENV.STRIPE_SECRET_KEY"),
     ];
+
+    #[test]
+    fn texts_that_are_worth_parsing() {
+        for (path, text, sent) in SENT {
+            assert!(sent.is_empty() || may_send(text.as_bytes()), "{path} {text}");
+        }
+        assert!(!may_send(b"stripe.confirmCardPayment(clientSecret, { card }); api.get('/x')"));
+        assert!(!may_send(b"const key = process.env.STRIPE_PUBLISHABLE_KEY; res.json({ key })"));
+    }
 
     #[test]
     fn what_is_sent() {
