@@ -36,7 +36,24 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "ripe-signature",
         "STRIPE_SIGNATURE",
     ];
-    const ROUTES: &[&str] = &[".post(", "Route::", ".all(", "before_action"];
+    const ROUTES: &[&str] = &[
+        ".post(",
+        "Route::",
+        ".all(",
+        "before_action",
+        "@Post(",
+        "@All(",
+        "PostMapping",
+        "RequestMapping",
+        "HttpPost",
+        "MapPost",
+        ".POST(",
+        "HandleFunc(",
+        ".route(",
+        "csrf_exempt",
+        "APIView",
+        "Controller",
+    ];
     // What runs before the handlers of other files.
     const REGISTRIES: &[&str] =
         &[".use(", "iddleware", "APP_GUARD", "lobalGuards", "include_router", "register_blueprint", ".Use(", ".Mount("];
@@ -44,8 +61,7 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
     let events = EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
     has(WORDS)
         || events.as_ref().is_some_and(|events| events.is_match(bytes))
-        || (has(ROUTES) && has(&["ebhook"]))
-        || (has(REGISTRIES) && has(&["tripe", "ebhook"]))
+        || (has(ROUTES) || has(REGISTRIES)) && has(&["tripe", "ebhook"])
 }
 
 /// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not

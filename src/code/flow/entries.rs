@@ -12,7 +12,6 @@ use super::{Analysis, Closure, Defect, Outcome, Report};
 /// Most uses that are told as evidence of one finding.
 const MAX_EVIDENCE: usize = 4;
 
-const NO_VERDICT: &str = "the result of the check is not used";
 const CAUGHT: &str = "a failed check is caught and forgotten";
 
 /// A function that may be the handler of a request.
@@ -38,7 +37,7 @@ impl Analysis<'_> {
             self.settle();
         }
         self.register_classes(files);
-        let matter: Vec<usize> = files.iter().copied().filter(|file| self.matters(*file)).collect();
+        let (matter, others): (Vec<usize>, Vec<usize>) = files.iter().copied().partition(|file| self.matters(*file));
         let mut entries = self.entries_of(&matter);
         let mentions = self.mentions(&matter);
         // Functions that others lead to come last: most are followed by then.
@@ -47,9 +46,12 @@ impl Analysis<'_> {
             let count = mentions.get(code.name(entry.node)).copied().unwrap_or(0);
             (entry.nested, count > 0, entry.class.is_none(), entry.file, code.span(entry.node).start)
         });
+        // A file may say nothing itself and give the body to one that does.
+        entries.extend(self.entries_of(&others));
         for Entry { file, node, class, .. } in entries {
             if !self.visited.contains(&(file, node)) && self.is_relevant(file, node) && self.step() {
                 self.begin();
+                self.silent = others.contains(&file);
                 self.handler(file, node, class);
                 self.settle();
             }
@@ -59,7 +61,7 @@ impl Analysis<'_> {
         outcomes
     }
 
-    /// Returns true if a file names an event or a verification: only then are its functions looked at without being called.
+    /// Returns true if a file names an event or a verification: its functions are looked at first.
     fn matters(&self, file: usize) -> bool {
         let code = &self.program.file(file).code;
         let (mut looked, words) = (BTreeSet::new(), self.words);
@@ -301,6 +303,9 @@ impl Analysis<'_> {
     /// Judges a function that verifies: on no way may it accept without a verification.
     pub(super) fn judge(&mut self, closure: &Closure, ways: &Ways, given_on: &[Path], started: usize) {
         let Some((file, node)) = self.attempts.get(started).copied() else { return };
+        if self.silent && self.frames.len() <= self.entry {
+            return;
+        }
         let verified = ways.iter().find(|(path, _)| path.verified);
         if verified.is_none() && !given_on.iter().any(|path| path.verified) {
             return;
@@ -352,9 +357,9 @@ impl Analysis<'_> {
         self.tell(Outcome { defect, place, name, why: "", evidence, doubtful: false, route: None, language });
     }
 
-    /// A way on which a returned error counts for nothing.
-    pub(super) fn unread(&mut self, called: &Called<'_>) -> Option<usize> {
-        self.skips.push(super::Skip { file: self.file(), node: called.node, why: NO_VERDICT });
+    /// A way on which a verification counts for nothing.
+    pub(super) fn passed_by(&mut self, node: NodeId, why: &'static str) -> Option<usize> {
+        self.skips.push(super::Skip { file: self.file(), node, why });
         Some(self.skips.len() - 1)
     }
 

@@ -124,7 +124,13 @@ impl Analysis<'_> {
                     if truth.is_none() {
                         ways.push((path.clone(), value));
                     }
-                    ways.extend(self.eval(right, path));
+                    // `secret || ""` is not known to be empty.
+                    let other = self.eval(right, path).into_iter().map(|(path, mut value)| {
+                        value.constant =
+                            value.constant.filter(|text| truth.is_some() || *text != Constant::Text("".into()));
+                        (path, value)
+                    });
+                    ways.extend(other);
                 }
             }
         }

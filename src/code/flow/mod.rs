@@ -227,6 +227,8 @@ pub(crate) struct Analysis<'a> {
     /// The frame of the handler that is followed, and how many verifications were met before it.
     entry: usize,
     entries: usize,
+    /// The file of the handler says nothing itself: whether it checks is for those to say that it calls.
+    silent: bool,
 }
 
 impl<'a> Analysis<'a> {
@@ -255,6 +257,7 @@ impl<'a> Analysis<'a> {
             depth: 0,
             entry: 0,
             entries: 0,
+            silent: false,
         }
     }
 
