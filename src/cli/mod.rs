@@ -32,6 +32,11 @@ pub(crate) const FAILED: u8 = 2;
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
+        // Threads that run already may wait for those that could not be started: ends at once.
+        if info.payload_as_str().is_some_and(|text| text.starts_with("failed to spawn thread")) {
+            output::warn_plainly("error: the worker threads cannot be started");
+            std::process::exit(i32::from(FAILED));
+        }
         // The payload may quote what was scanned. The place in the code is enough for a bug report.
         let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
         output::warn_plainly(&format!("internal error at {place}; please report it"));

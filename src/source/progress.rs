@@ -34,8 +34,8 @@ impl Progress {
     pub(crate) fn drawn(unit: &'static str) -> Self {
         let progress = Self::default();
         let counts = Arc::clone(&progress.counts);
-        let thread = std::thread::spawn(move || draw(&counts, unit));
-        *progress.drawer.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        let thread = std::thread::Builder::new().spawn(move || draw(&counts, unit)).ok();
+        *progress.drawer.lock().unwrap_or_else(PoisonError::into_inner) = thread;
         progress
     }
 

@@ -1,6 +1,7 @@
 //! Runs the program within ceilings: killed after its time, its memory watched.
 
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::JoinHandle;
@@ -34,6 +35,8 @@ pub(crate) struct Watched {
 /// Runs a command with this on its standard input.
 pub(crate) fn watch(command: &mut Command, input: &[u8], ceiling: Ceiling) -> Watched {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // A group of its own, so that a program under strace is killed as well.
+    command.process_group(0);
     let mut child = command.spawn().unwrap();
     let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
     // A program that refuses its arguments does not read its input.
@@ -50,7 +53,8 @@ pub(crate) fn watch(command: &mut Command, input: &[u8], ceiling: Ceiling) -> Wa
         if watched.killed.is_none() && (over || watched.peak > 4 * ceiling.mib) {
             let what = if over { format!("{} s", ceiling.seconds) } else { format!("{} MiB", watched.peak) };
             watched.killed = Some(format!("killed at {what}"));
-            child.kill().unwrap();
+            let group = rustix::process::Pid::from_child(&child);
+            rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
         }
         std::thread::sleep(Duration::from_millis(2));
     };
