@@ -18,6 +18,9 @@ pub(super) use crate::source::whole_file::write as write_streamed;
 /// Bytes that are gathered before they are written.
 const BUFFER: usize = 64 << 10;
 
+/// Longest message, in bytes: it may quote anything.
+const MAX_MESSAGE: usize = 16 << 10;
+
 /// Made when it is first needed, or given by whoever loads rules.
 static REDACTOR: RwLock<Option<Arc<Redactor>>> = RwLock::new(None);
 
@@ -113,12 +116,19 @@ pub(super) fn make_empty(directory: &Path) -> io::Result<()> {
 
 /// Prints a line to standard error. Ignores errors.
 pub(super) fn warn(text: &str) {
-    warn_plainly(&shown(text));
+    warn_plainly(&beginning(text, Redactor::sanitize));
 }
 
 /// Prints lines to standard error. Redacts them together: a key may go on in the next line.
 pub(super) fn warn_lines(text: &str) {
-    redactor().redact(text).lines().for_each(warn);
+    beginning(text, |redactor, text| redactor.redact(text).into_owned()).lines().for_each(warn);
+}
+
+/// Redacts the beginning of a text, and somewhat more of it than is returned: what is cut off may be the end of a key.
+fn beginning(text: &str, redact: impl Fn(&Redactor, &str) -> String) -> String {
+    let cut = |text: &str, most| text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned();
+    let redacted = redact(&redactor(), &cut(text, 2 * MAX_MESSAGE));
+    if redacted.len() > MAX_MESSAGE { cut(&redacted, MAX_MESSAGE) + "…" } else { redacted }
 }
 
 /// Prints words of our own to standard error: also where the program fails.

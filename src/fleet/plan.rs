@@ -12,12 +12,6 @@ use crate::model::escape::escape;
 /// The version of the plan's JSON.
 const SCHEMA: &str = "pinstripe.plan/1";
 
-/// Largest plan, in bytes.
-const MAX_PLAN: usize = 1 << 30;
-
-/// Most repositories of a plan.
-const MAX_REPOSITORIES: usize = 2_000_000;
-
 /// Most units, unless the user asks for more: what a scheduler takes as one array by default.
 const USUAL_UNITS: u64 = 1_000;
 
@@ -86,7 +80,7 @@ impl Unit {
     /// The first name that is refused.
     pub(crate) fn names(&self, protocols: Protocols) -> Result<Vec<RepositoryName>, FleetError> {
         let parse = |text: &String| {
-            let refused = |why| FleetError(format!("unit {}: {} {why}", self.number, escape(text)));
+            let refused = |why| FleetError(format!("unit {}: a name {why}: {}", self.number, escape(text)));
             RepositoryName::parse(text, protocols).map_err(refused)
         };
         self.repositories.iter().map(parse).collect()
@@ -119,6 +113,12 @@ pub(crate) struct FleetPlan {
 }
 
 impl FleetPlan {
+    /// Largest plan, in bytes: that of as many names as a list has.
+    pub(crate) const MAX_SIZE: u64 = 1 << 29;
+
+    /// Most repositories of a plan.
+    pub(crate) const MAX_REPOSITORIES: usize = 2_000_000;
+
     /// Plans at most `wanted` units; `None` for as many as suit the weight. Each repository goes to the unit that is the
     /// lightest so far, the heaviest first: a huge one stays alone, small ones fill up.
     pub(crate) fn new(mut repositories: Vec<PlannedRepository>, wanted: Option<u32>) -> Self {
@@ -153,8 +153,10 @@ impl FleetPlan {
     /// It is no plan, contradicts itself, or names what no plan names.
     pub(crate) fn parse(file: &str, bytes: &[u8], protocols: Protocols) -> Result<Self, FleetError> {
         let failed = |why: &str| FleetError(format!("{}: {}", escape(file), escape(why)));
-        if bytes.len() > MAX_PLAN {
-            return Err(failed("too large"));
+        // Each text takes memory: a unit has eight besides its repositories, and there are at most a million units.
+        let texts = bytes.iter().filter(|byte| **byte == b'"').count() / 2;
+        if texts > 6 * Self::MAX_REPOSITORIES {
+            return Err(failed("it has too many repositories"));
         }
         let plan: Self = serde_json::from_slice(bytes).map_err(|error| failed(&format!("it is no plan: {error}")))?;
         if plan.schema != SCHEMA {
@@ -167,7 +169,7 @@ impl FleetPlan {
                 return Err(failed(&format!("unit {number} contradicts itself; plan again")));
             }
             unit.names(protocols).map_err(|error| failed(&error.0))?;
-            if !unit.repositories.iter().all(|name| seen.insert(name)) || seen.len() > MAX_REPOSITORIES {
+            if !unit.repositories.iter().all(|name| seen.insert(name)) || seen.len() > Self::MAX_REPOSITORIES {
                 return Err(failed(&format!("unit {number} has a repository twice, or there are too many")));
             }
         }

@@ -7,7 +7,7 @@ type Person = (Option<String>, Option<String>);
 
 /// Replacements by the address, then by the name in commits; without a name for every name. Upper and lower case are one.
 #[derive(Debug, Default)]
-pub(crate) struct Mailmap(BTreeMap<String, BTreeMap<Option<String>, Person>>);
+pub(crate) struct Mailmap(BTreeMap<(String, Option<String>), Person>);
 
 impl Mailmap {
     /// Reads a file. Lines that make no sense have no effect, as for git.
@@ -19,8 +19,7 @@ impl Mailmap {
                 Some((old_name, old_address, _)) => (old_address, old_name, (name, Some(address))),
                 None => (address, None, (name, None)),
             };
-            let entry = map.0.entry(key.to_lowercase()).or_default();
-            let entry = entry.entry(by_name.map(|name| name.to_lowercase())).or_default();
+            let entry = map.0.entry((key.to_lowercase(), by_name.map(|name| name.to_lowercase()))).or_default();
             entry.0 = known.0.or(entry.0.take());
             entry.1 = known.1.or(entry.1.take());
         }
@@ -32,9 +31,8 @@ impl Mailmap {
         let text = String::from_utf8_lossy(field);
         let Some((name, address, _)) = person(&text) else { return text.trim().to_owned() };
         let name = name.unwrap_or_default();
-        let of_address = self.0.get(&address.to_lowercase());
-        let found = of_address.and_then(|names| names.get(&Some(name.to_lowercase())).or_else(|| names.get(&None)));
-        let (new_name, new_address) = found.cloned().unwrap_or_default();
+        let get = |name| self.0.get(&(address.to_lowercase(), name)).cloned();
+        let (new_name, new_address) = get(Some(name.to_lowercase())).or_else(|| get(None)).unwrap_or_default();
         format!("{} <{}>", new_name.unwrap_or(name), new_address.unwrap_or(address)).trim_start().to_owned()
     }
 }

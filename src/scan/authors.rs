@@ -8,8 +8,8 @@ use crate::model::Finding;
 use crate::model::snapshot::Snapshot;
 use crate::source::open_repository::OpenRepository;
 
-/// Largest mailmap, in bytes.
-const MAX_MAILMAP: u64 = 16 << 20;
+/// Largest mailmap, in bytes: many times the largest of public projects. A larger one has no effect.
+const MAX_MAILMAP: u64 = 4 << 20;
 
 /// Names authors as the mailmap of `files` does, until time is up.
 pub(super) fn name(

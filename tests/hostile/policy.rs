@@ -84,6 +84,8 @@ pub(crate) const ROWS: &[Row] = &[
             case.write("CODEOWNERS/x", "");
         },
     ),
+    row("P06", ".mailmap of 4 MiB in short lines, history with authors", 0, &[], |case| mailmap(case, 280_000)),
+    row("P06b", ".mailmap of 20 MB, history with authors", 0, &[], |case| mailmap(case, 1_400_000)),
     elsewhere("P04", "range that is empty", "tests/it/range.rs", "an_empty_range_is_clean"),
     elsewhere("P04b", "base that is unknown", "tests/it/range.rs", "ends_that_are_unknown_say_how_to_get_them"),
     elsewhere(
@@ -93,6 +95,12 @@ pub(crate) const ROWS: &[Row] = &[
         "unrelated_histories_are_scanned_whole",
     ),
 ];
+
+fn mailmap(case: &mut Case, lines: usize) {
+    case.git(&["init", "-q"]);
+    case.write(".mailmap", (0..lines).map(|at| format!("<{at:x}><{at:x}>\n")).collect::<String>());
+    case.repository();
+}
 
 fn entry(rule: &str, number: usize) -> String {
     format!("{{\"rule\": {rule:?}, \"fingerprint\": \"{number:032x}\", \"reason\": \"known\"}}")

@@ -1,6 +1,7 @@
 //! Rows R: saved reports, which anybody may have written.
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::case::Case;
 use crate::invariants::forbidden;
@@ -39,6 +40,7 @@ pub(crate) const ROWS: &[Row] = &[
     own("R06", "report of 20 MB: one text, blanks, lists without end (200 MB: `loads`)", || large(20 << 20)),
     own("R07", "report that is a FIFO, a directory, a device, a dangling link, a link to itself", no_file),
     own("R08", "reports that are unlike each other", unlike),
+    own("R09", "plans of a fleet: huge, deep, of wrong types, contradicting, leading out, no file", plans),
 ];
 
 /// A small report that is taken.
@@ -230,6 +232,83 @@ fn no_file() {
         assert_refused(&mut case, words);
         let path = case.path("r.json");
         let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir(&path));
+    }
+}
+
+/// A plan of one unit of these repositories, with the digests that it must have.
+fn plan(repositories: &[&str]) -> Value {
+    let digest = |parts: &[&str]| -> String {
+        let framed = parts.iter().flat_map(|part| [&(part.len() as u64).to_be_bytes(), part.as_bytes()].concat());
+        Sha256::digest(framed.collect::<Vec<u8>>()).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let unit = digest(&[&["pinstripe-unit/1"], repositories].concat());
+    json!({"schema": "pinstripe.plan/1", "digest": digest(&["pinstripe.plan/1", &unit]), "units": [
+        {"number": 0, "id": &unit[..16], "digest": unit, "bytes": 1, "seconds": 1, "repositories": repositories}]})
+}
+
+/// The plan `p.json` is refused by whoever reads it, with its name and a reason, and nothing is written.
+fn assert_plan_refused(case: &Case, words: &str) {
+    for arguments in [
+        &["work", "p.json", "--unit", "0", "--out", "o"][..],
+        &["run", "p.json", "--out", "o"],
+        &["merge", ".", "--plan", "p.json"],
+    ] {
+        let mut command = program();
+        command.current_dir(&case.target).arg("fleet").args(arguments);
+        let run = watch(&mut command, b"", CEILING);
+        let said = format!("{words}: {} {:?} {} MiB {:.500}", run.code, run.killed, run.peak, run.stderr);
+        assert!(run.code == 2 && run.killed.is_none() && run.stdout.is_empty(), "{said}");
+        assert!(run.stderr.contains("p.json") && run.stderr.contains(words) && run.stderr.len() < 20_000, "{said}");
+        assert!(run.peak <= CEILING.mib && !case.path("o").exists() && !run.stderr.contains("internal"), "{said}");
+    }
+}
+
+fn plans() {
+    let huge = "x".repeat(4 << 20);
+    let with = |place: &str, value: Value| {
+        let mut plan = plan(&["/srv/a", "/srv/b"]);
+        *plan.pointer_mut(place).unwrap() = value;
+        plan.to_string()
+    };
+    let text = |repositories: &[&str]| plan(repositories).to_string();
+    for (text, words) in [
+        (String::new(), "EOF"),
+        (" ".repeat(4 << 20), "EOF"),
+        (format!("{{\"{huge}\":1}}"), "unknown field"),
+        (with("/schema", json!(huge)), "its schema is"),
+        (with("/units", json!(huge)), "invalid type"),
+        (with("/units/0/number", json!(huge)), "invalid type"),
+        (text(&[&huge]), "is empty or too long"),
+        (format!("{{\"units\":{}", "[".repeat(1 << 20)), "it is no plan"),
+        (format!("{{\"x\":{}", "{\"a\":".repeat(100_000)), "it is no plan"),
+        (format!("{{\"units\":[{}", "\"\",".repeat(13_000_000)), "too many repositories"),
+        (with("/units/0", json!([])), "it is no plan"),
+        (with("/units/0/bytes", json!(-1)), "it is no plan"),
+        (with("/units/0/repositories/1", json!(null)), "it is no plan"),
+        (with("/units/0/id", json!("../../o")), "contradicts itself"),
+        (with("/units/0/id", json!("/tmp/o")), "contradicts itself"),
+        (with("/units/0/number", json!(7)), "contradicts itself"),
+        (with("/digest", json!("../o")), "units were added or left out"),
+        (text(&["/srv/a", "/srv/a"]), "a repository twice"),
+        (text(&["/srv/../etc"]), "leads through .."),
+        (text(&["../etc"]), "neither an absolute path nor a URL"),
+        (text(&["https://host/../x"]), "has an odd path"),
+        (text(&["--upload-pack=x"]), "begins with -"),
+        (text(&["/a\u{1b}[2J"]), "has control characters"),
+    ] {
+        let case = Case::new(true);
+        case.write("p.json", text);
+        assert_plan_refused(&case, words);
+    }
+    for prepare in [
+        &(|case: &Case| case.fifo("p.json")) as &dyn Fn(&Case),
+        &|case: &Case| std::fs::create_dir(case.path("p.json")).unwrap(),
+        &|case: &Case| case.link("/dev/zero", "p.json"),
+        &|_: &Case| {},
+    ] {
+        let case = Case::new(true);
+        prepare(&case);
+        assert_plan_refused(&case, "");
     }
 }
 

@@ -21,9 +21,6 @@ use args::{FleetCommand, ProtocolArgs};
 /// Exit code where trying again may help, as `sysexits.h` has it.
 const TRY_AGAIN: u8 = 75;
 
-/// Largest plan, in bytes.
-const MAX_PLAN: u64 = 1 << 30;
-
 /// Name of the copy of the plan beside the results.
 const PLAN_FILE: &str = "plan.json";
 
@@ -49,7 +46,8 @@ fn refuse_key(name: &str) -> anyhow::Result<()> {
 }
 
 fn read_plan(file: &Path, protocols: Protocols) -> anyhow::Result<(FleetPlan, Vec<u8>)> {
-    let bytes = disk::read(file, MAX_PLAN)?.with_context(|| format!("{}: there is no such file", file.display()))?;
+    let bytes =
+        disk::read(file, FleetPlan::MAX_SIZE)?.with_context(|| format!("{}: there is no such file", file.display()))?;
     let plan = FleetPlan::parse(&file.display().to_string(), &bytes, protocols)?;
     plan.units.iter().flat_map(|unit| &unit.repositories).try_for_each(|name| refuse_key(name))?;
     Ok((plan, bytes))

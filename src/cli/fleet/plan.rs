@@ -25,6 +25,7 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<u8> {
         listed(&args.input, protocols)?
     };
     ensure!(!names.is_empty(), "{}: there is no repository", args.input.display());
+    ensure!(names.len() <= FleetPlan::MAX_REPOSITORIES, "{}: too many repositories", args.input.display());
     let (mut unknown, mut stores, mut sized) = (0_usize, BTreeSet::new(), Vec::new());
     for name in names {
         super::refuse_key(name.as_str())?;

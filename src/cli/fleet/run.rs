@@ -50,7 +50,7 @@ fn open(args: FleetArgs) -> anyhow::Result<(FleetPlan, Worker)> {
 }
 
 fn keep(copy: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let there = disk::read(copy, super::MAX_PLAN)?;
+    let there = disk::read(copy, FleetPlan::MAX_SIZE)?;
     if there.as_deref() != Some(bytes) {
         output::write_whole(copy, bytes)?;
     }
