@@ -29,10 +29,11 @@ use command::Command;
 pub(crate) const FAILED: u8 = 2;
 
 /// Parses the arguments, runs the command and returns the exit code.
+#[expect(clippy::exit, reason = "a scope of threads cannot be left while those that run wait for others")]
 #[must_use]
 pub fn run() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
-        // Threads that run already may wait for those that could not be started: ends at once.
+        // Threads that run already may wait for those that could not be started.
         if info.payload_as_str().is_some_and(|text| text.starts_with("failed to spawn thread")) {
             output::warn_plainly("error: the worker threads cannot be started");
             std::process::exit(i32::from(FAILED));
