@@ -42,7 +42,11 @@ impl Relevance {
             FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX, marked: 0 };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
-            let (span, Some(name)) = (code.span(id), &node.name) else { continue };
+            let span = code.span(id);
+            if node.kind == Kind::Parameter && matters(code, id, words) {
+                found.marks.push(span.start);
+            }
+            let Some(name) = &node.name else { continue };
             match node.kind {
                 Kind::Function => functions.push((span.clone(), Arc::clone(name))),
                 Kind::Name | Kind::Member => found.names.push((span.start, Arc::clone(name))),
@@ -93,6 +97,8 @@ fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
     let name = code.name(node);
     match code.kind(node) {
         Kind::Text => words.event.is_match(name),
+        // `Json(event): Json<Event>`
+        Kind::Parameter => words.event_class.is_match(&format!("type:{}", code.name(code.child(node, 1)))),
         Kind::Name | Kind::Member => {
             let path = code.path(node).replace('\\', ".");
             words.compare.is_match(name)
