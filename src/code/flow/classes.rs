@@ -1,10 +1,11 @@
 //! Classes: their members, what they are derived from or include, and the instances that types stand for.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::leaves;
-use super::value::{Thing, Value};
+use super::value::{Constant, Thing, Value};
 use super::{Analysis, Closure};
 
 impl Analysis<'_> {
@@ -28,6 +29,10 @@ impl Analysis<'_> {
                         return Some(value);
                     }
                     let value = code.child(statement, 1);
+                    // `const PAID = 'invoice.paid'`
+                    if code.kind(value) == Kind::Text && code.children(value).is_empty() {
+                        return Some(Value::constant(Constant::Text(Arc::from(code.name(value)))));
+                    }
                     if code.kind(value) == Kind::Function {
                         return Some(self.closure(Closure {
                             file,

@@ -187,8 +187,8 @@ impl Analysis<'_> {
                 }
                 self.note_skip(code, node, &[&first, &second], &mut path);
                 no.push(path.clone());
-                for (node, value) in [(left, &second), (right, &first)] {
-                    if let Some(name) = self.event_name(code, node) {
+                for (node, own, value) in [(left, &first, &second), (right, &second, &first)] {
+                    if let Some(name) = self.event_name(code, node).or_else(|| self.event_of(own)) {
                         self.compared(&mut path, value, node, name);
                     }
                 }

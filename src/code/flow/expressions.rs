@@ -345,6 +345,14 @@ impl Analysis<'_> {
         }
     }
 
+    /// Returns the name of an event that a constant holds.
+    pub(super) fn event_of(&self, value: &Value) -> Option<String> {
+        match &value.constant {
+            Some(Constant::Text(text)) => self.words.event.is_match(text).then(|| format!("'{text}'")),
+            _ => None,
+        }
+    }
+
     pub(super) fn sink(&mut self, node: NodeId, name: String, defect: Defect) -> usize {
         let file = self.file();
         let known = self.sinks.iter().position(|sink| (sink.file, sink.node, sink.defect) == (file, node, defect));

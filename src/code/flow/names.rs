@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::Ways;
-use super::value::{Path, Scope, Thing, Traits, Value};
+use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Frame};
 
 /// Most re-exports that are followed for one name.
@@ -272,6 +272,10 @@ impl Analysis<'_> {
             _ => Value::default(),
         };
         member = self.imported(member);
+        // `Event::Paid->value` of an enum.
+        if matches!(name, "value" | "getValue") && matches!(value.constant, Some(Constant::Text(_))) {
+            member.constant = value.constant.clone();
+        }
         member.traits = member.traits.with(inherited);
         member
     }

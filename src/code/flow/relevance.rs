@@ -33,6 +33,7 @@ struct FileNames {
 #[derive(Default)]
 pub(super) struct Relevance {
     files: BTreeMap<usize, FileNames>,
+    /// Names of functions that matter, and of constants that hold the name of an event.
     functions: HashSet<Arc<str>>,
 }
 
@@ -45,6 +46,9 @@ impl Relevance {
             let span = code.span(id);
             if node.kind == Kind::Parameter && matters(code, id, words) {
                 found.marks.push(span.start);
+            }
+            if let Some(name) = holds_event(code, id, words) {
+                self.functions.insert(name);
             }
             let Some(name) = &node.name else { continue };
             match node.kind {
@@ -60,6 +64,7 @@ impl Relevance {
         }
         found.hints.sort_unstable();
         found.marks.sort_unstable();
+        found.mark(&self.functions);
         for _ in 0..MAX_ROUNDS {
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
                 (within(&found.marks, span) && !self.functions.contains(name)).then(|| Arc::clone(name))
@@ -109,6 +114,16 @@ fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
         }
         _ => false,
     }
+}
+
+/// Returns the name of a constant to which the name of an event is given.
+fn holds_event(code: &Code, node: NodeId, words: &Words) -> Option<Arc<str>> {
+    let (name, value) = (code.child(node, 0), code.child(node, 1));
+    let holds = matches!(code.kind(node), Kind::Assign | Kind::Pair)
+        && code.kind(value) == Kind::Text
+        && code.name(name).starts_with(|first: char| first.is_ascii_uppercase())
+        && words.event.is_match(code.name(value));
+    holds.then(|| Arc::from(code.name(name)))
 }
 
 /// Returns true for a node that names a check, or the body of a request.

@@ -118,7 +118,12 @@ impl Analysis<'_> {
         };
         let (mut inside, outside) = (path.clone(), path);
         for leaf in &leaves {
-            if let Some(name) = self.event_name(code, *leaf) {
+            let name = self.event_name(code, *leaf).or_else(|| {
+                let values =
+                    if code.kind(*leaf) == Kind::Member { self.eval(*leaf, inside.clone()) } else { Vec::new() };
+                values.iter().find_map(|(_, value)| self.event_of(value))
+            });
+            if let Some(name) = name {
                 self.compared(&mut inside, subject, *leaf, name);
             }
         }

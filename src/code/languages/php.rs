@@ -43,7 +43,7 @@ const ROLES: &[(Role, &str)] = &[
     (
         Role::Assign,
         "assignment_expression augmented_assignment_expression property_element static_variable_declaration
-         reference_assignment_expression",
+         reference_assignment_expression enum_case const_element",
     ),
     (Role::Typed, "property_declaration"),
     (Role::Choice, "if_statement else_if_clause conditional_expression"),
