@@ -51,7 +51,7 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
         Surroundings::Text => token.end_at_another(is_clean).map(is_sure),
         _ => token
             .end_by_structure(strict)
-            .or_else(|| token.end_by_length(strict))
+            .or_else(|| token.end_by_length(strict, around))
             .map(is_sure)
             .or_else(by_shape)
             .or_else(|| token.end_at_another(is_clean).map(is_sure)),
@@ -144,11 +144,13 @@ impl Token<'_> {
     }
 
     /// Returns the end that the bytes before the token say, where no known length tells it.
-    fn end_by_length(&self, strict: bool) -> Option<usize> {
+    fn end_by_length(&self, strict: bool, around: Surroundings) -> Option<usize> {
         // A blank says 32.
         if strict && !self.has_frame_before() {
             return None;
         }
+        // In a long line of noise any letter may be the length by chance.
+        let is_told = around == Surroundings::Binary || self.has_frame_before();
         lengths_before(self.before()).into_iter().find_map(|length| {
             let end = self.run.start.checked_add(length).filter(|end| *end <= self.run.end)?;
             let (body, rest) = (self.bytes.get(self.body..end)?, self.run.end - end);
@@ -156,7 +158,7 @@ impl Token<'_> {
             let most = if length < 128 { SWALLOWED } else { 4 * SWALLOWED };
             let is_whole = rest == 0 && !strict;
             let is_near = self.detect.lengths.is_empty() && (1..=most).contains(&rest);
-            (self.is_complete(body) || (is_whole || is_near) && shape::looks_random(body)).then_some(end)
+            (self.is_complete(body) || is_told && (is_whole || is_near) && shape::looks_random(body)).then_some(end)
         })
     }
 
