@@ -274,7 +274,7 @@ impl Analysis<'_> {
         member = self.imported(member);
         // `Event::Paid->value` of an enum.
         if matches!(name, "value" | "getValue") && matches!(value.constant, Some(Constant::Text(_))) {
-            member.constant = value.constant.clone();
+            member.constant = value.constant;
         }
         member.traits = member.traits.with(inherited);
         member
