@@ -110,7 +110,7 @@ pub(super) fn read(file: &Path, redactor: &Redactor) -> anyhow::Result<Redacted>
 /// Takes the severities from the report, where the arguments name none.
 pub(super) fn thresholds(args: &ReportArgs, reporting: Reporting, report: &Report) -> Reporting {
     let ReportThresholds { fail_on, min_severity } = report.thresholds;
-    // What is asked to fail is not hidden because the scan hid it.
+    // A finding that is asked to fail is not hidden because the scan hid it.
     let shown = args.verdict.fail_on.map_or(min_severity, |fail_on| min_severity.min(fail_on));
     let (fail_on, min_severity) = (args.verdict.fail_on.unwrap_or(fail_on), args.min_severity.unwrap_or(shown));
     Reporting { fail_on, min_severity, ..reporting }

@@ -25,7 +25,7 @@ pub(super) struct RolledAddArgs {
     #[arg(long = "report", value_name = "FILE")]
     pub(super) reports: Vec<PathBuf>,
 
-    /// Who rolled it
+    /// Name of who rolled it
     #[arg(long, value_name = "WHO")]
     pub(super) by: String,
 
@@ -33,7 +33,7 @@ pub(super) struct RolledAddArgs {
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = policy::date)]
     pub(super) date: Option<Date>,
 
-    /// What else is to be known
+    /// Note for whoever reads the entry
     #[arg(long, value_name = "TEXT")]
     pub(super) note: Option<String>,
 

@@ -307,3 +307,38 @@ fn class(from: &str, module: &str) -> Vec<String> {
     let near = FOLDERS.iter().filter_map(|folder| join(directory(from), &format!("{folder}/{last}.{extension}")));
     named.take(if module.contains('.') { 64 } else { 0 }).chain(near).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct NoFiles;
+
+    impl Tree for NoFiles {
+        fn text(&self, _: &str) -> Option<Rc<str>> {
+            None
+        }
+
+        fn json(&self, _: &str) -> Option<Rc<Value>> {
+            None
+        }
+    }
+
+    #[test]
+    fn imports_lead_somewhere() {
+        for (path, import, language, expected) in [
+            ("src/api/hook.ts", "../lib/verify", "javascript", "src/lib/verify.ts"),
+            ("src/api/hook.ts", "./verify.js", "javascript", "src/api/verify.ts"),
+            ("apps/web/app/api/hook/route.ts", "@/lib/stripe", "javascript", "apps/web/lib/stripe.ts"),
+            ("apps/web/src/app/hook/route.ts", "@/lib/stripe", "javascript", "apps/web/src/lib/stripe.ts"),
+            ("src/routes/hook/+server.ts", "$lib/server/stripe", "javascript", "src/lib/server/stripe.ts"),
+            ("app/views/hook.py", ".verify", "python", "app/views/verify.py"),
+            ("app/views/hook.py", "..verify", "python", "app/verify.py"),
+            ("app/views/hook.py", "app.services.stripe", "python", "app/services/stripe.py"),
+            ("app/hook.rb", "lib/verify", "ruby", "app/lib/verify.rb"),
+        ] {
+            let found = candidates(path, import, language, &NoFiles);
+            assert!(found.iter().any(|found| found == expected), "{path} {import}");
+        }
+    }
+}

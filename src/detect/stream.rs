@@ -25,7 +25,7 @@ pub struct Scratch {
     left: Left,
 }
 
-/// What the last text holds beside its hits.
+/// Facts of the last text beside its hits.
 #[derive(Debug, Default)]
 struct Left {
     undecoded: bool,

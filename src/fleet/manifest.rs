@@ -1,4 +1,4 @@
-//! What a worker did of a unit. The manifest is written last, so that a unit is done where there is one, and names the
+//! Manifest of what a worker did of a unit. The manifest is written last, so that a unit is done where there is one, and names the
 //! report by its digest.
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub(crate) struct Failure {
     pub(crate) transient: bool,
 }
 
-/// What was done of one repository.
+/// Result of one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RepositoryRecord {
@@ -49,7 +49,7 @@ pub(crate) struct Lost {
     pub(crate) repository: String,
 }
 
-/// What was done of a unit.
+/// Result of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Manifest {
@@ -70,7 +70,7 @@ pub(crate) struct Manifest {
     pub(crate) milliseconds: u64,
     pub(crate) coverage: CoverageReport,
     pub(crate) repositories: Vec<RepositoryRecord>,
-    /// What the last report had and the mirrors have lost.
+    /// Findings that the last report had and the mirrors have lost.
     pub(crate) lost: Vec<Lost>,
 }
 

@@ -39,7 +39,7 @@ impl RepositoryName {
     /// Reads a name, and refuses what git or a shell could take for something else. A relative path is no name.
     ///
     /// # Errors
-    /// What is wrong with it, without the name itself.
+    /// Fault of the name, without the name itself.
     pub(crate) fn parse(text: &str, protocols: Protocols) -> Result<Self, &'static str> {
         if text.is_empty() || text.len() > MAX_NAME {
             return Err("is empty or too long");

@@ -6,10 +6,12 @@ use super::context::file_context::FileContext;
 use super::findings::{CodeFinding, Draft, MessageFields};
 use super::lint_context::{KeySite, LintContext};
 use super::lint_set::{LintSet, SourceLint};
+use super::public_names;
 use super::source_facts::{SourceFacts, SourceMatch, is_quoted};
-use super::{imports, public_names};
+use crate::code;
 use crate::credential::Kind;
 use crate::model::{Confidence, Evidence};
+use crate::rules::language;
 use crate::rules::lint::CodeAnalysis;
 
 /// Why a match holds.
@@ -114,9 +116,14 @@ impl SilentFiles {
         facts: &SourceFacts,
     ) -> bool {
         let path = &facts.place.path.text;
+        // The scripts of a component are JavaScript.
+        let language = match language::of_path(path).map_or("", |language| language.name) {
+            "component" => "javascript",
+            name => name,
+        };
         let Self { importing, modules } = self;
         let mut is_silent = |import: &String| {
-            let mut paths = imports::candidates(path, import).into_iter();
+            let mut paths = code::candidates(path, import, language, context.tree).into_iter();
             let (module, text) = paths.find_map(|path| context.tree.text(&path).map(|text| (path, text)))?;
             Some(*modules.entry((number, module)).or_insert_with(|| lint.excludes(text.as_bytes())))
         };

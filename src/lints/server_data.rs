@@ -43,7 +43,7 @@ fn vocabulary() -> Option<&'static Words> {
     WORDS.get_or_init(build).as_ref()
 }
 
-/// What sends something.
+/// Pieces of code that send something.
 const SENDERS: &[&str] = &[
     "json(",
     "Json(",

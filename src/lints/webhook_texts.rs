@@ -54,7 +54,7 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "APIView",
         "Controller",
     ];
-    // What runs before the handlers of other files.
+    // Registrations of what runs before the handlers of other files.
     const REGISTRIES: &[&str] =
         &[".use(", "iddleware", "APP_GUARD", "lobalGuards", "include_router", "register_blueprint", ".Use(", ".Mount("];
     let has = |words: &[&str]| words.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());

@@ -15,7 +15,7 @@ pub(crate) struct RolledEntry {
     /// The day from which on it is worth nothing.
     #[serde(deserialize_with = "required_day")]
     pub(crate) date: Date,
-    /// Who rolled it.
+    /// Name of who rolled it.
     pub(crate) by: String,
     #[serde(default)]
     pub(crate) note: String,

@@ -91,7 +91,7 @@ impl JunitWriter<'_> {
                 suites.get_mut(number).into_iter().for_each(|suite| suite.blocks.push(block));
             }
         }
-        // What is in none of several is not lost.
+        // A finding in none of several is not lost.
         if suites.len() > 1 {
             suites.pop_if(|rest| rest.blocks.is_empty());
         }

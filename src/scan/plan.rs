@@ -35,7 +35,7 @@ pub(crate) enum ScanSubject {
         repositories: Vec<PathBuf>,
         /// Search every blob whole instead of what its delta inserts: slower, with the same result.
         plain: bool,
-        /// Where what is known of a history is kept between scans.
+        /// Cache of a history between scans.
         cache: Option<CacheOptions>,
     },
     /// The objects that a push adds to a repository.

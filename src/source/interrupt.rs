@@ -14,7 +14,7 @@ pub(crate) const INTERRUPTED_CODE: u8 = 130;
 /// From now on the first Ctrl-C ends scans, and the second one the program.
 pub(crate) fn listen() {
     let flag = Arc::clone(INTERRUPTED.get_or_init(Arc::default));
-    // Where it cannot be caught, Ctrl-C ends the program as before.
+    // If it cannot be caught, Ctrl-C ends the program as before.
     let _ = flag::register_conditional_shutdown(SIGINT, INTERRUPTED_CODE.into(), Arc::clone(&flag))
         .and_then(|_| flag::register(SIGINT, flag));
 }

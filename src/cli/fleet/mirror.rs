@@ -36,7 +36,7 @@ const SETTINGS: [&str; 7] = [
     "credential.interactive=false",
 ];
 
-/// What git says where trying again does not help.
+/// Messages of git after which trying again does not help.
 const FINAL: [&str; 9] = [
     "Authentication failed",
     "could not read Username",

@@ -78,7 +78,7 @@ fn named(text: &str, protocols: Protocols) -> anyhow::Result<RepositoryName> {
     if RepositoryName::is_remote(text) || text.starts_with('-') {
         return RepositoryName::parse(text, protocols).map_err(refused);
     }
-    // What is not there is planned nevertheless, so that a report says that it is missing.
+    // A path that does not exist is planned nevertheless, so that a report says that it is missing.
     let path = match disk::canonical(Path::new(text)) {
         Ok(path) => path,
         Err(error) => {

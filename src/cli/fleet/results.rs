@@ -14,7 +14,7 @@ use crate::fleet::{Manifest, Unit};
 use crate::git::disk;
 use crate::report::Redacted;
 
-/// What a worker left of a unit.
+/// Files that a worker left of a unit.
 pub(super) struct UnitResult {
     pub(super) manifest: Manifest,
     pub(super) report: Redacted,
@@ -46,7 +46,7 @@ pub(super) fn write(directory: &Path, unit: &Unit, manifest: &mut Manifest, repo
     bytes.push(b'\n');
     output::write_whole(&named, &bytes).with_context(|| failed(&named))?;
     if let Some(last) = last.filter(|last| *last != file) {
-        // What stays is named by nothing, and does no harm.
+        // A file that stays is named by nothing, and does no harm.
         let _ = std::fs::remove_file(last);
     }
     Ok(())

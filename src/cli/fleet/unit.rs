@@ -106,7 +106,7 @@ impl Worker {
             return Ok(UnitOutcome { code: self.verdict(&last.report), text });
         }
         let (report, records) = self.scan_all(fetched)?;
-        // What was found so far is no result of the unit.
+        // A part of the findings is no result of the unit.
         anyhow::ensure!(!interrupt::interrupted(), "interrupted");
         let lost = last.map(|last| lost(self.engine.rules(), &last.report, &report)).unwrap_or_default();
         let mut manifest = Manifest {

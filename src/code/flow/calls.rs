@@ -312,7 +312,7 @@ impl Analysis<'_> {
         path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
         let checks = self.words.check.is_match(&called.dotted);
         let kept = all.without(Traits::TABLE.with(Traits::MISSING));
-        // What a database holds is not what was sent.
+        // Rows of a database were not sent by the request.
         let kept = if QUERIES.contains(&name) { kept.without(Traits::BODY) } else { kept };
         let is_error = code.dialect.returns_errors && ERRORS.contains(&name);
         let constant = is_error.then_some(Constant::Present);

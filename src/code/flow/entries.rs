@@ -1,6 +1,6 @@
 //! Where requests come in: every function that no other leads to, with what runs before it; and what is told of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
@@ -59,25 +59,6 @@ impl Analysis<'_> {
         let mut outcomes = std::mem::take(&mut self.outcomes);
         outcomes.retain(|outcome| !self.is_covered(outcome));
         outcomes
-    }
-
-    /// Returns true if a file names an event or a verification: its functions are looked at first.
-    fn matters(&self, file: usize) -> bool {
-        let code = &self.program.file(file).code;
-        let (mut looked, words) = (BTreeSet::new(), self.words);
-        code.nodes().any(|(id, node)| match node.kind {
-            Kind::Text => words.event.is_match(code.name(id)),
-            Kind::Member | Kind::Name => {
-                let (name, path) = (code.name(id), code.path(id).replace('\\', "."));
-                looked.insert(path.clone())
-                    && (words.verifier.is_match(name)
-                        || words.trusting.is_match(&path)
-                        || words.event_constant.is_match(&path)
-                        || words.compare.is_match(&path)
-                        || words.event_class.is_match(&path))
-            }
-            _ => false,
-        })
     }
 
     /// Returns every function of the files, with the class around it.

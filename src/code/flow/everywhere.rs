@@ -7,7 +7,7 @@ use super::Analysis;
 use super::statements::leaves;
 use super::value::{Thing, Value};
 
-/// What classes are derived from that run before every handler.
+/// Base classes of filters that run before every handler.
 const FILTERS: &[&str] = &[
     "OncePerRequestFilter",
     "GenericFilterBean",

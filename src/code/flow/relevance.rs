@@ -11,7 +11,7 @@ use super::{Analysis, Words};
 /// Rounds in which callers of relevant functions of a file become relevant.
 const MAX_ROUNDS: usize = 4;
 
-/// How often the marks of a file are made anew because other files were read.
+/// Most times that the marks of a file are made anew because other files were read.
 const MAX_MARKED: usize = 16;
 
 /// Functions up to this length are followed whatever they say, in bytes: their results may be switches and secrets.
@@ -24,12 +24,14 @@ struct FileNames {
     marks: Vec<usize>,
     /// Places at which the body of a request or a check is, sorted.
     hints: Vec<usize>,
-    /// How many names of functions were known when the marks were made.
+    /// Number of names of functions that were known when the marks were made.
     known: usize,
     marked: usize,
+    /// The file itself names an event or a verification.
+    matters: bool,
 }
 
-/// What is known of the files that were read so far.
+/// Relevance of the files that were read so far.
 #[derive(Default)]
 pub(super) struct Relevance {
     files: BTreeMap<usize, FileNames>,
@@ -39,13 +41,21 @@ pub(super) struct Relevance {
 
 impl Relevance {
     fn index(&mut self, file: usize, code: &Code, words: &Words) {
-        let mut found =
-            FileNames { names: Vec::new(), marks: Vec::new(), hints: Vec::new(), known: usize::MAX, marked: 0 };
+        let mut found = FileNames {
+            names: Vec::new(),
+            marks: Vec::new(),
+            hints: Vec::new(),
+            known: usize::MAX,
+            marked: 0,
+            matters: false,
+        };
         let mut functions = Vec::new();
         for (id, node) in code.nodes() {
             let span = code.span(id);
-            if node.kind == Kind::Parameter && matters(code, id, words) {
+            if matters(code, id, words) {
                 found.marks.push(span.start);
+            } else if hints(code, id, words) {
+                found.hints.push(span.start);
             }
             if let Some(name) = holds_event(code, id, words) {
                 self.functions.insert(name);
@@ -56,12 +66,8 @@ impl Relevance {
                 Kind::Name | Kind::Member => found.names.push((span.start, Arc::clone(name))),
                 _ => {}
             }
-            if matters(code, id, words) {
-                found.marks.push(span.start);
-            } else if hints(code, id, words) {
-                found.hints.push(span.start);
-            }
         }
+        found.matters = !found.marks.is_empty();
         found.hints.sort_unstable();
         found.marks.sort_unstable();
         found.mark(&self.functions);
@@ -144,6 +150,12 @@ impl Analysis<'_> {
             let code = std::rc::Rc::clone(&self.program.file(file).code);
             self.relevance.index(file, &code, self.words);
         }
+    }
+
+    /// Returns true if a file names an event or a verification: its functions are looked at first.
+    pub(super) fn matters(&mut self, file: usize) -> bool {
+        self.index_files();
+        self.relevance.files.get(&file).is_some_and(|names| names.matters)
     }
 
     /// Returns true for a function, or a class, that says something that matters or calls what does.

@@ -66,7 +66,7 @@ pub(crate) enum Thing {
     Instance(usize, NodeId),
     Object(usize),
     Module(usize),
-    /// What a call makes that routes requests, by its place.
+    /// A router that a call makes, by the place of the call.
     Router(usize, NodeId),
     /// A name that is looked up in another module when it is used.
     Import(usize),

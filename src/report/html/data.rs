@@ -177,7 +177,7 @@ fn changed(diff: &ReportDiff) -> BTreeMap<Fingerprint, DiffKind> {
     let mut changed = BTreeMap::new();
     for entry in &diff.entries {
         let kind = changed.entry(entry.fingerprint).or_insert(entry.kind);
-        // What is elsewhere now is not gone.
+        // A credential that is elsewhere now is not gone.
         *kind = if entry.kind == DiffKind::Changed { entry.kind } else { *kind };
     }
     changed

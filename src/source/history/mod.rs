@@ -57,7 +57,7 @@ struct OpenedStore<'a> {
     plain: bool,
 }
 
-/// What a scan of a history has found.
+/// Findings of a history's scan.
 struct HistoryOutcome {
     /// Without the problems of the repository itself.
     coverage: Coverage,

@@ -17,7 +17,7 @@ use crate::git::refs::Refs;
 use crate::git::walk::WalkFailures;
 use crate::source::fields::{FieldReader, FieldWriter};
 
-/// What earlier scans know of a store.
+/// Facts of a store that earlier scans kept.
 #[derive(Debug, Default)]
 pub(super) struct Earlier<'a> {
     pub(super) objects: Option<KnownObjects<'a>>,
@@ -101,7 +101,7 @@ pub(super) fn is_whole(lost: &WalkFailures) -> bool {
     lost.objects.is_empty() && lost.suspect.is_empty() && lost.unvisited == 0 && !lost.is_bomb
 }
 
-/// What a scan keeps for the next one.
+/// Facts that a scan keeps for the next one.
 pub(super) struct Keeper<'a> {
     pub(super) cache: &'a HistoryCache,
     pub(super) state: &'a RepositoryState,

@@ -19,7 +19,7 @@ use crate::source::text_scanner::TextScanner;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gather {
     Nothing,
-    /// Those that are searched: the others are known.
+    /// Objects that are searched: the others are known.
     Searched,
     All,
 }

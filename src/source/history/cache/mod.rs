@@ -1,10 +1,10 @@
-//! What a scan keeps of a repository's history for the next one: one file a repository, of three parts.
+//! Keeps the facts of a repository's history for the next scan: one file a repository, of three parts.
 //!
 //! * The result: what was found, for a store in the same state.
 //! * The store: its packs, and the graph that attribution made of its commits and trees.
 //! * The objects: for each its name, the bytes that were searched, and whether anything was reported.
 //!
-//! What is kept is what detection saw. Nothing of a key is: an object with hits is decoded and searched again, and texts that
+//! Keeps what detection saw, and nothing of a key: an object with hits is decoded and searched again, and texts that
 //! the redactor would change are not written. A file is valid for one program version, one set of rules and one set of
 //! options; each part has a checksum. It is written beside the old one, which it then replaces, so that several processes
 //! may share a directory.
@@ -43,7 +43,7 @@ const EXTENSION: &str = "history";
 /// Most files of a directory that are looked at to keep it within its size.
 const MAX_FILES: usize = 1 << 20;
 
-/// Where caches are kept, and how much they may take together, in bytes.
+/// Directory of caches, and the most bytes that they may take together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CacheOptions {
     pub(crate) directory: PathBuf,

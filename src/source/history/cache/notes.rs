@@ -1,4 +1,4 @@
-//! What a scan notes of each object that it visits: the bytes that were searched, and flags.
+//! Notes of each object that a scan visits: the bytes that were searched, and flags.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
