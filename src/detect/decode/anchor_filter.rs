@@ -242,30 +242,32 @@ mod tests {
         }
     }
 
-    /// A key in two pieces, or with some characters before its core escaped.
+    /// A key in two pieces, or with some characters before its core escaped. Something separates it from its neighbours:
+    /// whether glued keys are told apart depends on the views that happen to be made.
     fn disguised() -> impl Strategy<Value = String> {
         let glue =
             ["\" + \"", "' . '", "\", \"", "' '", "\\\n  ", "=\r\n", "\u{200b}", "\u{ad}", "\"}", "${\"", "", " ", "x"];
         let keys =
             ["{{sk_live}}", "{{rk_test}}", "{{whsec}}", "{{pst_live}}", "{{pi_secret}}", "{{ek_live}}", "{{sk_org}}"];
         let split = (0..14usize, proptest::sample::select(glue.to_vec()));
-        let escapes = proptest::collection::vec((0..3usize, 0..7usize), 0..3);
+        // Of two syntaxes in one prefix, each shows an incomplete one: found only in a view that another key asks for.
+        let escapes = (proptest::collection::vec(0..3usize, 0..3), 0..7usize);
         let how = prop_oneof![split.prop_map(Ok), escapes.prop_map(Err)];
-        (any::<u64>(), proptest::sample::select(keys.to_vec()), how).prop_map(|(seed, key, how)| {
+        let edges = proptest::sample::select(vec![" ", "\n", "\"", "'", ": ", "="]);
+        (any::<u64>(), proptest::sample::select(keys.to_vec()), how, edges).prop_map(|(seed, key, how, edge)| {
             let key = Forge::new(seed).fill(key);
             let mut parts: Vec<String> = key.chars().map(|c| c.to_string()).collect();
             match how {
                 // Of `pst_l` and `ive_`, neither shows an anchor.
                 Ok((5..8, _)) if key.starts_with("pst_") => {}
                 Ok((at, glue)) => parts[at].insert_str(0, glue),
-                Err(escapes) => {
+                Err((places, how)) => {
                     // `wh\163ec_` shows no anchor: it is found only if another one happens to be near.
-                    let shows_anchor = |(at, _): &(usize, usize)| *at != 2 || !key.starts_with("whsec_");
-                    let escapes = escapes.into_iter().filter(shows_anchor);
-                    escapes.for_each(|(at, how)| parts[at] = escaped(key.as_bytes()[at], how));
+                    let shows_anchor = |at: &usize| *at != 2 || !key.starts_with("whsec_");
+                    places.into_iter().filter(shows_anchor).for_each(|at| parts[at] = escaped(key.as_bytes()[at], how));
                 }
             }
-            parts.concat()
+            format!("{edge}{}{edge}", parts.concat())
         })
     }
 

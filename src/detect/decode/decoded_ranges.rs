@@ -75,11 +75,27 @@ impl<'a> DecodedRanges<'a> {
 
     /// Returns the end of the word that continues at `at`, at most `most` bytes on.
     pub(super) fn word_end(&mut self, bytes: &[u8], at: usize, most: usize) -> usize {
-        // Anchors in one long word would otherwise each read it to its end.
-        if !(at..at + most).contains(&self.word_end) {
-            let tail = &bytes[at..bytes.len().min(at + most)];
-            self.word_end = at + tail.iter().take_while(|byte| self.prefixes.is_word(**byte)).count();
-        }
+        // Anchors in one long word would otherwise each read it from the start. What ends here may be cut by the reach of
+        // the anchor before.
+        let known = if (at..at + most).contains(&self.word_end) { self.word_end } else { at };
+        let tail = &bytes[known..bytes.len().min(at + most)];
+        self.word_end = known + tail.iter().take_while(|byte| self.prefixes.is_word(**byte)).count();
         self.word_end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing;
+    use super::*;
+
+    #[test]
+    fn a_word_goes_on_behind_the_reach_of_an_earlier_anchor() {
+        let prefixes = testing::prefixes();
+        let mut decoded = DecodedRanges::new(&prefixes);
+        let text = [b"x".repeat(300), b"' + '".to_vec()].concat();
+        for (at, most, end) in [(0, 200, 200), (110, 200, 300), (120, 200, 300), (20, 100, 120), (301, 9, 301)] {
+            assert_eq!(decoded.word_end(&text, at, most), end, "{at}");
+        }
     }
 }
