@@ -13,7 +13,7 @@ use crate::model::escape::{escape, is_unsafe};
 /// The version of the manifest's JSON.
 const SCHEMA: &str = "pinstripe.manifest/1";
 
-/// Why a repository was not scanned.
+/// The reason that a repository was not scanned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failure {

@@ -9,7 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// Why a file of a repository was not read.
+/// The reason that a file of a repository was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DiskError {
     #[error("{}: {source}", path.display())]

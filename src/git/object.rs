@@ -49,7 +49,7 @@ pub(crate) enum Damage {
     Cycle,
 }
 
-/// Why an object was not read.
+/// The reason that an object was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ObjectError {
     #[error("object {oid}: {damage}")]
@@ -89,7 +89,7 @@ impl ObjectError {
     }
 }
 
-/// Why an entry of a pack was not rebuilt.
+/// The reason that an entry of a pack was not rebuilt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResolveError {
     Damaged(Damage),

@@ -14,7 +14,7 @@ use crate::model::{Confidence, Evidence};
 use crate::rules::language;
 use crate::rules::lint::CodeAnalysis;
 
-/// Why a match holds.
+/// The evidence for a match.
 struct Confirmation {
     why: String,
     evidence: Vec<Evidence>,

@@ -35,7 +35,7 @@ impl DiffKind {
 pub struct DiffEntry {
     /// Its fate.
     pub kind: DiffKind,
-    /// How, or why it was not seen.
+    /// The way it changed, or the reason that it was not seen.
     pub what: String,
     /// The rule of the finding.
     pub rule: String,

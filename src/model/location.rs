@@ -120,7 +120,7 @@ pub struct Suppression {
     /// The day on which the credential was rolled, for `rolled`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
-    /// Who is responsible for it, where its author says so.
+    /// The person responsible for it, if its author names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     /// The last day on which it counts, where there is one.
@@ -183,7 +183,7 @@ pub struct Location {
     pub context: Vec<Context>,
     /// The state of this place.
     pub status: Status,
-    /// Why it is not open.
+    /// The reason that it is not open.
     pub suppression: Option<Suppression>,
     /// True if a key in the path was masked.
     pub redacted: bool,

@@ -81,7 +81,7 @@ fn heading(line: &str) -> Option<Heading<'_>> {
     let approvals = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     let rest =
         approvals.filter(|(count, _)| count.bytes().all(|byte| byte.is_ascii_digit())).map_or(rest, |(_, rest)| rest);
-    // What follows anything else is not read.
+    // Text after anything else is not read.
     let owners = if rest.starts_with(char::is_whitespace) { valid(rest) } else { Vec::new() };
     Some(Heading { name, owners })
 }

@@ -75,7 +75,7 @@ impl Pattern {
     /// Returns true if it matches the segments of a path. Counts steps, of which there are at most the product of lengths.
     pub(super) fn matches(&self, path: &[&str], steps: &mut u64) -> bool {
         let (mut at, mut rest) = (self.segments.as_slice(), path);
-        // Where the last `**` may take one segment more.
+        // The place at which the last `**` may take one segment more.
         let mut retry: Option<(&[Segment], &[&str])> = None;
         loop {
             *steps += 1;
@@ -133,7 +133,7 @@ fn unescaped(text: &str) -> String {
 
 fn glob(pattern: &str, name: &str, classes: bool, steps: &mut u64) -> bool {
     let (mut at, mut rest) = (pattern.chars(), name.chars());
-    // Where the last `*` may take one character more.
+    // The place at which the last `*` may take one character more.
     let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
     loop {
         *steps += 1;
@@ -203,7 +203,7 @@ mod tests {
         pattern.matches(&path.split('/').collect::<Vec<_>>(), &mut 0)
     }
 
-    /// What each pattern matches, and what it does not.
+    /// Patterns with paths that they match, and paths that they do not.
     type Table = [(&'static str, &'static [&'static str], &'static [&'static str])];
 
     fn check(table: &Table, read: impl Fn(&str) -> Option<Pattern>) {
@@ -252,7 +252,7 @@ mod tests {
             ("**", &["foo", "foo/bar"], &[]),
             (r"with\ space/", &["with space/x", "a/with space/x"], &["with"]),
             ("(folder)/file(1).txt", &["(folder)/file(1).txt"], &["folder/file1.txt"]),
-            // What these mean in gitignore they do not mean here.
+            // These have a meaning in gitignore and none here.
             ("!foo", &[], &["foo", "!foo"]),
             ("file.[cC]", &[], &["file.c", "file.[cC]"]),
             ("file.{txt", &[], &["file.{txt"]),

@@ -25,7 +25,7 @@ pub(crate) struct BaselineEntry {
     /// The rule's id; never `*`.
     pub(crate) rule: String,
     pub(crate) fingerprint: Fingerprint,
-    /// Why it is accepted for now.
+    /// The reason that it is accepted for now.
     #[serde(default)]
     pub(crate) reason: String,
     /// The last day on which it is accepted.

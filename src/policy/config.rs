@@ -63,9 +63,9 @@ pub(crate) struct AllowEntry {
     /// Globs below the root, one of which must match.
     #[serde(default)]
     pub(crate) paths: Vec<PathPattern>,
-    /// Why it is allowed; required.
+    /// The reason that it is allowed; required.
     pub(crate) reason: String,
-    /// Who is responsible for the entry.
+    /// The person responsible for the entry.
     pub(crate) owner: Option<String>,
     /// The last day on which the entry counts.
     #[serde(default, deserialize_with = "day")]

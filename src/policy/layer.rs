@@ -142,7 +142,7 @@ fn is_outside(path: &str) -> bool {
 /// The files below the root, each read when something in its directory is judged.
 pub(crate) struct NestedLayers {
     files: Rc<dyn Snapshot>,
-    /// Why they have no effect, if they have none.
+    /// The reason that they have no effect, if they have none.
     refused: Option<&'static str>,
     /// By directory, with a slash at its end.
     known: BTreeMap<String, Option<Rc<PolicyLayer>>>,

@@ -100,7 +100,7 @@ pub(crate) enum Category {
 pub struct Help {
     /// A description of the finding.
     pub what: String,
-    /// Why it matters.
+    /// The harm that it can do.
     pub why: String,
     /// Remediation steps, one a line. `{api-keys}`, `{restricted-key}`, `{webhooks}`, `{logs}` and `{org-keys}` become
     /// links to the Dashboard of the key's own account and mode.

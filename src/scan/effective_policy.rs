@@ -28,7 +28,7 @@ pub(crate) struct EffectivePolicy {
     leaves_rules_out: bool,
     /// The scan reads all that the policy is about, so that an entry that covers nothing is of no use.
     judges_all: bool,
-    /// Why no policy is obeyed.
+    /// The reason that no policy is obeyed.
     pub(crate) problem: Option<String>,
 }
 

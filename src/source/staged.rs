@@ -25,7 +25,7 @@ pub(crate) struct StagedIndex {
     index: Index,
     /// The commit of HEAD, if there is one.
     pub(crate) head: Option<Oid>,
-    /// Why the version of HEAD cannot be read; then everything counts as new.
+    /// The reason that the version of HEAD cannot be read; then everything counts as new.
     unread: Option<(SkipReason, String)>,
 }
 

@@ -77,7 +77,7 @@ fn inject(step: usize) -> usize {
 fn judge(what: &str, run: &crate::watch::Watched) {
     // The dynamic loader and the runtime stop with codes of their own before the program begins.
     let before_it_begins = run.stdout.is_empty() && (run.code == 127 || run.stderr.contains("error while loading"));
-    // Where memory is refused, to the runtime or to an allocation, the process may only end.
+    // A process to which memory is refused, by the runtime or an allocation, may only end.
     let is_aborted = run.code == -1 && run.killed.is_none() && run.stdout.is_empty() && what.contains("ENOMEM");
     if before_it_begins || is_aborted {
         return;

@@ -289,7 +289,7 @@ fn treeless(case: &mut Case) {
     git(&source, &["commit", "-q", "--allow-empty", "-m", "first"]);
     std::fs::write(source.join("x"), "x\n").unwrap();
     git(&source, &["add", "-A"]);
-    // What is there whatever is missing: the message.
+    // The message is there whatever is missing.
     let message = case.line();
     git(&source, &["commit", "-q", "-m", &message]);
     let url = format!("file://{}", source.display());
@@ -380,7 +380,7 @@ fn foreign() {
     let run = case.run(&["--format", "json"], crate::watch::Ceiling { mib: 150, seconds: 120 });
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains("belongs to another user"), "a warning says so: {}", run.stderr);
-    // What only git resolves, and git refuses, is refused in git's words.
+    // A revision that only git resolves, and git refuses, is refused in git's words.
     case.scan(&["--range", "HEAD~0..HEAD"]);
     let run = case.run(&["--format", "json"], crate::watch::Ceiling { mib: 150, seconds: 120 });
     assert!(run.code == 2 && run.stderr.contains("dubious ownership"), "exit {}: {}", run.code, run.stderr);

@@ -20,7 +20,7 @@ pub(crate) struct Row {
     /// Reasons that the coverage must give.
     reasons: &'static [&'static str],
     ceiling: Ceiling,
-    /// Why the row fails for now.
+    /// The reason that the row fails for now.
     fails: Option<&'static str>,
     proof: Proof,
 }

@@ -113,7 +113,7 @@ fn gone_is_told(table: &str, markdown: &str) {
         row.contains("restricted-live") && row.contains("stays.env:1") && row.contains("removed from HEAD"),
         "{row}"
     );
-    // What follows the list is no part of its last item.
+    // Text after the list is no part of its last item.
     assert!(markdown.contains(": removed from HEAD\n\n"), "{markdown}");
 }
 

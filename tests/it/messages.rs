@@ -1,4 +1,4 @@
-//! What the program says to somebody who meets it for the first time: errors, hints, advice.
+//! Checks the messages that a new user meets: errors, hints, advice.
 
 use std::time::{Duration, Instant};
 
@@ -138,7 +138,7 @@ fn no_step_is_told_twice() {
         "{}",
         run.stdout
     );
-    // What has not left the machine need not be rolled, whatever rule says so.
+    // A key that has not left the machine need not be rolled, whatever rule says so.
     dir.git(&["add", "."]);
     let run = dir.run(&["scan", "--staged"]);
     assert!(run.stdout.contains("secret-in-frontend") && !run.stdout.contains("Roll the key"), "{}", run.stdout);

@@ -70,7 +70,7 @@ fn what_is_staged_is_limited_to_its_paths() {
     // A rename from elsewhere is still one.
     assert_eq!(staged(&["services/web"]), ["services/web/new.py"]);
     assert_eq!(dir.scan(&["--staged", "services/apis"]).code, 0);
-    // What HEAD or the index has need not be on disk.
+    // A file of HEAD or the index need not be on disk.
     std::fs::remove_dir_all(dir.join("services/api")).unwrap();
     assert_eq!(staged(&["services/api/new.py", "services/api/old.env"]), ["services/api/new.py"]);
     assert_eq!(dir.scan(&["--staged", "services/ap"]).code, 2);

@@ -51,7 +51,7 @@ fn allowed_places_in_a_history_do_not_crowd_out_one_that_is_not() {
     let run = dir.scan(&["--history"]);
     assert_eq!((run.code, &statuses(&run)[0]), (1, &("secret-live".to_owned(), Status::Open)));
     assert_eq!(run.report().findings[0].locations[0].path, "z/prod.env");
-    // Where nothing is open and not every place is told apart, the scan is not complete: here directories share a tree.
+    // The scan is not complete if nothing is open and not every place is told apart: here directories share a tree.
     let mut dir = repository();
     dir.write("pinstripe.toml", "[[allow]]\nrule = \"*\"\npaths = [\"tests/**\"]\nreason = \"made up\"\n");
     (0..40).for_each(|at| drop(dir.write(&format!("tests/t{at:02}/k.env"), &line)));

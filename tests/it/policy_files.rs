@@ -99,7 +99,7 @@ fn what_is_extended_comes_from_the_version_that_names_it() {
     );
     assert_eq!(open(&dir.scan(&["--range", "main..pr", "--policy-ref", "pr"])), [""; 0]);
     assert_eq!(open(&dir.scan(&["--range", "main..pr", "--accept-policy", "rev"])), [""; 0]);
-    // What is extended only now is never accepted.
+    // An entry that is extended only now is never accepted.
     dir.git(&["checkout", "-q", "main"]);
     dir.git(&["checkout", "-qb", "more"]);
     dir.write("pinstripe.toml", "extends = [\"policies/team.toml\", \"policies/new.toml\"]\n");

@@ -272,7 +272,7 @@ fn a_report_is_split_for_those_who_act_on_it() {
     let text = std::fs::read_to_string(dir.join("out/owners/owner-acme-api.md")).unwrap();
     assert!(text.starts_with("# Stripe credentials: owner &#64;acme/api\n\n## Found 2 open problems"), "{text}");
     assert!(text.contains("api/b.env:1") && !text.contains("web/a.env"), "{text}");
-    // What is there already is not mixed with it.
+    // A file that is there already is not mixed with it.
     assert_eq!(split("owner", "out/owners").code, 2);
     assert_eq!(split("account", "out/accounts").code, 1);
     assert_eq!(names("out/accounts").len(), 3);
@@ -281,7 +281,7 @@ fn a_report_is_split_for_those_who_act_on_it() {
     assert_eq!(dir.run(&["report", "saved.json", "--split-by", "owner"]).code, 2);
 }
 
-/// What was not read of other repositories is not told to those who have nothing to do with them.
+/// Owners are not told of the unread files of repositories that are not theirs.
 #[test]
 fn a_part_is_about_its_repositories() {
     let mut dir = Dir::new();

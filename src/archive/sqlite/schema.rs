@@ -14,7 +14,7 @@ const MAX_NAMED_PAGES: usize = 2 << 20;
 /// Characters of the name of a table or column.
 const MAX_NAME: usize = 128;
 
-/// How the entries of a table or an index say to which row they belong.
+/// The way in which entries of a table or an index name their row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RowNumber {
     /// Each has a number.

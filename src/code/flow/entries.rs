@@ -1,4 +1,4 @@
-//! Where requests come in: every function that no other leads to, with what runs before it; and what is told of them.
+//! Finds the functions that requests enter: those that no other leads to, with the middleware before them.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

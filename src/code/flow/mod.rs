@@ -134,7 +134,7 @@ pub(crate) struct Outcome {
     pub(crate) place: Place,
     /// The event, or the function.
     pub(crate) name: String,
-    /// Why verification is passed by.
+    /// The reason that verification is passed by.
     pub(crate) why: &'static str,
     pub(crate) evidence: Vec<(Place, String)>,
     /// Something on the way was not found.

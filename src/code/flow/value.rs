@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::model::NodeId;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Traits(u16);
 

@@ -38,7 +38,7 @@ fn byte(length: usize) -> u8 {
     u8::try_from(length).unwrap()
 }
 
-/// How a format writes a string, and what follows it.
+/// A format's way to write a string, and the bytes that follow it.
 type Container = (&'static str, fn(&[u8]) -> Vec<u8>);
 
 fn varint(number: usize) -> Vec<u8> {
@@ -217,7 +217,7 @@ fn a_key_of_unknown_length_among_glued_names() {
             engine.scan(&[b"\x12\0\x06\x01globalThi", key.as_bytes(), names.as_bytes(), b"\0\0\0C\t\0"].concat());
         let start: Vec<_> = hits.iter().map(|hit| hit.span.start).collect();
         assert_eq!(start, [13], "{}", names.len());
-        // Where it ends nobody knows: the fingerprint may be wrong, and the confidence says so.
+        // Its end is unknown: the fingerprint may be wrong, and the confidence says so.
         assert!(hits.iter().all(|hit| hit.confidence == crate::model::Confidence::Low), "{}", names.len());
     }
 }

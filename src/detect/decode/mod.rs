@@ -96,7 +96,7 @@ struct Encoding {
     continues_plain: bool,
     /// The digits it writes every byte in, if it does.
     digits: Option<Digits>,
-    /// How to find and decode it without an anchor.
+    /// Its decoder that needs no anchor.
     blind: Option<BlindDecoder>,
 }
 

@@ -77,7 +77,7 @@ fn blanks(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// Which glue joins literals.
+/// The glue that joins literals.
 #[derive(PartialEq, Eq)]
 pub(super) enum StringConcat {
     /// An operator, or none between adjacent literals.

@@ -9,7 +9,7 @@ use super::super::oid::{ObjectFormat, Oid};
 const MAGIC: &[u8] = b"\xfftOc";
 const FANOUT: usize = 256 * 4;
 
-/// Why an index is unusable. Its pack is then read without it.
+/// The reason that an index is unusable. Its pack is then read without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PackIndexError {
     #[error("index has an unknown version")]

@@ -45,7 +45,7 @@ pub(crate) struct Pack {
     by_offset: OnceLock<Vec<(u64, u32)>>,
 }
 
-/// Why a pack cannot be read at all.
+/// The reason that a pack cannot be read at all.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PackError {
     #[error(transparent)]

@@ -36,7 +36,7 @@ pub(crate) const DELTA_HEAD: usize = 20;
 /// Stored length of an entry, and the first [`DELTA_HEAD`] bytes that it holds.
 pub(crate) type StoredEntry = (u64, Vec<u8>);
 
-/// Why a stream was not decoded to its end.
+/// The reason that a stream was not decoded to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StreamError {
     Damaged,

@@ -23,7 +23,7 @@ use crate::rules::lint::FileKind;
 const ENVIRONMENT_VARIABLES: &str = "APP_ENV NODE_ENV RAILS_ENV RACK_ENV ENVIRONMENT FLASK_ENV DJANGO_ENV \
                                      ASPNETCORE_ENVIRONMENT SPRING_PROFILES_ACTIVE MIX_ENV";
 
-/// Why a file ships.
+/// The reason that a file ships.
 #[derive(Debug, Clone)]
 pub(crate) struct Frontend {
     /// High for code that certainly ships, medium for code that likely does.

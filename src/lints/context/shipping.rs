@@ -1,4 +1,4 @@
-//! Why a file ships: its directory, its package, the assets of an app.
+//! Decides that a file ships, by its directory, its package, or the assets of an app.
 
 use std::ops::Range;
 

@@ -33,7 +33,7 @@
   const day = (date) => (date || '').slice(0, 10);
   const short = (text, most = 60) => (text.length > most ? text.slice(0, most - 1) + '…' : text);
 
-  // What filters and columns ask of a row, worked out once.
+  // The values of a row that filters and columns use, worked out once.
   const isNow = (place) => place.reach < data.past;
   for (const row of rows) {
     row.places = row.places.map(([at, repository, reach, contexts, remarks, owned, snippet, url]) => ({at, repository, reach, contexts, remarks, owners: owned, snippet, url}));

@@ -16,7 +16,7 @@ pub(crate) struct Browser {
     from: BufReader<File>,
     session: Option<String>,
     calls: u64,
-    /// What happened while calls were answered.
+    /// Events that came while calls were answered.
     pub(crate) events: Vec<Value>,
     _watchdog: Sender<()>,
     _directory: tempfile::TempDir,

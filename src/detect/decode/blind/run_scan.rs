@@ -41,7 +41,7 @@ pub(super) struct RunHints<'a> {
     region: usize,
     /// The chunk of the last hint at a hex dump.
     hex_dump: Option<usize>,
-    /// How densely the last chunks were filled with digits, up to [`DENSE`].
+    /// The share of digits in the last chunks, up to [`DENSE`].
     density: i32,
 }
 
