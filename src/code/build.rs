@@ -28,7 +28,10 @@ impl Builder<'_> {
                 let is_true = self.text(&parts.span).eq_ignore_ascii_case("true");
                 self.leaf(if is_true { Kind::True } else { Kind::False }, parts)
             }
-            Role::First => parts.children.first().map_or(Code::NOTHING, |child| child.node),
+            Role::First => {
+                let first = || parts.children.first().map(|child| child.node);
+                field(parts.children, &["value", "operand"]).or_else(first).unwrap_or(Code::NOTHING)
+            }
             Role::Pass => self.pass(parts),
             Role::Block | Role::Parameters => self.block(parts),
             Role::Body => self.body(parts),
@@ -62,6 +65,8 @@ impl Builder<'_> {
             Role::Unary => self.unary(parts),
             Role::Binary => self.binary(parts),
             Role::Pair => self.pair(parts),
+            Role::Argument if parts.children.len() == 2 => self.pair(parts),
+            Role::Argument => self.pass(parts),
             Role::Import | Role::Export => self.import(role, parts),
             Role::Alias => self.alias(parts),
             Role::Namespace => self.namespace(parts),
@@ -174,6 +179,7 @@ impl Builder<'_> {
         let Some(last) = parts.children.last() else { return Code::NOTHING };
         match parts.operator {
             Some("!" | "not") => self.add(Kind::Not, None, &parts.span, &[last.node]),
+            Some("-") if self.code.kind(last.node) == Kind::Number => self.leaf(Kind::Number, parts),
             _ => last.node,
         }
     }

@@ -13,7 +13,7 @@ pub(super) enum Role {
     Skip,
     /// Its only child, or a group of its children.
     Pass,
-    /// Its first child.
+    /// What has a type beside it, or its first child.
     First,
     Block,
     /// A block that may have handlers.
@@ -28,6 +28,8 @@ pub(super) enum Role {
     Null,
     Call,
     Arguments,
+    /// One argument, which may have a name.
+    Argument,
     Member,
     Index,
     Function,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::leaves;
-use super::value::{Constant, Thing, Value};
+use super::value::{Constant, Path, Thing, Value};
 use super::{Analysis, Closure};
 
 impl Analysis<'_> {
@@ -32,6 +32,10 @@ impl Analysis<'_> {
                     // `const PAID = 'invoice.paid'`
                     if code.kind(value) == Kind::Text && code.children(value).is_empty() {
                         return Some(Value::constant(Constant::Text(Arc::from(code.name(value)))));
+                    }
+                    // `const TOLERANCE = 60 * 60`
+                    if matches!(code.kind(value), Kind::Number | Kind::Operation) {
+                        return self.field(file, value, class);
                     }
                     if code.kind(value) == Kind::Function {
                         return Some(self.closure(Closure {
@@ -62,6 +66,19 @@ impl Analysis<'_> {
             }
         }
         None
+    }
+
+    /// Returns the value that a field is declared with.
+    fn field(&mut self, file: usize, node: NodeId, class: (usize, NodeId)) -> Option<Value> {
+        // A field may be declared with itself.
+        if self.frames.iter().any(|frame| (frame.file, frame.node) == (file, node)) {
+            return None;
+        }
+        let frame = self.new_frame(file, node, Some(class), Code::NOTHING);
+        self.frames.push(frame);
+        let ways = self.eval(node, Path::default());
+        self.frames.pop();
+        ways.into_iter().next().map(|(_, value)| value)
     }
 
     /// A parameter of a constructor with this name, which becomes a field.

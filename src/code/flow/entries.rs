@@ -294,7 +294,7 @@ impl Analysis<'_> {
         let code = Rc::clone(&self.program.file(closure.file).code);
         let checks = self.words.check.is_match(code.name(closure.node));
         let accepts = |path: &Path, value: &Value| {
-            let silent = value.constant == Some(Constant::Null) || *value == Value::default();
+            let silent = value.constant == Some(Constant::Null) || value.is_unknown();
             let says_nothing = |other: &Value| {
                 code.dialect.last_value || (other.constant == value.constant && !other.has(Traits::EVENT))
             };
@@ -314,20 +314,6 @@ impl Analysis<'_> {
         let (place, name) = (self.place(file, node), code.name(closure.node).to_owned());
         let (why, language) = (skip.why, code.dialect.name);
         self.tell(Outcome { defect: Defect::FailOpen, place, name, why, evidence, doubtful, route: None, language });
-    }
-
-    /// Returns true if the call of a verifier gives no tolerance, and its default checks no age.
-    pub(super) fn is_ageless(&self, called: &Called<'_>) -> bool {
-        let name = super::calls::last(&called.dotted);
-        let headers = matches!(name, "verifyHeader" | "verifyHeaderAsync" | "verify_header");
-        let zero = |at: usize| {
-            let node = called.code.child(called.node, at + 1);
-            let text = called.code.name(node).replace('_', "");
-            called.code.kind(node) == Kind::Number
-                && text.parse::<u64>().is_ok_and(|seconds| seconds == 0 || seconds >= 86_400)
-        };
-        let tolerance = called.arguments.len() == 4 && zero(3);
-        tolerance || (headers && called.arguments.len() == 3)
     }
 
     pub(super) fn ageless(&mut self, called: &Called<'_>) {

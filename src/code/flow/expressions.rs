@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::durations::{duration, number};
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
@@ -61,6 +62,7 @@ impl Analysis<'_> {
                 vec![(path, value)]
             }
             Kind::Object => self.object(&code, node, path),
+            Kind::Operation if code.name(node) == "*" => self.product(&code, node, path),
             Kind::Operation => self.operation(&code, node, path),
             Kind::Import => {
                 let mut path = path;
@@ -69,7 +71,10 @@ impl Analysis<'_> {
             }
             Kind::Export => self.export(&code, node, path),
             Kind::Pair => self.eval(code.child(node, 1), path),
-            Kind::Nothing | Kind::Alias | Kind::Decorator | Kind::Parameter | Kind::Number => {
+            Kind::Number => {
+                vec![(path, Value { constant: number(code.name(node)), ..Value::default() })]
+            }
+            Kind::Nothing | Kind::Alias | Kind::Decorator | Kind::Parameter => {
                 vec![(path, Value::default())]
             }
             _ => self.values(&code, node, path),
@@ -279,6 +284,7 @@ impl Analysis<'_> {
             .map(|(path, object)| {
                 let mut value = self.member_of(&object, code.name(node));
                 value.traits = value.traits.with(named);
+                value.constant = value.constant.or_else(|| duration(&dotted, &object, &[]));
                 (path, value)
             })
             .collect()

@@ -7,6 +7,7 @@
 mod calls;
 mod classes;
 mod conditions;
+mod durations;
 mod entries;
 mod everywhere;
 mod expressions;

@@ -55,6 +55,7 @@ pub(crate) enum Constant {
     /// Something that counts as true.
     Present,
     Text(Arc<str>),
+    Number(i64),
 }
 
 /// Code that a value stands for. Numbers are places in the analysis.
@@ -102,7 +103,14 @@ impl Value {
             Constant::True | Constant::Present => Some(true),
             Constant::False | Constant::Null => Some(false),
             Constant::Text(text) => Some(!text.is_empty()),
+            Constant::Number(_) => None,
         }
+    }
+
+    /// Returns true if nothing is known of the value but its number.
+    pub(crate) fn is_unknown(&self) -> bool {
+        let constant = self.constant.as_ref().is_none_or(|constant| matches!(constant, Constant::Number(_)));
+        constant && self.traits == Traits::default() && self.thing.is_none()
     }
 
     /// A value that is one of two.

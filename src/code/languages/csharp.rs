@@ -24,6 +24,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Boolean, "boolean_literal"),
     (Role::Null, "null_literal"),
     (Role::Call, "invocation_expression object_creation_expression implicit_object_creation_expression"),
+    (Role::Argument, "argument"),
     (Role::Arguments, "argument_list attribute_argument_list"),
     (Role::Member, "member_access_expression qualified_name"),
     (Role::Index, "element_access_expression"),

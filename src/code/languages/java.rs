@@ -21,6 +21,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::False, "false"),
     (Role::Null, "null_literal"),
     (Role::Call, "method_invocation object_creation_expression explicit_constructor_invocation"),
+    (Role::First, "cast_expression"),
     (Role::Arguments, "argument_list annotation_argument_list"),
     (Role::Member, "field_access scoped_identifier"),
     (Role::Index, "array_access"),

@@ -22,6 +22,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Text, "string_literal multiline_string_literal"),
     (Role::Number, "number_literal"),
     (Role::Call, "call_expression constructor_invocation"),
+    (Role::Argument, "value_argument"),
     (Role::Arguments, "value_arguments"),
     (Role::Member, "navigation_expression"),
     (Role::Index, "index_expression"),

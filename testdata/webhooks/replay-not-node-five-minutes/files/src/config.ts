@@ -1,0 +1,1 @@
+export const WEBHOOK_TOLERANCE_SECONDS = 5 * 60

@@ -1,0 +1,1 @@
+exports.verifyHeader = (h, kind, key) => h.startsWith(kind) && check(h, key)
