@@ -44,7 +44,7 @@ pub(crate) struct Refs {
     /// Commits in other reflogs and in files like `ORIG_HEAD`.
     pub(crate) logged: Vec<Oid>,
     /// Commits that reflogs say a ref was set to, and those of operations that are under way: git keeps these.
-    set: Vec<Oid>,
+    pub(super) set: Vec<Oid>,
     /// The main git directory and those of all linked worktrees.
     pub(crate) git_dirs: Vec<PathBuf>,
     problems: Vec<(SkipReason, String)>,

@@ -8,8 +8,10 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::disk::{self, EntryKind};
+use super::oid::Oid;
 use super::refs::Refs;
 use super::repo::{MAX_PACK_FILES, Repository};
+use super::walk::ObjectStore;
 
 /// Most names in one directory of loose objects.
 const MAX_LOOSE: usize = 1 << 20;
@@ -31,11 +33,12 @@ pub(crate) struct RepositoryState {
 
 impl RepositoryState {
     pub(crate) fn read(repo: &Repository) -> Self {
-        Self::of(repo, &Refs::read(repo))
+        Self::of(repo, &Refs::read(repo), None)
     }
 
-    /// As [`Self::read`], with refs that were read already.
-    pub(crate) fn of(repo: &Repository, refs: &Refs) -> Self {
+    /// As [`Self::read`], of refs that were read and a store that was opened already: if the repository has changed since
+    /// then, the digest is that of no other state.
+    pub(crate) fn of(repo: &Repository, refs: &Refs, store: Option<&ObjectStore<'_>>) -> Self {
         let mut parts = Parts(Sha256::new());
         for (name, oid) in &refs.refs {
             parts.add(name);
@@ -43,12 +46,15 @@ impl RepositoryState {
         }
         parts.add(refs.head.as_ref().map_or(&[][..], |oid| oid.as_bytes()));
         let of_refs = parts.clone().finish();
-        for list in [&refs.worktree_heads, &refs.stashes, &refs.logged] {
-            parts.add(&(list.len() as u64).to_be_bytes());
-            list.iter().for_each(|oid| parts.add(oid.as_bytes()));
+        for list in [&refs.worktree_heads, &refs.stashes, &refs.logged, &refs.set, &repo.shallow] {
+            parts.list(list.len(), list.iter());
         }
         for problem in refs.problems() {
             parts.add(problem.as_bytes());
+        }
+        if let Some(store) = store {
+            parts.list(store.loose_oids().count(), store.loose_oids());
+            store.pack_paths().for_each(|path| parts.add(path.as_os_str().as_encoded_bytes()));
         }
         let whole = parts.stores(repo).and_then(|()| parts.files(repo, refs)).map(|()| parts.finish());
         Self { refs: of_refs, whole }
@@ -78,6 +84,11 @@ impl Parts {
 
     fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn list<'o>(&mut self, count: usize, oids: impl Iterator<Item = &'o Oid>) {
+        self.add(&(count as u64).to_be_bytes());
+        oids.for_each(|oid| self.add(oid.as_bytes()));
     }
 
     fn stores(&mut self, repo: &Repository) -> Option<()> {
@@ -112,6 +123,10 @@ impl Parts {
             for name in ["HEAD", "index"] {
                 self.file(&dir.join(name))?;
             }
+            // A split index names its other half by checksum.
+            let names = listed(dir, MAX_LOOSE)?.into_iter().map(|(name, _)| name);
+            let shared = names.filter(|name| name.as_encoded_bytes().starts_with(b"sharedindex."));
+            shared.for_each(|name| self.add(name.as_encoded_bytes()));
         }
         self.below(&repo.common_dir.join("lfs/objects"), LFS_DEPTH)?;
         // Tables of refs are told by their names, and by the list of them.

@@ -1,5 +1,6 @@
 //! Writes files that are whole or absent, whatever happens meanwhile.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -38,10 +39,15 @@ fn put(
     if unnamed.is_ok() {
         return Ok(());
     }
-    let beside = tempfile::NamedTempFile::new_in(directory).map_err(without_path)?;
+    let beside = tempfile::Builder::new().suffix(&suffix(file)).tempfile_in(directory).map_err(without_path)?;
     fill(beside.as_file())?;
     beside.persist(file).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Returns the extension of a file, for temporary ones beside it: what a killed process leaves is counted among its like.
+fn suffix(file: &Path) -> OsString {
+    file.extension().map(|extension| [OsStr::new("."), extension].join(OsStr::new(""))).unwrap_or_default()
 }
 
 /// Returns the error of the system alone: the path of a temporary file says nothing to the user.
@@ -66,7 +72,7 @@ fn name(unnamed: &File, file: &Path) -> io::Result<()> {
     }
     let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let link = |path: &Path| Ok(linkat(CWD, &source, CWD, path, AtFlags::SYMLINK_FOLLOW)?);
-    let beside = tempfile::Builder::new().make_in(directory, link)?;
+    let beside = tempfile::Builder::new().suffix(&suffix(file)).make_in(directory, link)?;
     beside.persist(file).map_err(|error| error.error)
 }
 

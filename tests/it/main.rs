@@ -13,6 +13,7 @@ mod action;
 mod action_events;
 mod archives;
 mod audit;
+mod caches;
 mod damage;
 mod databases;
 mod encodings;

@@ -6,9 +6,9 @@ use crate::support::containers::zip;
 use crate::support::{Dir, Run, git, git_command};
 
 /// A repository that changes, a clone of it that is scanned, and a cache.
-struct World {
-    dir: Dir,
-    keys: Vec<String>,
+pub(crate) struct World {
+    pub(crate) dir: Dir,
+    pub(crate) keys: Vec<String>,
     /// Steps so far, which are also the hours that passed.
     steps: u32,
     state: u64,
@@ -21,7 +21,7 @@ const HOOK: &str = "const stripe = require('stripe')(process.env.K)\napp.post('/
                     const event = JSON.parse(req.body)\n  fulfil(event.data.object)\n  res.sendStatus(200)\n})\n";
 
 impl World {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut dir = Dir::new();
         let keys = (0..4).map(|at| dir.forge.make(["sk_live", "rk_live", "pk_live", "sk_test"][at]).unwrap()).collect();
         let mut world = Self { dir, keys, steps: 0, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 };
@@ -40,12 +40,12 @@ impl World {
         usize::try_from(self.state >> 33).unwrap() % bound
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
     /// Runs git at the time of this step. What it refuses is no step.
-    fn git(&self, place: &str, arguments: &[&str]) -> bool {
+    pub(crate) fn git(&self, place: &str, arguments: &[&str]) -> bool {
         let date = format!("2026-01-01T00:{:02}:{:02}Z", self.steps / 60 % 60, self.steps % 60);
         let mut command = git_command(&self.at(place), arguments);
         command.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);
@@ -81,7 +81,7 @@ impl World {
     }
 
     /// Does one thing at random, and says what.
-    fn step(&mut self) -> &'static str {
+    pub(crate) fn step(&mut self) -> &'static str {
         self.steps += 1;
         match self.pick(26) {
             0..=3 => self.fetched(),
@@ -200,12 +200,12 @@ impl World {
         "another policy"
     }
 
-    fn scan(&self, more: &[&str]) -> Run {
+    pub(crate) fn scan(&self, more: &[&str]) -> Run {
         self.dir.scan(&[&["--history", "work"], more].concat())
     }
 }
 
-fn same(run: &Run, whole: &Run, what: &str) {
+pub(crate) fn same(run: &Run, whole: &Run, what: &str) {
     let notices = |run: &Run| run.stderr.clone();
     assert_eq!((run.code, notices(run)), (whole.code, notices(whole)), "{what}");
     if run.stdout != whole.stdout {
@@ -243,7 +243,7 @@ fn a_thousand_rescans_say_what_scans_say() {
 }
 
 /// A repository of a few commits with a key, and a cache of it.
-fn cached(commits: usize) -> (World, PathBuf) {
+pub(crate) fn cached(commits: usize) -> (World, PathBuf) {
     let mut world = World::new(7);
     (0..commits).for_each(|_| world.commit("work"));
     let text = format!("K={}\n", world.keys[0]);

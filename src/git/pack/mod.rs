@@ -58,6 +58,10 @@ pub(crate) enum PackError {
 pub(crate) type OpenedPack = (Pack, Vec<String>);
 
 impl Pack {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Opens `pack-….pack` with its index. Without a usable index, reads the pack until the deadline and builds one in memory.
     pub(crate) fn open(path: &Path, format: ObjectFormat, deadline: Option<Instant>) -> Result<OpenedPack, PackError> {
         let unusable = |why| PackError::Unusable { path: path.to_path_buf(), why };

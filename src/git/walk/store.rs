@@ -4,6 +4,7 @@
 //! forest of those and their delta bases, and reads nothing else of the pack.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
@@ -42,6 +43,11 @@ impl<'a> ObjectStore<'a> {
         let (loose, unreadable) = list_loose(odb);
         let forests = odb.packs.iter().map(|_| OnceLock::new()).collect();
         Ok(Self { odb, pool, forests, repeated: OnceLock::new(), loose, unreadable })
+    }
+
+    /// Iterates over the files of the packs.
+    pub(crate) fn pack_paths(&self) -> impl Iterator<Item = &Path> {
+        self.odb.packs.iter().map(Pack::path)
     }
 
     /// Runs `run` on the threads of the walks.

@@ -94,7 +94,7 @@ impl HistorySource {
         };
         let plain = self.options.plain;
         let subject = OpenedStore { scan, repo, odb, store: &store, refs: &refs, plain };
-        let state = cache.as_ref().map(|_| RepositoryState::of(repo, &refs));
+        let state = cache.as_ref().map(|_| RepositoryState::of(repo, &refs, Some(&store)));
         let kept = cache.as_ref().zip(state.as_ref());
         let known = kept.filter(|_| is_rescan).map(|(cache, state)| rescan::unchanged(&subject, cache, state));
         let HistoryOutcome { coverage, hits, attributed, facts } = match known {

@@ -144,7 +144,8 @@ impl<'a> Keeper<'a> {
         let none = KnownObjects::none(opened.odb.format);
         let records = earlier.objects.unwrap_or(none).updated(opened.store, earlier.compared.as_ref(), notes);
         // Whatever came while the store was read belongs to another state.
-        let is_settled = RepositoryState::of(opened.repo, &Refs::read(opened.repo)) == *self.state;
+        let now = RepositoryState::of(opened.repo, &Refs::read(opened.repo), Some(opened.store));
+        let is_settled = now == *self.state;
         let saved = files.filter(|_| is_settled).and_then(|files| {
             let mut saved = SavedResult::of(self.state, outcome.attributed.found())?;
             saved.coverage.clone_from(&outcome.coverage);
