@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::durations::duration;
 use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Defect};
@@ -316,7 +315,7 @@ impl Analysis<'_> {
         // Rows of a database were not sent by the request.
         let kept = if QUERIES.contains(&name) { kept.without(Traits::BODY) } else { kept };
         let is_error = code.dialect.returns_errors && ERRORS.contains(&name);
-        let constant = is_error.then_some(Constant::Present).or_else(|| span_of(called));
+        let constant = is_error.then_some(Constant::Present).or_else(|| self.span_of(called));
         Value { constant, ..Value::of(if checks { kept.without(Traits::BODY) } else { kept }) }
     }
 
@@ -367,14 +366,6 @@ impl Analysis<'_> {
         let module = self.modules.get(&file).cloned().flatten();
         path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
     }
-}
-
-/// Returns the span of time that a call makes.
-fn span_of(called: &Called<'_>) -> Option<Constant> {
-    let code = called.code;
-    let key = |node: &NodeId| code.name(code.child(*node, 0)).trim_end_matches(':');
-    let given: Vec<(&str, &Value)> = code.children(called.node)[1..].iter().map(key).zip(&called.arguments).collect();
-    duration(&called.dotted, &called.object, &given)
 }
 
 /// Returns true for `c.json(…)` and the like, which answer; what reads a body is given nothing, or the request.

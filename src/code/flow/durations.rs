@@ -78,6 +78,15 @@ pub(super) fn duration(dotted: &str, object: &Value, arguments: &[(&str, &Value)
 }
 
 impl Analysis<'_> {
+    /// Returns the span of time that a call makes.
+    pub(super) fn span_of(&self, called: &Called<'_>) -> Option<Constant> {
+        let code = called.code;
+        let key = |node: &NodeId| code.name(code.child(*node, 0)).trim_end_matches(':');
+        let nodes = &code.children(called.node)[1..];
+        let given: Vec<(&str, &Value)> = nodes.iter().map(key).zip(&called.arguments).collect();
+        duration(&called.dotted, &called.object, &given)
+    }
+
     /// A product; of numbers, it is one.
     pub(super) fn product(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let mut ways = Vec::new();
