@@ -27,6 +27,7 @@ mod source_file;
 mod variable_names;
 mod webhook_texts;
 mod webhooks;
+mod word_list;
 
 pub(crate) use lint_context::LintInput;
 pub use lint_set::LintSet;
@@ -34,6 +35,7 @@ pub use source_facts::{MAX_SOURCE, SourceFacts};
 
 use cached_tree::CachedTree;
 use lint_context::LintContext;
+use word_list::WordList;
 
 use crate::model::{Coverage, Finding, ScanLocation};
 
@@ -47,7 +49,8 @@ pub fn mention_stripe(bytes: &[u8]) -> bool {
 /// Returns true if a path has the word `stripe` in any case.
 #[must_use]
 pub fn names_stripe(path: &str) -> bool {
-    path.to_ascii_lowercase().contains("stripe")
+    static NAME: WordList = WordList::of_any_case(&["stripe"]);
+    NAME.is_in(path.as_bytes())
 }
 
 /// Returns true for code that may call what verifies a webhook.

@@ -8,6 +8,7 @@ use regex::bytes::Regex;
 use super::paths::file_name;
 use super::source_file::SourceSpan;
 use super::variable_names::{is_stripe_secret, lists, words};
+use super::word_list::WordList;
 use crate::code::model::{Code, Kind, NodeId};
 use crate::rules::pattern;
 
@@ -44,7 +45,7 @@ fn vocabulary() -> Option<&'static Words> {
 }
 
 /// Pieces of code that send something.
-const SENDERS: &[&str] = &[
+static SENDERS: WordList = WordList::new(&[
     "json(",
     "Json(",
     "JSON(",
@@ -97,18 +98,13 @@ const SENDERS: &[&str] = &[
     "Inertia",
     "Encode(",
     " Ok(",
-];
+]);
 
 /// Returns true if a text names a secret, or a whole environment, and may send something: parsing takes long.
 pub(super) fn may_send(bytes: &[u8]) -> bool {
     static SECRETS: OnceLock<Option<Regex>> = OnceLock::new();
-    let secrets = SECRETS.get_or_init(|| pattern::compile_lint("%data-secret%").ok());
-    if !secrets.as_ref().is_none_or(|secrets| secrets.is_match(bytes)) {
-        return false;
-    }
-    static FINDER: OnceLock<Option<aho_corasick::AhoCorasick>> = OnceLock::new();
-    let finder = FINDER.get_or_init(|| aho_corasick::AhoCorasick::new(SENDERS).ok());
-    finder.as_ref().is_none_or(|finder| finder.is_match(bytes))
+    let secrets = || SECRETS.get_or_init(|| pattern::compile_lint("%data-secret%").ok());
+    SENDERS.is_in(bytes) && secrets().as_ref().is_none_or(|secrets| secrets.is_match(bytes))
 }
 
 /// Returns the secrets that a file sends, each at its first place.

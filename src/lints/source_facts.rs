@@ -112,11 +112,11 @@ pub(super) fn collect(
 ) -> Option<SourceFacts> {
     let path = place.path.text.as_str();
     let language = language::of_path(path).filter(|_| is_present(place, bytes))?;
-    let reading = if mentions_stripe { lints.reading(language.name, path, bytes) } else { Vec::new() };
-    let handles = lints.follow_webhooks() && crate::code::reads(path) && webhook_texts::may_handle(bytes);
-    if reading.is_empty() && !handles || !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
+    if !may_read(path) || is_minified(bytes) || memchr::memchr(0, bytes).is_some() {
         return None;
     }
+    let reading = if mentions_stripe { lints.reading(language.name, path, bytes) } else { Vec::new() };
+    let handles = lints.follow_webhooks() && crate::code::reads(path) && webhook_texts::may_handle(bytes);
     let code = handles.then(|| crate::code::parse(path, bytes)).flatten().map(Arc::new);
     // Lexing is the expensive part: first make sure that a lint may match, comments included.
     let reading: Vec<(usize, SourceLint<'_>, &SourcePatterns)> = reading
@@ -191,7 +191,7 @@ pub(super) fn code_only(
 
 /// Returns true for a file in a known language that is not vendored.
 pub(super) fn may_read(path: &str) -> bool {
-    language::of_path(path).is_some() && !PathPurpose::of(path).vendored
+    language::of_path(path).is_some() && !PathPurpose::is_vendored(path)
 }
 
 /// Returns false if a text, its comments included, cannot match.

@@ -5,13 +5,14 @@ use std::sync::OnceLock;
 use memchr::memmem;
 use regex::bytes::Regex;
 
+use super::word_list::WordList;
 use crate::rules::pattern;
 
 /// Returns true for the text of a file that may take part in the handling of a webhook: it names an event, verifies or makes
 /// one, or registers a handler.
 pub(super) fn may_handle(bytes: &[u8]) -> bool {
     static EVENTS: OnceLock<Option<Regex>> = OnceLock::new();
-    const WORDS: &[&str] = &[
+    static WORDS: WordList = WordList::new(&[
         "onstructEvent",
         "onstruct_event",
         "onstruct_from",
@@ -27,7 +28,6 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "Event.class",
         "WebhookSignature",
         "createHmac",
-        "hash_hmac",
         "hmac",
         "HMAC",
         "erifyStripe",
@@ -35,8 +35,9 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "ripe-Signature",
         "ripe-signature",
         "STRIPE_SIGNATURE",
-    ];
-    const ROUTES: &[&str] = &[
+    ]);
+    // Registrations of handlers, and of what runs before the handlers of other files.
+    static ROUTES: WordList = WordList::new(&[
         ".post(",
         "Route::",
         ".all(",
@@ -53,29 +54,33 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "csrf_exempt",
         "APIView",
         "Controller",
-    ];
-    // Registrations of what runs before the handlers of other files.
-    const REGISTRIES: &[&str] =
-        &[".use(", "iddleware", "APP_GUARD", "lobalGuards", "include_router", "register_blueprint", ".Use(", ".Mount("];
-    let has = |words: &[&str]| words.iter().any(|word| memmem::find(bytes, word.as_bytes()).is_some());
-    let events = EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
-    has(WORDS)
-        || events.as_ref().is_some_and(|events| events.is_match(bytes))
-        || (has(ROUTES) || has(REGISTRIES)) && has(&["tripe", "ebhook"])
+        ".use(",
+        "iddleware",
+        "APP_GUARD",
+        "lobalGuards",
+        "include_router",
+        "register_blueprint",
+        ".Use(",
+        ".Mount(",
+    ]);
+    let has = |word: &[u8]| memmem::find(bytes, word).is_some();
+    let events = || EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
+    WORDS.is_in(bytes)
+        || (has(b"tripe") || has(b"ebhook")) && ROUTES.is_in(bytes)
+        || events().as_ref().is_some_and(|events| events.is_match(bytes))
 }
 
 /// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
 /// every program writes the word Stripe there.
 pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
-    const EVENTS: &[&str] = &["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."];
-    names_handler(path)
-        && crate::code::reads(path)
-        && EVENTS.iter().any(|event| memmem::find(bytes, event.as_bytes()).is_some())
+    static EVENTS: WordList =
+        WordList::new(&["checkout.session.", "payment_intent.", "invoice.pa", "customer.subscription."]);
+    names_handler(path) && crate::code::reads(path) && EVENTS.is_in(bytes)
 }
 
 /// Returns true for a path that says that the file may handle what is sent.
 pub(super) fn names_handler(path: &str) -> bool {
-    const PATHS: &[&str] = &[
+    static PATHS: WordList = WordList::of_any_case(&[
         "hook",
         "pay",
         "bill",
@@ -88,9 +93,8 @@ pub(super) fn names_handler(path: &str) -> bool {
         "app.",
         "index.",
         "main.",
-    ];
-    let path = path.to_ascii_lowercase();
-    PATHS.iter().any(|word| path.contains(word))
+    ]);
+    PATHS.is_in(path.as_bytes())
 }
 
 /// Counts the verifications that a text names.

@@ -3,6 +3,9 @@
 //! The lints' patterns only need code separated from comments and strings. A full parser would fail more often on the
 //! dialects, templates and incomplete code of real trees.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 /// The syntax of a string literal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct QuoteStyle {
@@ -168,8 +171,16 @@ pub(crate) fn of_path(path: &str) -> Option<&'static Language> {
     if lower.starts_with("dockerfile") || lower.starts_with("containerfile") || lower.ends_with(".dockerfile") {
         return Some(&DOCKERFILE);
     }
-    let has = |extension: &str| lower.strip_suffix(extension).is_some_and(|stem| stem.len() > 1 && stem.ends_with('.'));
-    LANGUAGES.iter().find(|language| language.extensions.split(' ').any(has))
+    // The longest extension counts: that of `pay.blade.php` has two parts.
+    let dots = lower.rmatch_indices('.').take(2).filter(|(at, _)| *at > 0);
+    dots.filter_map(|(at, _)| by_extension().get(&lower[at + 1..]).copied()).last()
+}
+
+/// Every file of a tree is asked for its language.
+fn by_extension() -> &'static HashMap<&'static str, &'static Language> {
+    static LANGUAGE: OnceLock<HashMap<&str, &Language>> = OnceLock::new();
+    let extensions = |language: &'static Language| language.extensions.split(' ').map(move |name| (name, language));
+    LANGUAGE.get_or_init(|| LANGUAGES.iter().flat_map(extensions).collect())
 }
 
 /// Recognizes `.env`, `.env.local`, `.envrc`, `prod.env`, `env.example` and `.dev.vars`.
@@ -177,10 +188,12 @@ pub(crate) fn is_env_name(name: &str) -> bool {
     const SCRIPTS: [&str; 14] =
         [".ts", ".js", ".mjs", ".cjs", ".tsx", ".py", ".rb", ".go", ".rs", ".php", ".json", ".yml", ".yaml", ".md"];
     const STARTS: [&str; 5] = [".env.", ".env-", ".env_", "env.", ".dev.vars"];
-    let is_env = matches!(name, "env" | ".envrc")
-        || name.ends_with(".env")
-        || name.contains(".env.")
-        || STARTS.iter().any(|start| name.starts_with(start));
+    // Few names have the letter that all of these have.
+    let is_env = name.contains('v')
+        && (matches!(name, "env" | ".envrc")
+            || name.ends_with(".env")
+            || name.contains(".env.")
+            || STARTS.iter().any(|start| name.starts_with(start)));
     is_env && !SCRIPTS.iter().any(|extension| name.ends_with(extension))
 }
 

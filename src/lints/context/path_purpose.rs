@@ -118,6 +118,11 @@ impl PathPurpose {
         }
     }
 
+    /// Returns true for third-party code, without the work for the rest.
+    pub(crate) fn is_vendored(path: &str) -> bool {
+        table().vendored.fit(&format!("/{}", path.to_lowercase()))
+    }
+
     pub(crate) fn is(&self, tag: Context) -> bool {
         self.tags.contains(&tag)
     }
