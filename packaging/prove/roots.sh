@@ -127,8 +127,11 @@ finds_within "archive" "$musl" "/usr/bin/$(basename "$(archive_of /dist)" .tar.g
 timed "unzip the wheel" within "$musl" unzip -q "$wheel" -d /tmp/wheel
 chmod +x "$musl/tmp/wheel/pinstripe-$version.data/scripts/pinstripe"
 finds_within "wheel's program" "$musl" "/tmp/wheel/pinstripe-$version.data/scripts/pinstripe" scan /shop
-for tag in musllinux_1_1 musllinux_1_2 manylinux2014 manylinux_2_28; do
+# A pip takes the tags of older systems as well; told of a platform, it does not know them.
+for tags in musllinux_1_1 "musllinux_1_2 musllinux_1_1" manylinux2014 "manylinux_2_28 manylinux_2_17"; do
+  platforms=()
+  for tag in $tags; do platforms+=(--platform "${tag}_$(uname -m)"); done
   python3 -m pip download --quiet --no-index --find-links "$dist" --no-deps --only-binary :all: --dest "$scratch/taken" \
-    --platform "${tag}_$(uname -m)" "pinstripe==$version" || fail "pip on $tag takes no wheel"
+    "${platforms[@]}" "pinstripe==$version" || fail "pip on $tags takes no wheel"
 done
 echo "pip takes the wheel for musllinux 1.1 and 1.2, manylinux 2014 and 2.28"
