@@ -155,7 +155,8 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     if path.trim_matches('/').is_empty() || path.starts_with([':', '-']) || path.split('/').any(|part| part == "..") {
         return Err("has an odd path");
     }
-    if path.contains([' ', '?', '#', '\\', '"', '\'', '`', '$']) || lower.contains("%0") {
+    // What has an @ is a password with a typing error before it: `https:/user:password@host`.
+    if path.contains([' ', '?', '#', '@', '\\', '"', '\'', '`', '$']) || lower.contains("%0") {
         return Err("has characters that no path on a server needs");
     }
     Ok(())
@@ -218,6 +219,8 @@ mod tests {
             "https://h",
             "https:///a",
             "https://h/a?token=x",
+            "https:/user:pass@h/a",
+            "git:pass@h:a",
             "https://h/a%0ahost=b",
             "https://h:/a",
             "https://h:8x/a",

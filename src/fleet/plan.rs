@@ -77,13 +77,13 @@ impl Unit {
     /// Returns its repositories.
     ///
     /// # Errors
-    /// The first name that is refused.
+    /// The first name that is refused, by its position: it may hold a password.
     pub(crate) fn names(&self, protocols: Protocols) -> Result<Vec<RepositoryName>, FleetError> {
-        let parse = |text: &String| {
-            let refused = |why| FleetError(format!("unit {}: a name {why}: {}", self.number, escape(text)));
+        let parse = |(at, text): (usize, &String)| {
+            let refused = |why| FleetError(format!("unit {}: repository {at} {why}", self.number));
             RepositoryName::parse(text, protocols).map_err(refused)
         };
-        self.repositories.iter().map(parse).collect()
+        (0..).zip(&self.repositories).map(parse).collect()
     }
 }
 

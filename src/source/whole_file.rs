@@ -1,7 +1,9 @@
 //! Writes files that are whole or absent, whatever happens meanwhile.
 
+#![expect(clippy::disallowed_methods, reason = "looks at what it would replace")]
+
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
@@ -10,12 +12,15 @@ const BUFFER: usize = 64 << 10;
 
 /// Writes a file completely or not at all, while its content is made. The bytes go to a file without a name first, so that
 /// a signal leaves nothing behind; where there are no such files, to a temporary one beside it, and the content is made
-/// again.
+/// again. What is no regular file, such as a device, is refused: a new file would take its place.
 pub(crate) fn write(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    put(file, content, File::sync_all)
+    match fs::symlink_metadata(file) {
+        Ok(there) if !there.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        _ => put(file, content, File::sync_all),
+    }
 }
 
-/// As [`write()`], for bytes that have a checksum of their own and may be lost with the machine.
+/// As [`write()`], for bytes that have a checksum of their own and may be lost with the machine. Replaces whatever is there.
 pub(crate) fn write_cache(file: &Path, parts: &[&[u8]]) -> io::Result<()> {
     put(file, &mut |out| parts.iter().try_for_each(|part| out.write_all(part)), |_| Ok(()))
 }
@@ -82,7 +87,6 @@ fn name(_unnamed: &File, _file: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "the test reads what was written")]
 mod tests {
     use super::*;
 
@@ -98,6 +102,9 @@ mod tests {
         assert!(write(&dir.path().join("none/report"), &mut |out| out.write_all(b"x")).is_err());
         std::fs::create_dir(dir.path().join("taken")).unwrap();
         assert!(write(&dir.path().join("taken"), &mut |out| out.write_all(b"x")).is_err());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+        std::os::unix::fs::symlink("/dev/null", dir.path().join("device")).unwrap();
+        assert!(write(&dir.path().join("device"), &mut |out| out.write_all(b"x")).is_err());
+        assert!(dir.path().join("device").is_symlink());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 3);
     }
 }

@@ -19,6 +19,7 @@ mod databases;
 mod encodings;
 mod fleet;
 mod fleet_engines;
+mod fleet_hostile;
 mod floors;
 mod formats;
 mod frameworks;

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Proves `fleet` under Slurm on one machine: munge, slurmctld and slurmd as plain processes (proctrack/linuxproc, task/none,
 # no accounting), an array of units over made repositories, tasks killed at random, one unit requeued by 75, one missing.
-#   try.sh PINSTRIPE [WORK_DIRECTORY] [UNITS] [REPOSITORIES]
+#   try.sh PINSTRIPE [WORK_DIRECTORY] [UNITS] [REPOSITORIES] [MIRRORS]
+# MIRRORS is a directory of further repositories, which are scanned beside the made ones.
 # Takes installed programs, or those that DEBS=DIR holds as Debian packages (`apt-get download slurmctld slurmd slurm-client
 # slurm-wlm-basic-plugins munge libmunge2 libhwloc15 libjson-c5 liblz4-1 liblua5.1-0 libnuma1 libreadline8 libyaml-0-2`).
 set -u -o pipefail
@@ -9,7 +10,7 @@ stepd=()
 here=$(cd "$(dirname "$0")" && pwd)
 pinstripe=$(readlink -f "${1:?the program}")
 work=$(readlink -m "${2:-$(mktemp -d)}")
-units=${3:-40} count=${4:-200}
+units=${3:-40} count=${4:-200} mirrors=${5:+$(readlink -f "$5")}
 mkdir -p "$work"/{state,spool,log,bin}
 export SLURM_CONF=$work/slurm.conf PATH
 
@@ -88,7 +89,9 @@ for number in $(seq "$count"); do
 done
 
 out=$work/out plan=$work/plan.json
-"$pinstripe" fleet plan "$work/repositories" --units "$units" -o "$plan" || exit 1
+all=("$work"/repositories/* ${mirrors:+"$mirrors"/*})
+say "${#all[@]} repositories, $(du -shc "${all[@]}" | tail -1 | cut -f1)"
+printf '%s\n' "${all[@]}" | "$pinstripe" fleet plan --units "$units" -o "$plan" || exit 1
 
 # The program as tasks see it: the first start of unit 5 finds a lock, unit 9 never starts, some are killed at random.
 cat > "$work/bin/pinstripe" <<END
@@ -125,6 +128,6 @@ touch "$work/second"
 array
 merged; code=$?
 say "merge: exit $code"
-"$pinstripe" scan --history --format json "$work"/repositories/* > "$work/whole.json"; whole=$?
+"$pinstripe" scan --history --format json "${all[@]}" > "$work/whole.json"; whole=$?
 cmp "$work/merged.json" "$work/whole.json" && [ "$code" = "$whole" ] || { echo "failed: merged and whole differ"; exit 1; }
 say "the merged report is the one-process report, byte for byte ($(wc -c < "$work/merged.json") bytes)"

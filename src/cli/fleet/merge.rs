@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use anyhow::Context as _;
+
 use super::super::{output, report, scan};
 use super::args::MergeArgs;
 use super::results::{self, UnitResult};
@@ -21,7 +23,8 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<u8> {
     let last = args.previous.as_ref().map(|file| known(file, &redactor)).transpose()?;
     let audit = args.audit.clone().unwrap_or_else(|| args.directory.join("audit.jsonl"));
     scan::clear_outputs(&reporting)?;
-    output::clear(&audit)?;
+    let failed = || format!("cannot write {}", audit.display());
+    output::clear(&audit).with_context(failed)?;
     let mut parts =
         Parts { redactor: &redactor, merger: Merger::default(), alike: None, mirrors: None, seen: BTreeSet::new() };
     let mut missing = Vec::new();
@@ -45,7 +48,8 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<u8> {
     report::warn_of_other_rules(&rules, &report);
     output::write_streamed(&audit, &mut |out| {
         fleet::lines(&report, last.as_ref()).try_for_each(|line| json::write_line(&line, out))
-    })?;
+    })
+    .with_context(failed)?;
     if let Some(last) = &last {
         compare(last, &report);
     }

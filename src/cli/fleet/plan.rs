@@ -9,13 +9,13 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use super::super::output;
 use super::args::PlanArgs;
 use crate::fleet::{FleetPlan, PlannedRepository, Protocols, RepositoryName};
-use crate::git::{self, OpenOptions, Repository, disk};
+use crate::git::{self, OpenError, OpenOptions, Repository, disk};
 
 /// Largest list of repositories, in bytes.
 const MAX_LIST: u64 = 1 << 28;
 
-/// Most directories below each other that lead to a repository.
-const MAX_DEPTH: usize = 8;
+/// Most directories below each other that lead to a repository: groups of GitLab nest 20 deep.
+const MAX_DEPTH: usize = 32;
 
 pub(super) fn run(args: &PlanArgs) -> anyhow::Result<u8> {
     let protocols = args.protocols.protocols();
@@ -26,16 +26,22 @@ pub(super) fn run(args: &PlanArgs) -> anyhow::Result<u8> {
     };
     ensure!(!names.is_empty(), "{}: there is no repository", args.input.display());
     ensure!(names.len() <= FleetPlan::MAX_REPOSITORIES, "{}: too many repositories", args.input.display());
-    let (mut unknown, mut stores, mut sized) = (0_usize, BTreeSet::new(), Vec::new());
+    let mut found = Vec::with_capacity(names.len());
     for name in names {
         super::refuse_key(name.as_str())?;
         let opened = open(&name, args.mirrors.as_deref());
-        unknown += usize::from(opened.is_none());
-        // Linked worktrees share one store, which is scanned once.
-        if opened.as_ref().is_none_or(|opened| stores.insert(opened.common_dir.clone())) {
-            sized.push(PlannedRepository { name, bytes: opened.as_ref().map(git::pack_bytes) });
-        }
+        let is_linked = opened.as_ref().is_some_and(|opened| opened.git_dir != opened.common_dir);
+        found.push((is_linked, name, opened.map(|opened| (git::pack_bytes(&opened), opened.common_dir))));
     }
+    // Linked worktrees share one store, which is scanned once, in the main one if that is here.
+    found.sort_unstable();
+    let unknown = found.iter().filter(|found| found.2.is_none()).count();
+    let mut stores = BTreeSet::new();
+    let sized = found.into_iter().filter_map(|(_, name, opened)| match opened {
+        Some((bytes, store)) => stores.insert(store).then_some(PlannedRepository { name, bytes: Some(bytes) }),
+        None => Some(PlannedRepository { name, bytes: None }),
+    });
+    let sized = sized.collect();
     let plan = FleetPlan::new(sized, args.units);
     let mut text = serde_json::to_vec_pretty(&plan)?;
     text.push(b'\n');
@@ -74,9 +80,9 @@ fn listed(input: &Path, protocols: Protocols) -> anyhow::Result<Vec<RepositoryNa
 
 /// Reads a name as a user writes it: paths may be relative.
 fn named(text: &str, protocols: Protocols) -> anyhow::Result<RepositoryName> {
-    let refused = |why: &str| anyhow!("{text} {why}");
     if RepositoryName::is_remote(text) || text.starts_with('-') {
-        return RepositoryName::parse(text, protocols).map_err(refused);
+        // The text may be what is wrong with it: a password.
+        return RepositoryName::parse(text, protocols).map_err(|why| anyhow!("it {why}"));
     }
     // A path that does not exist is planned nevertheless, so that a report says that it is missing.
     let path = match disk::canonical(Path::new(text)) {
@@ -98,17 +104,32 @@ fn path_name(path: &Path, protocols: Protocols) -> anyhow::Result<RepositoryName
     }
 }
 
-/// Finds the repositories below a directory. Those inside of others are part of them.
+/// Finds the repositories below a directory, and those that links in it lead to. Those inside of others are part of them.
+/// One that is broken is planned nevertheless, so that a report says so.
 fn below(directory: &Path, protocols: Protocols) -> anyhow::Result<Vec<RepositoryName>> {
     let mut names = Vec::new();
-    let mut walk = walkdir::WalkDir::new(disk::canonical(directory)?).max_depth(MAX_DEPTH).into_iter();
+    let mut walk = walkdir::WalkDir::new(disk::canonical(directory)?).into_iter();
     while let Some(entry) = walk.next() {
         let entry = entry?;
-        if !entry.file_type().is_dir() || Repository::open(entry.path(), &OpenOptions::default()).is_err() {
+        let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
+        if !is_dir && !(entry.path_is_symlink() && disk::is_dir(&disk::canonical(path).unwrap_or_default())) {
             continue;
         }
-        names.push(path_name(entry.path(), protocols)?);
-        walk.skip_current_dir();
+        ensure!(entry.depth() <= MAX_DEPTH, "{}: too many directories below each other", path.display());
+        let opened = Repository::open(path, &OpenOptions::default());
+        let is_inside = is_dir && (opened.is_ok() || entry.file_name() == ".git");
+        match opened {
+            Ok(opened) => names.push(path_name(opened.root(), protocols)?),
+            Err(OpenError::NotFound(_)) => {}
+            Err(_) if is_inside => {}
+            Err(error) => {
+                output::warn(&format!("warning: {error}"));
+                names.push(path_name(path, protocols)?);
+            }
+        }
+        if is_inside {
+            walk.skip_current_dir();
+        }
     }
     Ok(names)
 }
