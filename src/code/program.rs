@@ -31,6 +31,8 @@ pub(crate) struct Program<'a> {
     files: RefCell<Vec<Rc<File>>>,
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
+    /// Paths that a module's name may mean in the files of a directory and an extension.
+    candidates: RefCell<BTreeMap<(String, String), Rc<[String]>>>,
     loaded: RefCell<usize>,
     /// Files that were looked at and not read, because they say nothing that matters.
     silent: RefCell<BTreeSet<String>>,
@@ -41,9 +43,18 @@ pub(crate) struct Program<'a> {
 impl<'a> Program<'a> {
     /// `leads` says by its text which file is read because something leads to it.
     pub(crate) fn new(tree: &'a dyn Tree, leads: &'a dyn Fn(&str) -> bool) -> Self {
-        let (files, by_path, resolved) = (RefCell::default(), RefCell::default(), RefCell::default());
-        let (classes, derived, silent) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { tree, leads, files, by_path, resolved, loaded: RefCell::new(0), silent, classes, derived }
+        Self {
+            tree,
+            leads,
+            files: RefCell::default(),
+            by_path: RefCell::default(),
+            resolved: RefCell::default(),
+            candidates: RefCell::default(),
+            loaded: RefCell::default(),
+            silent: RefCell::default(),
+            classes: RefCell::default(),
+            derived: RefCell::default(),
+        }
     }
 
     /// Adds a file that was parsed before.
@@ -129,9 +140,7 @@ impl<'a> Program<'a> {
         if let Some(known) = self.resolved.borrow().get(&key) {
             return *known;
         }
-        let file = self.file(from);
-        let candidates = resolve::candidates(&file.path, module, file.code.dialect.name, self.tree);
-        let found = candidates.iter().find_map(|path| self.load(path));
+        let found = self.candidates(from, module).iter().find_map(|path| self.load(path));
         self.resolved.borrow_mut().insert(key, found);
         found
     }
@@ -144,9 +153,21 @@ impl<'a> Program<'a> {
 
     /// Returns true if a module's name means a file that says nothing that matters.
     pub(crate) fn is_silent(&self, from: usize, module: &str) -> bool {
+        let silent = self.silent.borrow();
+        !silent.is_empty() && self.candidates(from, module).iter().any(|path| silent.contains(path))
+    }
+
+    fn candidates(&self, from: usize, module: &str) -> Rc<[String]> {
         let file = self.file(from);
-        let candidates = resolve::candidates(&file.path, module, file.code.dialect.name, self.tree);
-        candidates.iter().any(|path| self.silent.borrow().contains(path))
+        let name = file.path.rsplit('/').next().unwrap_or_default();
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let home = format!("{}/*.{extension}", resolve::directory(&file.path));
+        if let Some(known) = self.candidates.borrow().get(&(home.clone(), module.to_owned())) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[String]> = resolve::candidates(&file.path, module, file.code.dialect.name, self.tree).into();
+        self.candidates.borrow_mut().insert((home, module.to_owned()), Rc::clone(&found));
+        found
     }
 
     /// Returns the files of the package of a file that need no import, itself left out.

@@ -3,7 +3,7 @@
 //! Policy and lints read their files from the version that is scanned, never from another one: what is staged is judged
 //! by what is staged. Paths are relative to the root of the report, with `/`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::Reach;
 
@@ -47,6 +47,11 @@ pub(crate) trait Snapshot {
     /// # Errors
     /// The directory cannot be read.
     fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError>;
+
+    /// Returns the names in a directory, in lower case; `None` if only an attempt to read a file tells whether it is there.
+    fn names(&self, _: &str) -> Option<HashSet<String>> {
+        None
+    }
 
     /// Returns the entry at the path of a policy file below the root: the repository's own, or somebody else's.
     fn policy_file(&self, _: &str) -> PolicyFile {

@@ -1,5 +1,6 @@
 //! Snapshots of files on disk and of several commits.
 
+use std::collections::HashSet;
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,9 @@ use super::ignores::IgnoreRules;
 use super::open_repository::CommitTree;
 use crate::model::Reach;
 use crate::model::snapshot::{MAX_LISTED_FILES, PolicyFile, Snapshot, SnapshotError};
+
+/// Names of one directory that are kept; those of a larger one are asked for one by one.
+const MAX_NAMES: usize = 4_000;
 
 /// Files below a directory.
 #[derive(Debug)]
@@ -38,6 +42,11 @@ impl Snapshot for DiskFiles {
         let mut bytes = Vec::new();
         opened.file.take(limit).read_to_end(&mut bytes).map_err(failed)?;
         Ok(Some(bytes))
+    }
+
+    fn names(&self, directory: &str) -> Option<HashSet<String>> {
+        let (entries, more) = crate::git::disk::list(&self.root.join(directory), MAX_NAMES).ok()?;
+        (!more).then(|| entries.iter().map(|(name, _)| name.to_string_lossy().to_lowercase()).collect())
     }
 
     fn policy_file(&self, path: &str) -> PolicyFile {
