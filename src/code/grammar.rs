@@ -1,5 +1,6 @@
 //! Roles that a language's table gives to the nodes of its grammar.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use tree_sitter::Language;
@@ -84,10 +85,13 @@ impl Grammar {
     /// Returns the role of each kind.
     pub(super) fn table(&self, language: &Language) -> &[Role] {
         self.table.get_or_init(|| {
-            let role = |kind: &str| {
-                let named = |(_, kinds): &&(Role, &str)| kinds.split_ascii_whitespace().any(|other| other == kind);
-                self.roles.iter().find(named).map_or(Role::Pass, |(role, _)| *role)
+            let named = |(role, kinds): &(Role, &'static str)| {
+                let role = *role;
+                kinds.split_ascii_whitespace().map(move |kind| (kind, role))
             };
+            // The first row that names a kind counts.
+            let roles: HashMap<&str, Role> = self.roles.iter().rev().flat_map(named).collect();
+            let role = |kind: &str| roles.get(kind).copied().unwrap_or(Role::Pass);
             let kinds = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
             (0..kinds).map(|id| language.node_kind_for_id(id).map_or(Role::Pass, role)).collect()
         })

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::findings::{CodeFinding, MessageFields};
 use super::lint_context::LintContext;
 use super::lint_set::LintSet;
 use super::source_facts::{self, SourceFacts, SourceMatch};
 use super::source_file::SourceSpan;
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexSet};
 
 use crate::code;
-use crate::code::flow::{Analysis, Defect, Outcome, Word, Words};
+use crate::code::flow::{Analysis, Defect, Names, Outcome, Word, Words};
 use crate::code::program::Program;
 use crate::model::{Confidence, Evidence};
 use crate::rules::lint::CodeAnalysis;
@@ -27,39 +28,85 @@ pub(super) struct Handler<'f> {
     outcome: Outcome,
 }
 
-fn words() -> Words {
-    static PATTERNS: [OnceLock<Option<Regex>>; 25] = [const { OnceLock::new() }; 25];
-    let word = |at: usize, name: &'static str| {
-        let compile = move || pattern::compile_lint(&format!("%flow-{name}%")).ok();
-        Word::new(Box::new(move || PATTERNS.get(at)?.get_or_init(compile).as_ref()))
-    };
-    Words {
-        body: word(0, "body"),
-        body_parameter: word(1, "body-parameter"),
-        verifier: word(2, "verifier"),
-        ageless: word(3, "ageless"),
-        trusting: word(4, "trusting"),
-        retrieve: word(5, "retrieve"),
-        mac: word(6, "mac"),
-        compare: word(7, "compare"),
-        event: word(8, "event"),
-        event_constant: word(9, "event-constant"),
-        secret: word(10, "secret"),
-        signature: word(11, "signature"),
-        foreign: word(12, "foreign"),
-        switch: word(13, "switch"),
-        check: word(14, "check"),
-        verifies: word(15, "verifies"),
-        ends: word(16, "ends"),
-        next: word(17, "next"),
-        event_class: word(18, "event-class"),
-        refusal: word(19, "refusal"),
-        given: word(20, "given"),
-        guard: word(21, "guard"),
-        leads: word(22, "leads"),
-        router: word(23, "router"),
-        registers: word(24, "registers"),
+/// Words of the vocabulary that say what names mean.
+const WORDS: &[&str] = &[
+    "flow-body",
+    "flow-body-parameter",
+    "flow-verifier",
+    "flow-ageless",
+    "flow-trusting",
+    "flow-retrieve",
+    "flow-mac",
+    "flow-compare",
+    "flow-event",
+    "flow-event-constant",
+    "flow-secret",
+    "flow-signature",
+    "flow-foreign",
+    "flow-switch",
+    "flow-check",
+    "flow-verifies",
+    "flow-ends",
+    "flow-next",
+    "flow-event-class",
+    "flow-refusal",
+    "flow-given",
+    "flow-guard",
+    "flow-router",
+    "flow-registers",
+];
+
+/// Returns their patterns; `None` if one does not compile, which a test rules out.
+fn patterns() -> Option<&'static RegexSet> {
+    static PATTERNS: OnceLock<Option<RegexSet>> = OnceLock::new();
+    PATTERNS.get_or_init(|| pattern::compile_parts(WORDS).ok()).as_ref()
+}
+
+/// Compiles the patterns while other threads still read files: following is the work of one thread.
+pub(super) fn prepare() {
+    static BEGUN: AtomicBool = AtomicBool::new(false);
+    if !BEGUN.swap(true, Ordering::Relaxed) {
+        patterns();
     }
+}
+
+fn words() -> Option<Words> {
+    let names = Names::new(patterns()?);
+    let mut numbers = 0..WORDS.len();
+    let mut word = || Some(Word::new(&names, numbers.next()?));
+    Some(Words {
+        body: word()?,
+        body_parameter: word()?,
+        verifier: word()?,
+        ageless: word()?,
+        trusting: word()?,
+        retrieve: word()?,
+        mac: word()?,
+        compare: word()?,
+        event: word()?,
+        event_constant: word()?,
+        secret: word()?,
+        signature: word()?,
+        foreign: word()?,
+        switch: word()?,
+        check: word()?,
+        verifies: word()?,
+        ends: word()?,
+        next: word()?,
+        event_class: word()?,
+        refusal: word()?,
+        given: word()?,
+        guard: word()?,
+        router: word()?,
+        registers: word()?,
+    })
+}
+
+/// Returns true for the text of a file that may concern a webhook.
+fn leads(text: &str) -> bool {
+    static LEADS: OnceLock<Option<Regex>> = OnceLock::new();
+    let leads = LEADS.get_or_init(|| pattern::compile_lint("%flow-leads%").ok());
+    leads.as_ref().is_some_and(|leads| leads.is_match(text.as_bytes()))
 }
 
 /// Returns the analysis of a rule that tells of a defect.
@@ -78,10 +125,7 @@ pub(super) fn handlers<'f>(
     context: &LintContext<'_>,
     facts: &'f [SourceFacts],
 ) -> Vec<Handler<'f>> {
-    if facts.iter().all(|facts| facts.code.is_none()) {
-        return Vec::new();
-    }
-    let words = words();
+    let Some(words) = facts.iter().any(|facts| facts.code.is_some()).then(words).flatten() else { return Vec::new() };
     let outcomes = outcomes(context, &words, facts, false);
     let known: BTreeSet<_> = match facts.iter().any(|facts| facts.before.is_some()) && !outcomes.is_empty() {
         true => self::outcomes(context, &words, facts, true).iter().map(identity).collect(),
@@ -112,7 +156,6 @@ fn identity(outcome: &Outcome) -> (Defect, String, String) {
 
 /// Analyses the files as they are, or as they were before the change.
 fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], before: bool) -> Vec<Outcome> {
-    let leads = |text: &str| words.leads.says(text);
     let program = Program::new(context.tree, &leads);
     let mut files = Vec::new();
     for facts in facts {

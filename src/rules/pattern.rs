@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 /// Nesting of parts that name other parts.
 const MAX_DEPTH: usize = 4;
@@ -60,6 +60,17 @@ pub(crate) fn compile_key(pattern: &str) -> Result<Regex, regex::Error> {
 /// A sentence about what is wrong with it.
 pub(crate) fn compile_lint(pattern: &str) -> Result<Regex, String> {
     bounded(&expand(pattern)?).multi_line(true).build().map_err(|error| error.to_string())
+}
+
+/// Compiles parts of patterns, by their names, as one: which of them match is found in one pass, and compiling them takes
+/// half as long as one by one.
+///
+/// # Errors
+/// A sentence about what is wrong with one of them.
+pub(crate) fn compile_parts(names: &[&str]) -> Result<RegexSet, String> {
+    let patterns: Vec<String> = names.iter().map(|name| expand(&format!("%{name}%"))).collect::<Result<_, _>>()?;
+    let mut builder = RegexSetBuilder::new(patterns);
+    builder.unicode(false).multi_line(true).size_limit(8 << 20).build().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use regex::bytes::Regex;
+use regex::bytes::RegexSet;
 
 use super::model::{Code, NodeId};
 use super::program::Program;
@@ -33,35 +33,41 @@ use relevance::Relevance;
 use routers::{Route, Routers};
 use value::{Path, Scope, Value};
 
-/// Returns a pattern, which is compiled when it is first needed.
-type Pattern = Box<dyn Fn() -> Option<&'static Regex>>;
-
-/// A pattern of names, and the names that were compared with it.
-pub(crate) struct Word {
-    pattern: Pattern,
-    known: RefCell<HashMap<Box<str>, bool>>,
+/// Names that were met, and which of the patterns of all words match each: a bit for each word.
+pub(crate) struct Names {
+    patterns: &'static RegexSet,
+    known: RefCell<HashMap<Box<str>, u32>>,
 }
 
-impl Word {
-    pub(crate) fn new(pattern: Pattern) -> Self {
-        Self { pattern, known: RefCell::default() }
+impl Names {
+    pub(crate) fn new(patterns: &'static RegexSet) -> Rc<Self> {
+        Rc::new(Self { patterns, known: RefCell::default() })
     }
 
-    /// Returns true for a text that the pattern matches somewhere.
-    pub(crate) fn says(&self, text: &str) -> bool {
-        (self.pattern)().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
-    }
-
-    fn is_match(&self, name: &str) -> bool {
-        if name.is_empty() {
-            return false;
-        }
+    fn words(&self, name: &str) -> u32 {
         if let Some(known) = self.known.borrow().get(name) {
             return *known;
         }
-        let matches = self.says(name);
-        self.known.borrow_mut().insert(Box::from(name), matches);
-        matches
+        let words = self.patterns.matches(name.as_bytes()).into_iter().fold(0, |all, at| all | 1 << at);
+        self.known.borrow_mut().insert(Box::from(name), words);
+        words
+    }
+}
+
+/// A pattern of names.
+pub(crate) struct Word {
+    names: Rc<Names>,
+    bit: u32,
+}
+
+impl Word {
+    /// Takes the pattern with a number.
+    pub(crate) fn new(names: &Rc<Names>, number: usize) -> Self {
+        Self { names: Rc::clone(names), bit: 1 << number }
+    }
+
+    fn is_match(&self, name: &str) -> bool {
+        !name.is_empty() && self.names.words(name) & self.bit != 0
     }
 }
 
@@ -106,8 +112,6 @@ pub(crate) struct Words {
     pub(crate) given: Word,
     /// Registers methods or classes that run first.
     pub(crate) guard: Word,
-    /// Says something that may concern a webhook.
-    pub(crate) leads: Word,
     /// Makes a router, and registers what runs before its handlers.
     pub(crate) router: Word,
     pub(crate) registers: Word,

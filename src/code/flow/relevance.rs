@@ -110,16 +110,19 @@ fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
         Kind::Text => words.event.is_match(name),
         // `Json(event): Json<Event>`
         Kind::Parameter => words.event_class.is_match(&format!("type:{}", code.name(code.child(node, 1)))),
-        Kind::Name | Kind::Member => {
-            let path = code.path(node).replace('\\', ".");
-            words.compare.is_match(name)
-                || words.verifier.is_match(&path)
-                || words.trusting.is_match(&path)
-                || words.event_constant.is_match(&path)
-                || words.event_class.is_match(&path)
-        }
+        // The name of an import may have backslashes.
+        Kind::Name if !name.contains('\\') => marks(words, name, name),
+        Kind::Name | Kind::Member => marks(words, name, &code.path(node).replace('\\', ".")),
         _ => false,
     }
+}
+
+fn marks(words: &Words, name: &str, path: &str) -> bool {
+    words.compare.is_match(name)
+        || words.verifier.is_match(path)
+        || words.trusting.is_match(path)
+        || words.event_constant.is_match(path)
+        || words.event_class.is_match(path)
 }
 
 /// Returns the name of a constant to which the name of an event is given.
