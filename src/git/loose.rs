@@ -103,7 +103,7 @@ fn parse_header(head: &[u8]) -> Option<(ObjectKind, u64)> {
 /// Lists the loose objects of a directory, sorted, and the errors.
 pub(crate) fn list(objects: &Path, format: ObjectFormat) -> (Vec<Oid>, Vec<disk::DiskError>) {
     let (mut oids, mut problems) = (Vec::new(), Vec::new());
-    for first in 0..=255_u8 {
+    for first in first_bytes(objects) {
         let prefix = format!("{first:02x}");
         match disk::list(&objects.join(&prefix), MAX_PER_DIRECTORY) {
             Ok((entries, more)) => {
@@ -120,6 +120,16 @@ pub(crate) fn list(objects: &Path, format: ObjectFormat) -> (Vec<Oid>, Vec<disk:
     }
     oids.sort_unstable();
     (oids, problems)
+}
+
+/// Returns the first bytes of names for which there may be a directory, ascending: mostly few of 256.
+pub(super) fn first_bytes(objects: &Path) -> Vec<u8> {
+    let Ok((names, false)) = disk::list(objects, MAX_PER_DIRECTORY) else { return (0..=u8::MAX).collect() };
+    let two = names.iter().filter_map(|(name, _)| name.to_str()).filter(|name| name.len() == 2);
+    let mut bytes: Vec<u8> = two.filter_map(|name| u8::from_str_radix(name, 16).ok()).collect();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes
 }
 
 #[cfg(test)]

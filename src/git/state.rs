@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::disk::{self, EntryKind};
+use super::loose;
 use super::oid::Oid;
 use super::refs::Refs;
 use super::repo::{MAX_PACK_FILES, Repository};
@@ -103,7 +104,7 @@ impl Parts {
                 self.add(name.as_encoded_bytes());
                 self.add(&size.to_be_bytes());
             }
-            for fan in 0..=u8::MAX {
+            for fan in loose::first_bytes(objects) {
                 for (name, _) in listed(&objects.join(format!("{fan:02x}")), MAX_LOOSE)? {
                     self.add(&[fan]);
                     self.add(name.as_encoded_bytes());

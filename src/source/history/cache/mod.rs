@@ -12,6 +12,7 @@
 #![expect(clippy::disallowed_methods, reason = "writes and deletes caches")]
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use sha2::{Digest as _, Sha256};
@@ -42,6 +43,15 @@ const EXTENSION: &str = "history";
 
 /// Most files of a directory that are looked at to keep it within its size.
 const MAX_FILES: usize = 1 << 20;
+
+/// Part of the room in a directory that a process takes before it looks again.
+const ROOM_PART: u64 = 4;
+
+/// Part of a full directory that is freed, so that not every cache costs a look.
+const SPARE_PART: u64 = 16;
+
+/// The directory that this process writes to, and the bytes that it may write before it looks again.
+static ROOM: Mutex<Option<(PathBuf, u64)>> = Mutex::new(None);
 
 /// Directory of caches, and the most bytes that they may take together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,13 +160,24 @@ impl HistoryCache {
         std::fs::create_dir_all(&self.options.directory)?;
         let [result, store, objects] = parts;
         whole_file::write_cache(&self.file, &[&head, result, store, objects])?;
-        self.remove_oldest();
+        let written = parts.iter().fold(head.len(), |sum, part| sum + part.len());
+        self.make_room(written as u64);
         Ok(())
     }
 
-    /// Removes the caches of other repositories that were not used for longest.
-    fn remove_oldest(&self) {
-        let Ok((names, _)) = disk::list(&self.options.directory, MAX_FILES) else { return };
+    /// Keeps the directory within its size. To look at all of its files each time would be quadratic, so that a process
+    /// looks again once it has written a part of the room that was left; others may write as well.
+    fn make_room(&self, written: u64) {
+        let mut room = ROOM.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = room.as_ref().filter(|(directory, _)| *directory == self.options.directory);
+        let left = known.and_then(|(_, left)| left.checked_sub(written));
+        let left = left.or_else(|| Some(self.remove_oldest()? / ROOM_PART));
+        *room = left.map(|left| (self.options.directory.clone(), left));
+    }
+
+    /// Removes the caches that were not used for longest. Returns the room that is left.
+    fn remove_oldest(&self) -> Option<u64> {
+        let (names, _) = disk::list(&self.options.directory, MAX_FILES).ok()?;
         let files = names.iter().map(|(name, _)| self.options.directory.join(name));
         let caches = files.filter(|file| file.extension().is_some_and(|extension| extension == EXTENSION));
         let known = caches.filter_map(|file| {
@@ -166,13 +187,16 @@ impl HistoryCache {
         let mut known: Vec<(bool, SystemTime, PathBuf, u64)> = known.collect();
         known.sort();
         let mut size = known.iter().fold(0_u64, |size, known| size.saturating_add(known.3));
-        for (_, _, file, length) in known {
-            if size <= self.options.size {
+        let limit = self.options.size;
+        let spare = if size > limit { limit / SPARE_PART } else { 0 };
+        for (is_own, _, file, length) in known {
+            if size <= if is_own { limit } else { limit - spare } {
                 break;
             }
             size = size.saturating_sub(length);
             let _ = std::fs::remove_file(file);
         }
+        Some(limit.saturating_sub(size))
     }
 }
 
