@@ -9,13 +9,14 @@ use super::interrupt::interrupted;
 use crate::detect::Engine;
 use crate::detect::LocatedHit;
 use crate::lints::{LintSet, SourceFacts};
-use crate::model::{Coverage, SkipReason};
+use crate::model::{Coverage, ScanLocation, SkipReason};
 
 /// All results of a scan.
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     /// Hits with their locations, in no particular order.
     pub(crate) hits: Vec<LocatedHit>,
+    /// In the order of their places.
     pub(crate) facts: Vec<SourceFacts>,
     pub(crate) coverage: Coverage,
     /// By blob, the number of its places whose hits were not kept.
@@ -88,6 +89,15 @@ impl<'a> ScanContext<'a> {
     /// Ends the progress bar and returns the results of all threads, once they are done.
     pub(crate) fn take_collected(&self) -> Collected {
         self.progress.finish();
-        std::mem::take(&mut self.total.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut collected = std::mem::take(&mut *self.total.lock().unwrap_or_else(PoisonError::into_inner));
+        // The lints follow code in this order, which must not depend on the threads.
+        collected.facts.sort_by(|a, b| order_of(a.place()).cmp(&order_of(b.place())));
+        collected
     }
+}
+
+/// Returns a key that orders the places of one scan.
+fn order_of(place: &ScanLocation) -> impl Ord + '_ {
+    let ScanLocation { path, archive, within, commit, blob, sequence, .. } = place;
+    (&path.text, archive, within, commit, sequence, blob)
 }
