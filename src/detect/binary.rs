@@ -31,31 +31,43 @@ const CLI: usize = 64;
 /// before it. Also returns true if the end is a guess. `None` where those edges decide.
 pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPattern) -> Option<(usize, bool)> {
     let bytes = layer.bytes;
-    let body = body_start(&bytes[run.clone()], detect) + run.start;
-    let token = Token { bytes, run: run.clone(), body, detect };
-    let is_clean = boundary::left_is_clean(bytes, run.start);
-    let is_whole = match detect.lengths.as_slice() {
-        [] => !token.has_frame_before(),
-        _ => token.is_complete(&bytes[body..run.end]),
-    };
+    let token = Token::new(bytes, run, detect);
+    let is_sure = |end| (end, false);
+    if let Some(end) = token.end_by_written_length() {
+        return Some(is_sure(end));
+    }
     let is_name = boundary::right(bytes, run.end) == Right::Name;
+    if detect.check == BodyCheck::Database {
+        let goes_on = bytes.get(run.end).is_some_and(u8::is_ascii_alphanumeric) || is_name;
+        let is_told = || token.written_length() == Some(run.len()) || surroundings(layer, &token) != Surroundings::Text;
+        return (goes_on && is_told()).then_some((run.end, false));
+    }
+    let is_clean = boundary::left_is_clean(bytes, run.start);
+    let is_whole = match token.lengths {
+        [] => !token.has_frame_before(),
+        _ => token.is_complete(&bytes[token.body..run.end]),
+    };
     let is_key = detect.check == BodyCheck::ApiKey;
     if is_clean && is_whole && (is_key || !is_name) {
         return None;
     }
     let strict = is_clean && !is_name;
     let around = surroundings(layer, &token);
-    let is_sure = |end| (end, false);
-    let by_shape = || token.end_by_shape(strict, around).map(|end| (end, detect.lengths.is_empty()));
+    let by_shape = || token.end_by_shape(strict, around).map(|end| (end, token.lengths.is_empty()));
     match around {
         Surroundings::Text => token.end_at_another(is_clean).map(is_sure),
         _ => token
             .end_by_structure(strict)
-            .or_else(|| token.end_by_length(strict, around))
             .map(is_sure)
+            .or_else(|| token.end_by_length(strict, around))
             .or_else(by_shape)
             .or_else(|| token.end_at_another(is_clean).map(is_sure)),
     }
+}
+
+/// Returns true for what stands before the random part of a client secret.
+fn is_client_secret(start: &[u8]) -> bool {
+    start.ends_with(b"_secret_")
 }
 
 /// Returns the offset of the random part.
@@ -104,22 +116,48 @@ struct Token<'a> {
     run: Range<usize>,
     /// Offset of the random part.
     body: usize,
+    /// Lengths that the random part may have; none where nobody knows.
+    lengths: &'a [usize],
     detect: &'a KeyPattern,
 }
 
-impl Token<'_> {
+impl<'a> Token<'a> {
+    fn new(bytes: &'a [u8], run: &Range<usize>, detect: &'a KeyPattern) -> Self {
+        let token = &bytes[run.clone()];
+        let body = body_start(token, detect);
+        // The lengths of client secrets are those of some objects.
+        let is_open = is_client_secret(&token[..body]) && client_secret_length(token).is_none();
+        let lengths = if is_open { &[] } else { detect.lengths.as_slice() };
+        Self { bytes, run: run.clone(), body: body + run.start, lengths, detect }
+    }
+
     fn before(&self) -> &[u8] {
         &self.bytes[..self.run.start]
     }
 
-    /// Returns true for a whole record that looks like a line of text: a tag (`\n` is that of field 1), the length of a
-    /// modern key, the key.
+    /// Returns true for a whole record that looks like a line of text: a tag (`\n` is that of field 1), the length of
+    /// the key, which is a letter, the key.
     fn is_a_record(&self) -> bool {
         let before = self.before();
-        let is_tagged = matches!(before, [.., tag, _] if !boundary::is_word(*tag)) || before.len() == 1;
-        let end = self.end_by_generation();
-        let length = end.map(|end| end - self.run.start);
-        is_tagged && end == Some(self.run.end) && before.last().map(|byte| usize::from(*byte)) == length
+        let is_tagged = matches!(before, [.., tag, _] if !boundary::is_word(*tag)) || before.len() <= 2;
+        let length = before.last().filter(|byte| byte.is_ascii_alphanumeric()).map(|byte| usize::from(*byte));
+        let body = &self.bytes[self.body..self.run.end];
+        let is_whole = || self.is_complete(body) || self.lengths.is_empty() && shape::looks_random(body);
+        is_tagged && length == Some(self.run.len()) && is_whole()
+    }
+
+    /// Returns the length that stands before the token in digits: `107:`, as in bencode.
+    fn written_length(&self) -> Option<usize> {
+        let before = self.before().strip_suffix(b":")?;
+        let digits = before.iter().rev().take(4).take_while(|byte| byte.is_ascii_digit()).count();
+        std::str::from_utf8(&before[before.len() - digits..]).ok()?.parse().ok()
+    }
+
+    /// Returns the end that digits before the token say, where the pattern took bytes behind it.
+    fn end_by_written_length(&self) -> Option<usize> {
+        let end = self.run.start + self.written_length().filter(|length| *length < self.run.len())?;
+        let body = self.bytes.get(self.body..end)?;
+        (self.is_complete(body) || self.lengths.is_empty() && shape::looks_random(body)).then_some(end)
     }
 
     /// Returns true if the byte before the token is none of text, and may belong to a length.
@@ -143,22 +181,27 @@ impl Token<'_> {
         (!strict || end < self.run.end).then_some(end)
     }
 
-    /// Returns the end that the bytes before the token say, where no known length tells it.
-    fn end_by_length(&self, strict: bool, around: Surroundings) -> Option<usize> {
-        // A blank says 32.
-        if strict && !self.has_frame_before() {
+    /// Returns the end that the bytes before the token say, where no known length tells it. Also returns true if that
+    /// leaves much behind the token.
+    fn end_by_length(&self, strict: bool, around: Surroundings) -> Option<(usize, bool)> {
+        // A blank says 32 where more of a length stands before it.
+        let is_blank = self.detect.check == BodyCheck::ApiKey && matches!(self.before(), [.., 0, b' ']);
+        if strict && !is_blank && !self.has_frame_before() {
             return None;
         }
         // In a long line of noise any letter may be the length by chance.
         let is_told = around == Surroundings::Binary || self.has_frame_before();
-        lengths_before(self.before()).into_iter().find_map(|length| {
+        lengths_before(self.before()).into_iter().enumerate().find_map(|(at, length)| {
             let end = self.run.start.checked_add(length).filter(|end| *end <= self.run.end)?;
             let (body, rest) = (self.bytes.get(self.body..end)?, self.run.end - end);
             // A byte that is no letter says more.
             let most = if length < 128 { SWALLOWED } else { 4 * SWALLOWED };
             let is_whole = rest == 0 && !strict;
-            let is_near = self.detect.lengths.is_empty() && (1..=most).contains(&rest);
-            (self.is_complete(body) || is_told && (is_whole || is_near) && shape::looks_random(body)).then_some(end)
+            let is_far = rest > most;
+            let is_known = self.lengths.is_empty() || self.lengths.contains(&body.len());
+            let is_inner = at < 2 && is_known && rest > 0 && !(strict && is_far);
+            let is_one = self.is_complete(body) || is_told && (is_whole || is_inner) && shape::looks_random(body);
+            is_one.then_some((end, is_far && !self.is_complete(body)))
         })
     }
 
@@ -166,8 +209,9 @@ impl Token<'_> {
     /// follows it is plainly something else.
     fn end_by_shape(&self, strict: bool, around: Surroundings) -> Option<usize> {
         let run = &self.bytes[self.body..self.run.end];
-        let is_long = run.get(..LONG).is_some_and(shape::looks_random);
-        if self.detect.lengths.is_empty() && !self.detect.plain_only && !strict && is_long {
+        let is_long = run.get(..LONG).is_some_and(shape::looks_random)
+            || is_client_secret(&self.bytes[self.run.start..self.body]) && shape::looks_random(run);
+        if self.lengths.is_empty() && !self.detect.plain_only && !strict && is_long {
             // Of unknown structure, and too long for a name. The strings glued behind it cannot be told from it.
             return Some(self.run.end.min(self.body + MAX_BODY));
         }
@@ -177,7 +221,7 @@ impl Token<'_> {
         }
         let most = if around == Surroundings::Binary { SWALLOWED } else { 0 };
         let is_foreign = |rest: &[u8]| rest.len() <= most || shape::is_made_of_words(rest);
-        let mut ends = self.detect.lengths.iter().rev().filter(|length| {
+        let mut ends = self.lengths.iter().rev().filter(|length| {
             run.len() >= **length
                 && self.is_complete(&run[..**length])
                 && (!strict || (**length < run.len() && is_foreign(&run[**length..])))
@@ -188,7 +232,7 @@ impl Token<'_> {
     /// Returns the end of a token of a known length that is glued to another one of its rule.
     fn end_at_another(&self, is_clean: bool) -> Option<usize> {
         let is_last = |end: usize| end == self.run.end && boundary::right(self.bytes, end) != Right::Name;
-        let ends = self.detect.lengths.iter().rev().map(|length| self.body + length);
+        let ends = self.lengths.iter().rev().map(|length| self.body + length);
         let mut whole = ends.filter(|end| *end <= self.run.end && self.is_complete(&self.bytes[self.body..*end]));
         let is_glued = is_clean || self.follows_another();
         whole.find(|end| is_glued && (self.another_follows(*end) || !is_clean && is_last(*end)))
@@ -215,14 +259,14 @@ impl Token<'_> {
             };
             self.detect.literals.iter().any(|literal| before.ends_with(literal.as_bytes())) && shape::looks_random(body)
         };
-        self.detect.lengths.iter().any(is_body)
+        self.lengths.iter().any(is_body)
     }
 
     /// Returns true if a body is one of the family, by its length and its characters.
     fn is_complete(&self, body: &[u8]) -> bool {
         let is_random = |body: &[u8]| shape::looks_random(body) && !shape::is_made_of_words(body);
         let is_hex = |body: &[u8]| body.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        self.detect.lengths.contains(&body.len())
+        self.lengths.contains(&body.len())
             && match self.detect.check {
                 BodyCheck::ApiKey => match Generation::of_api_key(body) {
                     Generation::Modern | Generation::Middle => shape::distinct(body) >= 12,
@@ -243,14 +287,14 @@ impl Token<'_> {
     }
 }
 
-/// Returns the lengths that the bytes before a string can say: in one byte, in several of either order, or in groups of
-/// seven bits.
-fn lengths_before(before: &[u8]) -> [usize; 2] {
+/// Returns the lengths that the bytes before a string can say: in one byte, in several of either order, in groups of
+/// seven bits, or as Lua (one more) and Ruby (five more) write them.
+fn lengths_before(before: &[u8]) -> [usize; 4] {
     let zeros = before.iter().rev().take(8).take_while(|byte| **byte == 0).count();
     let value = before.len().checked_sub(zeros + 1).map_or(0, |at| usize::from(before[at]));
     match before {
-        [.., low @ 0x80..=0xff, high @ 1..=3] => [usize::from(low & 0x7f) | usize::from(*high) << 7, value],
-        _ => [value, 0],
+        [.., low @ 0x80..=0xff, high @ 1..=3] => [usize::from(low & 0x7f) | usize::from(*high) << 7, value, 0, 0],
+        _ => [value, 0, value.saturating_sub(1), value.saturating_sub(5)],
     }
 }
 

@@ -256,7 +256,8 @@ fn opaque(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification {
 }
 
 fn database(context: &TokenInContext<'_>) -> Classification {
-    let goes_on = context.bytes.get(context.span.end).is_some_and(u8::is_ascii_alphanumeric) || context.is_name();
+    let followed = context.bytes.get(context.span.end).filter(|_| !context.is_cut);
+    let goes_on = followed.is_some_and(u8::is_ascii_alphanumeric) || context.is_name();
     match DatabaseLogin::parse(context.token()) {
         Some(_) if goes_on => Classification::Nothing,
         Some(login) if login.may_be_code() => Classification::Nothing,
