@@ -32,6 +32,13 @@ impl Builder<'_> {
                 let first = || parts.children.first().map(|child| child.node);
                 field(parts.children, &["value", "operand"]).or_else(first).unwrap_or(Code::NOTHING)
             }
+            Role::Echo => {
+                let word =
+                    self.text(&parts.span).find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or_default();
+                let callee = self.name(&(parts.span.start..parts.span.start + word));
+                let children: Vec<NodeId> = std::iter::once(callee).chain(nodes(parts.children)).collect();
+                self.add(Kind::Call, None, &parts.span, &children)
+            }
             Role::Pass => self.pass(parts),
             Role::Block | Role::Parameters => self.block(parts),
             Role::Body => self.body(parts),

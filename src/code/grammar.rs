@@ -28,6 +28,8 @@ pub(super) enum Role {
     Boolean,
     Null,
     Call,
+    /// A call of what the statement begins with.
+    Echo,
     Arguments,
     /// One argument, which may have a name.
     Argument,

@@ -18,7 +18,11 @@ impl Builder<'_> {
     /// Returns the role that the table of the language gives to a call of this name.
     pub(super) fn macro_role(&self, parts: &Parts<'_, '_>) -> Option<Role> {
         let target = field(parts.children, &["target"]).filter(|_| !self.macros.is_empty())?;
-        self.macros.iter().find(|(name, _)| *name == self.code.name(target)).map(|(_, role)| *role)
+        let (name, role) = self.macros.iter().find(|(name, _)| *name == self.code.name(target))?;
+        // A route has a block; a request that is sent has none.
+        let is_route = *name == "post";
+        let has_block = parts.children.iter().any(|child| child.role == Role::Body);
+        (!is_route || has_block && self.code.kind(target) == Kind::Name).then_some(*role)
     }
 
     pub(super) fn macro_call(&mut self, role: Role, parts: &Parts<'_, '_>) -> NodeId {

@@ -184,6 +184,7 @@ impl<'a> Program<'a> {
 
 /// Returns true for a text that gives on what other files declare.
 fn gives_on(text: &str) -> bool {
-    const MARKS: &[&str] = &["export *", "export {", "import *", "pub use ", "module.exports = require", "from ."];
+    const MARKS: &[&str] =
+        &["export *", "export {", "import *", "pub use ", "module.exports = require", "from .", "php://input"];
     MARKS.iter().any(|mark| text.contains(mark))
 }

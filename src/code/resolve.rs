@@ -233,6 +233,10 @@ fn ruby(from: &str, module: &str) -> Vec<String> {
 
 /// A class by its namespace: `composer.json` says where namespaces begin.
 fn php(from: &str, module: &str, tree: &dyn Tree) -> Vec<String> {
+    if module.ends_with(".php") {
+        let homes = ancestors(from).filter_map(|above| join(above, module));
+        return join(directory(from), module).into_iter().chain(homes).collect();
+    }
     let module = module.trim_start_matches('\\');
     let mut found = Vec::new();
     for above in ancestors(from) {

@@ -20,6 +20,7 @@ mod lint_set;
 mod pair_lints;
 mod paths;
 mod public_names;
+mod secret_values;
 mod sections;
 mod server_data;
 mod source_facts;

@@ -1,32 +1,31 @@
 //! Secrets in what servers send: what handlers and loaders return, and what is given to a response or a page.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
 
 use super::paths::file_name;
+use super::secret_values::SecretValues;
 use super::source_file::SourceSpan;
-use super::variable_names::{is_stripe_secret, lists, words};
+use super::variable_names::lists;
 use super::word_list::WordList;
 use crate::code::model::{Code, Kind, NodeId};
 use crate::rules::pattern;
 
-/// Steps that a value is followed through names and expressions.
-const MAX_DEPTH: usize = 12;
+/// Nodes of the marks of a function that are looked at.
+const MAX_MARKS: usize = 60;
 
-/// Nodes of one value that are looked at.
-const MAX_NODES: usize = 400;
+/// Marks of methods that are routes.
+const VERBS: &str =
+    "Get Post Put Patch Delete All GET POST PUT PATCH DELETE GetMapping PostMapping PutMapping RequestMapping";
 
 /// Functions whose results frameworks send to the browser, by name.
 const LOADERS: &str = "getServerSideProps getStaticProps getInitialProps loader clientLoader";
 
-const WHOLE_ENVIRONMENTS: &str = "process.env os.environ Deno.env.toObject ENV.to_h ENV";
-
 struct Words {
     sends: Regex,
-    wraps: Regex,
-    looks_up: Regex,
+    holds: Regex,
     handles: Regex,
 }
 
@@ -34,50 +33,36 @@ fn vocabulary() -> Option<&'static Words> {
     static WORDS: OnceLock<Option<Words>> = OnceLock::new();
     let compile = |name: &str| pattern::compile_lint(&format!("%{name}%")).ok();
     let build = || {
-        Some(Words {
-            sends: compile("data-sends")?,
-            wraps: compile("data-wraps")?,
-            looks_up: compile("data-looks-up")?,
-            handles: compile("data-handles")?,
-        })
+        Some(Words { sends: compile("data-sends")?, holds: compile("data-holds")?, handles: compile("data-handles")? })
     };
     WORDS.get_or_init(build).as_ref()
 }
 
 /// Pieces of code that send something.
 static SENDERS: WordList = WordList::new(&[
-    "json(",
-    "Json(",
-    "JSON(",
-    "jsonp(",
+    "son(",
+    "SON(",
+    "sonp(",
     "jsonify",
     "json:",
     ".send(",
     ".end(",
-    ".write(",
+    "rite(",
+    ".finish(",
     ".html(",
     ".HTML(",
     ".body",
-    "render(",
+    "ender(",
     "render json",
     "render_template",
-    "Render(",
     "render:",
     "View(",
     "view(",
-    "esponse(",
-    "esponse::",
-    "esponse->",
-    "esponse.j",
-    "esponse.s",
-    "esponse.o",
-    "ResponseEntity",
-    "ServerSideProps",
+    "esponse",
+    "erverSideProps",
     "StaticProps",
     "InitialProps",
-    "oader(",
-    "oader =",
-    "oader:",
+    "oader",
     "load(",
     "load =",
     "EventHandler",
@@ -92,12 +77,38 @@ static SENDERS: WordList = WordList::new(&[
     ".route(",
     "Mapping(",
     "addAttribute",
+    "addObject",
+    "odel.put",
     "wp_localize",
     "wp_send",
     "wp_add_inline",
     "Inertia",
     "Encode(",
     " Ok(",
+    "OkObject",
+    "sonResult",
+    "ViewBag",
+    "ViewData",
+    "MapGet",
+    "MapPost",
+    "gon.",
+    "echo ",
+    "print ",
+    ".respond",
+    "get_context_data",
+    "use server",
+    "@Get",
+    "@Path",
+    "GET(",
+    "POST(",
+    "get '",
+    "get \"",
+    "Procedure",
+    "andler =",
+    "andler:",
+    "assign(",
+    ".result(",
+    "GET =",
 ]);
 
 /// Returns true if a text names a secret, or a whole environment, and may send something: parsing takes long.
@@ -110,18 +121,12 @@ pub(super) fn may_send(bytes: &[u8]) -> bool {
 /// Returns the secrets that a file sends, each at its first place.
 pub(super) fn spans(path: &str, code: &Code) -> Vec<SourceSpan> {
     let Some(words) = vocabulary() else { return Vec::new() };
-    let mut names = BTreeMap::new();
-    for (id, node) in code.nodes() {
-        let target = code.child(id, 0);
-        if node.kind == Kind::Assign && code.kind(target) == Kind::Name {
-            names.entry(code.name(target)).or_insert_with(|| code.child(id, 1));
-        }
-    }
-    let sent = SentData { path, code, names, words };
+    let Some(values) = SecretValues::new(code) else { return Vec::new() };
+    let sent = SentData { path, code, routes: routes(code), words };
     let mut spans: Vec<SourceSpan> = Vec::new();
     for (id, node) in code.nodes() {
         for (by, value, whole) in sent.values(id, node.kind) {
-            let found = sent.secret(value, whole);
+            let found = values.secret(value, whole);
             spans.extend(found.map(|(place, secret)| SourceSpan {
                 span: code.span(place),
                 identity: Some(format!("{by} {secret}")),
@@ -136,51 +141,95 @@ pub(super) fn spans(path: &str, code: &Code) -> Vec<SourceSpan> {
     spans
 }
 
+/// By which function, the value, and true if a whole environment counts.
+type Sent = (String, NodeId, bool);
+
 struct SentData<'a> {
     path: &'a str,
     code: &'a Code,
-    /// The first value of each name.
-    names: BTreeMap<&'a str, NodeId>,
+    routes: BTreeSet<NodeId>,
     words: &'static Words,
 }
 
 impl SentData<'_> {
     /// Returns what a node sends: by which function, the value, and true if a whole environment counts.
-    fn values(&self, id: NodeId, kind: Kind) -> Vec<(String, NodeId, bool)> {
+    fn values(&self, id: NodeId, kind: Kind) -> Vec<Sent> {
         let code = self.code;
         match kind {
-            Kind::Call => {
-                let callee = code.path(code.child(id, 0));
-                let arguments = code.children(id).get(1..).unwrap_or_default();
-                if self.words.sends.is_match(format!("{} {callee}", code.dialect.name).as_bytes()) {
-                    let is_page = callee.ends_with("ender") || callee == "view";
-                    return arguments.iter().map(|value| (callee.clone(), *value, !is_page)).collect();
-                }
-                if self.words.handles.is_match(callee.as_bytes()) && code.dialect.name == "javascript" {
-                    let handlers = arguments.iter().filter(|node| code.kind(**node) == Kind::Function);
-                    return handlers.flat_map(|node| self.returned(*node, &callee)).collect();
-                }
-                Vec::new()
+            Kind::Call => self.called(id),
+            Kind::Assign => self.assigned(code.path(code.child(id, 0)), code.child(id, 1)),
+            Kind::Pair => self.assigned(code.name(code.child(id, 0)).to_owned(), code.child(id, 1)),
+            Kind::Function if self.is_loader(code.name(id)) || self.is_route(id) || self.routes.contains(&id) => {
+                self.returned(id, code.name(id))
             }
-            Kind::Assign => {
-                let (target, value) = (code.child(id, 0), code.child(id, 1));
-                let name = code.path(target);
-                match code.kind(value) {
-                    Kind::Function if self.is_loader(&name) => self.returned(value, &name),
-                    _ if matches!(name.as_str(), "ctx.body" | "ctx.response.body") => vec![(name, value, true)],
-                    _ => Vec::new(),
-                }
-            }
-            Kind::Function if self.is_loader(code.name(id)) => self.returned(id, code.name(id)),
-            Kind::Function if self.is_route(id) => self.returned(id, code.name(id)),
             _ => Vec::new(),
         }
     }
 
+    fn says(&self, words: &Regex, path: &str) -> bool {
+        words.is_match(format!("{} {path}", self.code.dialect.name).as_bytes())
+    }
+
+    fn called(&self, id: NodeId) -> Vec<Sent> {
+        let code = self.code;
+        let callee = code.path(code.child(id, 0));
+        let arguments = code.children(id).get(1..).unwrap_or_default();
+        if self.says(&self.words.sends, &callee) && self.goes_out(id) {
+            let is_page = callee.ends_with("ender") || callee == "view";
+            return arguments.iter().map(|value| (callee.clone(), *value, !is_page)).collect();
+        }
+        if self.says(&self.words.handles, &callee) {
+            let handlers = arguments.iter().filter(|node| code.kind(**node) == Kind::Function);
+            return handlers.flat_map(|node| self.returned(*node, &callee)).collect();
+        }
+        Vec::new()
+    }
+
+    /// Returns false for an encoder that writes into something else than a response.
+    fn goes_out(&self, call: NodeId) -> bool {
+        let code = self.code;
+        let made = code.child(code.child(call, 0), 0);
+        let name = code.name(code.child(made, 1));
+        code.name(code.child(call, 0)) != "Encode" || lists("w rw writer Writer res resp response", name)
+    }
+
+    /// A function that is given a name which says that a framework calls it, and fields that are sent.
+    fn assigned(&self, name: String, value: NodeId) -> Vec<Sent> {
+        let code = self.code;
+        let function = match code.kind(value) {
+            Kind::Function => Some(value),
+            // `export const loader = withUser(async () => …)`
+            Kind::Call => code.children(value)[1..].iter().copied().find(|node| code.kind(*node) == Kind::Function),
+            _ => None,
+        };
+        match function {
+            Some(function) if self.is_loader(&name) => self.returned(function, &name),
+            // `exports.handler` of a cloud's function
+            Some(function) if name.ends_with("handler") && code.dialect.name == "javascript" => {
+                let answers = self.returned(function, &name);
+                let status = |(_, value, _): &Sent| name == "handler" || self.has_key(*value, "statusCode");
+                answers.into_iter().filter(status).collect()
+            }
+            _ if self.says(&self.words.holds, &name) => vec![(name, value, true)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn has_key(&self, object: NodeId, key: &str) -> bool {
+        self.code.children(object).iter().any(|pair| self.code.name(self.code.child(*pair, 0)) == key)
+    }
+
     fn is_loader(&self, name: &str) -> bool {
         let name = name.rsplit('.').next().unwrap_or(name);
-        let loads = name == "load" && file_name(self.path).starts_with('+');
-        self.code.dialect.name == "javascript" && !name.is_empty() && (loads || lists(LOADERS, name))
+        let (file, language) = (file_name(self.path), self.code.dialect.name);
+        let verb = lists("GET POST PUT PATCH DELETE", name);
+        let is_loader = match language {
+            "javascript" => lists(LOADERS, name) || verb || name == "load" && file.starts_with('+'),
+            "python" => name == "get_context_data",
+            "php" => name == "share" && file.starts_with("HandleInertia"),
+            _ => false,
+        };
+        is_loader && !name.is_empty()
     }
 
     /// Returns true for `@app.get("/config")`.
@@ -189,13 +238,17 @@ impl SentData<'_> {
         let inner = |node: NodeId| code.children(node).iter().copied();
         let decorators = inner(code.child(function, 2)).flat_map(inner);
         code.dialect.name == "python"
-            && decorators.map(|node| code.path(node)).any(|path| self.words.handles.is_match(path.as_bytes()))
+            && decorators.map(|node| code.path(node)).any(|path| self.says(&self.words.handles, &path))
     }
 
     /// Returns what a function returns, without the functions in it.
-    fn returned(&self, function: NodeId, by: &str) -> Vec<(String, NodeId, bool)> {
+    fn returned(&self, function: NodeId, by: &str) -> Vec<Sent> {
         let code = self.code;
-        let (mut open, mut found) = (vec![code.child(function, 1)], Vec::new());
+        let body = code.child(function, 1);
+        let (mut open, mut found) = (vec![body], Vec::new());
+        if code.dialect.last_value {
+            found.extend(code.children(body).last().map(|last| (by.to_owned(), *last, true)));
+        }
         while let Some(node) = open.pop() {
             match code.kind(node) {
                 Kind::Function | Kind::Class => {}
@@ -205,88 +258,35 @@ impl SentData<'_> {
         }
         found
     }
-
-    /// Returns the place and the name of a secret in a value.
-    fn secret(&self, value: NodeId, whole: bool) -> Option<(NodeId, String)> {
-        let code = self.code;
-        let mut open = vec![(value, 0)];
-        let mut seen = 0;
-        while let Some((node, depth)) = open.pop() {
-            seen += 1;
-            if depth > MAX_DEPTH || seen > MAX_NODES {
-                continue;
-            }
-            let below = |nodes: &[NodeId]| nodes.iter().map(|node| (*node, depth + 1)).collect::<Vec<_>>();
-            match code.kind(node) {
-                Kind::Name | Kind::Member | Kind::Index => {
-                    let path = self.dotted(node);
-                    if is_secret(&path) || (whole && lists(WHOLE_ENVIRONMENTS, &path)) {
-                        return Some((node, path));
-                    }
-                    let value = self.names.get(path.as_str());
-                    if let Some(value) = value.filter(|_| code.kind(node) == Kind::Name) {
-                        if let Some((_, secret)) = self.named(*value, &path) {
-                            return Some((node, secret));
-                        }
-                        open.push((*value, depth + 4));
-                    }
-                }
-                Kind::Call => {
-                    let callee = code.path(code.child(node, 0));
-                    let arguments = code.children(node).get(1..).unwrap_or_default();
-                    if self.words.looks_up.is_match(callee.as_bytes()) {
-                        let key = arguments.first().map_or("", |key| code.name(*key));
-                        if is_secret(&format!("env.{key}")) {
-                            return Some((node, key.to_owned()));
-                        }
-                    } else if whole && lists(WHOLE_ENVIRONMENTS, &callee) {
-                        return Some((node, callee));
-                    } else if self.words.wraps.is_match(callee.as_bytes()) {
-                        open.extend(below(arguments));
-                    }
-                }
-                Kind::Choice | Kind::And | Kind::Pair | Kind::Assign => {
-                    open.extend(below(code.children(node).get(1..).unwrap_or_default()));
-                }
-                Kind::Or | Kind::Object | Kind::Group | Kind::Await | Kind::Text => {
-                    open.extend(below(code.children(node)));
-                }
-                Kind::Operation if code.name(node) == "+" || code.name(node) == "." => {
-                    open.extend(below(code.children(node)));
-                }
-                _ => {}
-            }
-        }
-        None
-    }
-
-    /// Returns a name whose value is a literal key.
-    fn named(&self, value: NodeId, name: &str) -> Option<(NodeId, String)> {
-        let text = self.code.name(value);
-        let is_key = ["sk_live_", "sk_test_", "rk_live_", "rk_test_"].iter().any(|prefix| text.starts_with(prefix));
-        (self.code.kind(value) == Kind::Text && is_key).then(|| (value, name.to_owned()))
-    }
-
-    /// Returns the path of an expression with its last key: `process.env.KEY` for `process.env['KEY']`.
-    fn dotted(&self, node: NodeId) -> String {
-        let path = self.code.path(node);
-        if self.code.kind(node) != Kind::Index {
-            return path;
-        }
-        let key = self.code.child(node, 1);
-        if self.code.kind(key) == Kind::Text { format!("{path}.{}", self.code.name(key)) } else { path }
-    }
 }
 
-/// Returns true for a name or a path of configuration that holds a secret of Stripe.
-fn is_secret(path: &str) -> bool {
-    let is_constant =
-        path.rsplit('.').next().is_some_and(|last| last.chars().all(|c| !c.is_lowercase()) && last.contains("STRIPE"));
-    let words = words(path);
-    let has = |list: &str| words.iter().any(|word| lists(list, word));
-    is_stripe_secret(path)
-        && (is_constant || has("env environ config configuration services credentials"))
-        && !has("intent session setup client ephemeral length slice id publishable")
+/// Returns the methods that classes of controllers declare as routes, and what modules of server actions export.
+fn routes(code: &Code) -> BTreeSet<NodeId> {
+    let marked = |node: NodeId, marks: &str| {
+        let (mut open, mut seen) = (vec![code.child(node, 2)], 0);
+        while let Some(at) = open.pop() {
+            seen += 1;
+            if code.kind(at) == Kind::Name && lists(marks, code.name(at)) {
+                return true;
+            }
+            open.extend(code.children(at).iter().filter(|_| seen < MAX_MARKS));
+        }
+        false
+    };
+    let mut found = BTreeSet::new();
+    for (id, node) in code.nodes() {
+        if node.kind == Kind::Class && marked(id, "RestController Controller Path") {
+            let methods = code.children(code.child(id, 1)).iter().copied();
+            found.extend(methods.filter(|method| code.kind(*method) == Kind::Function && marked(*method, VERBS)));
+        }
+    }
+    let top = code.children(code.root());
+    if top.first().is_some_and(|first| code.kind(*first) == Kind::Text && code.name(*first) == "use server") {
+        let exported = top.iter().filter(|node| code.kind(**node) == Kind::Export);
+        let inner = exported.flat_map(|node| code.children(*node)).flat_map(|node| [*node, code.child(*node, 1)]);
+        found.extend(inner.filter(|node| code.kind(*node) == Kind::Function));
+    }
+    found
 }
 
 #[cfg(test)]

@@ -118,6 +118,11 @@ impl Analysis<'_> {
             return ways;
         }
         let mut path = path;
+        let runs_file = matches!(called.dotted.as_str(), "require" | "require_once" | "include" | "include_once");
+        if runs_file && called.code.dialect.name == "php" {
+            self.included(called.code, called.code.child(called.node, 1), &mut path);
+            return vec![(path, Value::default())];
+        }
         if called.dotted == "require" || called.dotted == "require_relative" || called.dotted == "import" {
             return vec![(path, self.required(called))];
         }
@@ -170,11 +175,19 @@ impl Analysis<'_> {
             Kind::Name => self.lookup(code, callee, path),
             Kind::Member => match path.get(&called.dotted) {
                 Some(value) => value.clone(),
+                // `next.ServeHTTP(w, r)` calls the function itself.
+                None if matches!(code.name(callee), "ServeHTTP" | "Invoke") && self.is_function(&called.object) => {
+                    called.object.clone()
+                }
                 None => self.member_of(&called.object, code.name(callee)),
             },
             _ => called.object.clone(),
         };
         self.imported(value)
+    }
+
+    fn is_function(&self, value: &Value) -> bool {
+        matches!(value.thing, Some(Thing::Function(_)))
     }
 
     fn required(&mut self, called: &Called<'_>) -> Value {

@@ -142,6 +142,10 @@ impl Analysis<'_> {
         {
             return self.equality(code, (object, *argument), node, path);
         }
+        // `Objects.equals(event.get("type"), "invoice.paid")`
+        if let ("equals" | "Equals" | "deepEqual" | "isEqual" | "strcmp", [one, other]) = (name, arguments) {
+            return self.equality(code, (*one, *other), node, path);
+        }
         self.truth(node, node, path)
     }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::Called;
+use super::guards::decorators;
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
 use super::{Analysis, Closure, Defect, Outcome, Report};
@@ -171,6 +172,9 @@ impl Analysis<'_> {
         let closure = self.closures[at].clone();
         let code = Rc::clone(&self.program.file(closure.file).code);
         let is_route = self.is_route(&code, closure.node);
+        // JAX-RS gives the body to the parameter that has no mark.
+        let is_resource = matches!(code.dialect.name, "java" | "kotlin")
+            && decorators(&code, closure.node).iter().any(|mark| code.name(code.child(*mark, 0)) == "POST");
         let mut values = Vec::new();
         let parameters = code.child(closure.node, 0);
         for (index, parameter) in code.children(parameters).iter().enumerate() {
@@ -194,7 +198,8 @@ impl Analysis<'_> {
             let name = code.name(pattern);
             let typed_event = self.words.event_class.is_match(&format!("type:{typed}"));
             let typed = says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name));
-            values.push(if decorated || is_model || after_conn || typed {
+            let bare = is_resource && code.child(*parameter, 3) == Code::NOTHING;
+            values.push(if decorated || is_model || after_conn || typed || bare {
                 Value::of(if typed_event { Traits::BODY.with(Traits::CLASS) } else { Traits::BODY })
             } else if self.words.given.is_match(name) {
                 Value::of(Traits::GIVEN)
@@ -296,7 +301,9 @@ impl Analysis<'_> {
         let accepts = |path: &Path, value: &Value| {
             let silent = value.constant == Some(Constant::Null) || value.is_unknown();
             let says_nothing = |other: &Value| {
-                code.dialect.last_value || (other.constant == value.constant && !other.has(Traits::EVENT))
+                // An error of Go that is none says nothing.
+                let is_event = other.has(Traits::EVENT) && !code.dialect.returns_errors;
+                code.dialect.last_value || (other.constant == value.constant && !is_event)
             };
             let alike = verified.is_some_and(|(_, other)| says_nothing(other));
             let trusts = value.has(Traits::BODY.with(Traits::GIVEN)) && !value.has(Traits::EVENT);

@@ -247,7 +247,11 @@ impl Analysis<'_> {
                         Kind::Assign => (code.child(*child, 0), code.child(*child, 0)),
                         _ => (*child, *child),
                     };
-                    let member = self.member_of(value, code.name(key));
+                    let mut member = self.member_of(value, code.name(key));
+                    // `({ body }) => …` is given the request.
+                    if value.has(Traits::REQUEST) && matches!(code.name(key), "body" | "rawBody") {
+                        member.traits = member.traits.with(Traits::BODY);
+                    }
                     self.bind(code, target, &member, path);
                 }
             }

@@ -90,6 +90,9 @@ impl Analysis<'_> {
                 paths = self.marked(code, mark, paths);
             }
         }
+        if code.dialect.name == "php" {
+            paths = self.form_requests(code, method, paths);
+        }
         let Some((file, node)) = class else { return paths };
         let mut classes = vec![(file, node)];
         classes.extend(self.bases(code, file, node));
@@ -113,6 +116,23 @@ impl Analysis<'_> {
                     paths = self.registered(&code, call, (file, class.unwrap_or((file, node))), paths);
                 }
             }
+        }
+        paths
+    }
+
+    /// Follows what Laravel asks the request of a parameter's type before the method: `authorize`.
+    fn form_requests(&mut self, code: &Code, method: NodeId, paths: Vec<Path>) -> Vec<Path> {
+        let (file, mut paths) = (self.file(), paths);
+        for parameter in code.children(code.child(method, 0)) {
+            let typed = code.name(code.child(*parameter, 1));
+            let is_request = typed.ends_with("Request") && typed != "Request";
+            let class = is_request.then(|| self.class_named(file, typed)).flatten();
+            let Some(Thing::Class(file, node)) = class.map(|class| self.imported(class)).and_then(|class| class.thing)
+            else {
+                continue;
+            };
+            let authorize = self.member_of_class((file, node), "authorize", 0);
+            paths = self.passed(authorize.into_iter().collect(), paths, *parameter);
         }
         paths
     }

@@ -173,6 +173,21 @@ impl Analysis<'_> {
         vec![(path, Value::default())]
     }
 
+    /// `require __DIR__ . '/lib.php'`: what the file declares is declared here as well.
+    pub(super) fn included(&mut self, code: &Code, name: NodeId, path: &mut Path) {
+        let (file, mut at) = (self.file(), name);
+        while let Some(last) = code.children(at).last().filter(|_| code.kind(at) == Kind::Operation) {
+            at = *last;
+        }
+        let name = code.name(at).trim_start_matches('/').to_owned();
+        let Some(target) = self.program.module(file, &name) else { return };
+        for (name, value) in self.module_scope(target).unwrap_or_default().iter() {
+            if path.get(name).is_none() {
+                path.set(name, value.clone());
+            }
+        }
+    }
+
     /// Returns what an imported name stands for.
     pub(super) fn imported(&mut self, value: Value) -> Value {
         let mut value = value;

@@ -131,7 +131,7 @@ impl Analysis<'_> {
         let name = last(&called.dotted);
         let (before, handlers) = self.functions(&called.arguments);
         if self.words.router.is_match(name) {
-            return Some(self.new_router(called, &[before, handlers].concat(), path));
+            return Some(self.new_router(called, (&before, &handlers), path));
         }
         let route = self.route_of(called);
         if self.words.registers.is_match(name) {
@@ -162,19 +162,29 @@ impl Analysis<'_> {
     }
 
     /// `express.Router()`, `APIRouter(dependencies=[…])`, `app.Group("/hooks", verify)`
-    fn new_router(&mut self, called: &Called<'_>, functions: &[usize], path: &Path) -> Value {
+    fn new_router(&mut self, called: &Called<'_>, (before, handlers): (&[usize], &[usize]), path: &Path) -> Value {
         let (file, node) = (self.file(), called.node);
         let (made, outer) = (Router::Made(file, node), self.route_of(called));
         if self.routers.mounts.len() < MAX_REGISTERED && called.object != Value::default() {
             self.routers.mounts.push((outer.clone(), made.clone()));
         }
         let value = Value { constant: Some(Constant::Present), ..Value::thing(Thing::Router(file, node)) };
-        for at in functions {
+        let mut inner = path.clone();
+        for at in before {
+            if self.verifies_first(*at) {
+                self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
+                inner.verify();
+            }
+        }
+        for at in handlers {
             if self.verifies_first(*at) {
                 self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
             } else if outer.path.starts_with('/') {
                 // `r.Route("/hooks", func(r chi.Router) { … })`
-                self.invoke(*at, vec![value.clone()], path.clone(), node);
+                self.invoke(*at, vec![value.clone()], inner.clone(), node);
+            } else {
+                // `server.route({ path: "/hooks", handler })`
+                self.chain_at(&[*at], inner.clone(), called, outer.clone());
             }
         }
         value

@@ -38,6 +38,7 @@ const MACROS: &[(&str, Role)] = &[
     ("defmodule", Role::Class),
     ("def", Role::Function),
     ("defp", Role::Function),
+    ("post", Role::Function),
     ("if", Role::Choice),
     ("unless", Role::Unless),
     ("case", Role::Switch),

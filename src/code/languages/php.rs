@@ -29,6 +29,10 @@ const ROLES: &[(Role, &str)] = &[
         "function_call_expression member_call_expression nullsafe_member_call_expression
          scoped_call_expression object_creation_expression",
     ),
+    (
+        Role::Echo,
+        "echo_statement require_expression require_once_expression include_expression include_once_expression",
+    ),
     (Role::Argument, "argument"),
     (Role::First, "cast_expression"),
     (Role::Arguments, "arguments"),

@@ -1,0 +1,3 @@
+async fn config() -> Json<Config> {
+    Json(Config { key: std::env::var("STRIPE_SECRET_KEY").unwrap() })
+}

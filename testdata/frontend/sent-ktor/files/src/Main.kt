@@ -1,0 +1,1 @@
+fun Application.module() { routing { get("/config") { call.respond(mapOf("stripeSecretKey" to System.getenv("STRIPE_SECRET_KEY"))) } } }

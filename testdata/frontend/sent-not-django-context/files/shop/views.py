@@ -1,0 +1,9 @@
+from django.views.generic import TemplateView
+from django.conf import settings
+class Checkout(TemplateView):
+    template_name = 'checkout.html'
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context['stripe_public_key'] = settings.STRIPE_PUBLIC_KEY
+        stripe.api_key = settings.STRIPE_SECRET_KEY
+        return context

@@ -1,0 +1,4 @@
+'use server'
+export async function getStripeConfig() {
+  return { secret: process.env.STRIPE_SECRET_KEY }
+}

@@ -1,0 +1,9 @@
+@RestController
+public class PayController {
+  @Value("${stripe.secretKey}")
+  private String stripeSecretKey;
+  @GetMapping("/config")
+  public Map<String, String> config() {
+    return Map.of("secretKey", stripeSecretKey);
+  }
+}

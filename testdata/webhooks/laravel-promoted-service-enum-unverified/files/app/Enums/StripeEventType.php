@@ -1,0 +1,5 @@
+<?php
+namespace App\Enums;
+enum StripeEventType: string {
+  case InvoicePaid = 'invoice.paid';
+}
