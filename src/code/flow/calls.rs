@@ -171,23 +171,18 @@ impl Analysis<'_> {
     /// Returns what is called.
     fn target(&mut self, called: &Called<'_>, path: &Path) -> Value {
         let (code, callee) = (called.code, called.code.child(called.node, 0));
+        let is_function = matches!(called.object.thing, Some(Thing::Function(_)));
         let value = match code.kind(callee) {
             Kind::Name => self.lookup(code, callee, path),
             Kind::Member => match path.get(&called.dotted) {
                 Some(value) => value.clone(),
                 // `next.ServeHTTP(w, r)` calls the function itself.
-                None if matches!(code.name(callee), "ServeHTTP" | "Invoke") && self.is_function(&called.object) => {
-                    called.object.clone()
-                }
+                None if is_function && matches!(code.name(callee), "ServeHTTP" | "Invoke") => called.object.clone(),
                 None => self.member_of(&called.object, code.name(callee)),
             },
             _ => called.object.clone(),
         };
         self.imported(value)
-    }
-
-    fn is_function(&self, value: &Value) -> bool {
-        matches!(value.thing, Some(Thing::Function(_)))
     }
 
     fn required(&mut self, called: &Called<'_>) -> Value {
