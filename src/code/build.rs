@@ -32,13 +32,7 @@ impl Builder<'_> {
                 let first = || parts.children.first().map(|child| child.node);
                 field(parts.children, &["value", "operand"]).or_else(first).unwrap_or(Code::NOTHING)
             }
-            Role::Echo => {
-                let word =
-                    self.text(&parts.span).find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or_default();
-                let callee = self.name(&(parts.span.start..parts.span.start + word));
-                let children: Vec<NodeId> = std::iter::once(callee).chain(nodes(parts.children)).collect();
-                self.add(Kind::Call, None, &parts.span, &children)
-            }
+            Role::Echo => self.echo(parts),
             Role::Pass => self.pass(parts),
             Role::Block | Role::Parameters => self.block(parts),
             Role::Body => self.body(parts),
@@ -78,6 +72,14 @@ impl Builder<'_> {
             Role::Alias => self.alias(parts),
             Role::Namespace => self.namespace(parts),
         }
+    }
+
+    /// Builds a statement that prints as a call of its keyword.
+    fn echo(&mut self, parts: &Parts<'_, '_>) -> NodeId {
+        let word = self.text(&parts.span).find(|c: char| !c.is_ascii_alphabetic() && c != '_').unwrap_or_default();
+        let callee = self.name(&(parts.span.start..parts.span.start + word));
+        let children: Vec<NodeId> = std::iter::once(callee).chain(nodes(parts.children)).collect();
+        self.add(Kind::Call, None, &parts.span, &children)
     }
 
     fn leaf(&mut self, kind: Kind, parts: &Parts<'_, '_>) -> NodeId {

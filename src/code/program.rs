@@ -24,6 +24,9 @@ pub(crate) struct File {
 /// The file of a class, and its node there.
 pub(crate) type Class = (usize, NodeId);
 
+/// Paths by the directory with an extension, and the module's name.
+type Candidates = BTreeMap<(String, String), Rc<[String]>>;
+
 pub(crate) struct Program<'a> {
     tree: &'a dyn Tree,
     /// Returns true for the text of a file that is worth reading.
@@ -32,7 +35,7 @@ pub(crate) struct Program<'a> {
     by_path: RefCell<BTreeMap<String, Option<usize>>>,
     resolved: RefCell<BTreeMap<(usize, String), Option<usize>>>,
     /// Paths that a module's name may mean in the files of a directory and an extension.
-    candidates: RefCell<BTreeMap<(String, String), Rc<[String]>>>,
+    candidates: RefCell<Candidates>,
     loaded: RefCell<usize>,
     /// Files that were looked at and not read, because they say nothing that matters.
     silent: RefCell<BTreeSet<String>>,

@@ -147,7 +147,7 @@ fn what_comes_while_a_store_is_read_belongs_to_another_state() {
     }
 }
 
-/// What a cache must not hold of a key: every eight characters of its random part, plain, wide, in hex, and in base64 at
+/// Returns the parts of a key that no cache may hold: every eight characters of its random part, plain, wide, in hex, and in base64 at
 /// each alignment.
 fn pieces(key: &str) -> BTreeSet<Vec<u8>> {
     let body = key.rsplit('_').next().unwrap().as_bytes();
@@ -173,56 +173,60 @@ fn stored(repository: &Path) -> BTreeSet<Vec<u8>> {
     streams.filter_map(|stream| stream.get(20..36).map(<[u8]>::to_vec)).collect()
 }
 
+type Place = fn(&Dir, &str);
+
+/// Ways in which a repository gets to hold a text.
+const PLACES: [(&str, Place); 13] = [
+    ("a text", |dir, key| commit(dir, "src/a.env", &format!("K={key}\n"))),
+    ("a text in an archive", |dir, key| {
+        dir.write_bytes("work/a.zip", &zip(&[("conf/.env", format!("K={key}\n").as_bytes())]));
+        commit(dir, "b", "b");
+    }),
+    ("a name", |dir, key| commit(dir, &format!("{key}.txt"), "x")),
+    ("a directory", |dir, key| commit(dir, &format!("a/{key}/b.env"), &format!("K={key}\n"))),
+    ("a name behind a line end", |dir, key| commit(dir, &format!("a\n{key}"), &format!("K={key}\n"))),
+    ("a message", |dir, key| {
+        git(&dir.join("work"), &["commit", "-q", "--allow-empty", "-m", key]);
+    }),
+    ("an author", |dir, key| {
+        let mut command = git_command(&dir.join("work"), &["commit", "-q", "--allow-empty", "-m", "x"]);
+        assert!(command.env("GIT_AUTHOR_NAME", key).status().unwrap().success());
+    }),
+    ("a tag", |dir, key| {
+        git(&dir.join("work"), &["tag", "-a", "-m", key, "v1"]);
+    }),
+    ("a branch", |dir, key| {
+        git(&dir.join("work"), &["branch", &format!("x/{key}/y")]);
+    }),
+    ("a note", |dir, key| {
+        git(&dir.join("work"), &["notes", "add", "-m", key]);
+    }),
+    ("a submodule", |dir, key| {
+        let entry = format!("160000,{},vendor/{key}", "12".repeat(20));
+        git(&dir.join("work"), &["update-index", "--add", "--cacheinfo", &entry]);
+        git(&dir.join("work"), &["commit", "-q", "-m", "elsewhere"]);
+    }),
+    ("a staged name", |dir, key| {
+        dir.write_bytes(&format!("work/{key}.env"), format!("K={key}\n").as_bytes());
+        git(&dir.join("work"), &["add", "-A", "-f"]);
+    }),
+    ("a stash", |dir, key| {
+        dir.write_bytes("work/base", key.as_bytes());
+        git(&dir.join("work"), &["stash", "-q", "-m", key]);
+    }),
+];
+
+fn commit(dir: &Dir, name: &str, text: &str) {
+    dir.write_bytes(&format!("work/{name}"), text.as_bytes());
+    git(&dir.join("work"), &["add", "-A", "-f"]);
+    git(&dir.join("work"), &["commit", "-q", "-m", "one"]);
+}
+
 #[test]
 fn no_part_of_a_key_is_in_a_cache_wherever_the_repository_has_it() {
-    type Place = fn(&Dir, &str);
-    fn commit(dir: &Dir, name: &str, text: &str) {
-        dir.write_bytes(&format!("work/{name}"), text.as_bytes());
-        git(&dir.join("work"), &["add", "-A", "-f"]);
-        git(&dir.join("work"), &["commit", "-q", "-m", "one"]);
-    }
     let base64 = |key: &str| base64::engine::general_purpose::URL_SAFE.encode(format!("K={key}"));
-    let places: [(&str, Place); 13] = [
-        ("a text", |dir, key| commit(dir, "src/a.env", &format!("K={key}\n"))),
-        ("a text in an archive", |dir, key| {
-            dir.write_bytes("work/a.zip", &zip(&[("conf/.env", format!("K={key}\n").as_bytes())]));
-            commit(dir, "b", "b");
-        }),
-        ("a name", |dir, key| commit(dir, &format!("{key}.txt"), "x")),
-        ("a directory", |dir, key| commit(dir, &format!("a/{key}/b.env"), &format!("K={key}\n"))),
-        ("a name behind a line end", |dir, key| commit(dir, &format!("a\n{key}"), &format!("K={key}\n"))),
-        ("a message", |dir, key| {
-            git(&dir.join("work"), &["commit", "-q", "--allow-empty", "-m", key]);
-        }),
-        ("an author", |dir, key| {
-            let mut command = git_command(&dir.join("work"), &["commit", "-q", "--allow-empty", "-m", "x"]);
-            assert!(command.env("GIT_AUTHOR_NAME", key).status().unwrap().success());
-        }),
-        ("a tag", |dir, key| {
-            git(&dir.join("work"), &["tag", "-a", "-m", key, "v1"]);
-        }),
-        ("a branch", |dir, key| {
-            git(&dir.join("work"), &["branch", &format!("x/{key}/y")]);
-        }),
-        ("a note", |dir, key| {
-            git(&dir.join("work"), &["notes", "add", "-m", key]);
-        }),
-        ("a submodule", |dir, key| {
-            let entry = format!("160000,{},vendor/{key}", "12".repeat(20));
-            git(&dir.join("work"), &["update-index", "--add", "--cacheinfo", &entry]);
-            git(&dir.join("work"), &["commit", "-q", "-m", "elsewhere"]);
-        }),
-        ("a staged name", |dir, key| {
-            dir.write_bytes(&format!("work/{key}.env"), format!("K={key}\n").as_bytes());
-            git(&dir.join("work"), &["add", "-A", "-f"]);
-        }),
-        ("a stash", |dir, key| {
-            dir.write_bytes("work/base", key.as_bytes());
-            git(&dir.join("work"), &["stash", "-q", "-m", key]);
-        }),
-    ];
     let mut dir = Dir::new();
-    for (what, place) in places {
+    for (what, place) in PLACES {
         for is_encoded in [false, true] {
             let _ = std::fs::remove_dir_all(dir.join("work"));
             let _ = std::fs::remove_dir_all(dir.join("cache"));

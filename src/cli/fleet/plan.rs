@@ -112,7 +112,8 @@ fn below(directory: &Path, protocols: Protocols) -> anyhow::Result<Vec<Repositor
     while let Some(entry) = walk.next() {
         let entry = entry?;
         let (path, is_dir) = (entry.path(), entry.file_type().is_dir());
-        if !is_dir && !(entry.path_is_symlink() && disk::is_dir(&disk::canonical(path).unwrap_or_default())) {
+        let leads_to_dir = || entry.path_is_symlink() && disk::is_dir(&disk::canonical(path).unwrap_or_default());
+        if !is_dir && !leads_to_dir() {
             continue;
         }
         ensure!(entry.depth() <= MAX_DEPTH, "{}: too many directories below each other", path.display());
