@@ -282,7 +282,7 @@ proptest! {
             zip(&[("a", &small), ("b.tgz", &gzip(&tar(&[("c", &small)])))]), stored(&[("a", &small), ("b.zip", &inner)]),
             tar(&[("a", &small), ("b.zip", &inner)]), gzip(&small), bzip2(&small), xz(&small), lzma(&small), zstd(&small),
             ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
-            super::pack::tests::sample(&small),
+            super::pack::tests::sample(&small), super::pdf::tests::sample(&small), super::png::tests::sample(&small),
         ];
         for archive in archives {
             let started = Instant::now();

@@ -18,7 +18,9 @@ mod gzip;
 mod lzma;
 mod one_shot;
 mod pack;
+mod pdf;
 mod peek_reader;
+mod png;
 mod sqlite;
 mod tar;
 mod walker;
@@ -63,6 +65,8 @@ static FORMATS: &[ArchiveFormat] = &[
     sqlite::JOURNAL,
     pack::PACK,
     pack::BUNDLE,
+    pdf::FORMAT,
+    png::FORMAT,
     ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),

@@ -193,25 +193,19 @@ impl PackSource for ArchivedPack<'_, '_> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::samples::{MARK, secret, see, tar};
+    use super::super::samples::{MARK, secret, see, tar, zlib};
     use super::*;
 
     /// A pack of one blob and one delta of it that appends `text`.
     pub(in super::super) fn sample(text: &[u8]) -> Vec<u8> {
-        use std::io::Write;
-        let deflate = |bytes: &[u8]| {
-            let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-            encoder.write_all(bytes).unwrap();
-            encoder.finish().unwrap()
-        };
         let mut delta = vec![4, (text.len() + 4) as u8 & 0x7f | 0x80, ((text.len() + 4) >> 7) as u8, 0x90, 4];
         for piece in text.chunks(127) {
             delta.push(piece.len() as u8);
             delta.extend_from_slice(piece);
         }
-        let first = [&[0x34][..], &deflate(b"base")].concat();
+        let first = [&[0x34][..], &zlib(b"base")].concat();
         let size = [0x60 | 0x80 | (delta.len() & 15) as u8, (delta.len() >> 4) as u8 | 0x80, (delta.len() >> 11) as u8];
-        let second = [&size[..], &[first.len() as u8], &deflate(&delta)].concat();
+        let second = [&size[..], &[first.len() as u8], &zlib(&delta)].concat();
         sealed([MAGIC, &[2, 0, 0, 0, 2], &first, &second].concat())
     }
 

@@ -145,6 +145,12 @@ pub(super) fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+pub(super) fn zlib(content: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
 pub(super) fn bzip2(content: &[u8]) -> Vec<u8> {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::best());
     encoder.write_all(content).unwrap();
@@ -184,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 12] = [
+    let inner: [(&str, Vec<u8>, &str); 14] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -196,6 +202,8 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.env.lzma", lzma(&text), "a.env.lzma!a.env"),
         ("a.tar.zst", zstd(&tar(&[("conf/.env", &text)])), "a.tar.zst!conf/.env"),
         ("nameless", zstd(&text), "nameless!content"),
+        ("a.pdf", super::pdf::tests::sample(&text), "a.pdf!object 12 stream"),
+        ("a.png", super::png::tests::sample(&text), "a.png!zTXt Comment"),
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(&[("conf/.env", &text)])))]), "a.deb!data.tar.xz!conf/.env"),
     ];
     for (name, archive, chain) in &inner {

@@ -3,6 +3,7 @@
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 
+mod document;
 mod format;
 
 use super::budget::ArchiveBudget;
@@ -20,6 +21,7 @@ const MAX_NAME: usize = 4 << 10;
 const NESTED_SHARE: u64 = 8;
 
 const TOO_DEEP: &str = "archive nesting limit reached";
+const TOO_LARGE: &str = "too large to be opened inside another archive";
 
 /// Bytes at the end of a file by which an appended archive is recognised.
 const TAIL: usize = 22;
@@ -48,11 +50,15 @@ pub(super) fn open(
     let input = &mut TimedInput { inner: input, budget: &budget };
     let mut walker = ArchiveWalker { visitor, budget: &budget, formats, chain: Vec::new(), held: 0, decoders: 0 };
     let head = read_at(input, 0, HEAD);
-    let found = walker.sniff(&head).or_else(|| find_appended(formats, input, &head, true));
-    if let Some(format) = found {
+    let found = walker.sniff(&head);
+    let is_whole = found.is_some_and(|format| !matches!(format.open, OpenMode::Document(_)));
+    let appended = if is_whole { None } else { find_appended(formats, input, &head, true) };
+    for format in found.into_iter().chain(appended) {
         match format.open {
             OpenMode::Stream(open) => walker.stream(input, open),
-            OpenMode::Seekable(open) | OpenMode::Either(open, _) => open(&mut walker, input, size),
+            OpenMode::Seekable(open) | OpenMode::Either(open, _) | OpenMode::Document(open) => {
+                open(&mut walker, input, size);
+            }
             OpenMode::Compressed(compression) => {
                 walker.stream(input, |walker, source| walker.decompress(source, compression));
             }
@@ -310,7 +316,8 @@ impl<'a> ArchiveWalker<'a> {
         let Some(format) = self.sniff(head) else {
             return if is_program(head) { self.program(source) } else { self.plain(source) };
         };
-        if self.chain.len() >= self.budget.limits.depth {
+        let is_document = matches!(format.open, OpenMode::Document(_));
+        if self.chain.len() >= self.budget.limits.depth + usize::from(is_document) {
             self.raw(source);
             return self.skip(SkipReason::OverLimit, TOO_DEEP);
         }
@@ -318,6 +325,7 @@ impl<'a> ArchiveWalker<'a> {
             OpenMode::Stream(open) => open(self, source),
             OpenMode::Seekable(open) => self.seekable(source, open, None),
             OpenMode::Either(open, stream) => self.seekable(source, open, Some(stream)),
+            OpenMode::Document(open) => self.document(source, open),
             OpenMode::Compressed(compression) => self.decompress(source, compression),
             OpenMode::Unsupported => {
                 self.raw(source);
@@ -336,18 +344,23 @@ impl<'a> ArchiveWalker<'a> {
         let (bytes, fits) = self.hold(source);
         if fits {
             self.visitor.bytes(&self.chain, &bytes);
-            self.held += bytes.len() as u64;
-            open(self, &mut Cursor::new(&bytes[..]), bytes.len() as u64);
-            self.held -= bytes.len() as u64;
-            return;
+            return self.open_held(&bytes, open);
         }
         let mut joined = (&bytes[..]).chain(source);
         if let Some(stream) = stream {
             stream(self, &mut PeekReader::new(&mut joined));
         } else {
             self.raw(&mut joined);
-            self.skip(SkipReason::OverLimit, "too large to be opened inside another archive");
+            self.skip(SkipReason::OverLimit, TOO_LARGE);
         }
+    }
+
+    /// Opens an archive that is held in memory.
+    fn open_held(&mut self, bytes: &[u8], open: OpenSeekable) {
+        let size = bytes.len() as u64;
+        self.held += size;
+        open(self, &mut Cursor::new(bytes), size);
+        self.held -= size;
     }
 
     /// Visits a program, and opens the archive at its end.
@@ -357,16 +370,14 @@ impl<'a> ArchiveWalker<'a> {
             return self.raw(&mut (&bytes[..]).chain(source));
         }
         self.visitor.bytes(&self.chain, &bytes);
-        let (mut input, size) = (Cursor::new(&bytes[..]), bytes.len() as u64);
+        let mut input = Cursor::new(&bytes[..]);
         let head = &bytes[..bytes.len().min(HEAD)];
         let Some(format) = find_appended(self.formats, &mut input, head, false) else { return };
         let (OpenMode::Either(open, _) | OpenMode::Seekable(open)) = format.open else { return };
         if self.chain.len() >= self.budget.limits.depth {
             return self.skip(SkipReason::OverLimit, TOO_DEEP);
         }
-        self.held += size;
-        open(self, &mut input, size);
-        self.held -= size;
+        self.open_held(&bytes, open);
     }
 
     /// Reads a member into memory, as far as there is room; false if there is more of it.

@@ -1,6 +1,6 @@
 //! Members of archives: which of their texts a key is in, and members that take a second look to be read.
 
-use super::support::containers::{gzip, tar, zip};
+use super::support::containers::{gzip, tar, zip, zlib};
 use super::support::{Dir, git};
 
 #[test]
@@ -81,4 +81,43 @@ fn objects_named_by_sha256_have_their_names() {
     let member = format!("blob {}", blob.trim());
     let expected = ["all.bundle", "distance.pack", "id.pack"].map(|path| (path, member.clone()));
     assert_eq!(seen, expected);
+}
+
+#[test]
+fn compressed_parts_of_documents_are_searched() {
+    let mut dir = Dir::new();
+    let [page, comment, old] =
+        ["sk_live", "rk_live", "sk_test"].map(|kind| dir.forge.fill(&format!("(k = {{{{{kind}}}}}) Tj\n")));
+    let pdf = |text: &str| {
+        let data = zlib(text.as_bytes());
+        let head = format!("%PDF-1.7\n12 0 obj\n<< /Filter /FlateDecode /Length {} >>\nstream\n", data.len());
+        [head.as_bytes(), &data, b"\nendstream\nendobj\n%%EOF\n"].concat()
+    };
+    let png = |text: &str| {
+        let data = [b"Comment\0\0", &zlib(text.as_bytes())[..]].concat();
+        let head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\0\0\0\0crc1";
+        [&head[..], &(data.len() as u32).to_be_bytes(), b"zTXt", &data, b"crc2\0\0\0\0IENDcrc3"].concat()
+    };
+    dir.git(&["init", "-q"]);
+    dir.write_bytes("a.pdf", &pdf(&old));
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-q", "-m", "one"]);
+    dir.write_bytes("a.pdf", &pdf(&page));
+    dir.write_bytes("in.tgz", &gzip(&tar(&[("a.png", &png(&comment))])));
+    dir.git(&["add", "."]);
+    dir.git(&["commit", "-q", "-m", "two"]);
+    dir.git(&["gc", "-q"]);
+    let mut expected = vec![("a.pdf", "object 12 stream".to_owned()), ("in.tgz", "a.png!zTXt Comment".to_owned())];
+    for mode in [".", "--history"] {
+        let report = dir.scan(&[mode]).report();
+        assert!(report.coverage.complete, "{:?}", report.coverage.skipped);
+        let locations = report.findings.iter().flat_map(|finding| &finding.locations);
+        let mut seen: Vec<_> = locations.map(|at| (at.path.as_str(), at.archive.join("!"))).collect();
+        seen.sort();
+        assert_eq!(seen, expected, "{mode}");
+        expected.insert(0, expected[0].clone());
+    }
+    dir.write_bytes("locked.pdf", &[&pdf(&page)[..], b"trailer << /Encrypt 9 0 R >>\n"].concat());
+    let skipped = dir.scan(&["locked.pdf"]).report().coverage.skipped;
+    assert_eq!(skipped.iter().map(|skipped| skipped.reason.name()).collect::<Vec<_>>(), ["encrypted"]);
 }

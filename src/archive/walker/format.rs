@@ -30,6 +30,9 @@ pub(in super::super) enum OpenMode {
     Seekable(OpenSeekable),
     /// Random, or sequential with some loss.
     Either(OpenSeekable, OpenStream),
+    /// Random: a file that is no container, with texts in compressed parts. It may lie one level deeper than an archive, and
+    /// an archive may be appended to it.
+    Document(OpenSeekable),
     /// Sequential: a compressed stream, whose content is one member or an archive.
     Compressed(&'static Compression),
     /// None: the format is recognised and not supported.
