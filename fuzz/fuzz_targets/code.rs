@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     for (mark, key) in ["\u{1}", "\u{2}", "\u{3}"].iter().zip(KEYS.iter()) {
         text = text.replace(mark, key);
     }
-    let most = text.matches("\n").count() + 1;
+    let most = text.matches(['\n', '\r']).count() + 1;
     for finding in scan::findings(&LINTS, &ENGINE, &text) {
         assert!(!finding.locations.is_empty());
         assert!(finding.locations.iter().all(|at| at.line >= 1 && at.column >= 1 && at.line <= most as u64));

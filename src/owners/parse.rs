@@ -27,11 +27,12 @@ fn rule(dialect: OwnersDialect, line: &str) -> Option<Rule> {
     if dialect == OwnersDialect::Github && !owners.iter().all(|owner| is_owner(owner)) {
         return None;
     }
-    let owners = owners.into_iter().filter(|owner| is_owner(owner)).map(|owner| match dialect {
+    let owners = owners.into_iter().map(|owner| match dialect {
         // `@workspace/group:random(2)` says how many of a group are asked.
-        OwnersDialect::Bitbucket => owner.split(':').next().unwrap_or(owner).to_owned(),
-        _ => owner.to_owned(),
+        OwnersDialect::Bitbucket => owner.split(':').next().unwrap_or(owner),
+        _ => owner,
     });
+    let owners = owners.filter(|owner| is_owner(owner)).map(str::to_owned);
     Some(Rule { section: 0, pattern: Pattern::gitignore(pattern)?, owners: Some(owners.collect()) })
 }
 
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn lines_of_bitbucket() {
         let text = "* alisha@example.com fred@example.com # all\n*.js @slug/frontenders:all\n\
-                    *.py @slug/backenders:least_busy(2) x nobody\n*.tf @teams/sre-leads:random(2)\n";
+                    *.py @slug/backenders:least_busy(2) x nobody no:one@example.com\n*.tf @teams/sre-leads:random(2)\n";
         check(
             OwnersDialect::Bitbucket,
             text,
