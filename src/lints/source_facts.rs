@@ -4,7 +4,7 @@
 //! later, in [`super::code_lints`], when the whole tree is known.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use regex::bytes::{Captures, Regex};
 
@@ -28,6 +28,9 @@ pub const MAX_SOURCE: usize = 2 << 20;
 
 /// Most matches kept of one file.
 const MAX_MATCHES: usize = 200;
+
+/// Most places of a name at which a value assigned to it is looked for.
+const MAX_ASSIGNMENTS: usize = 100;
 
 /// Bytes of a line shown on either side of a match.
 const FRAME_REACH: usize = 100;
@@ -244,8 +247,9 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
             && within.as_ref().is_none_or(|blocks| is_within(blocks, whole.start()));
         if counts {
             let found = span(&captures, whole.range());
-            let claims = |claim: &NameClaim| variable_names::claims(found.value.as_deref().unwrap_or(""), *claim);
-            if source.value.is_empty() || source.value.iter().any(claims) {
+            let value = found.value.as_deref().unwrap_or("");
+            let claims = |claim: &NameClaim| variable_names::claims(value, *claim);
+            if source.value.is_empty() || source.value.iter().any(claims) && !holds_publishable(text, value) {
                 spans.push(found);
             }
         }
@@ -256,6 +260,19 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
         spans.truncate(1);
     }
     spans
+}
+
+/// Returns true if a publishable key is assigned to a variable in this text: its value counts, whatever its name says.
+fn holds_publishable(text: &[u8], variable: &str) -> bool {
+    static ASSIGNED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"^\s*(?::\s*\w+\s*)?[=:]\s*["'`]pk_(?:live|test)_"#).ok());
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+    let name = variable.trim_end_matches(|c| !is_name(c)).rsplit(|c| !is_name(c)).next().unwrap_or_default();
+    let mut places = memchr::memmem::find_iter(text, name).take(if name.is_empty() { 0 } else { MAX_ASSIGNMENTS });
+    places.any(|at| {
+        let after = &text[at + name.len()..text.len().min(at + name.len() + 100)];
+        ASSIGNED.as_ref().is_some_and(|assigned| assigned.is_match(after))
+    })
 }
 
 fn span(captures: &Captures<'_>, whole: Range<usize>) -> SourceSpan {

@@ -1,0 +1,3 @@
+import { loadStripe } from '@stripe/stripe-js'
+const secret: string = '{{pk_test}}'
+export const stripe = loadStripe(secret)
