@@ -52,10 +52,8 @@ static SENDERS: WordList = WordList::new(&[
     "ender(",
     "View(",
     "view(",
-    "esponse",
     "erverSideProps",
     "StaticProps",
-    "oader",
     "load(",
     "EventHandler",
     "ServerFn",
@@ -72,9 +70,6 @@ static SENDERS: WordList = WordList::new(&[
     "sonResult",
     "ViewBag",
     "MapGet",
-    "gon.",
-    "echo ",
-    "print ",
     ".respond",
     "get_context_data",
     "use server",
@@ -89,7 +84,6 @@ static SENDERS: WordList = WordList::new(&[
     "assign(",
     ".result(",
     "jsonify",
-    "render",
     "@app.",
     "wp_",
     "json:",
@@ -106,11 +100,20 @@ static SENDERS: WordList = WordList::new(&[
     "OkObject",
 ]);
 
+/// Words of code that sends something, and of texts in any language.
+static WORDS_OF_TEXTS: WordList = WordList::new(&["esponse", "oader", "gon.", "echo ", "print ", "render"]);
+
 /// Returns true if a text names a secret, or a whole environment, and may send something: parsing takes long.
 pub(super) fn may_send(bytes: &[u8]) -> bool {
     static SECRETS: OnceLock<Option<Regex>> = OnceLock::new();
-    let secrets = || SECRETS.get_or_init(|| pattern::compile_lint("%data-secret%").ok());
-    SENDERS.is_in(bytes) && secrets().as_ref().is_none_or(|secrets| secrets.is_match(bytes))
+    static CALLS: OnceLock<Option<Regex>> = OnceLock::new();
+    let matches = |cell: &OnceLock<Option<Regex>>, name: &str| {
+        cell.get_or_init(|| pattern::compile_lint(name).ok()).as_ref().is_none_or(|pattern| pattern.is_match(bytes))
+    };
+    let sends = SENDERS.is_in(bytes);
+    (sends || WORDS_OF_TEXTS.is_in(bytes))
+        && matches(&SECRETS, "%data-secret%")
+        && (sends || matches(&CALLS, "%data-calls%"))
 }
 
 /// Returns the secrets that a file sends, each at its first place.
