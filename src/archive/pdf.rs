@@ -11,6 +11,7 @@ use memchr::memmem;
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode};
+use crate::git::inflate::is_zlib;
 use crate::model::SkipReason;
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("PDF", b"%PDF-", has_version, OpenMode::Document(open));
@@ -59,7 +60,7 @@ fn visit_from(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, at: u64,
         source.skip(gap);
         let data = source.taken();
         if !walker.zlib_part(&name, &mut source) {
-            // What is read again is paid for, so that the time is in proportion to the size.
+            // Pays for bytes that are read again, so that the time is in proportion to the size.
             return walker.budget.expand(source.taken() - data).then_some(at + data);
         }
         before.clear();
@@ -105,9 +106,9 @@ fn compressed_at(next: &[u8]) -> Option<u64> {
         [b'\r' | b'\n', data @ ..] => (1, data),
         _ => return None,
     };
-    let [method, flags, ..] = *data else { return None };
-    let is_zlib = method & 0x8f == 8 && flags & 0x20 == 0 && u16::from_be_bytes([method, flags]).is_multiple_of(31);
-    is_zlib.then_some(gap)
+    // Windows are at most 32 kB.
+    let head = *data.first_chunk()?;
+    (head[0] < 0x80 && is_zlib(head)).then_some(gap)
 }
 
 /// Returns the number of the object that was begun last, and what follows its `12 0 obj`.

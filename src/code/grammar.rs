@@ -14,7 +14,7 @@ pub(super) enum Role {
     Skip,
     /// Its only child, or a group of its children.
     Pass,
-    /// What has a type beside it, or its first child.
+    /// The value beside a type, or its first child.
     First,
     Block,
     /// A block that may have handlers.

@@ -18,7 +18,7 @@ const MAX_LOADED_BYTES: usize = 256 << 10;
 #[derive(Debug)]
 pub(crate) struct File {
     pub(crate) path: String,
-    pub(crate) code: Rc<Code>,
+    pub(crate) code: Arc<Code>,
 }
 
 /// The file of a class, and its node there.
@@ -61,7 +61,7 @@ impl<'a> Program<'a> {
     }
 
     /// Adds a file that was parsed before.
-    pub(crate) fn add(&self, path: &str, code: Rc<Code>) -> usize {
+    pub(crate) fn add(&self, path: &str, code: Arc<Code>) -> usize {
         let mut files = self.files.borrow_mut();
         self.index(&code, files.len());
         files.push(Rc::new(File { path: path.to_owned(), code }));
@@ -128,7 +128,7 @@ impl<'a> Program<'a> {
         match code {
             Some(code) => {
                 *self.loaded.borrow_mut() += 1;
-                Some(self.add(path, Rc::new(code)))
+                Some(self.add(path, Arc::new(code)))
             }
             None => {
                 self.by_path.borrow_mut().insert(path.to_owned(), None);

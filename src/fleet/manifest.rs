@@ -1,5 +1,5 @@
-//! Manifest of what a worker did of a unit. The manifest is written last, so that a unit is done where there is one, and names the
-//! report by its digest.
+//! The manifest of a unit: what a worker did of it. It is written last, so that a unit is done where there is one, and
+//! names the report by its digest.
 
 use serde::{Deserialize, Serialize};
 

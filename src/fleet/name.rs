@@ -155,7 +155,7 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     if path.trim_matches('/').is_empty() || path.starts_with([':', '-']) || path.split('/').any(|part| part == "..") {
         return Err("has an odd path");
     }
-    // What has an @ is a password with a typing error before it: `https:/user:password@host`.
+    // An @ ends a password with a typing error before it: `https:/user:password@host`.
     if path.contains([' ', '?', '#', '@', '\\', '"', '\'', '`', '$']) || lower.contains("%0") {
         return Err("has characters that no path on a server needs");
     }

@@ -78,16 +78,18 @@ impl Inflater {
     /// As [`Inflater::inflate`], without checking the checksum of the result: the stored bytes are known to be those
     /// that git wrote.
     pub(crate) fn inflate_sound(&mut self, input: &[u8], size: usize, out: &mut ReusableBuffer) -> Result<(), Damage> {
-        // Deflate, without a dictionary, and with a valid header checksum.
-        let is_plain =
-            |head: &[u8; 2]| head[0] & 0x0f == 8 && head[1] & 0x20 == 0 && u16::from_be_bytes(*head).is_multiple_of(31);
         match input.split_first_chunk() {
-            Some((head, deflated)) if is_plain(head) => {
+            Some((head, deflated)) if is_zlib(*head) => {
                 exactly(size, self.suited(deflated.first()).deflate_decompress(deflated, out.reset(size)))
             }
             _ => self.inflate(input, size, out),
         }
     }
+}
+
+/// Returns true for the head of a zlib stream without a dictionary: deflate, and a valid check of the head.
+pub(crate) fn is_zlib(head: [u8; 2]) -> bool {
+    head[0] & 0x0f == 8 && head[1] & 0x20 == 0 && u16::from_be_bytes(head).is_multiple_of(31)
 }
 
 fn exactly(size: usize, written: Result<usize, DecompressionError>) -> Result<(), Damage> {

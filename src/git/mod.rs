@@ -18,7 +18,7 @@ pub(crate) mod git_cli;
 pub(crate) mod hash;
 mod head;
 pub(crate) mod index;
-mod inflate;
+pub(crate) mod inflate;
 pub(crate) mod lfs;
 mod loose;
 pub(crate) mod mailmap;

@@ -4,7 +4,7 @@
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::OnceLock;
 
 use regex::bytes::Regex;
@@ -149,7 +149,7 @@ fn steps(tree: &CachedTree<'_>, entries: &[String], expired: &dyn Fn() -> bool) 
             }
             "component" => {
                 let code = code::parse("component.ts", script_of(&text).as_bytes());
-                open.extend(code.map(|code| program.add(entry, Rc::new(code))));
+                open.extend(code.map(|code| program.add(entry, Arc::new(code))));
             }
             _ => open.extend(program.load(entry)),
         }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,6 @@ use super::source_facts::{self, SourceFacts, SourceMatch};
 use super::source_file::SourceSpan;
 use regex::bytes::{Regex, RegexSet};
 
-use crate::code;
 use crate::code::flow::{Analysis, Defect, Names, Outcome, Word, Words};
 use crate::code::program::Program;
 use crate::model::{Confidence, Evidence};
@@ -166,7 +165,7 @@ fn outcomes(context: &LintContext<'_>, words: &Words, facts: &[SourceFacts], bef
         if let Some(code) = code
             && !program.has(&facts.place.path.text)
         {
-            files.push(program.add(&facts.place.path.text, Rc::new(code::model::Code::clone(code))));
+            files.push(program.add(&facts.place.path.text, Arc::clone(code)));
         }
     }
     Analysis::new(&program, words, &|| context.expired()).run(&files)

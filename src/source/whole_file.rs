@@ -12,7 +12,7 @@ const BUFFER: usize = 64 << 10;
 
 /// Writes a file completely or not at all, while its content is made. The bytes go to a file without a name first, so that
 /// a signal leaves nothing behind; where there are no such files, to a temporary one beside it, and the content is made
-/// again. What is no regular file, such as a device, is refused: a new file would take its place.
+/// again. Refuses whatever is no regular file, such as a device: a new file would take its place.
 pub(crate) fn write(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     match fs::symlink_metadata(file) {
         Ok(there) if !there.is_file() => Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),

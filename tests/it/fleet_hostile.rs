@@ -68,7 +68,7 @@ fn a_directory_of_all_kinds_of_repositories() {
     commit(&dir, deep);
     dir.git(&["init", "-q", "r/broken"]);
     std::fs::remove_dir_all(dir.join("r/broken/.git/objects")).unwrap();
-    // What has lost its own repository may hold others.
+    // A directory that has lost its own repository may hold others.
     std::fs::create_dir_all(dir.join("r/stray/.git")).unwrap();
     dir.git(&["init", "-q", "r/stray/inner"]);
     let planned = plan(&dir, 1);

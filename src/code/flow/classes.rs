@@ -12,7 +12,7 @@ impl Analysis<'_> {
     /// Returns a method or a field of a class, or of what it is made of.
     pub(super) fn member_of_class(&mut self, class: (usize, NodeId), name: &str, depth: usize) -> Option<Value> {
         let (file, node) = class;
-        let code = Rc::clone(&self.program.file(file).code);
+        let code = Arc::clone(&self.program.file(file).code);
         for statement in leaves_of_body(&code, code.child(node, 1)) {
             match code.kind(statement) {
                 Kind::Function if code.name(statement) == name => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::Called;
@@ -87,7 +88,7 @@ impl Analysis<'_> {
     fn mentions(&self, files: &[usize]) -> BTreeMap<String, usize> {
         let (mut counts, mut declared) = (BTreeMap::new(), Vec::new());
         for file in files {
-            let code = Rc::clone(&self.program.file(*file).code);
+            let code = Arc::clone(&self.program.file(*file).code);
             for (_, node) in code.nodes() {
                 let name = node.name.as_deref().unwrap_or_default().trim_start_matches(':').to_owned();
                 match node.kind {
@@ -170,7 +171,7 @@ impl Analysis<'_> {
     /// Returns what a handler is given.
     pub(super) fn entry_arguments(&mut self, at: usize) -> Vec<Value> {
         let closure = self.closures[at].clone();
-        let code = Rc::clone(&self.program.file(closure.file).code);
+        let code = Arc::clone(&self.program.file(closure.file).code);
         let is_route = self.is_route(&code, closure.node);
         // JAX-RS gives the body to the parameter that has no mark.
         let is_resource = matches!(code.dialect.name, "java" | "kotlin")
@@ -296,7 +297,7 @@ impl Analysis<'_> {
         if verified.is_none() && !given_on.iter().any(|path| path.verified) {
             return;
         }
-        let code = Rc::clone(&self.program.file(closure.file).code);
+        let code = Arc::clone(&self.program.file(closure.file).code);
         let checks = self.words.check.is_match(code.name(closure.node));
         let accepts = |path: &Path, value: &Value| {
             let silent = value.constant == Some(Constant::Null) || value.is_unknown();

@@ -1,6 +1,6 @@
 //! Classes that frameworks run before every handler: filters, interceptors, middleware that a list or a call names.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
@@ -26,7 +26,7 @@ impl Analysis<'_> {
     /// Finds the languages in which a class that verifies runs before every handler.
     pub(super) fn register_classes(&mut self, files: &[usize]) {
         for file in files {
-            let code = Rc::clone(&self.program.file(*file).code);
+            let code = Arc::clone(&self.program.file(*file).code);
             for (node, _) in code.nodes() {
                 for name in registered(&code, node) {
                     let found = match name {

@@ -1,6 +1,7 @@
 //! Guards that run before a handler: middleware of routes, decorators, callbacks of controllers, filters.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
@@ -97,7 +98,7 @@ impl Analysis<'_> {
         let mut classes = vec![(file, node)];
         classes.extend(self.bases(code, file, node));
         for (file, node) in classes {
-            let code = Rc::clone(&self.program.file(file).code);
+            let code = Arc::clone(&self.program.file(file).code);
             let mut calls = Vec::new();
             for statement in leaves_of_body(&code, code.child(node, 1)) {
                 match code.kind(statement) {
@@ -253,7 +254,7 @@ impl Analysis<'_> {
         let roots: Vec<String> = above.skip(1).map(|root| format!("{root}/")).chain([String::new()]).collect();
         for registry in roots.iter().flat_map(|root| REGISTRIES.iter().map(move |name| format!("{root}{name}"))) {
             let Some(found) = self.program.load(&registry) else { continue };
-            let code = Rc::clone(&self.program.file(found).code);
+            let code = Arc::clone(&self.program.file(found).code);
             let pair = code.nodes().find(|(id, node)| {
                 node.kind == Kind::Pair
                     && code.name(code.child(*id, 0)) == name

@@ -180,7 +180,7 @@ struct Skip {
 /// A function that is being followed.
 struct Frame {
     file: usize,
-    code: Rc<Code>,
+    code: Arc<Code>,
     node: NodeId,
     class: Option<(usize, NodeId)>,
     /// The call that led here.
@@ -280,8 +280,8 @@ impl<'a> Analysis<'a> {
         &mut self.frames[last]
     }
 
-    fn code(&self) -> Rc<Code> {
-        self.frames.last().map_or_else(|| Rc::clone(&self.program.file(0).code), |frame| Rc::clone(&frame.code))
+    fn code(&self) -> Arc<Code> {
+        self.frames.last().map_or_else(|| Arc::clone(&self.program.file(0).code), |frame| Arc::clone(&frame.code))
     }
 
     fn file(&self) -> usize {

@@ -59,7 +59,7 @@ impl Analysis<'_> {
 
     /// Returns a function that is declared at the top of a file.
     fn declared(&mut self, file: usize, name: &str) -> Option<Value> {
-        let code = Rc::clone(&self.program.file(file).code);
+        let code = Arc::clone(&self.program.file(file).code);
         let found = code
             .children(code.root())
             .iter()
@@ -75,7 +75,7 @@ impl Analysis<'_> {
         }
         // Modules that import each other see what was there first.
         self.modules.insert(file, None);
-        let code = Rc::clone(&self.program.file(file).code);
+        let code = Arc::clone(&self.program.file(file).code);
         let frame = self.new_frame(file, code.root(), None, Code::NOTHING);
         let depth = std::mem::replace(&mut self.entry, self.frames.len());
         self.frames.push(frame);
@@ -99,7 +99,7 @@ impl Analysis<'_> {
     }
 
     pub(super) fn new_frame(&self, file: usize, node: NodeId, class: Option<(usize, NodeId)>, call: NodeId) -> Frame {
-        let code = Rc::clone(&self.program.file(file).code);
+        let code = Arc::clone(&self.program.file(file).code);
         let (exits, thrown, left, continued) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Frame { file, code, node, class, call, exits, thrown, left, continued }
     }

@@ -150,7 +150,7 @@ fn hints(code: &Code, node: NodeId, words: &Words) -> bool {
 impl Analysis<'_> {
     fn index_files(&mut self) {
         for file in self.relevance.files.len()..self.program.len() {
-            let code = std::rc::Rc::clone(&self.program.file(file).code);
+            let code = Arc::clone(&self.program.file(file).code);
             self.relevance.index(file, &code, self.words);
         }
     }
