@@ -42,7 +42,7 @@ fn escape_before(before: &[u8]) -> Option<bool> {
     if n >= 6 && &before[n - 6..n - 4] == b"\\u" {
         return hex(&before[n - 4..]).map(continues);
     }
-    if n >= 4 && &before[n - 4..n - 2] == b"\\x" {
+    if n >= 4 && matches!(&before[n - 4..n - 2], b"\\x" | b"\\'") {
         return hex(&before[n - 2..]).map(continues);
     }
     if n >= 4 && before[n - 4] == b'\\' && before[n - 3..].iter().all(|byte| matches!(byte, b'0'..=b'7')) {
@@ -103,6 +103,8 @@ mod tests {
             ("\\u0041", false),
             ("\\x22", true),
             ("\\x5f", false),
+            ("\\'a0", true),
+            ("\\'41", false),
             ("\\042", true),
             ("%3D", true),
             ("%41", false),

@@ -186,6 +186,7 @@ const ORDER: &[&[u8]] = &[
     b"VzdF", b"JldF", b"\0_\0", b"whs", b"95;", b"oart_", b"TRIPE", b"=5F", b"_\xef\xbb", b"NlY", b"90ZX", b"org_",
     b"x5F", b"%5f", b"X2xp", b"ZXRf", b"XZlX", b"d2hz", b"PK\x05\x06\0\0\0\0", b"sec_", b"ar;", b"fdGV", b"live",
     b"95,", b"736563", b"c3Rf", b"u{5", b"3aHN", b"%5F", b"_\xe2\x81", b"ZWN", b"'_'", b"_sec", b"k_l",
+    b"\\'5",
 ];
 
 #[cfg(test)]
@@ -270,7 +271,7 @@ mod tests {
     /// The name of an escape syntax, and how it writes a byte.
     type EscapeSyntax = (&'static str, fn(u8) -> String);
 
-    const ESCAPES: [EscapeSyntax; 19] = [
+    const ESCAPES: [EscapeSyntax; 21] = [
         ("percent", |byte| format!("%{byte:02X}")),
         ("percent in lower case", |byte| format!("%{byte:02x}")),
         ("\\u", |byte| format!("\\u{byte:04x}")),
@@ -284,6 +285,8 @@ mod tests {
         ("\\x", |byte| format!("\\x{byte:02x}")),
         ("\\x in upper case", |byte| format!("\\x{byte:02X}")),
         ("octal", |byte| format!("\\{byte:03o}")),
+        ("RTF", |byte| format!("\\'{byte:02x}")),
+        ("RTF in upper case", |byte| format!("\\'{byte:02X}")),
         ("&#", |byte| format!("&#{byte};")),
         ("&#x", |byte| format!("&#x{byte:x};")),
         ("&#x in upper case", |byte| format!("&amp;#x{byte:X};")),

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::line_wrap::Alphabet;
 use super::prefixes::may_break_off;
-use super::{Anchor, AnchorRole, Digits, ENCODINGS, Prefixes, terminal};
+use super::{Anchor, AnchorRole, Digits, ENCODINGS, Prefixes, line_fold, terminal};
 
 /// Bytes before and after an anchor that the filter reads.
 pub(crate) const FILTER_BEFORE: usize = PART + 1 + MARK;
@@ -113,8 +113,10 @@ impl Surroundings {
     /// Returns true if the rest of the literal follows and precedes, up to where an encoding may start or end.
     fn fits_plain(&self, before: &[u8], after: &[u8]) -> bool {
         difference(after.iter(), self.tail.iter()).is_none_or(|at| may_break_off(after[at]))
-            && difference(before.iter().rev(), self.head.iter().rev())
-                .is_none_or(|at| may_end_encoding(&before[..before.len() - at]))
+            && difference(before.iter().rev(), self.head.iter().rev()).is_none_or(|at| {
+                let before = &before[..before.len() - at];
+                may_end_encoding(before) || line_fold::ends_after(before, &self.head[..self.head.len() - at])
+            })
     }
 
     /// Returns true if the rest of the encoded text follows and precedes, up to where a line may be wrapped.
@@ -160,13 +162,14 @@ fn may_end_encoding(before: &[u8]) -> bool {
         b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
             let mark = rest.iter().rev().take(MARK).find(|byte| !byte.is_ascii_alphanumeric());
             mark.is_some_and(|byte| matches!(byte, b'\\' | b'%' | b'#' | b'=' | b'{' | b'&'))
+                || matches!(rest, [.., b'\\', b'\'', _])
                 || terminal::may_end(*last, rest)
         }
         b'"' | b'\'' | b'`' => without_blanks(rest)
             .is_none_or(|rest| !rest.last().is_some_and(|byte| matches!(byte, b'=' | b':' | b'[' | b'!' | b'?'))),
         b' ' | b'\t' | b'\n' | b'\r' => without_blanks(before)
             .is_none_or(|rest| rest.ends_with(b"\\") || rest.ends_with(b"=") || rest.ends_with(b"\\n")),
-        b';' | b'}' | b')' | 0x80.. => true,
+        b';' | b'}' | b')' | b'\\' | 0x80.. => true,
         _ => false,
     }
 }
@@ -207,6 +210,11 @@ mod tests {
             ("sk_\u{200b}live_", "live", true),
             ("sk_\\\n    live_", "live", true),
             ("return\n    live_", "live", false),
+            ("return\n live_", "live", false),
+            ("sk_\n live_", "live", true),
+            ("sk_li\r\n ve_", "k_l", true),
+            ("sk\\_live\\_x", "live", true),
+            ("sk{\\_}live", "live", true),
             ("sk_\\\\\\n  live_", "live", true),
             ("sk_live\" + \"_x", "live", true),
             ("sk_lively", "live", false),

@@ -1,4 +1,5 @@
-//! Backslash escapes of programming languages: `\u005f`, `\u{5f}`, `\U0000005f`, `\x5f`, `\137`.
+//! Backslash escapes of programming languages: `\u005f`, `\u{5f}`, `\U0000005f`, `\x5f`, `\137`; of RTF: `\'5f`; of LaTeX and
+//! Markdown: `\_`, `{\_}`.
 //!
 //! A sequence may start with several backslashes, as in JSON quoted in JSON. Escapes of characters that no token holds
 //! (`\n`, `\"`) are copied: they end a token as the character does.
@@ -18,7 +19,9 @@ fn slashes(bytes: &[u8], at: usize) -> usize {
 
 /// Returns the anchors of a byte in every syntax.
 pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
+    let rtf = [format!("\\'{byte:02x}"), format!("\\'{byte:02X}")];
     let mut anchors = vec![owned(format!("\\{byte:03o}"))];
+    anchors.extend(rtf.map(owned));
     for hex in [format!("{byte:02x}"), format!("{byte:02X}")] {
         anchors.push(owned(format!("x{hex}")));
         anchors.push(owned(format!("{{{hex}")));
@@ -29,10 +32,13 @@ pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
 
 impl EscapeSyntax for Backslash {
     fn may_start_with(&self, byte: u8) -> bool {
-        byte == b'\\'
+        matches!(byte, b'\\' | b'{')
     }
 
     fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
+        if bytes[at] == b'{' {
+            return bytes[at..].starts_with(br"{\_}").then(|| EscapeSequence::byte(b'_', 4));
+        }
         let letter = at + slashes(bytes, at);
         let width = |digits: usize| letter + digits - at;
         match bytes.get(letter)? {
@@ -55,6 +61,8 @@ impl EscapeSyntax for Backslash {
                 (digits > 0 && closed).then(|| EscapeSequence::char(code, width(digits + 3)))
             }
             b'x' => hex_byte(bytes, letter + 1).map(|byte| EscapeSequence::byte(byte, width(3))),
+            b'_' => Some(EscapeSequence::byte(b'_', width(1))),
+            b'\'' => hex_byte(bytes, letter + 1).map(|byte| EscapeSequence::byte(byte, width(3))),
             b'0'..=b'7' => {
                 let octal = bytes[letter..].iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7'));
                 let (value, digits) =
@@ -68,7 +76,8 @@ impl EscapeSyntax for Backslash {
 
     fn names_at(&self, bytes: &[u8], at: usize) -> EncodingNames {
         match bytes.get(at + slashes(bytes, at)) {
-            Some(b'x') => &["hex-escape"],
+            Some(b'x' | b'\'') => &["hex-escape"],
+            Some(b'_' | b'{') => &["backslash-escape"],
             Some(b'0'..=b'7') => &["octal-escape"],
             _ => &[],
         }
@@ -95,6 +104,10 @@ mod tests {
             (r"\\u005f", 7),
             (r"\\\\u005f", 9),
             (r"\\x5F", 5),
+            (r"\_", 2),
+            (r"{\_}", 4),
+            (r"\'5f", 4),
+            (r"\'5F", 4),
         ];
         for (text, width) in rows {
             assert_eq!(Backslash.parse(text.as_bytes(), 0), Some(EscapeSequence::byte(b'_', width)), "{text}");
@@ -108,7 +121,7 @@ mod tests {
     #[test]
     fn some_or_all_characters() {
         let mut noise = Noise::new(9);
-        let forms: [fn(u8) -> String; 7] = [
+        let forms: [fn(u8) -> String; 8] = [
             |byte| format!("\\u{byte:04x}"),
             |byte| format!("\\\\u{byte:04X}"),
             |byte| format!("\\u{{{byte:x}}}"),
@@ -116,6 +129,7 @@ mod tests {
             |byte| format!("\\x{byte:02x}"),
             |byte| format!("\\x{byte:02X}"),
             |byte| format!("\\{byte:03o}"),
+            |byte| format!("\\'{byte:02x}"),
         ];
         for prefix in testing::PREFIXES {
             let secret = token(prefix, &noise.body(40));
@@ -124,7 +138,8 @@ mod tests {
                 let some = secret.replace('_', &form(b'_'));
                 let body: String =
                     prefix.chars().map(String::from).chain(secret.bytes().skip(prefix.len()).map(form)).collect();
-                for code in [all, some, body] {
+                let markup = [r"\_", r"{\_}"].map(|escape| secret.replace('_', escape));
+                for code in [all, some, body].into_iter().chain(markup) {
                     testing::finds(&format!("{{\"key\": \"{code}\"}}"), &code, &secret);
                 }
             }

@@ -62,6 +62,11 @@ pub(super) trait EscapeSyntax: Sync {
     /// Parses the sequence that starts at `at`. Its first byte may start one.
     fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence>;
 
+    /// Returns true if the text before `at` is one that uses the syntax.
+    fn is_used(&self, _bytes: &[u8], _at: usize) -> bool {
+        true
+    }
+
     /// Returns a more specific name than that of the row, given a sequence at `at`.
     fn names_at(&self, _bytes: &[u8], _at: usize) -> EncodingNames {
         &[]
@@ -108,6 +113,9 @@ impl<T: EscapeSyntax> RunDecoder for T {
 
 /// Decodes around `at`, from an anchor to a sequence, if there is a core near the anchor.
 fn decode_around(syntax: &impl EscapeSyntax, prefixes: &Prefixes, bytes: &[u8], at: Range<usize>) -> DecodeOutcome {
+    if !syntax.is_used(bytes, at.start) {
+        return DecodeOutcome::Skip(at.end);
+    }
     let near = rewrite(syntax, bytes, at.start.saturating_sub(NEAR)..bytes.len().min(at.end + NEAR + SKIP));
     if !prefixes.are_in(near.bytes()) {
         return DecodeOutcome::Skip(at.end + SKIP);

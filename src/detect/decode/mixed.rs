@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::prefixes::{CoreContext, may_break_off};
-use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder, terminal};
+use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, Prefixes, RunDecoder, line_fold, terminal};
 
 /// Longest word after an anchor.
 const MAX_WORD: usize = crate::model::limits::MAX_BODY + 32;
@@ -125,10 +125,10 @@ fn continue_left(
 ) -> Option<DecodeOutcome> {
     let (word, anchor) = (at.start, at.end);
     if matches!(bytes[word - 1], b'\n' | b'\r' | b' ' | b'\t') {
-        // Only an escaped line end continues a token.
+        // Only an escaped line end continues a token, and a fold.
         let low = word.saturating_sub(MAX_GAP);
         let last = bytes[low..word].iter().rposition(|byte| !matches!(byte, b'\n' | b'\r' | b' ' | b'\t'))?;
-        if !matches!(bytes[low + last], b'\\' | b'=') {
+        if !matches!(bytes[low + last], b'\\' | b'=') && !line_fold::is_fold(&bytes[low + last + 1..word]) {
             return None;
         }
     }

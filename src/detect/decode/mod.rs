@@ -21,6 +21,7 @@ mod entity;
 mod escape;
 mod hex;
 mod hex_dump;
+mod line_fold;
 mod line_wrap;
 mod mixed;
 mod percent;
@@ -142,6 +143,7 @@ static ENCODINGS: &[Encoding] = &[
             text(b"x5f"),
             text(b"x5F"),
             text(b"\\137"),
+            text(b"\\'5").between(b"", b"fF"),
         ],
         byte_anchors: backslash::byte_anchors,
         ..escape(&backslash::Backslash)
@@ -171,6 +173,7 @@ static ENCODINGS: &[Encoding] = &[
         ..escape(&zero_width::ZeroWidth)
     },
     Encoding { names: &["terminal-escape"], ..escape(&terminal::Terminal) },
+    Encoding { names: &["folded"], ..escape(&line_fold::LineFold) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Operators) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Elements) },
     Encoding { names: &["joined"], ..escape(&string_concat::StringConcat::Underscored) },

@@ -211,7 +211,23 @@ fn middle(literal: &[u8]) -> usize {
 pub(super) fn may_break_off(byte: u8) -> bool {
     matches!(
         byte,
-        b'"' | b'\'' | b'`' | b'\\' | b'%' | b'&' | b'=' | b'$' | b'#' | b'{' | b'^' | 0x1b | 0x9b | 0xc2 | 0xe2 | 0xef
+        b'"' | b'\''
+            | b'`'
+            | b'\\'
+            | b'%'
+            | b'&'
+            | b'='
+            | b'$'
+            | b'#'
+            | b'{'
+            | b'^'
+            | b'\r'
+            | b'\n'
+            | 0x1b
+            | 0x9b
+            | 0xc2
+            | 0xe2
+            | 0xef
     )
 }
 

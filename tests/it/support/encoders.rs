@@ -124,6 +124,12 @@ pub(crate) const DISGUISES: &[Disguise] = &[
     ("entities, other name", &["html-entity"], |key| marked("<k>", &key.replace('_', "&UnderBar;"), "</k>")),
     ("quoted-printable", &["quoted-printable"], |key| marked("Key: ", &key.replace('_', "=5F"), "\r\n")),
     ("quoted-printable, soft break", &["quoted-printable"], |key| marked("Key: ", &split(key, "=\r\n"), "\r\n")),
+    ("line fold", &["folded"], |key| marked("BEGIN:VCARD\r\nNOTE:", &split(key, "\r\n "), "\r\nEND:VCARD\r\n")),
+    ("line fold in the prefix", &["folded"], |key| {
+        marked("dn: cn=a\nkey: ", &format!("{}\n {}", &key[..4], &key[4..]), "\n")
+    }),
+    ("LaTeX and Markdown", &["backslash-escape"], |key| marked("key: ", &key.replace('_', "\\_"), "\n")),
+    ("RTF, all", &["hex-escape"], |key| marked("{\\rtf1 ", &each(key, |b| format!("\\'{b:02x}")), "}")),
     ("zero width", &["zero-width"], |key| marked("key: ", &split(key, "\u{200b}"), "\n")),
     ("zero width in the prefix", &["zero-width"], |key| marked("key: ", &key.replacen('_', "_\u{2060}", 1), "\n")),
     ("soft hyphen", &["zero-width"], |key| marked("key: ", &split(key, "\u{ad}"), "\n")),
