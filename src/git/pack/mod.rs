@@ -12,6 +12,7 @@ pub(crate) mod delta;
 pub(crate) mod entry;
 pub(crate) mod index;
 mod reindex;
+mod reverse_index;
 pub(crate) mod unindexed;
 
 use super::disk::DiskError;
@@ -21,6 +22,7 @@ use super::object::{Damage, ResolveError};
 use super::oid::{ObjectFormat, Oid};
 use entry::EntryHeader;
 use index::PackIndex;
+use reverse_index::ReverseIndex;
 
 /// Bytes of objects that any store may make of its deltas, and further ones for each byte of its packs: real stores expand
 /// some twenty times, and some hundred times where large files change often.
@@ -41,6 +43,7 @@ pub(crate) struct Pack {
     pub(crate) format: ObjectFormat,
     path: PathBuf,
     data: MappedFile,
+    reverse: OnceLock<Option<ReverseIndex>>,
     /// Offsets with their positions in the index, sorted.
     by_offset: OnceLock<Vec<(u64, u32)>>,
 }
@@ -90,7 +93,8 @@ impl Pack {
         {
             complaints.push(format!("{}: pack and index disagree on the number of objects", path.display()));
         }
-        let pack = Self { index, format, path: path.to_path_buf(), data, by_offset: OnceLock::new() };
+        let (path, reverse, by_offset) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
+        let pack = Self { index, format, path, data, reverse, by_offset };
         if complaints.is_empty() && pack.index.pack_checksum().is_some_and(|checksum| !pack.data.ends_with(checksum)) {
             complaints.push(pack.complaint("pack and index disagree on the checksum of the pack"));
         }
@@ -146,6 +150,18 @@ impl Pack {
 
     pub(crate) fn offset_of(&self, oid: &Oid) -> Option<u64> {
         self.index.offset(self.index.find(oid)?)
+    }
+
+    /// Returns the offset of the pack's checksum, where its entries end.
+    pub(crate) fn end(&self) -> u64 {
+        self.data.len().saturating_sub(self.format.raw_len()) as u64
+    }
+
+    /// Returns the position in the index of the entry at `offset`, and the offset of the next one, if git has left a file
+    /// that says so.
+    pub(crate) fn entry_at(&self, offset: u64) -> Option<(u32, u64)> {
+        let open = || ReverseIndex::open(&self.path, &self.index, self.format);
+        self.reverse.get_or_init(open).as_ref()?.entry(&self.index, offset, self.end())
     }
 
     /// Looks up the name of the entry at `offset`. Only large and damaged objects need this, so the table is built at the

@@ -17,6 +17,9 @@ use super::offset_lookup::OffsetLookup;
 
 const NONE: u32 = u32::MAX;
 
+/// Entries are looked up one by one if there are so many times fewer than in the pack.
+const FEW_NAMES: usize = 64;
+
 #[derive(Debug, Default)]
 pub(super) struct DeltaForest {
     /// Offsets of all entries, ascending; the fields below have one element for each entry.
@@ -265,19 +268,31 @@ impl DeltaForest {
     pub(super) fn end(&self, pack: &Pack, entry: u32) -> u64 {
         let next =
             if self.ends.is_empty() { self.offsets.get(entry as usize + 1) } else { self.ends.get(entry as usize) };
-        next.copied().unwrap_or_else(|| end_of_entries(pack))
+        next.copied().unwrap_or_else(|| pack.end())
     }
 }
 
-/// Returns the offset of the pack's checksum.
-fn end_of_entries(pack: &Pack) -> u64 {
-    pack.bytes().len().saturating_sub(pack.format.raw_len()) as u64
+/// Names a few entries by the pack's reverse index, if it has one that knows them all.
+fn name_few(pack: &Pack, entries: &mut [(u64, u32)]) -> Option<Vec<u64>> {
+    let found: Option<Vec<(u32, u64)>> = entries.iter().map(|entry| pack.entry_at(entry.0)).collect();
+    let name = |(entry, (name, end)): (&mut (u64, u32), (u32, u64))| {
+        if entry.1 == NONE {
+            entry.1 = name;
+        }
+        end
+    };
+    Some(entries.iter_mut().zip(found?).map(name).collect())
 }
 
 /// Names the entries of these ascending offsets that have no name yet; those that the index does not have are dropped.
 /// Returns where each of them ends.
 fn name_entries(pack: &Pack, entries: &mut Vec<(u64, u32)>) -> Vec<u64> {
-    let last = end_of_entries(pack);
+    if entries.len() * FEW_NAMES < pack.index.len()
+        && let Some(ends) = name_few(pack, entries)
+    {
+        return ends;
+    }
+    let last = pack.end();
     let named: Vec<(AtomicU32, AtomicU64)> =
         entries.iter().map(|entry| (AtomicU32::new(entry.1), AtomicU64::new(last))).collect();
     (0..index(pack.index.len())).into_par_iter().with_min_len(4096).for_each(|name| {
@@ -301,7 +316,7 @@ fn name_entries(pack: &Pack, entries: &mut Vec<(u64, u32)>) -> Vec<u64> {
 pub(super) fn gap(pack: &Pack) -> Option<String> {
     let size = pack.bytes().len() as u64;
     let offsets = (0..pack.index.len()).filter_map(|name| pack.index.offset(name)).filter(|offset| *offset < size);
-    let first = offsets.min().unwrap_or_else(|| end_of_entries(pack));
+    let first = offsets.min().unwrap_or_else(|| pack.end());
     (first > HEADER_LEN as u64).then(|| pack.complaint("index names no entry at its beginning"))
 }
 

@@ -135,6 +135,55 @@ fn only_what_is_wanted() {
     }
 }
 
+/// Visits some objects of a store. Returns their names, and whether anything was reported.
+fn visit(odb: &Odb, wanted: &[Oid]) -> (Vec<Oid>, bool) {
+    let store = ObjectStore::new(odb, 2).unwrap();
+    let (mut set, mut numbers) = (BitSet::none(store.count()), Vec::new());
+    store.numbers(wanted, &mut numbers);
+    numbers.into_iter().flatten().for_each(|number| set.set(number, true));
+    let seen = VisitedObjects::default();
+    let plan = WalkPlan { kinds: &[ObjectKind::Blob], wanted: Some(&set), stop: &|| false };
+    let failures = store.walk(&plan, &|| KeepingVisitor(&seen), &|_| {});
+    let mut seen: Vec<Oid> = seen.into_inner().unwrap().into_iter().map(|seen| seen.0).collect();
+    seen.sort_unstable();
+    (seen, !failures.objects.is_empty() || !failures.suspect.is_empty() || failures.unvisited > 0)
+}
+
+#[test]
+fn a_reverse_index_changes_nothing_honest_or_not() {
+    let lab = Lab::new(&[]);
+    let lines: String = (0..60).map(|line| format!("line {line} of a file that others resemble\n")).collect();
+    for file in 0..700 {
+        std::fs::write(lab.root.join(format!("file{file}")), format!("{lines}{file}\n")).unwrap();
+    }
+    lab.commit("last", b"last\n");
+    lab.git(&["-c", "pack.writeReverseIndex=true", "repack", "-q", "-adf"]);
+    let mut blobs: Vec<Oid> =
+        lab.oracle().into_iter().filter(|object| object.1 == ObjectKind::Blob).map(|object| object.0).collect();
+    blobs.sort_unstable();
+    let [file] = &lab.packs("rev")[..] else { panic!("one reverse index") };
+    let honest = std::fs::read(file).unwrap();
+    let mut damaged = vec![honest.clone()];
+    for step in 1..12 {
+        let mut other = honest.clone();
+        // Swaps positions here and there, and then all of them.
+        let positions = 12..honest.len() - 40;
+        for at in positions.step_by(4).filter(|at| at / 4 % step == 0) {
+            other[at..at + 4].rotate_left(step % 4);
+        }
+        damaged.push(other);
+    }
+    damaged.push(honest[..honest.len() - 4].to_vec());
+    for (number, bytes) in damaged.iter().enumerate() {
+        overwrite(file, bytes);
+        for wanted in blobs.chunks(3).step_by(20) {
+            let (seen, is_reported) = visit(&lab.odb(), wanted);
+            assert!(seen == wanted || number > 0 && is_reported, "{number} {wanted:?} {seen:?}");
+            assert!(number > 0 || !is_reported);
+        }
+    }
+}
+
 /// Damages a file in many ways and checks that healthy objects are visited and the others reported.
 fn mutate(lab: &Lab, file: &Path, oracle: &BTreeMap<Oid, Vec<u8>>) {
     let healthy = std::fs::read(file).unwrap();

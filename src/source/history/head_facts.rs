@@ -40,12 +40,27 @@ pub(super) fn facts(
         Some(known) => (known.files.clone(), true),
         None => files_of(context, tree, mentions),
     };
+    let (facts, files) = read_files(context, &files);
+    is_whole &= !context.scan.expired();
+    (facts, is_whole.then_some(HeadFiles { tree, files }))
+}
+
+/// Reads those files of HEAD that are known to have facts. `None` if its tree is another one.
+pub(super) fn known_facts(
+    context: &HistoryContext<'_>,
+    head: Option<Oid>,
+    known: &HeadFiles,
+) -> Option<Vec<SourceFacts>> {
+    let tree = head.filter(|_| context.scan.lints().read_code()).and_then(|head| tree_of(context.odb, &head));
+    (tree == known.tree).then(|| read_files(context, &known.files).0)
+}
+
+/// Reads files. Returns the facts of those that have any, in the order of their paths, and these files.
+fn read_files(context: &HistoryContext<'_>, files: &[(String, Oid)]) -> (Vec<SourceFacts>, Vec<(String, Oid)>) {
     let read = |(path, oid): &(String, Oid)| Some((read(context, path, oid)?, (path.clone(), *oid)));
     let mut found: Vec<(SourceFacts, (String, Oid))> = files.par_iter().filter_map(read).collect();
     found.sort_by(|a, b| a.0.place().path.cmp(&b.0.place().path));
-    is_whole &= !context.scan.expired();
-    let (facts, files) = found.into_iter().unzip();
-    (facts, is_whole.then_some(HeadFiles { tree, files }))
+    found.into_iter().unzip()
 }
 
 /// Lists the files of a tree that may have facts. Returns false if there may be more.

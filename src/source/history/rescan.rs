@@ -82,15 +82,18 @@ pub(super) fn unchanged(
     opened.store.numbers(&objects, &mut numbers);
     numbers.into_iter().flatten().for_each(|number| due.set(number, true));
     let context = opened.context(None, Some(&due), None);
-    let (partial, lost, _) = search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
+    let files = HeadFiles { tree: saved.tree, files: saved.files.clone() };
+    // HEAD is where it was, so that no other file has facts: they need not wait for the search.
+    let search = || search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
+    let ((partial, lost, _), facts) = opened.store.install(|| {
+        rayon::join(search, || head_facts::known_facts(&context, opened.refs.head, &files))
+    });
     let found: BTreeSet<_> = partial.hits.iter().map(|hit| hit.oid).collect();
     let is_same = found == saved.objects && partial.hits.len() as u64 == saved.hits;
     if !is_same || !is_whole(&lost) || opened.scan.expired() {
         return Ok(None);
     }
-    let files = HeadFiles { tree: saved.tree, files: saved.files.clone() };
-    let facts =
-        opened.store.install(|| head_facts::facts(&context, opened.refs.head, &partial.mentions, Some(&files)).0);
+    let Some(facts) = facts else { return Ok(None) };
     let attributed = Attributed::again(saved.attribution(), &partial.hits);
     cache.touch();
     Ok(Some(HistoryOutcome { coverage: saved.coverage, hits: partial.hits, attributed, facts }))
