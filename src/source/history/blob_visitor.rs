@@ -97,7 +97,7 @@ impl<'a> BlobVisitor<'a> {
     fn record_stripe(&mut self, object: &VisitedObject, mentions_stripe: bool) {
         if mentions_stripe {
             self.worker.partial.mentions.insert(object.oid);
-            self.worker.note(object, 0, flags::MENTIONS);
+            self.worker.note(object, flags::MENTIONS);
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a> BlobVisitor<'a> {
         let name = lfs::pointer(bytes);
         if let Some(name) = name {
             // Its content may come and go.
-            self.worker.note(object, 0, flags::REPORTED);
+            self.worker.note(object, flags::REPORTED);
             self.worker.partial.pointers.insert(object.oid, String::from_utf8_lossy(name).into_owned());
         }
         name.is_some()

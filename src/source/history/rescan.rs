@@ -85,9 +85,8 @@ pub(super) fn unchanged(
     let files = HeadFiles { tree: saved.tree, files: saved.files.clone() };
     // HEAD is where it was, so that no other file has facts: they need not wait for the search.
     let search = || search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
-    let ((partial, lost, _), facts) = opened.store.install(|| {
-        rayon::join(search, || head_facts::known_facts(&context, opened.refs.head, &files))
-    });
+    let ((partial, lost, _), facts) =
+        opened.store.install(|| rayon::join(search, || head_facts::known_facts(&context, opened.refs.head, &files)));
     let found: BTreeSet<_> = partial.hits.iter().map(|hit| hit.oid).collect();
     let is_same = found == saved.objects && partial.hits.len() as u64 == saved.hits;
     if !is_same || !is_whole(&lost) || opened.scan.expired() {

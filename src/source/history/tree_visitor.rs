@@ -189,7 +189,7 @@ impl<'a> TreeVisitor<'a> {
                     let result = self.worker.scanner.searcher.search_name(entry.name, 0);
                     has_hit |= !result.hits.is_empty() || result.is_defective();
                     if !result.is_clean() {
-                        self.worker.note(object, 0, flags::REPORTED);
+                        self.worker.note(object, flags::REPORTED);
                         let partial = &mut self.worker.partial;
                         partial.add((object.oid, object.kind), Some(entry.name), &text_name(object), result);
                     }

@@ -118,8 +118,7 @@ impl<'a> HistoryWorker<'a> {
     /// Counts an object with the bytes that were read of it.
     pub(super) fn count(&mut self, object: &VisitedObject, bytes: u64) {
         if let Some(notes) = &self.context.notes {
-            let blob = if object.kind == ObjectKind::Blob { flags::BLOB } else { 0 };
-            notes.searched(object.number, bytes, blob);
+            notes.searched(object.number, bytes, object.kind == ObjectKind::Blob);
         }
         self.counted.0 += 1;
         self.counted.1 += bytes;
@@ -134,15 +133,15 @@ impl<'a> HistoryWorker<'a> {
     }
 
     /// Notes something of an object for the next scan.
-    pub(super) fn note(&self, object: &VisitedObject, bytes: u64, flags: u8) {
+    pub(super) fn note(&self, object: &VisitedObject, flags: u8) {
         if let Some(notes) = &self.context.notes {
-            notes.add(object.number, bytes, flags);
+            notes.flag(object.number, flags);
         }
     }
 
     /// Counts an object that was not read.
     pub(super) fn skip(&mut self, object: &VisitedObject, reason: SkipReason) {
-        self.note(object, 0, flags::REPORTED);
+        self.note(object, flags::REPORTED);
         self.partial.coverage.skip(reason, text_name(object));
     }
 
@@ -158,8 +157,8 @@ impl<'a> HistoryWorker<'a> {
         let is_clean = result.is_clean();
         if is_clean {
             self.counted.1 += result.member_bytes;
-            if result.member_bytes > 0 {
-                self.note(object, result.member_bytes, 0);
+            if let Some(notes) = self.context.notes.as_ref().filter(|_| result.member_bytes > 0) {
+                notes.add_members(object.number, result.member_bytes);
             }
         } else {
             self.add_named(object, &text_name(object), origin, result);
@@ -170,7 +169,7 @@ impl<'a> HistoryWorker<'a> {
     /// As [`Self::add`], for a text that coverage calls `text`.
     pub(super) fn add_named(&mut self, object: &VisitedObject, text: &str, origin: Origin, mut result: TextResult) {
         self.counted.1 += result.member_bytes;
-        self.note(object, 0, flags::REPORTED);
+        self.note(object, flags::REPORTED);
         if origin != Origin::File {
             result.hits.iter_mut().for_each(|hit| hit.origin = origin);
         }
