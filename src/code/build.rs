@@ -43,7 +43,9 @@ impl Builder<'_> {
             Role::Return => self.plain(Kind::Return, parts),
             Role::Throw => self.plain(Kind::Throw, parts),
             Role::Await => self.plain(Kind::Await, parts),
+            Role::Unwrap => self.plain(Kind::Unwrap, parts),
             Role::Object => self.plain(Kind::Object, parts),
+            Role::Element => self.plain(Kind::Element, parts),
             Role::Decorator => self.plain(Kind::Decorator, parts),
             Role::Call => match self.macro_role(parts) {
                 Some(role) => self.macro_call(role, parts),
@@ -62,6 +64,7 @@ impl Builder<'_> {
             Role::Switch => self.switch(parts),
             Role::Case => self.case(parts),
             Role::Attempt => self.attempt(parts),
+            Role::With => self.with(parts),
             Role::Handler => self.handler(parts),
             Role::Unary => self.unary(parts),
             Role::Binary => self.binary(parts),
@@ -163,6 +166,11 @@ impl Builder<'_> {
         let (mut body, mut handlers, mut last) = (Vec::new(), Vec::new(), Code::NOTHING);
         for child in parts.children {
             match self.code.kind(child.node) {
+                // `construct_event(…) rescue nil`
+                kind if child.field == Some("handler") && kind != Kind::Handler => {
+                    let body = self.add(Kind::Block, None, &parts.span, &[child.node]);
+                    handlers.push(self.add(Kind::Handler, None, &parts.span, &[body]));
+                }
                 Kind::Handler => handlers.push(child.node),
                 Kind::Finally => last = child.node,
                 _ => body.push(child.node),
@@ -171,6 +179,18 @@ impl Builder<'_> {
         let body = self.add(Kind::Block, None, &parts.span, &body);
         let children: Vec<NodeId> = [body, last].into_iter().chain(handlers).collect();
         self.add(Kind::Attempt, None, &parts.span, &children)
+    }
+
+    /// `with suppress(ValueError):` forgets what is thrown.
+    fn with(&mut self, parts: &Parts<'_, '_>) -> NodeId {
+        let context = parts.children.first().map_or(Code::NOTHING, |child| child.node);
+        if self.code.path(context).rsplit('.').next() != Some("suppress") {
+            return self.pass(parts);
+        }
+        let body = self.plain(Kind::Block, parts);
+        let nothing = self.add(Kind::Block, None, &parts.span, &[]);
+        let handler = self.add(Kind::Handler, None, &parts.span, &[nothing]);
+        self.add(Kind::Attempt, None, &parts.span, &[body, Code::NOTHING, handler])
     }
 
     fn handler(&mut self, parts: &Parts<'_, '_>) -> NodeId {

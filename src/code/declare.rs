@@ -33,6 +33,11 @@ impl Builder<'_> {
         let object = field(children, &["object", "receiver", "scope"]);
         let method = field(children, &["method", "name"]);
         let callee = match (object, method) {
+            // `$this->$method(…)`, `$this->{'on' . $type}(…)`
+            (Some(object), Some(method)) if self.is_computed(method) => {
+                let span = self.code.span(object).start..self.code.span(method).end;
+                self.add(Kind::Index, None, &span, &[object, method])
+            }
             (Some(object), Some(method)) => {
                 let name = self.text_of(method);
                 let span = self.code.span(object).start..self.code.span(method).end;
@@ -60,6 +65,13 @@ impl Builder<'_> {
             return self.add(Kind::Call, None, &parts.span, &merged);
         }
         self.add(Kind::Call, None, &parts.span, &list)
+    }
+
+    /// Returns true for the name of a method that is a value.
+    fn is_computed(&self, method: NodeId) -> bool {
+        let span = self.code.span(method);
+        let is_plain = self.code.kind(method) == Kind::Name && !self.text(&span).starts_with('$');
+        self.code.dialect.name == "php" && !is_plain
     }
 
     pub(super) fn member(&mut self, parts: &Parts<'_, '_>) -> NodeId {
@@ -99,6 +111,10 @@ impl Builder<'_> {
         let body =
             field(children, &["body"]).or_else(|| [Role::Block, Role::Body, Role::First].into_iter().find_map(of_role));
         let body = match body {
+            // `-> { verify! }` of Ruby
+            Some(body) if self.code.kind(body) == Kind::Function && self.code.dialect.name == "ruby" => {
+                self.code.child(body, 1)
+            }
             Some(body) if matches!(self.code.kind(body), Kind::Block | Kind::Attempt) => body,
             Some(body) => self.add(Kind::Return, None, &parts.span, &[body]),
             // A lambda whose statements have no node of their own.

@@ -50,6 +50,8 @@ pub(super) enum Role {
     Case,
     Pattern,
     Attempt,
+    /// Statements in a context that may forget what they throw.
+    With,
     Handler,
     Finally,
     Return,
@@ -59,8 +61,10 @@ pub(super) enum Role {
     Unary,
     Binary,
     Await,
+    Unwrap,
     Object,
     Pair,
+    Element,
     Decorator,
     /// A type: a name with its text.
     Type,

@@ -68,10 +68,14 @@ pub(crate) enum Kind {
     Leave,
     /// `[expression]`
     Await,
+    /// `[expression]`, a result; a failed one ends the function.
+    Unwrap,
     /// Entries of an object, map or dictionary.
     Object,
     /// `[key, value]`
     Pair,
+    /// `[name, attributes…]`, of a page or a component.
+    Element,
     /// Several values.
     Group,
     /// Names from the module that its name says.
@@ -112,6 +116,8 @@ pub(crate) struct Dialect {
     pub(crate) last_value: bool,
     /// Functions return errors instead of throwing them.
     pub(crate) returns_errors: bool,
+    /// Functions return results, which are taken apart.
+    pub(crate) results: bool,
     /// A case without statements continues with the next one.
     pub(crate) falls_through: bool,
 }
@@ -192,7 +198,7 @@ impl Code {
                     parts.push(self.name(at));
                     at = self.child(at, 0);
                 }
-                Kind::Call | Kind::Index | Kind::Await => at = self.child(at, 0),
+                Kind::Call | Kind::Index | Kind::Await | Kind::Unwrap => at = self.child(at, 0),
                 Kind::Name => {
                     parts.push(self.name(at));
                     break;

@@ -27,6 +27,9 @@ const MAX_READ: usize = 400;
 /// Imports of one file that are followed by its text.
 const MAX_IMPORTS: usize = 500;
 
+/// Modules that are looked at because one gives on what the next exports.
+const MAX_GIVEN_ON: usize = 16;
+
 /// Steps of a way that are told.
 const MAX_STEPS: usize = 8;
 
@@ -91,6 +94,33 @@ impl ClientGraph {
         way.reverse();
         way
     }
+}
+
+/// Returns true if a module that a server's file imports is for the browser, or gives on what one of them exports.
+pub(super) fn is_client_module(tree: &CachedTree<'_>, from: &str, module: &str) -> bool {
+    if module.is_empty() || tree.text(from).is_some_and(|text| is_entry(from, text.as_bytes())) {
+        return false;
+    }
+    let program = Program::new(tree, &|_| true);
+    let start =
+        code::candidates(from, module, "javascript", tree).into_iter().find(|path| code::reads(path) && tree.has(path));
+    let (mut open, mut seen) = (VecDeque::from_iter(start), BTreeSet::new());
+    while let Some(path) = open.pop_front().filter(|_| seen.len() < MAX_GIVEN_ON) {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        if tree.text(&path).is_some_and(|text| is_entry(&path, text.as_bytes())) {
+            return true;
+        }
+        let Some(file) = program.load(&path) else { continue };
+        let code = Arc::clone(&program.file(file).code);
+        for export in code.children(code.root()).iter().filter(|at| code.kind(**at) == Kind::Export) {
+            let given = code.children(*export).iter().filter(|at| code.kind(**at) == Kind::Import);
+            let found = given.filter_map(|at| program.module(file, code.name(*at)));
+            open.extend(found.map(|at| program.file(at).path.clone()));
+        }
+    }
+    false
 }
 
 /// Follows the text of imports from the entries.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::client_graph;
 use super::context::file_context::FileContext;
 use super::findings::{CodeFinding, Draft, MessageFields};
 use super::lint_context::{KeySite, LintContext};
@@ -42,6 +43,10 @@ pub(super) fn run<'a, 'f>(
         let (file, sites) = (context.file(path), by_path.get(path).map_or(&[][..], Vec::as_slice));
         if !file.admits(found.start.line, &lint.source.context, &lint.source.unless_context)
             || (lint.source.imports && silent.by_import(lint, found.lint, context, facts))
+        {
+            continue;
+        }
+        if found.component.as_deref().is_some_and(|module| !client_graph::is_client_module(context.tree, path, module))
         {
             continue;
         }

@@ -56,7 +56,7 @@ pub(super) fn spans(file: &SourceFile<'_>) -> Vec<SourceSpan> {
     let mut add = |span: Range<usize>, name: String, value: Option<String>| {
         let identity = value.as_ref().map_or_else(|| name.clone(), |value| format!("{name}=${value}"));
         if known.insert(identity.clone()) {
-            spans.push(SourceSpan { span, name: Some(name), value, identity: Some(identity), evidence: None });
+            spans.push(SourceSpan { span, name: Some(name), value, identity: Some(identity), ..SourceSpan::default() });
         }
     };
     for span in stripe_names(text) {

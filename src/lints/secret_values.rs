@@ -127,7 +127,7 @@ impl<'a> SecretValues<'a> {
                 Kind::Choice | Kind::And | Kind::Pair | Kind::Assign => {
                     open.extend(below(code.children(node).get(1..).unwrap_or_default()));
                 }
-                Kind::Or | Kind::Object | Kind::Group | Kind::Await | Kind::Text => {
+                Kind::Or | Kind::Object | Kind::Group | Kind::Await | Kind::Unwrap | Kind::Text => {
                     open.extend(below(code.children(node)));
                 }
                 Kind::Operation if matches!(code.name(node), "+" | "." | "|>" | "<>") => {

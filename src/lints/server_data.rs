@@ -87,6 +87,10 @@ static SENDERS: WordList = WordList::new(&[
     "@app.",
     "wp_",
     "json:",
+    "={process.env",
+    "ey={",
+    "ecret={",
+    "__html:",
     "@bp.",
     "load =",
     ".HTML(",
@@ -130,7 +134,8 @@ pub(super) fn spans(path: &str, code: &Code) -> Vec<SourceSpan> {
                 identity: Some(format!("{by} {secret}")),
                 evidence: Some((code.span(id).start, format!("`{by}` sends it"))),
                 value: Some(secret),
-                name: Some(by),
+                name: Some(by.clone()),
+                component: sent.component(id),
             }));
         }
     }
@@ -155,6 +160,7 @@ impl SentData<'_> {
         let code = self.code;
         match kind {
             Kind::Call => self.called(id),
+            Kind::Element => self.element(id),
             Kind::Assign => self.assigned(code.path(code.child(id, 0)), code.child(id, 1)),
             Kind::Pair => self.assigned(code.name(code.child(id, 0)).to_owned(), code.child(id, 1)),
             Kind::Function if self.is_loader(code.name(id)) || self.is_route(id) || self.routes.contains(&id) => {
@@ -162,6 +168,31 @@ impl SentData<'_> {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Returns what a component of another module is given, and what is written into a page as it is.
+    fn element(&self, id: NodeId) -> Vec<Sent> {
+        let code = self.code;
+        let name = code.path(code.child(id, 0));
+        let attributes = code.children(id).get(1..).unwrap_or_default().iter().copied();
+        let attributes = attributes.filter(|at| code.kind(*at) == Kind::Pair);
+        if name.starts_with(|first: char| first.is_ascii_uppercase()) {
+            return attributes.map(|pair| (name.clone(), code.child(pair, 1), true)).collect();
+        }
+        let is_raw = |pair: &NodeId| code.name(code.child(*pair, 0)) == "dangerouslySetInnerHTML";
+        attributes.filter(is_raw).map(|pair| (name.clone(), code.child(pair, 1), true)).collect()
+    }
+
+    /// Returns the module from which an element's component is imported; empty for none, `None` if it is no element.
+    fn component(&self, id: NodeId) -> Option<String> {
+        let code = self.code;
+        let element = code.child(id, 0);
+        let is_component = code.kind(id) == Kind::Element && code.path(element).starts_with(|c: char| c.is_uppercase());
+        let path = is_component.then(|| code.path(element))?;
+        let local = path.split('.').next().unwrap_or_default();
+        let imports = code.children(code.root()).iter().filter(|at| code.kind(**at) == Kind::Import);
+        let brings = |at: &&NodeId| code.children(**at).iter().any(|alias| code.name(code.child(*alias, 0)) == local);
+        Some(imports.copied().find(|at| brings(&at)).map(|at| code.name(at).to_owned()).unwrap_or_default())
     }
 
     fn says(&self, words: &Regex, path: &str) -> bool {

@@ -68,6 +68,8 @@ pub(super) struct SourceMatch {
     pub(super) directive: Option<String>,
     pub(super) existing: bool,
     pub(super) evidence: Option<(Position, String)>,
+    /// The module of the component that is given this.
+    pub(super) component: Option<String>,
 }
 
 impl SourceFacts {
@@ -346,6 +348,7 @@ pub(super) fn locate(
         snippet,
         directive: crate::detect::directive(redactor, bytes, &span),
         existing: false,
+        component: found.component,
         evidence: found.evidence.map(|(at, message)| (position(bytes, at), message)),
     }
 }

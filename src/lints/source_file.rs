@@ -22,6 +22,8 @@ pub(crate) struct SourceSpan {
     pub(crate) identity: Option<String>,
     /// Offset and sentence.
     pub(crate) evidence: Option<(usize, String)>,
+    /// The module of the component that is given this: it counts if it is for the browser.
+    pub(crate) component: Option<String>,
 }
 
 impl<'a> SourceFile<'a> {

@@ -62,6 +62,16 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "register_blueprint",
         ".Use(",
         ".Mount(",
+        "View):",
+        // Functions that are named after events.
+        "nvoicePaid",
+        "nvoice_paid",
+        "ubscriptionDeleted",
+        "ubscription_deleted",
+        "essionCompleted",
+        "ession_completed",
+        "IntentSucceeded",
+        "intent_succeeded",
     ]);
     let has = |word: &[u8]| memmem::find(bytes, word).is_some();
     let events = || EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());

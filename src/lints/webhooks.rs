@@ -39,6 +39,7 @@ const WORDS: &[&str] = &[
     "flow-compare",
     "flow-event",
     "flow-event-constant",
+    "flow-event-function",
     "flow-secret",
     "flow-signature",
     "flow-foreign",
@@ -84,6 +85,7 @@ fn words() -> Option<Words> {
         compare: word()?,
         event: word()?,
         event_constant: word()?,
+        event_function: word()?,
         secret: word()?,
         signature: word()?,
         foreign: word()?,
@@ -180,7 +182,7 @@ fn locate(lints: &LintSet<'_>, bytes: &[u8], lint: (usize, usize), outcome: &Out
         name: Some(outcome.name.clone()),
         value: Some(outcome.why.to_owned()).filter(|why| !why.is_empty()),
         identity: Some(format!("{} {}", outcome.name, outcome.why)),
-        evidence: None,
+        ..SourceSpan::default()
     };
     source_facts::locate(lints.redactor(), bytes, lint, span)
 }

@@ -32,9 +32,6 @@ const QUERIES: &[&str] = &[
     "execute",
 ];
 
-const NO_VERDICT: &str = "the result of the check is not used";
-const EMPTY: &str = "the secret is empty, so anyone can sign";
-
 /// Functions of Go that make an error.
 const ERRORS: &[&str] =
     &["Errorf", "New", "Wrap", "Wrapf", "WithStack", "WithMessage", "Error", "NewError", "NewHTTPError"];
@@ -54,6 +51,14 @@ impl Analysis<'_> {
         if let Some(ways) = self.route(code, node, &path) {
             return ways;
         }
+        match self.promised(code, node, &path) {
+            Some(ways) => ways,
+            None => self.plain_call(code, node, path),
+        }
+    }
+
+    /// Follows a call, whatever becomes of what it throws.
+    pub(super) fn plain_call(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let callee = code.child(node, 0);
         let mut ways = Vec::new();
         let objects = match code.kind(callee) {
@@ -102,6 +107,9 @@ impl Analysis<'_> {
     }
 
     fn called(&mut self, called: &Called<'_>, path: Path) -> Ways {
+        if let Some(ways) = self.result_of(called, &path) {
+            return ways;
+        }
         let target = self.target(called, &path);
         match target.thing {
             Some(Thing::Function(at)) => return self.function(at, called, path),
@@ -254,36 +262,12 @@ impl Analysis<'_> {
         None
     }
 
-    fn verification(&mut self, called: &Called<'_>, path: Path) -> Ways {
-        self.attempts.push((self.file(), called.node));
-        if self.words.ageless.is_match(&called.dotted) || self.is_ageless(called) {
-            self.ageless(called);
-        }
-        if called.arguments.get(2).is_some_and(|secret| secret.constant == Some(Constant::Text(Arc::from("")))) {
-            let mut path = path;
-            path.skipped = path.skipped.or(self.passed_by(called.node, EMPTY));
-            let sink = self.sink(called.node, last(&called.dotted).to_owned(), Defect::Disabled);
-            path.use_event(sink);
-            return vec![(path, Value { constant: Some(Constant::Present), ..Value::of(Traits::BODY) })];
-        }
-        let mut verified = path.clone();
-        verified.verify();
-        let event = Value::of(Traits::EVENT);
-        if called.code.dialect.returns_errors {
-            let with = |constant| Value { constant: Some(constant), ..event.clone() };
-            let mut failed = path;
-            failed.skipped = failed.skipped.or(self.passed_by(called.node, NO_VERDICT));
-            return vec![(verified, with(Constant::Null)), (failed, with(Constant::Present))];
-        }
-        self.frame().thrown.push(path);
-        vec![(verified, Value { constant: Some(Constant::Present), ..event })]
-    }
-
     /// A call into the void: what is given to functions that are not known.
     fn outcome(&mut self, called: &Called<'_>, path: &mut Path) -> Value {
         let all = together(&called.arguments).with(called.object.traits);
         let name = last(&called.dotted);
         self.fill(called, path);
+        self.called_by_name(called, path);
         let looks_up = matches!(
             name,
             "includes"

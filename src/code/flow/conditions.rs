@@ -9,7 +9,7 @@ const NO_SIGNATURE: &str = "without a signature the check is skipped";
 const SWITCHED: &str = "a setting decides whether the check runs";
 
 /// Calls that are true for nothing, and for something.
-const ABSENT: &[&str] = &[
+pub(super) const ABSENT: &[&str] = &[
     "empty",
     "is_null",
     "isEmpty",
@@ -29,7 +29,7 @@ const ABSENT: &[&str] = &[
     "isnull",
     "isNull",
 ];
-const PRESENT: &[&str] = &[
+pub(super) const PRESENT: &[&str] = &[
     "isset",
     "present?",
     "any?",
@@ -82,11 +82,7 @@ impl Analysis<'_> {
             }
             Kind::Group if code.children(node).len() == 1 => self.condition(code.child(node, 0), path),
             // `let Some(secret) = …`
-            Kind::Group if code.children(node).len() == 2 => {
-                let (mut yes, no) = self.condition(code.child(node, 1), path);
-                yes.iter_mut().for_each(|path| self.bind_pattern(&code, code.child(node, 0), &Value::default(), path));
-                (yes, no)
-            }
+            Kind::Group if code.children(node).len() == 2 => self.matched(&code, node, path),
             Kind::Call => self.tested(&code, node, path),
             _ => self.truth(node, node, path),
         }
@@ -96,21 +92,48 @@ impl Analysis<'_> {
     fn truth(&mut self, node: NodeId, whole: NodeId, path: Path) -> Split {
         let code = self.code();
         let (mut yes, mut no) = (Vec::new(), Vec::new());
-        for (mut path, value) in self.eval(node, path) {
+        for (path, value) in self.eval(node, path) {
             match value.truth() {
                 Some(true) => yes.push(path),
                 Some(false) => no.push(path),
                 None => {
-                    let mut other = path.clone();
-                    self.note_skip(&code, whole, &[&value], &mut other);
-                    // A secret that is there leads past nothing.
-                    if !value.has(Traits::SECRET.with(Traits::SIGNATURE)) {
-                        path.skipped = other.skipped;
-                    }
+                    let (mut path, mut other) = self.split(&code, whole, &value, path);
                     refine(&code, node, &value, (&mut path, &mut other));
                     yes.push(path);
                     no.push(other);
                 }
+            }
+        }
+        (yes, no)
+    }
+
+    /// Returns the ways on which a value counts as true, and as false.
+    fn split(&mut self, code: &Code, node: NodeId, value: &Value, path: Path) -> (Path, Path) {
+        let (mut path, mut other) = (path.clone(), path);
+        self.note_skip(code, node, &[value], &mut other);
+        // A secret that is there leads past nothing.
+        if !value.has(Traits::SECRET.with(Traits::SIGNATURE)) {
+            path.skipped = other.skipped;
+        }
+        (path, other)
+    }
+
+    /// `let Some(secret) = …`, `let Err(error) = …`
+    fn matched(&mut self, code: &Code, node: NodeId, path: Path) -> Split {
+        let (pattern, subject) = (code.child(node, 0), code.child(node, 1));
+        let (mut yes, mut no) = (Vec::new(), Vec::new());
+        for (path, value) in self.eval(subject, path) {
+            let truth = self.pattern_truth(code, pattern, &value);
+            let (mut held, other) = match truth {
+                Some(_) => (path.clone(), path),
+                None => self.split(code, node, &value, path),
+            };
+            if truth != Some(false) {
+                self.bind_pattern(code, pattern, &value, &mut held);
+                yes.push(held);
+            }
+            if truth != Some(true) {
+                no.push(other);
             }
         }
         (yes, no)
@@ -207,7 +230,7 @@ impl Analysis<'_> {
         if first.has(Traits::FOREIGN) || second.has(Traits::FOREIGN) {
             return (vec![path.clone()], vec![path]);
         }
-        self.attempts.push((self.file(), node));
+        self.attempt_at(node);
         let mut verified = path.clone();
         verified.verify();
         (vec![verified], vec![path])

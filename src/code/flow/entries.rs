@@ -9,7 +9,7 @@ use super::calls::Called;
 use super::guards::decorators;
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
-use super::{Analysis, Closure, Defect, Outcome, Report};
+use super::{Analysis, Attempt, Closure, Defect, Outcome, Place, Report};
 
 /// Most uses that are told as evidence of one finding.
 const MAX_EVIDENCE: usize = 4;
@@ -272,12 +272,31 @@ impl Analysis<'_> {
         };
         let skip = report.skipped.and_then(|at| self.skips.get(at)).filter(|_| defect == Defect::FailOpen);
         let attempt = self.attempts.get(entry).filter(|_| defect == Defect::FailOpen);
-        let place = attempt.map_or(here, |(file, node)| self.place(*file, *node));
+        let place = attempt.map_or(here, |attempt| self.blamed(attempt));
         let evidence = skip.map(|skip| (self.place(skip.file, skip.node), skip.why.to_owned()));
         let why = skip.map_or("", |skip| skip.why);
         let (name, evidence) = (sink.name.clone(), evidence.into_iter().collect());
         let language = self.program.file(sink.file).code.dialect.name;
         Outcome { defect, place, name, why, evidence, doubtful: false, route: report.route.clone(), language }
+    }
+
+    pub(super) fn attempt_at(&mut self, node: NodeId) {
+        let attempt = Attempt { file: self.file(), node, from: self.call_of_entry() };
+        self.attempts.push(attempt);
+    }
+
+    /// Returns the verification, if its function accepts without it, or else the call whose result the handler forgets.
+    fn blamed(&self, attempt: &Attempt) -> Place {
+        let own = self.place(attempt.file, attempt.node);
+        let accepts = |other: &Outcome| other.defect == Defect::FailOpen && other.place == own;
+        match attempt.from {
+            Some((file, call))
+                if file != attempt.file && call != Code::NOTHING && !self.outcomes.iter().any(accepts) =>
+            {
+                self.place(file, call)
+            }
+            _ => own,
+        }
     }
 
     fn tell(&mut self, outcome: Outcome) {
@@ -289,7 +308,7 @@ impl Analysis<'_> {
 
     /// Judges a function that verifies: on no way may it accept without a verification.
     pub(super) fn judge(&mut self, closure: &Closure, ways: &Ways, given_on: &[Path], started: usize) {
-        let Some((file, node)) = self.attempts.get(started).copied() else { return };
+        let Some(Attempt { file, node, .. }) = self.attempts.get(started).copied() else { return };
         if self.silent && self.frames.len() <= self.entry {
             return;
         }
@@ -300,7 +319,9 @@ impl Analysis<'_> {
         let code = Arc::clone(&self.program.file(closure.file).code);
         let checks = self.words.check.is_match(code.name(closure.node));
         let accepts = |path: &Path, value: &Value| {
-            let silent = value.constant == Some(Constant::Null) || value.is_unknown();
+            let results = code.dialect.results && code.dialect.name != "kotlin";
+            let accepted = if results { Constant::Present } else { Constant::Null };
+            let silent = value.constant == Some(accepted) || value.is_unknown();
             let says_nothing = |other: &Value| {
                 // An error of Go that is none says nothing.
                 let is_event = other.has(Traits::EVENT) && !code.dialect.returns_errors;

@@ -41,7 +41,7 @@ impl Analysis<'_> {
             Kind::Return | Kind::Throw | Kind::Leave => self.leave(&code, node, path),
             Kind::Name => {
                 let value = self.lookup(&code, node, &path);
-                vec![(path, value)]
+                self.bare_call(&code, node, value, path)
             }
             Kind::Text => self.text(&code, node, path),
             Kind::True => vec![(path, Value::constant(Constant::True))],
@@ -69,6 +69,7 @@ impl Analysis<'_> {
                 self.import(&code, node, &mut path);
                 vec![(path, Value::default())]
             }
+            Kind::Unwrap => self.unwrapped(&code, node, path),
             Kind::Export => self.export(&code, node, path),
             Kind::Pair => self.eval(code.child(node, 1), path),
             Kind::Number => {
@@ -92,6 +93,15 @@ impl Analysis<'_> {
         }
         if self.words.secret.is_match(name) {
             traits = traits.with(Traits::SECRET);
+        }
+        // `{:error, reason}` is a failed result.
+        let verdict = match name {
+            ":ok" => Some(Constant::Present),
+            ":error" => Some(Constant::Null),
+            _ => None,
+        };
+        if let Some(verdict) = verdict.filter(|_| code.dialect.results) {
+            return vec![(path, Value::constant(verdict))];
         }
         if code.children(node).is_empty() {
             let constant = Some(Constant::Text(Arc::from(name)));
@@ -212,6 +222,13 @@ impl Analysis<'_> {
                 value.traits = value.traits.with(Traits::CLASS);
             }
         }
+        // `{:ok, event} = verify(conn)` raises if it does not match.
+        if code.dialect.results && code.kind(target) != Kind::Name {
+            let (wrong, right): (Ways, Ways) =
+                ways.into_iter().partition(|(_, value)| self.pattern_truth(code, target, value) == Some(false));
+            self.frame().thrown.extend(wrong.into_iter().map(|(path, _)| path));
+            ways = right;
+        }
         ways.into_iter()
             .map(|(mut path, value)| {
                 self.bind(code, target, &value, &mut path);
@@ -305,6 +322,7 @@ impl Analysis<'_> {
                 if object.has(Traits::TABLE) && key.has(Traits::BODY) {
                     self.compared(&mut path, &key, node, "an event's type".to_owned());
                 }
+                self.indexed(&object, &key, node, &mut path);
                 let name = match &key.constant {
                     Some(Constant::Text(text)) => text.to_string(),
                     _ => String::new(),
@@ -363,12 +381,17 @@ impl Analysis<'_> {
         }
     }
 
+    /// Returns the call that led here from the entry, in the entry's file.
+    pub(super) fn call_of_entry(&self) -> Option<(usize, NodeId)> {
+        let inner = self.frames.get(self.entry + 1).map(|frame| frame.call);
+        inner.zip(self.frames.get(self.entry)).map(|(call, frame)| (frame.file, call))
+    }
+
     pub(super) fn sink(&mut self, node: NodeId, name: String, defect: Defect) -> usize {
         let file = self.file();
         let known = self.sinks.iter().position(|sink| (sink.file, sink.node, sink.defect) == (file, node, defect));
         known.unwrap_or_else(|| {
-            let inner = self.frames.get(self.entry + 1).map(|frame| frame.call);
-            let from = inner.zip(self.frames.get(self.entry)).map(|(call, frame)| (frame.file, call));
+            let from = self.call_of_entry();
             self.sinks.push(Sink { file, node, name, defect, from });
             self.sinks.len() - 1
         })

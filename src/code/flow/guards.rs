@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
-use super::classes::leaves_of_body;
 use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 
@@ -97,28 +96,7 @@ impl Analysis<'_> {
         let Some((file, node)) = class else { return paths };
         let mut classes = vec![(file, node)];
         classes.extend(self.bases(code, file, node));
-        for (file, node) in classes {
-            let code = Arc::clone(&self.program.file(file).code);
-            let mut calls = Vec::new();
-            for statement in leaves_of_body(&code, code.child(node, 1)) {
-                match code.kind(statement) {
-                    Kind::Call => calls.push(statement),
-                    // `$this->middleware('stripe')` in a constructor.
-                    Kind::Function if matches!(code.name(statement), "__construct" | "included") => {
-                        calls.extend(statements(&code, code.child(statement, 1)));
-                    }
-                    _ => {}
-                }
-            }
-            for call in calls {
-                if self.words.guard.is_match(code.name(code.child(call, 0)))
-                    && applies(&code, call, code_name(&self.program.file(file).code, method))
-                {
-                    paths = self.registered(&code, call, (file, class.unwrap_or((file, node))), paths);
-                }
-            }
-        }
-        paths
+        self.callbacks(code.name(method), &classes, paths)
     }
 
     /// Follows what Laravel asks the request of a parameter's type before the method: `authorize`.
@@ -134,32 +112,6 @@ impl Analysis<'_> {
             };
             let authorize = self.member_of_class((file, node), "authorize", 0);
             paths = self.passed(authorize.into_iter().collect(), paths, *parameter);
-        }
-        paths
-    }
-
-    /// `before_action :verify`, `$this->middleware(Verify::class)`
-    fn registered(
-        &mut self,
-        code: &Code,
-        call: NodeId,
-        (file, class): (usize, (usize, NodeId)),
-        paths: Vec<Path>,
-    ) -> Vec<Path> {
-        let mut paths = paths;
-        for argument in &code.children(call)[1..] {
-            let functions = match code.kind(*argument) {
-                Kind::Text => {
-                    let name = code.name(*argument).trim_start_matches(':').to_owned();
-                    match self.member_of_class(class, &name, 0) {
-                        Some(value) => vec![value],
-                        None => self.middleware(file, code, *argument),
-                    }
-                }
-                Kind::Pair => continue,
-                _ => self.middleware(file, code, *argument),
-            };
-            paths = self.passed(functions, paths, call);
         }
         paths
     }
@@ -191,7 +143,7 @@ impl Analysis<'_> {
     }
 
     /// Follows guards. Returns the ways on which they let the request pass: they returned, and did not say no.
-    fn passed(&mut self, functions: Vec<Value>, paths: Vec<Path>, call: NodeId) -> Vec<Path> {
+    pub(super) fn passed(&mut self, functions: Vec<Value>, paths: Vec<Path>, call: NodeId) -> Vec<Path> {
         let mut paths = paths;
         for function in functions {
             let Some(Thing::Function(at)) = function.thing else {
@@ -215,7 +167,7 @@ impl Analysis<'_> {
     }
 
     /// Returns the functions that an argument of a route names: functions, classes, `[Class::class, 'method']`, aliases.
-    fn middleware(&mut self, file: usize, code: &Code, node: NodeId) -> Vec<Value> {
+    pub(super) fn middleware(&mut self, file: usize, code: &Code, node: NodeId) -> Vec<Value> {
         match code.kind(node) {
             Kind::Member if code.name(node) == "class" => {
                 let name = code.path(code.child(node, 0));
@@ -334,32 +286,4 @@ fn all_names(code: &Code, node: NodeId) -> Vec<NodeId> {
         open.extend(code.children(at));
     }
     found
-}
-
-fn statements(code: &Code, node: NodeId) -> Vec<NodeId> {
-    let (mut found, mut open) = (Vec::new(), vec![node]);
-    while let Some(at) = open.pop() {
-        match code.kind(at) {
-            Kind::Block | Kind::Group => open.extend(code.children(at).iter().rev()),
-            _ => found.push(at),
-        }
-    }
-    found
-}
-
-fn code_name(code: &Code, node: NodeId) -> &str {
-    code.name(node)
-}
-
-/// Returns true if a callback of a controller runs before a method: `only:` and `except:`.
-fn applies(code: &Code, call: NodeId, method: &str) -> bool {
-    code.children(call)[1..].iter().filter(|at| code.kind(**at) == Kind::Pair).all(|pair| {
-        let names = leaves(code, code.child(*pair, 1));
-        let listed = names.iter().any(|at| code.name(*at).trim_start_matches(':') == method);
-        match code.name(code.child(*pair, 0)).trim_end_matches(':') {
-            "only" => listed,
-            "except" => !listed,
-            _ => true,
-        }
-    })
 }

@@ -4,7 +4,9 @@
 //! Code is not run: each way through a function is followed with what is known of its values, calls are followed into the
 //! functions that they mean, in this file or another. [`Words`] says what names mean; nothing else here knows of Stripe.
 
+mod callbacks;
 mod calls;
+mod chosen;
 mod classes;
 mod conditions;
 mod durations;
@@ -15,6 +17,7 @@ mod follow;
 mod guards;
 mod names;
 mod relevance;
+mod results;
 mod routers;
 mod statements;
 mod value;
@@ -92,6 +95,8 @@ pub(crate) struct Words {
     /// The name of an event, as text and as a constant.
     pub(crate) event: Word,
     pub(crate) event_constant: Word,
+    /// The name of a function that is called for an event.
+    pub(crate) event_function: Word,
     /// Names of secrets, of the signature's header, of the headers of other services, of switches.
     pub(crate) secret: Word,
     pub(crate) signature: Word,
@@ -169,6 +174,15 @@ struct Sink {
     from: Option<(usize, NodeId)>,
 }
 
+/// A verification that was met.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    file: usize,
+    node: NodeId,
+    /// The call that led here from the entry, in the entry's file.
+    from: Option<(usize, NodeId)>,
+}
+
 /// A condition by which a verification may be passed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Skip {
@@ -225,7 +239,7 @@ pub(crate) struct Analysis<'a> {
     frames: Vec<Frame>,
     reports: Vec<Report>,
     /// Verifications that were met since the entry began.
-    attempts: Vec<(usize, NodeId)>,
+    attempts: Vec<Attempt>,
     outcomes: Vec<Outcome>,
     left: usize,
     depth: usize,

@@ -29,6 +29,8 @@ struct FileNames {
     marked: usize,
     /// The file itself names an event or a verification.
     matters: bool,
+    /// Functions of the file are named after events.
+    methods: bool,
 }
 
 /// Relevance of the files that were read so far.
@@ -48,8 +50,9 @@ impl Relevance {
             known: usize::MAX,
             marked: 0,
             matters: false,
+            methods: false,
         };
-        let mut functions = Vec::new();
+        let (mut functions, mut chosen) = (Vec::new(), Vec::new());
         for (id, node) in code.nodes() {
             let span = code.span(id);
             if matters(code, id, words) {
@@ -60,12 +63,21 @@ impl Relevance {
             if let Some(name) = holds_event(code, id, words) {
                 self.functions.insert(name);
             }
+            if node.kind == Kind::Call && super::chosen::chooses(code, id) {
+                chosen.push(span.start);
+            }
             let Some(name) = &node.name else { continue };
             match node.kind {
-                Kind::Function => functions.push((span.clone(), Arc::clone(name))),
+                Kind::Function => {
+                    found.methods |= words.event_function.is_match(name);
+                    functions.push((span.clone(), Arc::clone(name)));
+                }
                 Kind::Name | Kind::Member => found.names.push((span.start, Arc::clone(name))),
                 _ => {}
             }
+        }
+        if found.methods {
+            found.marks.append(&mut chosen);
         }
         found.matters = !found.marks.is_empty();
         found.hints.sort_unstable();
@@ -170,6 +182,12 @@ impl Analysis<'_> {
             names.mark(functions);
             within(&names.marks, &span)
         })
+    }
+
+    /// Returns true for a file with functions that are named after events.
+    pub(super) fn has_event_functions(&mut self, file: usize) -> bool {
+        self.index_files();
+        self.relevance.files.get(&file).is_some_and(|names| names.methods)
     }
 
     fn has_hint(&self, file: usize, node: NodeId) -> bool {

@@ -136,12 +136,19 @@ impl Analysis<'_> {
     }
 
     /// Decides `Some(x)`, `Ok(x)`, `None`, `Err(_)` and constants, where the subject is known.
-    fn pattern_truth(&self, code: &Code, patterns: NodeId, subject: &Value) -> Option<bool> {
+    pub(super) fn pattern_truth(&self, code: &Code, patterns: NodeId, subject: &Value) -> Option<bool> {
         let truth = subject.truth()?;
         let mut at = patterns;
         loop {
             match code.kind(at) {
                 Kind::Group | Kind::Pattern => at = code.child(at, 0),
+                Kind::Text if code.dialect.results => {
+                    return match code.name(at) {
+                        ":ok" => Some(truth),
+                        ":error" => Some(!truth),
+                        _ => None,
+                    };
+                }
                 Kind::Name => {
                     return match code.name(at) {
                         "Some" | "Ok" => Some(truth),
@@ -258,9 +265,13 @@ impl Analysis<'_> {
     }
 }
 
-/// Several values: in Go the last one is the error.
+/// Several values: in Go the last one is the error, in Elixir the first says whether there is one.
 fn together(code: &Code, before: &Value, last: Value) -> Value {
-    let constant = if code.dialect.returns_errors { last.constant } else { Some(Constant::Present) };
+    let constant = match &before.constant {
+        _ if code.dialect.returns_errors => last.constant,
+        Some(Constant::Null) if code.dialect.name == "elixir" => Some(Constant::Null),
+        _ => Some(Constant::Present),
+    };
     Value { traits: before.traits.with(last.traits), constant, thing: before.thing.or(last.thing) }
 }
 

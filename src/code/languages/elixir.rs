@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static ELIXIR: Grammar = Grammar {
-    dialect: Dialect { name: "elixir", last_value: true, returns_errors: false, falls_through: false },
+    dialect: Dialect { name: "elixir", last_value: true, returns_errors: false, results: true, falls_through: false },
     language: || tree_sitter_elixir::LANGUAGE.into(),
     roles: ROLES,
     macros: MACROS,

@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static GO: Grammar = Grammar {
-    dialect: Dialect { name: "go", last_value: false, returns_errors: true, falls_through: false },
+    dialect: Dialect { name: "go", last_value: false, returns_errors: true, results: false, falls_through: false },
     language: || tree_sitter_go::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],

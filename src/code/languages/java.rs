@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static JAVA: Grammar = Grammar {
-    dialect: Dialect { name: "java", last_value: false, returns_errors: false, falls_through: true },
+    dialect: Dialect { name: "java", last_value: false, returns_errors: false, results: false, falls_through: true },
     language: || tree_sitter_java::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],

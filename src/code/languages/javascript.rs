@@ -3,7 +3,8 @@ use std::sync::OnceLock;
 use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
-const DIALECT: Dialect = Dialect { name: "javascript", last_value: false, returns_errors: false, falls_through: true };
+const DIALECT: Dialect =
+    Dialect { name: "javascript", last_value: false, returns_errors: false, results: false, falls_through: true };
 
 pub(super) static TYPESCRIPT: Grammar = Grammar {
     dialect: DIALECT,
@@ -70,7 +71,8 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Binary, "binary_expression"),
     (Role::Await, "await_expression"),
     (Role::Object, "object object_pattern"),
-    (Role::Pair, "pair pair_pattern"),
+    (Role::Pair, "pair pair_pattern jsx_attribute"),
+    (Role::Element, "jsx_opening_element jsx_self_closing_element"),
     (Role::First, "as_expression satisfies_expression non_null_expression type_assertion"),
     (Role::Type, "type_annotation predefined_type generic_type"),
     (Role::Decorator, "decorator"),

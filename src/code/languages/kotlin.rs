@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static KOTLIN: Grammar = Grammar {
-    dialect: Dialect { name: "kotlin", last_value: true, returns_errors: false, falls_through: false },
+    dialect: Dialect { name: "kotlin", last_value: true, returns_errors: false, results: true, falls_through: false },
     language: || tree_sitter_kotlin_ng::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],

@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static PHP: Grammar = Grammar {
-    dialect: Dialect { name: "php", last_value: false, returns_errors: false, falls_through: true },
+    dialect: Dialect { name: "php", last_value: false, returns_errors: false, results: false, falls_through: true },
     language: || tree_sitter_php::LANGUAGE_PHP.into(),
     roles: ROLES,
     macros: &[],

@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static PYTHON: Grammar = Grammar {
-    dialect: Dialect { name: "python", last_value: false, returns_errors: false, falls_through: false },
+    dialect: Dialect { name: "python", last_value: false, returns_errors: false, results: false, falls_through: false },
     language: || tree_sitter_python::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],
@@ -37,6 +37,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Case, "case_clause"),
     (Role::Pattern, "case_pattern"),
     (Role::Attempt, "try_statement"),
+    (Role::With, "with_statement"),
     (Role::Handler, "except_clause except_group_clause"),
     (Role::Finally, "finally_clause"),
     (Role::Return, "return_statement"),

@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static RUBY: Grammar = Grammar {
-    dialect: Dialect { name: "ruby", last_value: true, returns_errors: false, falls_through: false },
+    dialect: Dialect { name: "ruby", last_value: true, returns_errors: false, results: false, falls_through: false },
     language: || tree_sitter_ruby::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],
@@ -43,7 +43,8 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Switch, "case case_match"),
     (Role::Case, "when in_clause"),
     (Role::Pattern, "pattern"),
-    (Role::Handler, "rescue rescue_modifier_handler"),
+    (Role::Attempt, "rescue_modifier"),
+    (Role::Handler, "rescue"),
     (Role::Finally, "ensure"),
     (Role::Return, "return"),
     (Role::Leave, "break next redo retry"),

@@ -4,7 +4,7 @@ use super::super::grammar::{Grammar, Role};
 use super::super::model::Dialect;
 
 pub(super) static RUST: Grammar = Grammar {
-    dialect: Dialect { name: "rust", last_value: true, returns_errors: false, falls_through: false },
+    dialect: Dialect { name: "rust", last_value: true, returns_errors: false, results: true, falls_through: false },
     language: || tree_sitter_rust::LANGUAGE.into(),
     roles: ROLES,
     macros: &[],
@@ -41,6 +41,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Unary, "unary_expression"),
     (Role::Binary, "binary_expression"),
     (Role::Await, "await_expression"),
+    (Role::Unwrap, "try_expression"),
     (Role::First, "type_cast_expression generic_function"),
     (Role::Decorator, "attribute_item"),
     (Role::Type, "generic_type reference_type"),

@@ -1,0 +1,2 @@
+export { PayForm } from './pay-form'
+export { Footer } from './footer'

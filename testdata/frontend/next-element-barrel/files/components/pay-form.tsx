@@ -1,0 +1,2 @@
+"use client"
+export function PayForm({ secretKey }) { return null }

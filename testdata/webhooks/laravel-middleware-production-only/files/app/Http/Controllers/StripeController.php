@@ -1,0 +1,13 @@
+<?php
+namespace App\Http\Controllers;
+use App\Http\Middleware\VerifyStripe;
+class StripeController extends Controller {
+  public function __construct() {
+    if (app()->environment('production')) { $this->middleware(VerifyStripe::class); }
+  }
+  public function handle(Request $request) {
+    $event = json_decode($request->getContent(), true);
+    if ($event['type'] === 'invoice.paid') { $this->paid($event); }
+    return response('', 200);
+  }
+}

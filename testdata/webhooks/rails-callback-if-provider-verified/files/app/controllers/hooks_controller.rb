@@ -1,0 +1,16 @@
+class HooksController < ApplicationController
+  before_action :verify, if: :stripe?
+  before_action -> { head :bad_request unless request.post? }
+  def create
+    event = JSON.parse(request.raw_post)
+    pay(event) if event['type'] == 'invoice.paid'
+    head :ok
+  end
+  private
+  def stripe? = params[:provider] == 'stripe'
+  def verify
+    Stripe::Webhook.construct_event(request.raw_post, request.headers['Stripe-Signature'], ENV['WHSEC'])
+  rescue Stripe::SignatureVerificationError
+    head :bad_request
+  end
+end

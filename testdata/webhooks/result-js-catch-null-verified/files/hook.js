@@ -1,0 +1,6 @@
+app.post('/stripe', async (req, res) => {
+  const event = await stripe.webhooks.constructEventAsync(req.body, req.headers['stripe-signature'], process.env.WHSEC).catch(() => null)
+  if (!event) return res.status(400).end()
+  if (event.type === 'invoice.paid') await pay(event)
+  res.end()
+})

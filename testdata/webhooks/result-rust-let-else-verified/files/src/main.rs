@@ -1,0 +1,7 @@
+async fn hook(headers: HeaderMap, body: String) -> StatusCode {
+    let Ok(event) = stripe::Webhook::construct_event(&body, headers["stripe-signature"].to_str().unwrap(), &SECRET) else {
+        return StatusCode::BAD_REQUEST;
+    };
+    if event.type_.as_str() == "invoice.paid" { pay(event).await; }
+    StatusCode::OK
+}

@@ -1,0 +1,6 @@
+async fn hook(headers: HeaderMap, body: String) -> StatusCode {
+    stripe::Webhook::construct_event(&body, headers["stripe-signature"].to_str().unwrap(), &SECRET).ok();
+    let event: serde_json::Value = serde_json::from_str(&body).unwrap();
+    if event["type"] == "invoice.paid" { pay(event).await; }
+    StatusCode::OK
+}

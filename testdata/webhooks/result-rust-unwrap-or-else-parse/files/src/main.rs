@@ -1,0 +1,6 @@
+async fn hook(headers: HeaderMap, body: String) -> StatusCode {
+    let event = stripe::Webhook::construct_event(&body, headers["stripe-signature"].to_str().unwrap(), &SECRET)
+        .unwrap_or_else(|_| serde_json::from_str(&body).unwrap());
+    if event.type_.as_str() == "invoice.paid" { pay(event).await; }
+    StatusCode::OK
+}
