@@ -251,7 +251,8 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
             let found = span(&captures, whole.range());
             let value = found.value.as_deref().unwrap_or("");
             let claims = |claim: &NameClaim| variable_names::claims(value, *claim);
-            if source.value.is_empty() || source.value.iter().any(claims) && !holds_publishable(text, value) {
+            let is_claimed = source.value.is_empty() || source.value.iter().any(claims);
+            if is_claimed && !(claims(&NameClaim::Secret) && holds_publishable(text, value)) {
                 spans.push(found);
             }
         }
@@ -266,14 +267,17 @@ fn pattern_spans(file: &SourceFile<'_>, source: &CodePattern, patterns: &SourceP
 
 /// Returns true if a publishable key is assigned to a variable in this text: its value counts, whatever its name says.
 fn holds_publishable(text: &[u8], variable: &str) -> bool {
-    static ASSIGNED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"^\s*(?::\s*\w+\s*)?[=:]\s*["'`]pk_(?:live|test)_"#).ok());
+    static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"^\s*(?::\s*\w+\s*)?[=:]\s*(?:["'`]pk_(?:live|test)_|(?P<name>[^=;\n][^;\n]{0,100}))"#).ok()
+    });
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
     let name = variable.trim_end_matches(|c| !is_name(c)).rsplit(|c| !is_name(c)).next().unwrap_or_default();
     let mut places = memchr::memmem::find_iter(text, name).take(if name.is_empty() { 0 } else { MAX_ASSIGNMENTS });
     places.any(|at| {
-        let after = &text[at + name.len()..text.len().min(at + name.len() + 100)];
-        ASSIGNED.as_ref().is_some_and(|assigned| assigned.is_match(after))
+        let after = &text[at + name.len()..text.len().min(at + name.len() + 200)];
+        let Some(assigned) = ASSIGNED.as_ref().and_then(|assigned| assigned.captures(after)) else { return false };
+        let says = |name: &[u8]| variable_names::claims(&String::from_utf8_lossy(name), NameClaim::Publishable);
+        assigned.name("name").is_none_or(|name| says(name.as_bytes()))
     })
 }
 
