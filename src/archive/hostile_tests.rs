@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::quine::quine;
-use super::samples::{MARK, ar, bzip2, gzip, lzma, noise, secret, see, see_within, stored, tar, tight, xz, zip, zstd};
+use super::samples::{
+    MARK, ar, bzip2, gzip, lzma, noise, secret, see, see_within, stored, tar, tight, xz, zip, zlib, zstd,
+};
 use super::{ArchiveLimits, is_archive};
 use crate::model::SkipReason;
 
@@ -283,6 +285,8 @@ proptest! {
             tar(&[("a", &small), ("b.zip", &inner)]), gzip(&small), bzip2(&small), xz(&small), lzma(&small), zstd(&small),
             ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
             super::pack::tests::sample(&small), super::pdf::tests::sample(&small), super::png::tests::sample(&small),
+            super::mail::tests::sample(&small), super::registry::tests::sample(&small), super::office::tests::sample(&small),
+            zlib(&small),
         ];
         for archive in archives {
             let started = Instant::now();

@@ -16,15 +16,19 @@ mod bzip2;
 mod codec;
 mod gzip;
 mod lzma;
+mod mail;
+mod office;
 mod one_shot;
 mod pack;
 mod pdf;
 mod peek_reader;
 mod png;
+mod registry;
 mod sqlite;
 mod tar;
 mod walker;
 mod zip;
+mod zlib;
 mod zstd;
 
 #[cfg(test)]
@@ -67,6 +71,10 @@ static FORMATS: &[ArchiveFormat] = &[
     pack::BUNDLE,
     pdf::FORMAT,
     png::FORMAT,
+    zlib::FORMAT,
+    office::FORMAT,
+    registry::FORMAT,
+    mail::FORMAT,
     ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),

@@ -1,8 +1,9 @@
-//! PDF: its streams that are compressed with Flate: text of pages, objects, attachments.
+//! PDF: its streams that are compressed: text of pages, objects, attachments.
 //!
 //! The table of objects is not followed: a stream is found by its keyword, so that what a later version of the document
-//! replaced is visited, too. Images are passed over, and predictors are not undone. Streams of other filters are searched
-//! as they are.
+//! replaced is visited, too. Images are passed over.
+
+mod filter;
 
 use std::io::SeekFrom;
 
@@ -50,14 +51,25 @@ fn visit_from(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, at: u64,
     let mut before = Vec::new();
     while walker.budget.in_time() && seek_stream(&mut source, &mut before) {
         let Some(dictionary) = before.strip_suffix(KEYWORD).map(<[u8]>::trim_ascii_end) else { continue };
-        let Some(gap) = compressed_at(source.peek(4)).filter(|_| dictionary.ends_with(b">>")) else { continue };
+        let next = source.peek(4);
+        let Some(gap) = line_end(next).filter(|_| dictionary.ends_with(b">>")) else { continue };
+        let is_zlib = begins_like_zlib(&next[gap..]);
         *count += 1;
         let object = object_of(dictionary);
         let name = object.map_or_else(|| format!("stream {count}"), |(number, _)| format!("object {number} stream"));
-        if object.is_some_and(|(_, dictionary)| is_image(dictionary)) {
+        let dictionary = object.map_or(dictionary, |(_, dictionary)| dictionary);
+        let filters = filter::names(dictionary);
+        let is_filtered = !is_zlib && filters.iter().any(|name| filter::is_filter(name));
+        if object.is_some() && is_image(dictionary) || !is_zlib && !is_filtered {
             continue;
         }
-        source.skip(gap);
+        source.skip(gap as u64);
+        if is_filtered {
+            let is_early = memmem::find(dictionary, b"/EarlyChange 0").is_none();
+            filter::visit(walker, &name, &mut source, &filters, is_early);
+            before.clear();
+            continue;
+        }
         let data = source.taken();
         if !walker.zlib_part(&name, &mut source) {
             // Pays for bytes that are read again, so that the time is in proportion to the size.
@@ -99,16 +111,18 @@ fn seek_stream(source: &mut PeekReader<'_>, before: &mut Vec<u8>) -> bool {
     false
 }
 
-/// Returns the number of bytes between the keyword and zlib data, if such data follows a line end.
-fn compressed_at(next: &[u8]) -> Option<u64> {
-    let (gap, data) = match next {
-        [b'\r', b'\n', data @ ..] => (2, data),
-        [b'\r' | b'\n', data @ ..] => (1, data),
-        _ => return None,
-    };
+/// Returns the number of bytes of the line end between the keyword and data.
+fn line_end(next: &[u8]) -> Option<usize> {
+    match next {
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\r' | b'\n', ..] => Some(1),
+        _ => None,
+    }
+}
+
+fn begins_like_zlib(data: &[u8]) -> bool {
     // Windows are at most 32 kB.
-    let head = *data.first_chunk()?;
-    (head[0] < 0x80 && is_zlib(head)).then_some(gap)
+    data.first_chunk().is_some_and(|head| head[0] < 0x80 && is_zlib(*head))
 }
 
 /// Returns the number of the object that was begun last, and what follows its `12 0 obj`.
@@ -175,6 +189,40 @@ pub(super) mod tests {
             let place = format!("a.pdf!{place}");
             assert_eq!((seen.places(), seen.reasons()), (vec![place.trim_end_matches('!')], vec![]), "{dictionary}");
         }
+    }
+
+    #[test]
+    fn streams_of_other_filters_are_decoded() {
+        let text = secret();
+        let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+        let runs: Vec<u8> = text.chunks(100).flat_map(|part| [&[part.len() as u8 - 1], part].concat()).collect();
+        for (dictionary, data) in [
+            ("/Filter /ASCII85Decode", filter::tests::ascii85_of(&text)),
+            ("/Filter [ /ASCII85Decode /FlateDecode ]", filter::tests::ascii85_of(&zlib(&text))),
+            ("/Filter[/AHx/LZWDecode]/DecodeParms[null<</EarlyChange 0>>]", {
+                let packed = filter::tests::lzw_of(&text, false);
+                packed.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes()
+            }),
+            ("/Filter /LZWDecode", filter::tests::lzw_of(&text, true)),
+            ("/Filter/ASCIIHexDecode", hex.clone().into_bytes()),
+            ("/Filter /RunLengthDecode", runs),
+        ] {
+            let file = document(&[(7, dictionary, "\n", &data), (8, "", "\n", &zlib(MARK))]);
+            let seen = see(&file);
+            assert_eq!(
+                (seen.places(), seen.reasons()),
+                (vec!["object 7 stream", "object 8 stream"], vec![]),
+                "{dictionary}"
+            );
+        }
+        for (filter, reasons) in
+            [("/BrotliDecode", vec![SkipReason::Unsupported]), ("/DCTDecode", vec![]), ("[/A85/DCT]", vec![])]
+        {
+            let file = document(&[(7, &format!("/Filter {filter}"), "\n", b"data")]);
+            assert_eq!((see(&file).members.len(), see(&file).reasons()), (0, reasons), "{filter}");
+        }
+        let runs = [b"\x81a".repeat(700_000), vec![0x80]].concat();
+        assert_eq!(see(&document(&[(7, "/Filter /RL", "\n", &runs)])).reasons(), [SkipReason::OverLimit]);
     }
 
     #[test]

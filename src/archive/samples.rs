@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 14] = [
+    let inner: [(&str, Vec<u8>, &str); 17] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -204,6 +204,9 @@ fn every_format_is_opened_two_levels_deep() {
         ("nameless", zstd(&text), "nameless!content"),
         ("a.pdf", super::pdf::tests::sample(&text), "a.pdf!object 12 stream"),
         ("a.png", super::png::tests::sample(&text), "a.png!zTXt Comment"),
+        ("a.zz", zlib(&text), "a.zz!a"),
+        ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
+        ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(&[("conf/.env", &text)])))]), "a.deb!data.tar.xz!conf/.env"),
     ];
     for (name, archive, chain) in &inner {
