@@ -63,15 +63,17 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         ".Use(",
         ".Mount(",
         "View):",
-        // Functions that are named after events.
-        "nvoicePaid",
-        "nvoice_paid",
-        "ubscriptionDeleted",
-        "ubscription_deleted",
-        "essionCompleted",
-        "ession_completed",
-        "IntentSucceeded",
-        "intent_succeeded",
+        // Names of functions that are made of an event's.
+        "'handle' .",
+        "'handle'.",
+        "'handle' +",
+        "\"handle\" +",
+        "'handle_",
+        "\"handle_",
+        "`handle$",
+        "`on$",
+        "'on' +",
+        "\"on\" +",
     ]);
     let has = |word: &[u8]| memmem::find(bytes, word).is_some();
     let events = || EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
