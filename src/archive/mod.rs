@@ -14,6 +14,7 @@ mod ar;
 mod budget;
 mod bzip2;
 mod codec;
+mod columnar;
 mod gzip;
 mod lzma;
 mod mail;
@@ -71,6 +72,12 @@ static FORMATS: &[ArchiveFormat] = &[
     pack::BUNDLE,
     pdf::FORMAT,
     png::FORMAT,
+    columnar::AVRO,
+    columnar::PARQUET,
+    columnar::ORC,
+    columnar::ARROW,
+    columnar::HDF5,
+    columnar::CAPTURES,
     zlib::FORMAT,
     office::FORMAT,
     registry::FORMAT,

@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 17] = [
+    let inner: [(&str, Vec<u8>, &str); 21] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -207,6 +207,10 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.zz", zlib(&text), "a.zz!a"),
         ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
         ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
+        ("a.avro", super::columnar::avro_sample(&text), "a.avro!rows"),
+        ("a.orc", super::columnar::orc_sample(&text), "a.orc!columns"),
+        ("a.parquet", super::columnar::parquet_sample(&text), "a.parquet!pages"),
+        ("a.h5", super::columnar::hdf5_sample(&text), "a.h5!stream 1"),
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(&[("conf/.env", &text)])))]), "a.deb!data.tar.xz!conf/.env"),
     ];
     for (name, archive, chain) in &inner {
