@@ -121,7 +121,10 @@ impl MemberVisitor for MemberScanner<'_, '_> {
     }
 
     fn values(&mut self, chain: &[String], text: &[u8], names: &dyn ValueNames) {
-        let mut found = self.searcher.search(TextInput::Bytes(text));
+        // As a whole the text is never one of wide characters, though a value may be.
+        let mut candidates = Vec::new();
+        self.searcher.context.engine.prefilter().find(text, &mut candidates);
+        let mut found = self.searcher.search(TextInput::Candidates(text, &candidates));
         found.hits.sort_by_key(|hit| hit.hit.span.start);
         let mut lines = Cursor::new(Position::START);
         for TextHit { hit, within, .. } in &mut found.hits {
@@ -140,7 +143,8 @@ impl MemberVisitor for MemberScanner<'_, '_> {
     fn replaced(&mut self, chain: &[String], ranges: &[Range<u64>]) {
         let is_inside = |span: &Range<u64>| {
             let next = ranges.partition_point(|range| range.start <= span.start);
-            next.checked_sub(1).is_some_and(|range| ranges[range].end >= span.end)
+            // Big-endian text that is read as little-endian ends one byte later.
+            next.checked_sub(1).is_some_and(|range| ranges[range].end + 1 >= span.end)
         };
         let is_raw = |hit: &TextHit| hit.chain == chain && hit.within.is_none() && hit.origin == Origin::File;
         for hits in [&mut self.result.hits, &mut self.hits] {

@@ -122,6 +122,26 @@ fn lines_are_those_of_the_value() {
 }
 
 #[test]
+fn a_log_alone_need_not_hold_the_page_with_the_encoding() {
+    for encoding in ["UTF-8", "UTF-16le", "UTF-16be"] {
+        let mut dir = Dir::new();
+        let key = dir.forge.make("sk_live").unwrap();
+        let script = format!(
+            "pragma encoding='{encoding}';\npragma journal_mode=wal;\ncreate table t (id integer primary key, a, k);\n\
+             insert into t values (5, 'one', 'two');\npragma wal_checkpoint(truncate);\n\
+             update t set k = '{key}';\n.system cp a.db-wal alone.db-wal\n"
+        );
+        if !sqlite(dir.path(), "a.db", &script) {
+            return;
+        }
+        let report = dir.scan(&["alone.db-wal"]).report();
+        let found = places(&report, &key, encoding);
+        assert!(!found.is_empty() && found.iter().all(|place| place.ends_with(" 1:1")), "{encoding}: {found:?}");
+        assert!(report.coverage.complete && report.findings.len() == 1, "{encoding}: {report:#?}");
+    }
+}
+
+#[test]
 fn logs_and_journals_are_read_beside_the_database_and_alone() {
     let mut dir = Dir::new();
     let (old, new) = (dir.forge.make("sk_live").unwrap(), dir.forge.make("sk_live:24").unwrap());
