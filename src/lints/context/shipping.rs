@@ -85,12 +85,11 @@ impl FileClues<'_> {
         if self.purpose.mobile {
             return Some("it is a resource of a mobile app");
         }
-        let nearest_has = |names: &[&str], needle: &str| {
+        let nearest = |names: &[&str]| {
             let mut directories = ancestors(self.path);
-            let manifest =
-                directories.find_map(|directory| names.iter().find_map(|name| self.tree.text(&join(directory, name)?)));
-            manifest.is_some_and(|text| text.contains(needle))
+            directories.find_map(|directory| names.iter().find_map(|name| self.tree.text(&join(directory, name)?)))
         };
+        let nearest_has = |names: &[&str], needle: &str| nearest(names).is_some_and(|text| text.contains(needle));
         match self.language {
             "dart" => nearest_has(&["pubspec.yaml"], "flutter:").then_some("it is code of a Flutter app"),
             "java" => (nearest_has(&["build.gradle", "build.gradle.kts"], "android.application")
@@ -98,8 +97,12 @@ impl FileClues<'_> {
                 || nearest_has(&["build.gradle", "build.gradle.kts"], "plugins.android"))
             .then_some("it is code of an Android app"),
             "javascript" | "component" | "json" => {
-                let has_manifest = ["manifest.json", "public/manifest.json", "src/manifest.json"];
-                nearest_has(&has_manifest, "\"manifest_version\"")
+                let manifest = nearest(&["manifest.json", "public/manifest.json", "src/manifest.json"]);
+                let manifest = manifest.filter(|text| text.contains("\"manifest_version\""));
+                // Of an app that is an extension as well, only what the manifest names is known to be part of it.
+                let is_part = |text: &str| self.package.frameworks.is_empty() || text.contains(file_name(self.path));
+                manifest
+                    .is_some_and(|text| is_part(&text))
                     .then_some("it is part of a browser extension, which its users download")
             }
             "swift" => {
