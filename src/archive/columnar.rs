@@ -32,7 +32,7 @@ const MAX_BLOCK: u64 = 64 << 20;
 const CORRUPT: DecodeFault = DecodeFault::Damaged("corrupt compressed data");
 const TOO_LARGE: DecodeFault = DecodeFault::OverLimit("too large a block");
 
-/// How the blocks of a file are compressed.
+/// The compression of the blocks in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BlockCodec {
     Stored,

@@ -64,7 +64,7 @@ fn is_mail(head: &[u8]) -> bool {
     known >= 2
 }
 
-/// What the header of a part says.
+/// The header of a part.
 #[derive(Default)]
 struct PartHeader {
     is_base64: bool,

@@ -12,7 +12,7 @@ use crate::model::SkipReason;
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("office", b"<", is_office, OpenMode::Document(open));
 
-/// How the elements begin that hold texts, in the names that all writers use for their namespaces.
+/// Beginnings of elements that hold texts, in the names that all writers use for their namespaces.
 const ROOTS: &[&[u8]] = &[
     b"<w:document",
     b"<w:ftr",

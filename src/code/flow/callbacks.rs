@@ -1,4 +1,4 @@
-//! What classes register to run before their methods: callbacks of Rails, middleware of Laravel's controllers. Conditions
+//! Methods that classes register to run before theirs: callbacks of Rails, middleware of Laravel's controllers. Conditions
 //! may keep one from running.
 
 use std::rc::Rc;

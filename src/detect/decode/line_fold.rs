@@ -10,7 +10,7 @@ use super::escape::{EscapeSequence, EscapeSyntax};
 /// Bytes before a key in which its component, entry or manifest begins.
 const REACH: usize = 8 << 10;
 
-/// How lines begin that only folded texts have.
+/// Beginnings of lines that only folded texts have.
 const HEADS: &[&[u8]] = &[b"BEGIN:V", b"begin:v", b"dn:", b"Manifest-Version:"];
 
 pub(super) struct LineFold;
