@@ -1,10 +1,12 @@
-//! Files of tables and arrays with compressed blocks: Avro, Parquet, ORC, Arrow and HDF5, and captures of network traffic.
+//! Files of tables and arrays with compressed blocks: Avro, Parquet, ORC, Arrow and HDF5, dumps of PostgreSQL, and captures
+//! of network traffic.
 //! What is not compressed is searched as it is. A compression that cannot be undone is counted.
 
 mod avro;
 mod marked;
 mod orc;
 mod parquet;
+mod pg_dump;
 mod snappy;
 mod thrift;
 
@@ -16,14 +18,15 @@ use super::walker::ArchiveWalker;
 use crate::model::SkipReason;
 
 pub(super) use avro::FORMAT as AVRO;
-pub(super) use marked::{ARROW, CAPTURES, HDF5};
+pub(super) use marked::{ARROW, CAPTURES, FLASH, HDF5};
 pub(super) use orc::FORMAT as ORC;
 pub(super) use parquet::FORMAT as PARQUET;
+pub(super) use pg_dump::FORMAT as PG_DUMP;
 
 #[cfg(test)]
 pub(super) use {
     avro::tests::sample as avro_sample, marked::tests::sample as hdf5_sample, orc::tests::sample as orc_sample,
-    parquet::tests::sample as parquet_sample,
+    parquet::tests::sample as parquet_sample, pg_dump::tests::sample as pg_sample,
 };
 
 /// Most bytes of a block, and of what it holds.

@@ -286,7 +286,7 @@ proptest! {
             ar(&[("a", &small), ("b.zip", &inner)]), super::sqlite::tests::sample(&small),
             super::pack::tests::sample(&small), super::pdf::tests::sample(&small), super::png::tests::sample(&small),
             super::mail::tests::sample(&small), super::registry::tests::sample(&small), super::office::tests::sample(&small),
-            zlib(&small), super::columnar::avro_sample(&small), super::columnar::orc_sample(&small),
+            zlib(&small), super::columnar::pg_sample(&small), super::hex_dump::tests::sample(&small), super::columnar::avro_sample(&small), super::columnar::orc_sample(&small),
             super::columnar::parquet_sample(&small), super::columnar::hdf5_sample(&small),
         ];
         for archive in archives {

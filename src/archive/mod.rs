@@ -16,6 +16,7 @@ mod bzip2;
 mod codec;
 mod columnar;
 mod gzip;
+mod hex_dump;
 mod lzma;
 mod mail;
 mod office;
@@ -78,6 +79,9 @@ static FORMATS: &[ArchiveFormat] = &[
     columnar::ARROW,
     columnar::HDF5,
     columnar::CAPTURES,
+    columnar::FLASH,
+    columnar::PG_DUMP,
+    hex_dump::FORMAT,
     zlib::FORMAT,
     office::FORMAT,
     registry::FORMAT,

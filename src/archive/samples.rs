@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 21] = [
+    let inner: [(&str, Vec<u8>, &str); 23] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -207,6 +207,8 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.zz", zlib(&text), "a.zz!a"),
         ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
         ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
+        ("a.dump", super::columnar::pg_sample(&text), "a.dump!table 1"),
+        ("a.hex", super::hex_dump::tests::sample(&text), "a.hex!bytes"),
         ("a.avro", super::columnar::avro_sample(&text), "a.avro!rows"),
         ("a.orc", super::columnar::orc_sample(&text), "a.orc!columns"),
         ("a.parquet", super::columnar::parquet_sample(&text), "a.parquet!pages"),

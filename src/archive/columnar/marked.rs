@@ -1,5 +1,5 @@
 //! Files that hold compressed streams at any place, found by the marks at their start: arrays in HDF5, columns in Arrow,
-//! bodies in captures of network traffic.
+//! bodies in captures of network traffic and in web archives, films of Flash.
 
 use std::io::{Read, SeekFrom};
 
@@ -20,20 +20,26 @@ pub(in super::super) const HDF5: ArchiveFormat = ArchiveFormat::new(
 );
 pub(in super::super) const ARROW: ArchiveFormat =
     ArchiveFormat::new("Arrow", b"ARROW1\0\0", |_| true, OpenMode::Document(open_arrow));
+pub(in super::super) const FLASH: ArchiveFormat = ArchiveFormat::new(
+    "Flash",
+    b"CWS",
+    |head| head.len() > 8 && head[3] < 64 && !is_text(&head[3..]),
+    OpenMode::Document(|walker, input, _size| open_streams(walker, input, ZLIB)),
+);
 pub(in super::super) const CAPTURES: ArchiveFormat =
     ArchiveFormat::new("capture", b"", is_capture, OpenMode::Document(open_capture));
 
-const ZLIB: &[&[u8]] = &[b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"];
+pub(super) const ZLIB: &[&[u8]] = &[b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"];
 const GZIP: &[&[u8]] = &[b"\x1f\x8b\x08"];
-const ZSTD: &[&[u8]] = &[b"\x28\xb5\x2f\xfd"];
+pub(super) const ZSTD: &[&[u8]] = &[b"\x28\xb5\x2f\xfd"];
 
 /// Names of filters and marks of streams that cannot be undone.
 const HDF5_FILTERS: &[(&[u8], &str)] =
     &[(b"lzf\0", "LZF"), (b"szip\0", "szip"), (b"blosc\0", "Blosc"), (b"shuffle\0", "shuffle")];
-const LZ4: &[(&[u8], &str)] = &[(b"\x04\x22\x4d\x18", "LZ4")];
+pub(super) const LZ4: &[(&[u8], &str)] = &[(b"\x04\x22\x4d\x18", "LZ4")];
 
 /// First bytes of a stream that are decoded to see that it is one.
-const TRIAL: usize = 512;
+pub(super) const TRIAL: usize = 512;
 
 /// Bytes of a gzip header without optional fields.
 const GZIP_HEADER: usize = 10;
@@ -43,7 +49,7 @@ fn is_capture(head: &[u8]) -> bool {
         [[0xd4, 0xc3, 0xb2, 0xa1], [0xa1, 0xb2, 0xc3, 0xd4], [0x4d, 0x3c, 0xb2, 0xa1], [0xa1, 0xb2, 0x3c, 0x4d]];
     let is_next = head.starts_with(&[0x0a, 0x0d, 0x0d, 0x0a])
         && matches!(head.get(8..12), Some([0x4d, 0x3c, 0x2b, 0x1a] | [0x1a, 0x2b, 0x3c, 0x4d]));
-    is_next || MAGICS.iter().any(|magic| head.starts_with(magic))
+    is_next || head.starts_with(b"WARC/1.") || MAGICS.iter().any(|magic| head.starts_with(magic))
 }
 
 fn open_hdf5(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
@@ -61,7 +67,7 @@ fn open_capture(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size:
 }
 
 /// Counts a file in which one of the texts is.
-fn report_others(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, texts: &[(&[u8], &str)]) {
+pub(super) fn report_others(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, texts: &[(&[u8], &str)]) {
     for (text, name) in texts {
         let mut reader: &mut dyn Seekable = input;
         if reader.seek(SeekFrom::Start(0)).is_ok() && PeekReader::new(&mut reader).seek_mark(text) {
@@ -112,7 +118,7 @@ fn visit_from(
 }
 
 /// Takes bytes up to the next mark.
-fn seek_mark(source: &mut PeekReader<'_>, marks: &[Finder<'_>]) -> bool {
+pub(super) fn seek_mark(source: &mut PeekReader<'_>, marks: &[Finder<'_>]) -> bool {
     const LONGEST: usize = 4;
     loop {
         let ahead_len = source.peek(LONGEST).len();
@@ -138,7 +144,7 @@ fn codec(head: &[u8], memory: u64) -> Result<(usize, Codec), DecodeFault> {
 }
 
 /// Returns true if the first bytes of a stream are no noise.
-fn begins_stream(head: &[u8]) -> bool {
+pub(super) fn begins_stream(head: &[u8]) -> bool {
     let data = match head {
         // A header with optional fields is left to its own kind of file.
         [0x1f, _, _, 0, ..] if head.len() > GZIP_HEADER => &head[GZIP_HEADER..],
@@ -151,7 +157,11 @@ fn begins_stream(head: &[u8]) -> bool {
     status.is_ok() && decoder.total_out() >= 16
 }
 
-fn visit_stream(walker: &mut ArchiveWalker<'_>, name: &str, source: &mut PeekReader<'_>) -> Result<(), DecodeFault> {
+pub(super) fn visit_stream(
+    walker: &mut ArchiveWalker<'_>,
+    name: &str,
+    source: &mut PeekReader<'_>,
+) -> Result<(), DecodeFault> {
     let (width, codec) = codec(source.peek(4), walker.decoder_memory())?;
     source.skip(width as u64);
     let mut decoder = StreamDecoder::single(codec, source, walker.budget);
@@ -175,6 +185,8 @@ pub(in super::super) mod tests {
             (&b"\x89HDF\r\n\x1a\n"[..], zlib(&text)),
             (b"ARROW1\0\0", zstd(&text)),
             (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", gzip(&text)),
+            (b"WARC/1.0\r\nWARC-Type: response\r\n\r\n", gzip(&text)),
+            (b"CWS\x0a\0\0\0\0", zlib(&text)),
             (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", gzip(&text)),
         ] {
             let file = [head, &noise(70_000), &packed, &noise(100), &packed].concat();

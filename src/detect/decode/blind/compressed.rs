@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::packed::Searcher;
 
 use super::block::is_long;
+use super::zip_members;
 use crate::detect::decode::base64::{self, ALPHABET};
 use crate::detect::decode::line_wrap::Alphabet;
 use crate::detect::decode::view::{DecodedView, EncodingNames};
@@ -84,6 +85,12 @@ const FORMATS: &[StreamFormat] = &[
         names: &["base64", "bzip2"],
         streams: false,
         open: |compressed| Ok(Box::new(bzip2::bufread::MultiBzDecoder::new(compressed))),
+    },
+    StreamFormat {
+        magics: &["UEsDB"],
+        names: &["base64", "zip"],
+        streams: true,
+        open: |compressed| Ok(Box::new(io::Cursor::new(zip_members::read(compressed, MAX_DECOMPRESSED)))),
     },
 ];
 

@@ -34,6 +34,7 @@ mod block;
 mod compressed;
 mod run_scan;
 mod text_run;
+mod zip_members;
 
 use super::{DecodeOutcome, DecodedRanges, DecodedView, ENCODINGS, base64, hex_dump};
 use run_scan::{RunHint, RunHints};
