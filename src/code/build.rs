@@ -104,9 +104,10 @@ impl Builder<'_> {
     }
 
     fn literal(&mut self, parts: &Parts<'_, '_>) -> NodeId {
-        let text =
-            self.text(&parts.span).trim_start_matches(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '$'));
-        let text = if text.is_empty() { self.text(&parts.span) } else { text };
+        let whole = self.text(&parts.span);
+        let text = whole.trim_start_matches(|c: char| c.is_ascii_alphabetic() || matches!(c, '@' | '$'));
+        // A word of a list has no quotes.
+        let text = if text.starts_with(['"', '\'', '`']) { text } else { whole };
         let inner = text.trim_matches(['"', '\'', '`']);
         let name = (inner.len() <= MAX_TEXT).then(|| Arc::from(inner));
         let inside = parts.children.iter().filter(|child| self.code.kind(child.node) != Kind::Nothing);

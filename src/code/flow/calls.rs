@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::event_lists::{begins_event, is_list};
 use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Defect};
@@ -69,6 +70,7 @@ impl Analysis<'_> {
         for (path, object) in objects {
             for (path, arguments) in self.arguments(code, &code.children(node)[1..], path) {
                 let dotted = code.path(callee).replace("\\", ".").trim_start_matches('.').to_owned();
+                let dotted = self.unaliased(dotted);
                 let called = Called { code, node, dotted, object: object.clone(), arguments };
                 ways.extend(self.called(&called, path));
             }
@@ -289,11 +291,9 @@ impl Analysis<'_> {
                 | "HasPrefix"
                 | "str_starts_with"
         );
-        let names_event = called.arguments.iter().any(|value| match &value.constant {
-            Some(Constant::Text(text)) => {
-                self.words.event.is_match(text) || self.words.event.is_match(&format!("{text}x"))
-            }
-            _ => false,
+        let names_event =
+            called.arguments.iter().chain([&called.object]).any(|value| {
+            matches!(&value.constant, Some(Constant::Text(text)) if begins_event(text) || self.words.event.is_match(text))
         });
         if looks_up && all.has(Traits::BODY) && (all.has(Traits::TABLE) || names_event) {
             self.compared(path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
@@ -303,9 +303,10 @@ impl Analysis<'_> {
         let given = code.children(called.node)[1..].iter().flat_map(|argument| leaves(code, *argument));
         path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
         let checks = self.words.check.is_match(&called.dotted);
-        let kept = all.without(Traits::TABLE.with(Traits::MISSING));
+        let kept = all.without(if is_list(name) { Traits::MISSING } else { Traits::TABLE.with(Traits::MISSING) });
         // Rows of a database were not sent by the request.
-        let kept = if QUERIES.contains(&name) { kept.without(Traits::BODY) } else { kept };
+        let is_row = QUERIES.contains(&name) || fetches(called);
+        let kept = if is_row { kept.without(Traits::BODY) } else { kept };
         let is_error = code.dialect.returns_errors && ERRORS.contains(&name);
         let constant = is_error.then_some(Constant::Present).or_else(|| self.span_of(called));
         Value { constant, ..Value::of(if checks { kept.without(Traits::BODY) } else { kept }) }
@@ -358,6 +359,18 @@ impl Analysis<'_> {
         let module = self.modules.get(&file).cloned().flatten();
         path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
     }
+}
+
+/// Returns true for a call that fetches something of which the request only said the id.
+fn fetches(called: &Called<'_>) -> bool {
+    let (code, says) = (called.code, |word: &str| called.dotted.contains(word));
+    let is_id = |(node, value): (&NodeId, &Value)| {
+        let node = if code.kind(*node) == Kind::Pair { code.child(*node, 1) } else { *node };
+        let key = if code.kind(node) == Kind::Index { code.child(node, 1) } else { node };
+        let name = code.name(key).trim_start_matches(':');
+        !value.has(Traits::BODY) || matches!(name, "id" | "Id" | "event_id" | "eventId" | "EventId")
+    };
+    (says("etrieve") || says("etch")) && code.children(called.node)[1..].iter().zip(&called.arguments).all(is_id)
 }
 
 /// Returns true for `c.json(…)` and the like, which answer; what reads a body is given nothing, or the request.

@@ -125,6 +125,18 @@ impl Analysis<'_> {
             .any(|at| code.kind(at) != Kind::Function || !code.children(code.child(at, 1)).is_empty())
     }
 
+    /// Returns true for the name of an attribute that the class around declares, in Ruby.
+    pub(super) fn is_attribute(&self, name: &str) -> bool {
+        let Some(frame) = self.frames.last().filter(|frame| frame.code.dialect.name == "ruby") else { return false };
+        let Some((file, node)) = frame.class else { return false };
+        let code = &self.program.file(file).code;
+        leaves_of_body(code, code.child(node, 1)).into_iter().any(|at| {
+            let declares = matches!(code.name(code.child(at, 0)), "attr_accessor" | "attr_reader" | "attr_writer");
+            let names = |argument: &NodeId| code.name(*argument).trim_start_matches(':') == name;
+            code.kind(at) == Kind::Call && declares && code.children(at).iter().skip(1).any(names)
+        })
+    }
+
     /// Returns the classes that a class is derived from or includes.
     pub(super) fn bases(&mut self, code: &Code, file: usize, node: NodeId) -> Vec<(usize, NodeId)> {
         let mut names: Vec<String> = leaves(code, code.child(node, 0)).into_iter().map(|at| code.path(at)).collect();

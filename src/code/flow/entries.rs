@@ -325,7 +325,9 @@ impl Analysis<'_> {
             let says_nothing = |other: &Value| {
                 // An error of Go that is none says nothing.
                 let is_event = other.has(Traits::EVENT) && !code.dialect.returns_errors;
-                code.dialect.last_value || (other.constant == value.constant && !is_event)
+                // A helper that answers nothing where it fails is judged where it is called.
+                let is_told = value.constant == Some(Constant::Null) && other.has(Traits::EVENT);
+                code.dialect.last_value && !is_told || (other.constant == value.constant && !is_event)
             };
             let alike = verified.is_some_and(|(_, other)| says_nothing(other));
             let trusts = value.has(Traits::BODY.with(Traits::GIVEN)) && !value.has(Traits::EVENT);

@@ -340,7 +340,7 @@ impl Analysis<'_> {
     pub(super) fn is_body(&self, dotted: &str, path: &Path) -> bool {
         let root = dotted.split('.').next().unwrap_or_default();
         let shadowed = path.get(root).is_some_and(|value| value.has(Traits::EVENT.with(Traits::BODY)));
-        !shadowed && self.words.body.is_match(dotted)
+        !shadowed && self.words.body.is_match(dotted) && !self.is_attribute(root)
     }
 
     /// Returns what a name says about its value.

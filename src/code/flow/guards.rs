@@ -145,6 +145,7 @@ impl Analysis<'_> {
     /// Follows guards. Returns the ways on which they let the request pass: they returned, and did not say no.
     pub(super) fn passed(&mut self, functions: Vec<Value>, paths: Vec<Path>, call: NodeId) -> Vec<Path> {
         let mut paths = paths;
+        let is_ruby = self.code().dialect.name == "ruby";
         for function in functions {
             let Some(Thing::Function(at)) = function.thing else {
                 paths.iter_mut().for_each(|path| path.doubtful |= function.has(Traits::MISSING));
@@ -158,7 +159,9 @@ impl Analysis<'_> {
                     true => ways,
                     false => continued.into_iter().map(|path| (path, Value::default())).collect(),
                 };
-                let passes = |(path, value): &(Path, Value)| value.constant != Some(Constant::False) && !path.refused;
+                // A callback of Rails stops a request by an answer alone.
+                let stops = |value: &Value| !is_ruby && value.constant == Some(Constant::False);
+                let passes = |(path, value): &(Path, Value)| !stops(value) && !path.refused;
                 next.extend(ways.into_iter().filter(passes).map(|(path, _)| Path { scope: Rc::clone(&scope), ..path }));
             }
             paths = merge(next);

@@ -11,6 +11,7 @@ mod classes;
 mod conditions;
 mod durations;
 mod entries;
+mod event_lists;
 mod everywhere;
 mod expressions;
 mod follow;

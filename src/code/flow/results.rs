@@ -51,8 +51,10 @@ impl Analysis<'_> {
             path.use_event(sink);
             return vec![(path, Value { constant: Some(Constant::Present), ..Value::of(Traits::BODY) })];
         }
-        let mut verified = path.clone();
+        let (mut verified, mut path) = (path.clone(), path);
         verified.verify();
+        // An event that was only made before is not acted on where the check fails.
+        path.pending.retain(|sink| self.sinks[*sink].defect != Defect::Disabled);
         let event = Value::of(Traits::EVENT);
         if called.code.dialect.returns_errors {
             let with = |constant| Value { constant: Some(constant), ..event.clone() };

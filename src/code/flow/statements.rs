@@ -253,6 +253,11 @@ impl Analysis<'_> {
             }
             ways = next;
         }
+        // A list of events.
+        let names_event = |at: &NodeId| code.kind(*at) == Kind::Text && self.words.event.is_match(code.name(*at));
+        if code.kind(node) == Kind::Group && code.children(node).iter().any(names_event) {
+            ways.iter_mut().for_each(|(_, value)| value.traits = value.traits.with(Traits::TABLE));
+        }
         ways
     }
 
