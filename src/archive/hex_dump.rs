@@ -15,7 +15,7 @@ const USUAL: usize = 16;
 const MAX_LINE: u64 = 1 << 10;
 
 /// Blanks that end the digits of a line.
-const GAP: usize = 3;
+const GAP: usize = 4;
 
 fn is_dump(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -42,7 +42,7 @@ fn read_line(line: &[u8], most: usize, bytes: &mut Vec<u8>) {
         let word = &rest[blanks..];
         let digits = word.iter().take(9).take_while(|byte| byte.is_ascii_hexdigit()).count();
         let ends = word.get(digits).is_none_or(|byte| byte.is_ascii_whitespace() || *byte == b'-');
-        if blanks >= GAP + 1 || !matches!(digits, 2 | 4 | 8) || !ends && digits != 2 {
+        if blanks >= GAP || !matches!(digits, 2 | 4 | 8) || !ends && digits != 2 {
             return;
         }
         let start = bytes.len();

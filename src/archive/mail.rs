@@ -50,6 +50,9 @@ fn field_name(line: &[u8]) -> Option<&[u8]> {
 
 fn is_mail(head: &[u8]) -> bool {
     let is_mailbox = head.starts_with(b"From ");
+    if !is_mailbox && field_name(head).is_none() {
+        return false;
+    }
     let mut lines = head.split(|byte| *byte == b'\n').skip(usize::from(is_mailbox)).peekable();
     let mut known = 0;
     while let Some(line) = lines.next().filter(|line| !line.trim_ascii().is_empty()) {

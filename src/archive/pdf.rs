@@ -204,7 +204,7 @@ pub(super) mod tests {
                 packed.iter().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes()
             }),
             ("/Filter /LZWDecode", filter::tests::lzw_of(&text, true)),
-            ("/Filter/ASCIIHexDecode", hex.clone().into_bytes()),
+            ("/Filter/ASCIIHexDecode", hex.into_bytes()),
             ("/Filter /RunLengthDecode", runs),
         ] {
             let file = document(&[(7, dictionary, "\n", &data), (8, "", "\n", &zlib(MARK))]);

@@ -125,7 +125,7 @@ pub(in super::super) mod tests {
                 assert_eq!((seen.places(), seen.reasons()), expected, "{width}");
             }
             let broken = see(&dump(&[&packed[..900], &packed], 700));
-            assert!(broken.places().iter().any(|place| *place == "table 2"));
+            assert!(broken.places().contains(&"table 2"));
             assert_eq!(broken.reasons(), [SkipReason::Damaged]);
         }
         assert_eq!(see(&dump(&[b"stored, as it is"], 9)).members.len(), 0);

@@ -247,7 +247,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_packed_comes_out() {
-        let text: Vec<u8> = (0..9_000_u32).map(|at| (at * at >> 4) as u8).collect();
+        let text: Vec<u8> = (0..9_000_u32).map(|at| ((at * at) >> 4) as u8).collect();
         assert_eq!(ascii85(&ascii85_of(&text[..8_999])), &text[..8_999]);
         assert_eq!(ascii85(b"<~87cURz\n~>x"), b"Hell\0\0\0\0");
         assert_eq!(hexadecimal(b"48 65\n6c6C 7>00"), b"Hellp");
