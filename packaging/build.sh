@@ -61,7 +61,7 @@ esac
 
 # All builds share what runs on this machine: build scripts and procedural macros.
 directory=target/programs
-built=${directory}/${target}/release/pinstripe${extension}
+built=${directory}/${target}/dist/pinstripe${extension}
 
 # Builds with further flags of the compiler.
 build() {
@@ -69,7 +69,7 @@ build() {
   # Separated by what no path holds.
   CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && printf '%s' "${all[*]}")
   export CARGO_ENCODED_RUSTFLAGS
-  "${cargo_build[@]}" --release --locked --bin pinstripe --target "$target" --target-dir "$directory" >&2
+  "${cargo_build[@]}" --profile dist --locked --bin pinstripe --target "$target" --target-dir "$directory" >&2
 }
 
 profile=${PINSTRIPE_PROFILE:-}
