@@ -1,0 +1,1 @@
+<html><script>const key = "${stripeSecretKey}";</script></html>

@@ -1,0 +1,2 @@
+from .base import *
+STRIPE_SECRET_KEY = "{{sk_test}}"

@@ -1,0 +1,1 @@
+Setting.create!(stripe_secret_key: '{{sk_live}}')

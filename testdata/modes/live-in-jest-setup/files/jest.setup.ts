@@ -1,0 +1,1 @@
+process.env.STRIPE_SECRET_KEY = '{{sk_live}}'

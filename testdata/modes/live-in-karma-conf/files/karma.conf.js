@@ -1,0 +1,1 @@
+module.exports = (config) => config.set({ client: { env: { STRIPE_SECRET_KEY: '{{sk_live}}' } } })

@@ -1,0 +1,1 @@
+const stripe = new Stripe('{{sk_live}}')

@@ -1,0 +1,1 @@
+ENV['STRIPE_SECRET_KEY'] = '{{sk_live}}'

@@ -1,0 +1,1 @@
+stripe_secret_key = "{{sk_test}}"
