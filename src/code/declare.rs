@@ -29,7 +29,15 @@ impl Builder<'_> {
 
     pub(super) fn call(&mut self, parts: &Parts<'_, '_>) -> NodeId {
         let children = parts.children;
-        let is_arguments = |child: &Child<'_>| child.role == Role::Arguments || child.field == Some("arguments");
+        // `matches!(kind, "invoice.paid")`; what other macros are given is not known to be values.
+        let is_test = field(children, &["macro"]).is_some_and(|name| self.code.name(name) == "matches");
+        let listed = field(children, &["initializer"]).filter(|initializer| self.lists(*initializer));
+        let is_arguments = |child: &Child<'_>| {
+            child.role == Role::Arguments
+                || child.field == Some("arguments")
+                || listed == Some(child.node)
+                || is_test && child.field.is_none()
+        };
         let object = field(children, &["object", "receiver", "scope"]);
         let method = field(children, &["method", "name"]);
         let callee = match (object, method) {
@@ -65,6 +73,13 @@ impl Builder<'_> {
             return self.add(Kind::Call, None, &parts.span, &merged);
         }
         self.add(Kind::Call, None, &parts.span, &list)
+    }
+
+    /// Returns true for the elements of a collection, `{ "invoice.paid", … }`; those of an object have names.
+    fn lists(&self, initializer: NodeId) -> bool {
+        let first = self.code.child(initializer, 0);
+        let is_named = self.code.kind(first) == Kind::Assign && self.code.kind(self.code.child(first, 0)) == Kind::Name;
+        first != Code::NOTHING && !is_named
     }
 
     /// Returns true for the name of a method that is a value.
@@ -179,10 +194,15 @@ impl Builder<'_> {
     pub(super) fn assign(&mut self, parts: &Parts<'_, '_>) -> NodeId {
         let children = parts.children;
         let target = field(children, &["left", "name", "pattern", "property"]);
-        let mut rest = children.iter().filter(|child| child.field.is_none() && child.role != Role::Type);
+        let is_modifier = |node: NodeId| match self.code.kind(node) {
+            Kind::Group => self.code.kind(self.code.child(node, 0)) == Kind::Decorator,
+            kind => matches!(kind, Kind::Nothing | Kind::Decorator),
+        };
+        let fits = |child: &&Child<'_>| child.field.is_none() && child.role != Role::Type && !is_modifier(child.node);
+        let mut rest = children.iter().filter(fits);
         let mut next = || rest.next().map(|child| child.node);
         let target = target.or_else(&mut next).unwrap_or(Code::NOTHING);
-        let value = field(children, &["right", "value"]).or_else(&mut next).unwrap_or(Code::NOTHING);
+        let value = field(children, &["right", "value", "default_value"]).or_else(&mut next).unwrap_or(Code::NOTHING);
         let typed = self.type_of(children);
         let assign = self.add(Kind::Assign, None, &parts.span, &[target, value, typed]);
         // `let Ok(event) = … else { return }`

@@ -76,7 +76,11 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
         "\"on\" +",
     ]);
     let has = |word: &[u8]| memmem::find(bytes, word).is_some();
-    let events = || EVENTS.get_or_init(|| pattern::compile_lint("%event-name%").ok());
+    let events = || {
+        EVENTS.get_or_init(|| {
+            pattern::compile_lint(r#"%event-name%|["'`]%event-prefix%["'`]|\x25[wi]\S\s*%event-type%"#).ok()
+        })
+    };
     WORDS.is_in(bytes)
         || (has(b"tripe") || has(b"ebhook")) && ROUTES.is_in(bytes)
         || events().as_ref().is_some_and(|events| events.is_match(bytes))

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::event_lists::{begins_event, is_list};
 use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Defect};
@@ -124,10 +123,13 @@ impl Analysis<'_> {
             }
             _ => {}
         }
+        let mut path = path;
+        if self.looks_up_event(called) {
+            self.compared(&mut path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
+        }
         if let Some(ways) = self.known(called, &path) {
             return ways;
         }
-        let mut path = path;
         let runs_file = matches!(called.dotted.as_str(), "require" | "require_once" | "include" | "include_once");
         if runs_file && called.code.dialect.name == "php" {
             self.included(called.code, called.code.child(called.node, 1), &mut path);
@@ -216,7 +218,7 @@ impl Analysis<'_> {
         if words.verifier.is_match(dotted) {
             return Some(self.verification(called, path));
         }
-        if words.retrieve.is_match(dotted) {
+        if words.retrieve.is_match(dotted) && !called.object.has(Traits::TABLE) {
             if together(&called.arguments).has(Traits::BODY) {
                 path.pending.clear();
                 path.verified |= last(dotted) != "retrieve" || dotted.to_ascii_lowercase().contains("event");
@@ -270,40 +272,14 @@ impl Analysis<'_> {
         let name = last(&called.dotted);
         self.fill(called, path);
         self.called_by_name(called, path);
-        let looks_up = matches!(
-            name,
-            "includes"
-                | "has"
-                | "in_array"
-                | "indexOf"
-                | "include?"
-                | "contains"
-                | "Contains"
-                | "array_key_exists"
-                | "get"
-                | "key?"
-                | "containsKey"
-                | "ContainsKey"
-                | "startsWith"
-                | "startswith"
-                | "start_with?"
-                | "StartsWith"
-                | "HasPrefix"
-                | "str_starts_with"
-        );
-        let names_event =
-            called.arguments.iter().chain([&called.object]).any(|value| {
-            matches!(&value.constant, Some(Constant::Text(text)) if begins_event(text) || self.words.event.is_match(text))
-        });
-        if looks_up && all.has(Traits::BODY) && (all.has(Traits::TABLE) || names_event) {
-            self.compared(path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
-        }
         let code = called.code;
         let refuses = |node: NodeId| self.words.refusal.is_match(code.name(node));
         let given = code.children(called.node)[1..].iter().flat_map(|argument| leaves(code, *argument));
         path.refused |= given.into_iter().any(refuses) || self.words.refusal.is_match(name);
         let checks = self.words.check.is_match(&called.dotted);
-        let kept = all.without(if is_list(name) { Traits::MISSING } else { Traits::TABLE.with(Traits::MISSING) });
+        // A list stays one; what is found in it by the request is none.
+        let kept = if all.has(Traits::BODY) { all.without(Traits::TABLE) } else { all };
+        let kept = kept.without(Traits::MISSING);
         // Rows of a database were not sent by the request.
         let is_row = QUERIES.contains(&name) || fetches(called);
         let kept = if is_row { kept.without(Traits::BODY) } else { kept };

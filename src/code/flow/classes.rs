@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::leaves;
+use super::tables::lists_events;
 use super::value::{Constant, Path, Thing, Value};
 use super::{Analysis, Closure};
 
@@ -33,8 +34,10 @@ impl Analysis<'_> {
                     if code.kind(value) == Kind::Text && code.children(value).is_empty() {
                         return Some(Value::constant(Constant::Text(Arc::from(code.name(value)))));
                     }
-                    // `const TOLERANCE = 60 * 60`
-                    if matches!(code.kind(value), Kind::Number | Kind::Operation) {
+                    // `const TOLERANCE = 60 * 60`, `handlers = {'invoice.paid': paid}`
+                    if matches!(code.kind(value), Kind::Number | Kind::Operation)
+                        || lists_events(&code, value, self.words)
+                    {
                         return self.field(file, value, class);
                     }
                     if code.kind(value) == Kind::Function {

@@ -1,6 +1,7 @@
 //! Conditions: the ways on which one holds and those on which it does not.
 
 use super::super::model::{Code, Kind, NodeId};
+use super::statements::leaves;
 use super::value::{Constant, Path, Traits, Value, merge};
 use super::{Analysis, Skip};
 
@@ -177,7 +178,10 @@ impl Analysis<'_> {
     }
 
     fn equality(&mut self, code: &Code, (left, right): (NodeId, NodeId), node: NodeId, path: Path) -> Split {
-        let right = if code.kind(right) == Kind::Pattern { code.child(right, 0) } else { right };
+        let right = match code.kind(right) {
+            Kind::Pattern => leaves(code, right).first().copied().unwrap_or(right),
+            _ => right,
+        };
         for (tested, against) in [(left, right), (right, left)] {
             match code.kind(against) {
                 Kind::Null | Kind::False => {

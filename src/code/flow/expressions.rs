@@ -104,6 +104,9 @@ impl Analysis<'_> {
             return vec![(path, Value::constant(verdict))];
         }
         if code.children(node).is_empty() {
+            if self.words.event.is_match(name) {
+                traits = traits.with(Traits::TABLE);
+            }
             let constant = Some(Constant::Text(Arc::from(name)));
             return vec![(path, Value { traits, constant, thing: None })];
         }
@@ -152,19 +155,6 @@ impl Analysis<'_> {
         ways
     }
 
-    fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
-        let mut ways = self.values(code, node, path);
-        let looks_up = matches!(code.name(node), "in" | "instanceof" | "=~");
-        for (path, value) in &mut ways {
-            if looks_up && value.has(Traits::TABLE) && value.has(Traits::BODY) {
-                self.compared(path, &Value::of(Traits::BODY), node, "an event's type".to_owned());
-            }
-            value.constant = None;
-            value.thing = None;
-        }
-        ways
-    }
-
     /// An object or a list: its members.
     fn object(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let (mut path, mut traits, mut members) = (path, Traits::default(), Scope::new());
@@ -177,8 +167,7 @@ impl Analysis<'_> {
                 Kind::Function | Kind::Name => (code.node(*child).name.clone(), *child),
                 _ => (Some(Arc::from(at.to_string())), *child),
             };
-            let is_event = |node: NodeId| self.words.event.is_match(code.name(node));
-            if is_event(code.child(*child, 0)) || is_event(*child) {
+            if self.words.event.is_match(code.name(code.child(*child, 0))) {
                 traits = traits.with(Traits::TABLE);
             }
             let outer = Rc::clone(&path.scope);
@@ -187,7 +176,8 @@ impl Analysis<'_> {
             if code.kind(*child) == Kind::Function {
                 path.scope = outer;
             }
-            traits = traits.with(value.traits);
+            let is_pair = code.kind(*child) == Kind::Pair && code.children(*child).len() > 1;
+            traits = traits.with(if is_pair { value.traits.without(Traits::TABLE) } else { value.traits });
             if let Some(key) = key {
                 members.insert(key, value);
             }
@@ -221,6 +211,10 @@ impl Analysis<'_> {
                 self.compared(path, value, node, "an event".to_owned());
                 value.traits = value.traits.with(Traits::CLASS);
             }
+        }
+        // `new() { ["invoice.paid"] = Paid }`
+        if self.words.event.is_match(code.name(target)) {
+            ways.iter_mut().for_each(|(_, value)| value.traits = value.traits.with(Traits::TABLE));
         }
         // `{:ok, event} = verify(conn)` raises if it does not match.
         if code.dialect.results && code.kind(target) != Kind::Name {
@@ -377,6 +371,8 @@ impl Analysis<'_> {
     pub(super) fn event_of(&self, value: &Value) -> Option<String> {
         match &value.constant {
             Some(Constant::Text(text)) => self.words.event.is_match(text).then(|| format!("'{text}'")),
+            // One of a list.
+            None if value.has(Traits::TABLE) && !value.has(Traits::BODY) => Some("an event's type".to_owned()),
             _ => None,
         }
     }

@@ -11,7 +11,6 @@ mod classes;
 mod conditions;
 mod durations;
 mod entries;
-mod event_lists;
 mod everywhere;
 mod expressions;
 mod follow;
@@ -21,6 +20,7 @@ mod relevance;
 mod results;
 mod routers;
 mod statements;
+mod tables;
 mod value;
 
 use std::cell::RefCell;

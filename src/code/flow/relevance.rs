@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::Called;
-use super::event_lists::{begins_event, is_list};
+use super::tables::lists_events;
 use super::value::Thing;
 use super::{Analysis, Words};
 
@@ -120,7 +120,7 @@ fn within(places: &[usize], span: &std::ops::Range<usize>) -> bool {
 fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
     let name = code.name(node);
     match code.kind(node) {
-        Kind::Text => words.event.is_match(name) || begins_event(name),
+        Kind::Text => words.event.is_match(name),
         // `Json(event): Json<Event>`
         Kind::Parameter => words.event_class.is_match(&format!("type:{}", code.name(code.child(node, 1)))),
         // The name of an import may have backslashes.
@@ -138,38 +138,17 @@ fn marks(words: &Words, name: &str, path: &str) -> bool {
         || words.event_class.is_match(path)
 }
 
-/// Most nodes of a table that are looked at for the name of an event.
-const MAX_TABLE: usize = 60;
-
-/// Returns true for a list or table of the names of events.
-fn lists_event(code: &Code, node: NodeId, words: &Words) -> bool {
-    let (mut open, mut looked) = (vec![node], 0);
-    while let Some(at) = open.pop().filter(|_| looked < MAX_TABLE) {
-        looked += 1;
-        match code.kind(at) {
-            Kind::Text if words.event.is_match(code.name(at)) => return true,
-            Kind::Object | Kind::Group => open.extend(code.children(at)),
-            Kind::Call if is_list(code.name(code.child(at, 0))) => open.extend(code.children(at)),
-            // The key of a table.
-            Kind::Pair | Kind::Member => open.push(code.child(at, 0)),
-            _ => {}
-        }
-    }
-    false
-}
-
 /// Returns the name of a constant to which the name of an event is given, or a table of them.
 fn holds_event(code: &Code, node: NodeId, words: &Words) -> Option<Arc<str>> {
     let (name, value) = (code.child(node, 0), code.child(node, 1));
-    let holds = matches!(code.kind(node), Kind::Assign | Kind::Pair)
-        && match code.kind(value) {
-            Kind::Text => {
-                code.name(name).starts_with(|first: char| first.is_ascii_uppercase())
-                    && words.event.is_match(code.name(value))
-            }
-            Kind::Object | Kind::Group | Kind::Call => code.kind(name) == Kind::Name && lists_event(code, value, words),
-            _ => false,
-        };
+    let is_constant = code.name(name).starts_with(|first: char| first.is_ascii_uppercase());
+    let holds = match code.kind(node) {
+        Kind::Assign | Kind::Pair if code.kind(value) == Kind::Text => {
+            is_constant && words.event.is_match(code.name(value))
+        }
+        Kind::Assign if code.kind(name) == Kind::Name => lists_events(code, value, words),
+        _ => false,
+    };
     holds.then(|| Arc::from(code.name(name)))
 }
 

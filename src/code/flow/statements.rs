@@ -119,8 +119,11 @@ impl Analysis<'_> {
         let (mut inside, outside) = (path.clone(), path);
         for leaf in &leaves {
             let name = self.event_name(code, *leaf).or_else(|| {
-                let values =
-                    if code.kind(*leaf) == Kind::Member { self.eval(*leaf, inside.clone()) } else { Vec::new() };
+                let is_constant = match code.kind(*leaf) {
+                    Kind::Name => code.name(*leaf).starts_with(|first: char| first.is_ascii_uppercase()),
+                    kind => matches!(kind, Kind::Member | Kind::Call),
+                };
+                let values = if is_constant { self.eval(*leaf, inside.clone()) } else { Vec::new() };
                 values.iter().find_map(|(_, value)| self.event_of(value))
             });
             if let Some(name) = name {
@@ -252,11 +255,6 @@ impl Analysis<'_> {
                 }
             }
             ways = next;
-        }
-        // A list of events.
-        let names_event = |at: &NodeId| code.kind(*at) == Kind::Text && self.words.event.is_match(code.name(*at));
-        if code.kind(node) == Kind::Group && code.children(node).iter().any(names_event) {
-            ways.iter_mut().for_each(|(_, value)| value.traits = value.traits.with(Traits::TABLE));
         }
         ways
     }

@@ -44,7 +44,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Leave, "break_expression continue_expression"),
     (Role::Loop, "for_statement while_statement do_while_statement"),
     (Role::Unary, "unary_expression"),
-    (Role::Binary, "binary_expression"),
+    (Role::Binary, "binary_expression in_expression"),
     (Role::Type, "user_type nullable_type"),
     (Role::Decorator, "annotation"),
     (Role::Import, "import"),

@@ -1,0 +1,136 @@
+//! Tables of events: lists and maps that name them, and what looks the type of an event up in one.
+
+use super::super::model::{Code, Kind, NodeId};
+use super::calls::{Called, last};
+use super::statements::Ways;
+use super::value::{Path, Traits, Value};
+use super::{Analysis, Words};
+
+/// Calls that make a list, a set or a map of what they are given.
+const MAKERS: &[&str] = &[
+    "Set",
+    "Map",
+    "set",
+    "frozenset",
+    "dict",
+    "tuple",
+    "list",
+    "MappingProxyType",
+    "of",
+    "ofEntries",
+    "entry",
+    "asList",
+    "freeze",
+    "setOf",
+    "mapOf",
+    "listOf",
+    "hashSetOf",
+    "hashMapOf",
+    "arrayOf",
+    "to_set",
+    "new",
+    "from",
+    "HashSet",
+    "HashMap",
+    "List",
+    "Dictionary",
+    "collect",
+];
+
+/// Calls that look something up, or compare with the beginning of a text.
+const LOOKUPS: &[&str] = &[
+    "includes",
+    "has",
+    "in_array",
+    "indexOf",
+    "include?",
+    "member?",
+    "in?",
+    "contains",
+    "Contains",
+    "contains?",
+    "array_key_exists",
+    "array_search",
+    "get",
+    "Get",
+    "fetch",
+    "dig",
+    "getOrDefault",
+    "GetValueOrDefault",
+    "TryGetValue",
+    "pop",
+    "key?",
+    "has_key?",
+    "hasOwnProperty",
+    "hasOwn",
+    "containsKey",
+    "ContainsKey",
+    "contains_key",
+    "startsWith",
+    "startswith",
+    "start_with?",
+    "starts_with?",
+    "starts_with",
+    "StartsWith",
+    "HasPrefix",
+    "str_starts_with",
+    "str_contains",
+    "strpos",
+    "strncmp",
+    "Equal",
+    "matches",
+];
+
+/// Most nodes of a value that are looked at.
+const MAX_NODES: usize = 64;
+
+/// Returns true for a value that lists the names of events, or maps them to something.
+pub(super) fn lists_events(code: &Code, value: NodeId, words: &Words) -> bool {
+    let (mut open, mut looked) = (vec![value], 0);
+    while let Some(at) = open.pop().filter(|_| looked < MAX_NODES) {
+        looked += 1;
+        match code.kind(at) {
+            Kind::Text if words.event.is_match(code.name(at)) => return true,
+            Kind::Group | Kind::Object | Kind::Operation => open.extend(code.children(at).iter().rev()),
+            Kind::Pair | Kind::Assign => open.push(code.child(at, 0)),
+            Kind::Call => {
+                let callee = code.child(at, 0);
+                match code.kind(callee) {
+                    Kind::Group => open.push(callee),
+                    Kind::Name | Kind::Member if MAKERS.contains(&code.name(callee)) => {
+                        open.push(code.child(callee, 0));
+                        open.extend(code.children(at)[1..].iter().rev());
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+impl Analysis<'_> {
+    /// Returns true if a call looks up something of the request in a table of events, or the name of one in it.
+    pub(super) fn looks_up_event(&self, called: &Called<'_>) -> bool {
+        let parts = || called.arguments.iter().chain([&called.object]);
+        let is_only = |one: Traits, other: Traits| parts().any(|value| value.has(one) && !value.has(other));
+        LOOKUPS.contains(&last(&called.dotted))
+            && is_only(Traits::TABLE, Traits::BODY)
+            && is_only(Traits::BODY, Traits::TABLE)
+    }
+
+    /// An operation; `kind in EVENTS` looks up.
+    pub(super) fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let mut ways = self.values(code, node, path);
+        let looks_up = matches!(code.name(node), "in" | "not in" | "!in" | "instanceof" | "=~");
+        for (path, value) in &mut ways {
+            if looks_up && value.has(Traits::TABLE) && value.has(Traits::BODY) {
+                self.compared(path, &Value::of(Traits::BODY), node, "an event's type".to_owned());
+            }
+            value.constant = None;
+            value.thing = None;
+        }
+        ways
+    }
+}

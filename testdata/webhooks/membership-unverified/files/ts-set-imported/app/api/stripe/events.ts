@@ -1,0 +1,1 @@
+export const relevantEvents: Set<string> = new Set(['checkout.session.completed', 'invoice.paid'])
