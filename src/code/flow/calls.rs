@@ -257,7 +257,10 @@ impl Analysis<'_> {
             path.use_event(sink);
             return Some(vec![(path, Value::of(Traits::BODY))]);
         }
+        let (code, node) = (called.code, called.node);
+        let got = [code.child(code.child(node, 0), 0), code.child(node, 1)];
         if self.is_body(dotted, &path) && !answers(called)
+            || last(dotted) == "get" && self.is_body_field(code, &got, &path)
             || given.has(Traits::REQUEST) && self.is_body(&format!("{dotted}(request)"), &path)
         {
             self.fill(called, &mut path);

@@ -307,7 +307,8 @@ impl Analysis<'_> {
 
     fn index(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let dotted = code.path(node);
-        if self.is_body(&dotted, &path) {
+        let is_body = self.is_body(&dotted, &path) || self.is_body_field(code, code.children(node), &path);
+        if is_body {
             return vec![(path, Value::of(Traits::BODY))];
         }
         let mut ways = Vec::new();

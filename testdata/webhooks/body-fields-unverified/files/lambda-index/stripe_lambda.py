@@ -1,0 +1,6 @@
+import json
+def lambda_handler(event, context):
+    body = json.loads(event['body'])
+    if body['type'] == 'invoice.paid':
+        table.update_item(Key={'id': body['data']['object']['customer']})
+    return {'statusCode': 200}

@@ -1,0 +1,6 @@
+<?php
+class StripeController extends Controller {
+    public function webhook(Request $request) {
+        if ($request['type'] === 'checkout.session.completed') { Order::pay($request['data']); }
+    }
+}
