@@ -16,8 +16,7 @@ impl Builder<'_> {
     pub(super) fn build(&mut self, role: Role, parts: &Parts<'_, '_>) -> NodeId {
         match role {
             Role::Skip => Code::NOTHING,
-            Role::Name => self.name(&parts.span),
-            Role::Type => self.name(&parts.span),
+            Role::Name | Role::Type => self.name(&parts.span),
             Role::Text => self.literal(parts),
             Role::Number => self.leaf(Kind::Number, parts),
             Role::True => self.leaf(Kind::True, parts),

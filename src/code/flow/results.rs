@@ -76,7 +76,7 @@ impl Analysis<'_> {
     pub(super) fn result_of(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
         let (name, dialect) = (last(&called.dotted), called.code.dialect);
         if name == "runCatching" && dialect.name == "kotlin" {
-            let at = called.arguments.iter().find_map(|value| function_of(value))?;
+            let at = called.arguments.iter().find_map(function_of)?;
             let (ways, thrown) = self.caught(|all| all.invoke(at, Vec::new(), path.clone(), called.node));
             let made = |(path, value)| (path, Value { constant: Some(Constant::Present), ..value });
             let failed = self.forgiven(called.node, thrown).into_iter();
