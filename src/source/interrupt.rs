@@ -14,9 +14,12 @@ pub(crate) const INTERRUPTED_CODE: u8 = 130;
 /// From now on the first Ctrl-C ends scans, and the second one the program.
 pub(crate) fn listen() {
     let flag = Arc::clone(INTERRUPTED.get_or_init(Arc::default));
-    // If it cannot be caught, Ctrl-C ends the program as before.
-    let _ = flag::register_conditional_shutdown(SIGINT, INTERRUPTED_CODE.into(), Arc::clone(&flag))
-        .and_then(|_| flag::register(SIGINT, flag));
+    let again = Arc::new(AtomicBool::new(false));
+    // If it cannot be caught, Ctrl-C ends the program as before. Actions run in the order of their registration: the flag
+    // comes first, so that no signal is lost that arrives between two of them.
+    let _ = flag::register(SIGINT, flag)
+        .and_then(|_| flag::register_conditional_shutdown(SIGINT, INTERRUPTED_CODE.into(), Arc::clone(&again)))
+        .and_then(|_| flag::register(SIGINT, again));
 }
 
 /// Returns true once Ctrl-C was pressed.
