@@ -75,10 +75,10 @@ impl Analysis<'_> {
             let mut functions = None;
             match code.kind(*argument) {
                 Kind::Text => {
-                    let name = code.name(*argument).trim_start_matches(':').to_owned();
+                    let name = symbol(code, *argument).to_owned();
                     let names = |other: &&Callback| {
                         let code = &self.program.file(other.class.0).code;
-                        other.arguments.iter().any(|at| code.name(*at).trim_start_matches(':') == name)
+                        other.arguments.iter().any(|at| symbol(code, *at) == name)
                     };
                     let skips: Vec<&Callback> = left_out.iter().filter(names).collect();
                     if skips.iter().any(|skip| skip.conditions.is_empty()) {
@@ -134,7 +134,7 @@ impl Analysis<'_> {
         let (mut file, mut node) = (condition.class.0, condition.node);
         let code = Arc::clone(&self.program.file(file).code);
         if code.kind(node) == Kind::Text {
-            let name = code.name(node).trim_start_matches(':').to_owned();
+            let name = symbol(&code, node).to_owned();
             let Some(super::value::Thing::Function(at)) =
                 self.member_of_class(own, &name, 0).and_then(|value| value.thing)
             else {
@@ -188,7 +188,7 @@ impl Callback {
 
     /// Returns true if it runs before a method: `only:` and `except:`.
     fn applies(&self, code: &Code, method: &str) -> bool {
-        let lists = |node: NodeId| leaves(code, node).iter().any(|at| code.name(*at).trim_start_matches(':') == method);
+        let lists = |node: NodeId| leaves(code, node).iter().any(|at| symbol(code, *at) == method);
         let fits = |name: &str, listed: bool| match name.trim_end_matches(':') {
             "only" => listed,
             "except" => !listed,
@@ -200,6 +200,11 @@ impl Callback {
                 fits(code.name(code.child(*call, 0)), code.children(*call)[1..].iter().any(|at| lists(*at)))
             })
     }
+}
+
+/// Returns the name that a text or a symbol of Ruby gives.
+fn symbol(code: &Code, node: NodeId) -> &str {
+    code.name(node).trim_start_matches(':')
 }
 
 /// Collects what the body of a class registers, and its constructor.
