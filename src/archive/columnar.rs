@@ -1,6 +1,6 @@
 //! Files of tables and arrays with compressed blocks: Avro, Parquet, ORC, Arrow and HDF5, dumps of PostgreSQL, and captures
 //! of network traffic.
-//! What is not compressed is searched as it is. A compression that cannot be undone is counted.
+//! Leaves blocks that are not compressed to the search of the file's bytes, and counts a compression that it cannot undo.
 
 mod avro;
 mod marked;
@@ -9,6 +9,7 @@ mod parquet;
 mod pg_dump;
 mod snappy;
 mod thrift;
+mod varint;
 
 use std::io::Read;
 
@@ -31,6 +32,12 @@ pub(super) use {
 
 /// Most bytes of a block, and of what it holds.
 const MAX_BLOCK: u64 = 64 << 20;
+
+/// Bytes that are gathered before they are searched.
+const BATCH: usize = 1 << 20;
+
+/// Bytes of a gzip header without optional fields.
+const GZIP_HEADER: usize = 10;
 
 const CORRUPT: DecodeFault = DecodeFault::Damaged("corrupt compressed data");
 const TOO_LARGE: DecodeFault = DecodeFault::OverLimit("too large a block");
@@ -121,7 +128,7 @@ impl BlockReader {
         let mut source = PeekReader::new(&mut data);
         let mut decoder = StreamDecoder::single(codec?, &mut source, walker.budget);
         let before = self.text.len() as u64;
-        // What comes before damage is kept.
+        // Keeps the text before damage.
         let _ = decoder.by_ref().take(MAX_BLOCK).read_to_end(&mut self.text);
         if self.text.len() as u64 - before == MAX_BLOCK { Err(TOO_LARGE) } else { decoder.finish().map(drop) }
     }
@@ -140,5 +147,5 @@ impl BlockReader {
 
 /// Returns the length of a gzip header without optional fields, as writers of blocks make it.
 fn gzip_header(data: &[u8]) -> Option<usize> {
-    (data.starts_with(&[0x1f, 0x8b, 8, 0]) && data.len() > 10).then_some(10)
+    (data.starts_with(&[0x1f, 0x8b, 8, 0]) && data.len() > GZIP_HEADER).then_some(GZIP_HEADER)
 }

@@ -1,11 +1,10 @@
 //! Dumps in hexadecimal digits, as `xxd`, `hexdump`, `od` and packet viewers print them: the bytes are one member.
 
-use std::io::{self, BufRead, Read, SeekFrom};
+use std::io::{self, BufRead, Read};
 
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, read_at};
-use crate::model::SkipReason;
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("dump", b"0000", is_dump, OpenMode::Document(open));
 
@@ -62,8 +61,8 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
     let width = second.and_then(|(digits, _)| usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
     // Octal offsets say 20 for 16.
     let width = width.filter(|width| *width <= 256 && *width != 0x20 || *width == 0x20 && is_long(&head));
-    if input.seek(SeekFrom::Start(0)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 0) {
+        return;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut source = PeekReader::new(&mut reader);

@@ -1,7 +1,7 @@
 //! Mail, single or in a mailbox: archives that are attached in base64, and header words in the encodings of RFC 2047.
 //! Everything else is searched as it is: text in base64, too, is found where it stands.
 
-use std::io::{BufRead, Read, SeekFrom};
+use std::io::{BufRead, Read};
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -12,7 +12,6 @@ use memchr::memmem;
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, HEAD, OpenMode, display};
-use crate::model::SkipReason;
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("mail", b"", is_mail, OpenMode::Document(open));
 
@@ -75,8 +74,8 @@ struct PartHeader {
 }
 
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
-    if input.seek(SeekFrom::Start(0)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 0) {
+        return;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut source = PeekReader::new(&mut reader);
@@ -221,6 +220,7 @@ fn quoted(data: &[u8]) -> Vec<u8> {
 pub(super) mod tests {
     use super::super::samples::{MARK, secret, see, see_within, stored, tar, tight, zip, zlib};
     use super::*;
+    use crate::model::SkipReason;
 
     fn wrapped(data: &[u8]) -> String {
         let code = base64::engine::general_purpose::STANDARD.encode(data);

@@ -1,14 +1,13 @@
 //! Texts of office documents in XML: Word, PowerPoint, Excel, OpenDocument. A change of format in the middle of a word, and
 //! often an edit, cuts it into several runs: such words are visited once more, joined.
 
-use std::io::{Read, SeekFrom};
+use std::io::Read;
 
 use memchr::memmem;
 
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode};
-use crate::model::SkipReason;
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("office", b"<", is_office, OpenMode::Document(open));
 
@@ -59,8 +58,8 @@ fn is_office(head: &[u8]) -> bool {
 }
 
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
-    if input.seek(SeekFrom::Start(0)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 0) {
+        return;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut source = PeekReader::new(&mut reader);

@@ -42,8 +42,7 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
 
 /// Visits the streams behind `at`. Returns where the data of one begins that is broken.
 fn visit_from(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, at: u64, count: &mut u64) -> Option<u64> {
-    if input.seek(SeekFrom::Start(at)).is_err() {
-        walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, at) {
         return None;
     }
     let mut reader: &mut dyn Seekable = input;

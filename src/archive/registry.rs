@@ -1,6 +1,6 @@
 //! Exports of the Windows registry: values that are written as lists of hexadecimal bytes, over several lines.
 
-use std::io::{BufRead, BufReader, Read, SeekFrom};
+use std::io::{BufRead, BufReader, Read};
 
 use super::Seekable;
 use super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, display};
@@ -50,8 +50,8 @@ impl Read for NarrowReader<'_> {
 }
 
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
-    if input.seek(SeekFrom::Start(0)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 0) {
+        return;
     }
     let mut lines = BufReader::with_capacity(64 << 10, NarrowReader(input));
     let mut line = Vec::new();

@@ -355,6 +355,15 @@ impl<'a> ArchiveWalker<'a> {
         }
     }
 
+    /// Goes to an offset of the input. Returns false, and counts the file, if that fails.
+    pub(super) fn seek(&mut self, input: &mut dyn Seekable, at: u64) -> bool {
+        let is_there = input.seek(SeekFrom::Start(at)).is_ok();
+        if !is_there {
+            self.skip(SkipReason::Unreadable, "data cannot be read");
+        }
+        is_there
+    }
+
     /// Opens an archive that is held in memory.
     fn open_held(&mut self, bytes: &[u8], open: OpenSeekable) {
         let size = bytes.len() as u64;

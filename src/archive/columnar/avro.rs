@@ -1,11 +1,10 @@
 //! Avro containers: blocks of rows behind a schema.
 
-use std::io::SeekFrom;
-
 use super::super::Seekable;
 use super::super::peek_reader::PeekReader;
 use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text};
-use super::{BlockCodec, BlockReader, MAX_BLOCK};
+use super::varint::zigzag;
+use super::{BATCH, BlockCodec, BlockReader, MAX_BLOCK};
 use crate::model::SkipReason;
 
 pub(in super::super) const FORMAT: ArchiveFormat =
@@ -14,12 +13,9 @@ pub(in super::super) const FORMAT: ArchiveFormat =
 /// Most bytes of the header: a schema can be long.
 const MAX_HEADER: usize = 4 << 20;
 
-/// Bytes that are gathered before they are searched.
-const BATCH: usize = 1 << 20;
-
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
-    if input.seek(SeekFrom::Start(4)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 4) {
+        return;
     }
     let mut reader: &mut dyn Seekable = input;
     let mut source = PeekReader::new(&mut reader);
@@ -61,7 +57,7 @@ fn header(bytes: &[u8]) -> Option<(BlockCodec, usize)> {
     let mut rest = bytes;
     let mut codec = BlockCodec::Stored;
     loop {
-        let count = signed(&mut rest)?;
+        let count = zigzag(&mut rest)?;
         if count == 0 {
             return Some((codec, bytes.len() - rest.len()));
         }
@@ -94,35 +90,18 @@ fn field<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// Takes a number that is not negative.
 fn number(rest: &mut &[u8]) -> Option<u64> {
-    u64::try_from(signed(rest)?).ok()
-}
-
-/// Takes a number in zigzag order.
-fn signed(rest: &mut &[u8]) -> Option<i64> {
-    let end = rest.iter().take(10).position(|byte| *byte < 0x80)?;
-    let value = rest[..=end].iter().rev().fold(0_u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
-    *rest = &rest[end + 1..];
-    Some((value >> 1) as i64 ^ -((value & 1) as i64))
+    u64::try_from(zigzag(rest)?).ok()
 }
 
 #[cfg(test)]
 pub(in super::super) mod tests {
     use super::super::super::samples::{MARK, bzip2, secret, see, see_within, stored, tight, xz, zlib, zstd};
     use super::super::snappy::tests::pack;
+    use super::super::varint::tests::zigzag_of;
     use super::*;
 
-    fn long(value: usize) -> Vec<u8> {
-        let (mut value, mut bytes) = (value << 1, Vec::new());
-        while value > 127 {
-            bytes.push(value as u8 | 128);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
-        bytes
-    }
-
     fn file(codec: &str, blocks: &[&[u8]]) -> Vec<u8> {
-        let text = |text: &str| [&long(text.len())[..], text.as_bytes()].concat();
+        let text = |text: &str| [&zigzag_of(text.len())[..], text.as_bytes()].concat();
         let head = [
             b"Obj\x01\x04".to_vec(),
             text("avro.schema"),
@@ -131,7 +110,7 @@ pub(in super::super) mod tests {
             text(codec),
             vec![0],
         ];
-        let block = |data: &&[u8]| [&long(2)[..], &long(data.len()), data, &[7; 16]].concat();
+        let block = |data: &&[u8]| [&zigzag_of(2)[..], &zigzag_of(data.len()), data, &[7; 16]].concat();
         [head.concat(), vec![7; 16], blocks.iter().flat_map(block).collect()].concat()
     }
 

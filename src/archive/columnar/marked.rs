@@ -10,6 +10,7 @@ use super::super::Seekable;
 use super::super::codec::{Codec, DecodeFault, StreamDecoder};
 use super::super::peek_reader::PeekReader;
 use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text};
+use super::GZIP_HEADER;
 use crate::model::SkipReason;
 
 pub(in super::super) const HDF5: ArchiveFormat = ArchiveFormat::new(
@@ -40,9 +41,6 @@ pub(super) const LZ4: &[(&[u8], &str)] = &[(b"\x04\x22\x4d\x18", "LZ4")];
 
 /// First bytes of a stream that are decoded to see that it is one.
 pub(super) const TRIAL: usize = 512;
-
-/// Bytes of a gzip header without optional fields.
-const GZIP_HEADER: usize = 10;
 
 fn is_capture(head: &[u8]) -> bool {
     const MAGICS: [[u8; 4]; 4] =
@@ -94,8 +92,7 @@ fn visit_from(
     marks: &[Finder<'_>],
     count: &mut u64,
 ) -> Option<u64> {
-    if input.seek(SeekFrom::Start(at)).is_err() {
-        walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, at) {
         return None;
     }
     let mut reader: &mut dyn Seekable = input;

@@ -1,18 +1,13 @@
 //! ORC: streams of columns in chunks, each behind a header of three bytes.
 
-use std::io::SeekFrom;
-
 use super::super::Seekable;
 use super::super::peek_reader::PeekReader;
 use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text, read_at};
-use super::{BlockCodec, BlockReader};
+use super::{BATCH, BlockCodec, BlockReader};
 use crate::model::SkipReason;
 
 pub(in super::super) const FORMAT: ArchiveFormat =
     ArchiveFormat::new("ORC", b"ORC", |head| head.len() > 16 && !is_text(&head[3..]), OpenMode::Document(open));
-
-/// Bytes that are gathered before they are searched.
-const BATCH: usize = 1 << 20;
 
 fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
     let tail = read_at(input, size.saturating_sub(256), 256);
@@ -21,8 +16,8 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, size: u64) {
     if !blocks.is_readable(walker) {
         return;
     }
-    if input.seek(SeekFrom::Start(3)).is_err() {
-        return walker.skip(SkipReason::Unreadable, "data cannot be read");
+    if !walker.seek(input, 3) {
+        return;
     }
     let end = size.saturating_sub(tail as u64);
     let mut reader: &mut dyn Seekable = input;

@@ -3,7 +3,7 @@
 use super::super::Seekable;
 use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text, read_at};
 use super::thrift::CompactReader;
-use super::{BlockCodec, BlockReader, MAX_BLOCK};
+use super::{BATCH, BlockCodec, BlockReader, MAX_BLOCK};
 use crate::model::SkipReason;
 
 pub(in super::super) const FORMAT: ArchiveFormat =
@@ -12,9 +12,6 @@ pub(in super::super) const FORMAT: ArchiveFormat =
 /// Most bytes of the footer, and of the header of a page.
 const MAX_FOOTER: u64 = 16 << 20;
 const MAX_HEADER: usize = 64 << 10;
-
-/// Bytes that are gathered before they are searched.
-const BATCH: usize = 1 << 20;
 
 /// A column of a group of rows: where its pages begin, their bytes, and how they are compressed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -146,25 +143,18 @@ impl PageHeader {
 pub(in super::super) mod tests {
     use super::super::super::samples::{MARK, gzip, secret, see, see_within, stored, tight, zstd};
     use super::super::snappy::tests::pack;
+    use super::super::varint::tests::zigzag_of;
     use super::*;
-
-    fn zigzag(value: usize) -> Vec<u8> {
-        let (mut value, mut bytes) = (value << 1, Vec::new());
-        while value > 127 {
-            bytes.push(value as u8 | 128);
-            value >>= 7;
-        }
-        bytes.push(value as u8);
-        bytes
-    }
 
     /// A file of one column, whose pages may be of the second version.
     fn file(codec: usize, pages: &[(bool, &[u8])]) -> Vec<u8> {
         let page = |(is_second, data): &(bool, &[u8])| match is_second {
-            false => [b"\x15\0\x15\x02\x15".to_vec(), zigzag(data.len()), b"\x2c\x15\x02\0\0".to_vec(), data.to_vec()]
-                .concat(),
+            false => {
+                [b"\x15\0\x15\x02\x15".to_vec(), zigzag_of(data.len()), b"\x2c\x15\x02\0\0".to_vec(), data.to_vec()]
+                    .concat()
+            }
             true => {
-                let size = zigzag(data.len() + 4);
+                let size = zigzag_of(data.len() + 4);
                 [
                     b"\x15\x06\x15\x02\x15".to_vec(),
                     size,
@@ -176,7 +166,8 @@ pub(in super::super) mod tests {
             }
         };
         let pages: Vec<u8> = pages.iter().flat_map(page).collect();
-        let column = [&b"\x45"[..], &zigzag(codec), b"\x36", &zigzag(pages.len()), b"\x26", &zigzag(4), b"\0"].concat();
+        let column =
+            [&b"\x45"[..], &zigzag_of(codec), b"\x36", &zigzag_of(pages.len()), b"\x26", &zigzag_of(4), b"\0"].concat();
         let footer = [&b"\x15\x02\x39\x1c\x19\x1c\x3c"[..], &column, b"\0\0\0"].concat();
         [b"PAR1", &pages[..], &footer, &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
     }

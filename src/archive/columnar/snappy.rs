@@ -1,8 +1,11 @@
 //! Snappy's raw format: literals, and copies of what came before.
 
+use super::varint::varint;
+
 /// Decodes `data`, and adds at most `most` bytes to `out`. Returns false for damage; what came before it is kept.
 pub(super) fn decode(data: &[u8], most: u64, out: &mut Vec<u8>) -> bool {
-    let Some((size, mut rest)) = length(data).filter(|(size, _)| *size <= most) else { return false };
+    let mut rest = data;
+    let Some(size) = varint(&mut rest, 5).filter(|size| *size <= most) else { return false };
     let start = out.len();
     let is_full = |out: &Vec<u8>| (out.len() - start) as u64 >= size;
     while !is_full(out) {
@@ -29,13 +32,6 @@ pub(super) fn decode(data: &[u8], most: u64, out: &mut Vec<u8>) -> bool {
         rest = behind;
     }
     true
-}
-
-/// Reads the length of the output.
-fn length(data: &[u8]) -> Option<(u64, &[u8])> {
-    let end = data.iter().take(5).position(|byte| *byte < 0x80)?;
-    let value = data[..=end].iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f));
-    Some((value, &data[end + 1..]))
 }
 
 /// Reads the length of a literal, all of which follows.

@@ -1,5 +1,7 @@
 //! Thrift's compact protocol, as far as Parquet needs it: numbers in nested structures.
 
+use super::varint::{varint, zigzag};
+
 /// Nesting that is followed.
 const MAX_DEPTH: usize = 16;
 
@@ -22,14 +24,11 @@ impl<'a> CompactReader<'a> {
     }
 
     fn varint(&mut self) -> Option<u64> {
-        let end = self.rest.iter().take(10).position(|byte| *byte < 0x80)?;
-        let value = self.rest[..=end].iter().rev().fold(0_u64, |value, byte| value << 7 | u64::from(byte & 0x7f));
-        self.rest = &self.rest[end + 1..];
-        Some(value)
+        varint(&mut self.rest, 10)
     }
 
     fn zigzag(&mut self) -> Option<i64> {
-        self.varint().map(|value| (value >> 1) as i64 ^ -((value & 1) as i64))
+        zigzag(&mut self.rest)
     }
 
     /// Reads a structure. `visit` gets numbers; for the end of a structure in a list, the list's path and `None`.

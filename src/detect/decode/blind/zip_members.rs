@@ -30,7 +30,7 @@ fn member(packed: &mut &[u8], most: u64, text: &mut Vec<u8>) -> Option<()> {
     match method {
         8 => {
             let mut decoder = flate2::bufread::DeflateDecoder::new(&mut data);
-            // What comes before damage is kept.
+            // Keeps the text before damage.
             decoder.by_ref().take(most.saturating_sub(text.len() as u64)).read_to_end(text).ok()?;
         }
         0 if !has_descriptor => {
