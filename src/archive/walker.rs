@@ -1,10 +1,11 @@
 //! The walk through one outermost archive: the current member, the budget, and what is reported to the visitor.
 
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, SeekFrom};
 use std::ops::Range;
 
 mod document;
 mod format;
+mod input;
 
 use super::budget::ArchiveBudget;
 use super::codec::{Compression, DecodeFault, StreamDecoder};
@@ -12,7 +13,11 @@ use super::peek_reader::{InfallibleReader, PeekReader};
 use super::{ArchiveLimits, MemberVisitor, Seekable, ValueNames};
 use crate::model::SkipReason;
 pub(crate) use format::HEAD;
-pub(super) use format::{AppendedCheck, ArchiveFormat, OpenMode, OpenSeekable, OpenStream, is_program, is_text};
+pub(super) use format::{
+    AppendedCheck, ArchiveFormat, OpenMode, OpenSeekable, OpenStream, find_appended, is_program, is_text,
+};
+use input::TimedInput;
+pub(super) use input::read_at;
 
 /// Longest member name that is kept, in bytes.
 const MAX_NAME: usize = 4 << 10;
@@ -22,9 +27,6 @@ const NESTED_SHARE: u64 = 8;
 
 const TOO_DEEP: &str = "archive nesting limit reached";
 const TOO_LARGE: &str = "too large to be opened inside another archive";
-
-/// Bytes at the end of a file by which an appended archive is recognised.
-const TAIL: usize = 22;
 
 pub(super) struct ArchiveWalker<'a> {
     visitor: &'a mut dyn MemberVisitor,
@@ -66,51 +68,6 @@ pub(super) fn open(
         }
     }
     walker.report_stop();
-}
-
-/// Reads the outermost archive until its time is over.
-struct TimedInput<'a> {
-    inner: &'a mut dyn Seekable,
-    budget: &'a ArchiveBudget,
-}
-
-impl Read for TimedInput<'_> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.budget.in_time() { self.inner.read(out) } else { Err(io::ErrorKind::TimedOut.into()) }
-    }
-}
-
-impl Seek for TimedInput<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.inner.seek(to)
-    }
-}
-
-/// Finds an archive at the end of something else, such as a program, or in the middle of it.
-pub(super) fn find_appended(
-    formats: &'static [ArchiveFormat],
-    input: &mut dyn Seekable,
-    head: &[u8],
-    is_anywhere: bool,
-) -> Option<&'static ArchiveFormat> {
-    let size = input.seek(SeekFrom::End(0)).ok()?;
-    let tail = read_at(input, size.saturating_sub(TAIL as u64), TAIL);
-    formats.iter().find(|format| {
-        format.appended.as_ref().is_some_and(|AppendedCheck { may_end, is_there }| {
-            (is_anywhere || is_program(head) || may_end(&tail)) && is_there(input, size, is_anywhere)
-        })
-    })
-}
-
-/// Reads up to `count` bytes from `at`; fewer at the end of the input.
-pub(super) fn read_at(input: &mut dyn Seekable, at: u64, count: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if input.seek(SeekFrom::Start(at)).is_ok() {
-        let mut reader: &mut dyn Seekable = input;
-        // Bytes that were read before an error are returned.
-        let _ = Read::take(&mut reader, count as u64).read_to_end(&mut bytes);
-    }
-    bytes
 }
 
 /// Converts a name to text; bytes that are not UTF-8 are percent-encoded.

@@ -4,16 +4,21 @@
 //! a real header holds next, mostly with [`is_text`]: no header of these formats is printable for its first dozens of
 //! bytes. Such a file is scanned as the text that it is, and the scan stays complete.
 
+use std::io::SeekFrom;
+
 use super::super::Seekable;
 use super::super::codec::Compression;
 use super::super::peek_reader::PeekReader;
-use super::ArchiveWalker;
+use super::{ArchiveWalker, read_at};
 
 /// Bytes that suffice to recognise any format.
 pub(crate) const HEAD: usize = 512;
 
 /// Bytes behind the magic ones that must be text for a file to be text.
 const TEXT: usize = 28;
+
+/// Bytes at the end of a file by which an appended archive is recognised.
+const TAIL: usize = 22;
 
 /// Opens an archive that is read once.
 pub(in super::super) type OpenStream = fn(&mut ArchiveWalker<'_>, &mut PeekReader<'_>);
@@ -74,6 +79,22 @@ impl ArchiveFormat {
             && head.starts_with(self.magic)
             && (self.accepts)(head)
     }
+}
+
+/// Finds an archive at the end of something else, such as a program, or in the middle of it.
+pub(in super::super) fn find_appended(
+    formats: &'static [ArchiveFormat],
+    input: &mut dyn Seekable,
+    head: &[u8],
+    is_anywhere: bool,
+) -> Option<&'static ArchiveFormat> {
+    let size = input.seek(SeekFrom::End(0)).ok()?;
+    let tail = read_at(input, size.saturating_sub(TAIL as u64), TAIL);
+    formats.iter().find(|format| {
+        format.appended.as_ref().is_some_and(|AppendedCheck { may_end, is_there }| {
+            (is_anywhere || is_program(head) || may_end(&tail)) && is_there(input, size, is_anywhere)
+        })
+    })
 }
 
 /// Returns true if something like a program begins with these bytes, to which an archive may be appended.
