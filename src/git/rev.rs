@@ -66,6 +66,11 @@ pub(crate) fn upstream_remote(repo: &Repository) -> Option<String> {
 
 /// Returns the commit of a revision, through tags.
 pub(crate) fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<Oid, RevError> {
+    peel(repo, env, odb, text).map(|(_, commit)| commit)
+}
+
+/// Returns the object that a revision names, and the commit behind it.
+pub(crate) fn peel(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: &str) -> Result<(Oid, Oid), RevError> {
     let named = lookup(repo, text);
     let start = match named {
         Some(oid) => oid,
@@ -78,7 +83,7 @@ pub(crate) fn resolve(repo: &Repository, env: Option<&GitEnv>, odb: &Odb, text: 
     let mut oid = start;
     for _ in 0..MAX_HOPS {
         match odb.read(&oid)? {
-            Some((ObjectKind::Commit, _)) => return Ok(oid),
+            Some((ObjectKind::Commit, _)) => return Ok((start, oid)),
             Some((ObjectKind::Tag, bytes)) => {
                 oid = tag_target(&bytes, repo.format).ok_or_else(|| RevError::NotACommit(text.to_owned()))?;
             }

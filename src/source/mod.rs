@@ -34,6 +34,7 @@ mod scan_context;
 pub(crate) mod snapshots;
 pub(crate) mod staged;
 pub(crate) mod stdin;
+mod tagged;
 mod text_result;
 mod text_scanner;
 mod text_searcher;

@@ -72,7 +72,12 @@ impl OpenRepository {
 
     /// Returns the commit that a revision names.
     pub(crate) fn resolve(&self, revision: &str) -> Result<Oid, RevError> {
-        rev::resolve(&self.repository, self.env.as_ref(), self.odb(), revision)
+        self.peel(revision).map(|(_, commit)| commit)
+    }
+
+    /// Returns the object that a revision names, and the commit behind it.
+    pub(crate) fn peel(&self, revision: &str) -> Result<(Oid, Oid), RevError> {
+        rev::peel(&self.repository, self.env.as_ref(), self.odb(), revision)
     }
 }
 

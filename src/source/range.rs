@@ -12,6 +12,7 @@ use super::commit_date::commit_date;
 use super::open_repository::{OpenRepository, find, tree_of};
 use super::pathspec::Pathspec;
 use super::previous_versions::{ChangedFile, PreviousVersions, RemovedFiles};
+use super::tagged::{self, TaggedObjects};
 use super::unchanged_callers::{self, ChangedCode, TreeFile};
 use super::{Collector, Error, ScanContext, ScanSource};
 use crate::git::ancestry::Ancestry;
@@ -29,6 +30,8 @@ pub(crate) struct RangeSource {
     /// `None` where every commit of the head counts.
     pub(crate) base: Option<Oid>,
     pub(crate) head: Oid,
+    /// The object that the head was named by: the commit, or a tag.
+    named: Oid,
     /// Their best common ancestor.
     pub(crate) merge_base: Option<Oid>,
     commits: Vec<Oid>,
@@ -52,22 +55,22 @@ impl RangeSource {
             } else {
                 "; the clone is shallow (git fetch --unshallow, or actions/checkout with fetch-depth: 0)"
             };
-            repository.resolve(revision).map_err(|error| {
+            repository.peel(revision).map_err(|error| {
                 let hint = if matches!(error, RevError::Refused(..)) { "" } else { hint };
                 Error::Revision { error, hint }
             })
         };
         // Pushes write zeros where there was no commit.
         let is_root = base.parse().is_ok_and(|oid: Oid| oid.is_zero());
-        let base = if is_root { None } else { Some(resolve(base)?) };
-        let head = resolve(head)?;
+        let base = if is_root { None } else { Some(resolve(base)?.1) };
+        let (named, head) = resolve(head)?;
         let mut ancestry = Ancestry::new(repository.odb(), &repository.repository.shallow, stop);
         let merge_base = base.and_then(|base| ancestry.merge_base(&base, &head));
         ancestry.know(base.as_slice());
         let commits = ancestry.next_range(&head);
         let unread = ancestry.take_unread();
         let (repository, paths) = (Rc::clone(repository), Pathspec::default());
-        Ok(Self { repository, base, head, merge_base, commits, unread, paths, scanned: None })
+        Ok(Self { repository, base, head, named, merge_base, commits, unread, paths, scanned: None })
     }
 
     /// Limits the scan to what changes at or below these paths; without any, it is not limited.
@@ -87,6 +90,7 @@ impl ScanSource for RangeSource {
         self.repository.report_problems(collector.coverage());
         self.paths.report_missing(&mut collector);
         self.unread.drain(..).for_each(|(reason, what)| collector.skip(reason, &what));
+        tagged::peel(&mut collector, self.repository.odb(), self.named, &mut TaggedObjects::default());
         let ends = (self.merge_base, self.head);
         self.scanned = Some(scan(&mut collector, &self.repository, ends, &self.commits, &self.paths));
         Ok(())

@@ -209,3 +209,18 @@ fn a_blob_has_sixteen_places_and_open_ones_come_first() {
     let text = dir.run(&["scan", "-v", "--color", "never", "--range", "HEAD~1..HEAD"]).stdout;
     assert!(text.contains("15 more"), "{text}");
 }
+
+#[test]
+fn the_text_of_a_tag_that_names_the_head_is_searched() {
+    let mut dir = repository();
+    let message = format!("release {}", dir.forge.make("sk_live").unwrap());
+    dir.git(&["tag", "-a", "inner", "-m", &message, "main"]);
+    dir.git(&["tag", "-a", "v1", "-m", "tag of a tag", "inner"]);
+    let tag = dir.git(&["rev-parse", "v1"]).trim().to_owned();
+    for head in ["v1", "refs/tags/v1", &tag] {
+        let run = dir.scan(&["--range", &format!("main..{head}")]);
+        let origins: Vec<_> = run.report().findings.iter().map(|finding| finding.locations[0].origin).collect();
+        assert_eq!((run.code, origins), (1, vec![Origin::TagMessage]), "{head}");
+    }
+    assert_eq!(dir.scan(&["--range", "v1..main"]).code, 0);
+}
