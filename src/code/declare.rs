@@ -251,11 +251,15 @@ impl Builder<'_> {
             kept.retain(|node| *node != local && self.code.child(*node, 0) != local);
             kept.iter().for_each(|node| self.code.set_child(*node, 0, local));
         }
-        // `use crate::signature::checked;`
-        if let (true, Some(path)) = (kept.is_empty() && self.code.dialect.name == "rust", &name) {
-            let last: Arc<str> = Arc::from(path.rsplit("::").next().unwrap_or_default());
-            let local = self.add(Kind::Name, Some(last.clone()), &parts.span, &[]);
-            kept.push(self.add(Kind::Alias, Some(last), &parts.span, &[local]));
+        if kept.is_empty() && self.code.dialect.name == "rust" {
+            return self.used(name.as_deref().unwrap_or_default(), parts);
+        }
+        // `import a.b.C as D`, `using D = A.B.C;`
+        let renames = matches!(self.code.dialect.name, "kotlin" | "csharp") && kept.len() == 2;
+        if let Some(first) = kept.first().copied().filter(|_| renames) {
+            let (of, local) = if self.code.dialect.name == "kotlin" { (first, kept[1]) } else { (kept[1], first) };
+            self.code.set_child(of, 0, self.code.child(local, 0));
+            kept = vec![of];
         }
         let erased = parts.operator == Some("type");
         match role {
@@ -273,6 +277,21 @@ impl Builder<'_> {
                 let default = (parts.operator == Some("default")).then(|| Arc::from("default"));
                 self.add(Kind::Export, default, &parts.span, &kept)
             }
+        }
+    }
+
+    /// `use crate::signature::{checked, age as age_of};`: an import for each name.
+    fn used(&mut self, text: &str, parts: &Parts<'_, '_>) -> NodeId {
+        let mut found = Vec::new();
+        for (path, local) in super::aliases::uses(text) {
+            let name: Arc<str> = Arc::from(path.rsplit("::").next().unwrap_or_default());
+            let local = self.add(Kind::Name, Some(Arc::from(local)), &parts.span, &[]);
+            let alias = self.add(Kind::Alias, Some(name), &parts.span, &[local]);
+            found.push(self.add(Kind::Import, Some(Arc::from(path)), &parts.span, &[alias]));
+        }
+        match found.as_slice() {
+            [only] => *only,
+            found => self.add(Kind::Group, None, &parts.span, found),
         }
     }
 

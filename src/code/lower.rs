@@ -89,6 +89,7 @@ pub(super) fn lower(tree: &Tree, bytes: &[u8], grammar: &'static Grammar) -> Opt
     }
     let root = built.last().map_or(Code::NOTHING, |child| child.node);
     builder.code.set_root(root);
+    super::aliases::resolve(&mut builder.code);
     Some(builder.code)
 }
 

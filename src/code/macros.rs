@@ -31,7 +31,7 @@ impl Builder<'_> {
         let (kind, children) = match role {
             Role::Class => return self.module(first, body, parts),
             Role::Function => return self.definition(first, body, parts),
-            Role::Import => return self.imported_module(first, parts),
+            Role::Import => return self.imported_module(&arguments, parts),
             Role::Throw => (Kind::Throw, arguments),
             Role::Choice => (Kind::Choice, vec![first, body, otherwise]),
             Role::Unless => {
@@ -107,10 +107,15 @@ impl Builder<'_> {
         self.add(Kind::Function, name, &parts.span, &[parameters, body, Code::NOTHING])
     }
 
-    /// `alias Shop.Signature`
-    fn imported_module(&mut self, module: NodeId, parts: &Parts<'_, '_>) -> NodeId {
-        let name = self.code.node(module).name.clone().unwrap_or_default();
-        let last: Arc<str> = Arc::from(name.rsplit('.').next().unwrap_or_default());
+    /// `alias Shop.Signature`, `alias Shop.Signature, as: Checked`
+    fn imported_module(&mut self, arguments: &[NodeId], parts: &Parts<'_, '_>) -> NodeId {
+        let named = |node: &NodeId| self.code.node(*node).name.clone().unwrap_or_default();
+        let name = arguments.first().map(named).unwrap_or_default();
+        let is_as = |pair: &&NodeId| self.code.name(self.code.child(**pair, 0)) == "as";
+        let options = arguments.iter().skip(1).flat_map(|given| [&[*given], self.code.children(*given)].concat());
+        let options: Vec<NodeId> = options.collect();
+        let last = options.iter().find(is_as).map(|pair| named(&self.code.child(*pair, 1)));
+        let last = last.unwrap_or_else(|| Arc::from(name.rsplit('.').next().unwrap_or_default()));
         let local = self.add(Kind::Name, Some(last), &parts.span, &[]);
         let alias = self.add(Kind::Alias, Some(Arc::from("*")), &parts.span, &[local]);
         self.add(Kind::Import, Some(name), &parts.span, &[alias])

@@ -3,6 +3,7 @@
 //! [`parse`] turns a file into [`model::Code`]: functions, calls, assignments, conditions and exits. A language is a table
 //! of what the nodes of its grammar become (`languages/`).
 
+mod aliases;
 mod build;
 mod declare;
 pub(crate) mod flow;

@@ -142,6 +142,12 @@ impl Code {
         self.root = root;
     }
 
+    pub(super) fn set_name(&mut self, node: NodeId, name: Arc<str>) {
+        if let Some(node) = self.nodes.get_mut(node as usize) {
+            node.name = Some(name);
+        }
+    }
+
     /// Replaces a child of a node.
     pub(super) fn set_child(&mut self, node: NodeId, at: u32, child: NodeId) {
         let node = self.node(node);

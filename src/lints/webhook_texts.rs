@@ -20,7 +20,7 @@ static WORDS: WordList = WordList::new(&[
     "ParseEvent",
     "EventType",
     "Events.",
-    "stripe.Event",
+    "tripe.Event",
     "stripe::Event",
     "Event.class",
     "WebhookSignature",

@@ -69,7 +69,6 @@ impl Analysis<'_> {
         for (path, object) in objects {
             for (path, arguments) in self.arguments(code, &code.children(node)[1..], path) {
                 let dotted = code.path(callee).replace("\\", ".").trim_start_matches('.').to_owned();
-                let dotted = self.unaliased(dotted);
                 let called = Called { code, node, dotted, object: object.clone(), arguments };
                 ways.extend(self.called(&called, path));
             }

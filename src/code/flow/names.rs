@@ -210,20 +210,6 @@ impl Analysis<'_> {
         Value::default()
     }
 
-    /// Returns a dotted path with the name that its first one has where it comes from: `use Stripe\Event as StripeEvent`.
-    pub(super) fn unaliased(&mut self, dotted: String) -> String {
-        let Some((root, rest)) = dotted.split_once('.').filter(|(root, _)| root.len() > 5 && root.ends_with("Event"))
-        else {
-            return dotted;
-        };
-        let file = self.file();
-        let known = self.module_scope(file).and_then(|scope| scope.get(root)?.thing);
-        let Some(Thing::Import(at)) = known else { return dotted };
-        let Some((_, module, name)) = self.imports.get(at) else { return dotted };
-        let whole = if &**name == "*" { module.as_str() } else { name };
-        format!("{}.{rest}", whole.rsplit(['\\', '.', '/']).next().unwrap_or(root))
-    }
-
     /// A module itself; in languages with a file for each class, the class.
     fn whole(&mut self, file: usize, module: &str) -> Value {
         let last = module.rsplit(['.', '\\', '/', ':']).next().unwrap_or_default().to_owned();

@@ -94,7 +94,10 @@ impl Analysis<'_> {
             }
             _ => {}
         }
-        let truth = called.object.truth()?;
+        let Some(truth) = called.object.truth() else {
+            let is_body = KEEP.contains(&name) && called.object.has(Traits::BODY);
+            return is_body.then(|| vec![(path.clone(), called.object.clone())]);
+        };
         let function = called.arguments.iter().find_map(function_of);
         let same = |path: Path| Some(vec![(path, called.object.clone())]);
         match name {
