@@ -1,9 +1,7 @@
-//! Files of tables and arrays with compressed blocks: Avro, Parquet, ORC, Arrow and HDF5, dumps of PostgreSQL, and captures
-//! of network traffic.
+//! Files of tables with compressed blocks: Avro, Parquet, ORC, dumps of PostgreSQL.
 //! Leaves blocks that are not compressed to the search of the file's bytes, and counts a compression that it cannot undo.
 
 mod avro;
-mod marked;
 mod orc;
 mod parquet;
 mod pg_dump;
@@ -14,20 +12,20 @@ mod varint;
 use std::io::Read;
 
 use super::codec::{Codec, DecodeFault, StreamDecoder};
+use super::marked::GZIP_HEADER;
 use super::peek_reader::PeekReader;
 use super::walker::ArchiveWalker;
 use crate::model::SkipReason;
 
 pub(super) use avro::FORMAT as AVRO;
-pub(super) use marked::{ARROW, CAPTURES, FLASH, HDF5};
 pub(super) use orc::FORMAT as ORC;
 pub(super) use parquet::FORMAT as PARQUET;
 pub(super) use pg_dump::FORMAT as PG_DUMP;
 
 #[cfg(test)]
 pub(super) use {
-    avro::tests::sample as avro_sample, marked::tests::sample as hdf5_sample, orc::tests::sample as orc_sample,
-    parquet::tests::sample as parquet_sample, pg_dump::tests::sample as pg_sample,
+    avro::tests::sample as avro_sample, orc::tests::sample as orc_sample, parquet::tests::sample as parquet_sample,
+    pg_dump::tests::sample as pg_sample,
 };
 
 /// Most bytes of a block, and of what it holds.
@@ -35,9 +33,6 @@ const MAX_BLOCK: u64 = 64 << 20;
 
 /// Bytes that are gathered before they are searched.
 const BATCH: usize = 1 << 20;
-
-/// Bytes of a gzip header without optional fields.
-const GZIP_HEADER: usize = 10;
 
 const CORRUPT: DecodeFault = DecodeFault::Damaged("corrupt compressed data");
 const TOO_LARGE: DecodeFault = DecodeFault::OverLimit("too large a block");

@@ -287,7 +287,7 @@ proptest! {
             super::pack::tests::sample(&small), super::pdf::tests::sample(&small), super::png::tests::sample(&small),
             super::mail::tests::sample(&small), super::registry::tests::sample(&small), super::office::tests::sample(&small),
             zlib(&small), super::columnar::pg_sample(&small), super::hex_dump::tests::sample(&small), super::columnar::avro_sample(&small), super::columnar::orc_sample(&small),
-            super::columnar::parquet_sample(&small), super::columnar::hdf5_sample(&small),
+            super::columnar::parquet_sample(&small), super::marked::tests::sample(&small),
         ];
         for archive in archives {
             let started = Instant::now();

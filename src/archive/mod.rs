@@ -19,6 +19,7 @@ mod gzip;
 mod hex_dump;
 mod lzma;
 mod mail;
+mod marked;
 mod office;
 mod one_shot;
 mod pack;
@@ -76,10 +77,16 @@ static FORMATS: &[ArchiveFormat] = &[
     columnar::AVRO,
     columnar::PARQUET,
     columnar::ORC,
-    columnar::ARROW,
-    columnar::HDF5,
-    columnar::CAPTURES,
-    columnar::FLASH,
+    marked::ARROW,
+    marked::HDF5,
+    marked::CAPTURES,
+    marked::FLASH,
+    marked::SQUASHFS,
+    marked::APP_IMAGE,
+    marked::BEAM,
+    marked::ERLANG_TERM,
+    marked::RESOURCES,
+    marked::PYTHON_PROGRAM,
     columnar::PG_DUMP,
     hex_dump::FORMAT,
     zlib::FORMAT,
@@ -90,6 +97,12 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("lz4", &[0x04, 0x22, 0x4d, 0x18], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    ArchiveFormat::new("lz4", &[0x02, 0x21, 0x4c, 0x18], |head| !is_text(&head[4..]), OpenMode::Unsupported),
+    ArchiveFormat::new("lzop", b"\x89LZO\0\r\n\x1a\n", |_| true, OpenMode::Unsupported),
+    ArchiveFormat::new("snappy", b"\xff\x06\0\0sNaPpY", |_| true, OpenMode::Unsupported),
+    ArchiveFormat::new("compress", &[0x1f, 0x9d], |head| !is_text(&head[2..]), OpenMode::Unsupported),
+    ArchiveFormat::new("xar", b"xar!\0", |_| true, OpenMode::Unsupported),
+    ArchiveFormat::new("wim", b"MSWIM\0\0\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
     // Programs whose strings are compressed.
     ArchiveFormat::new("upx", b"\x7fELF", |head| memmem::find(head, b"UPX!").is_some(), OpenMode::Unsupported),

@@ -212,7 +212,7 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.avro", super::columnar::avro_sample(&text), "a.avro!rows"),
         ("a.orc", super::columnar::orc_sample(&text), "a.orc!columns"),
         ("a.parquet", super::columnar::parquet_sample(&text), "a.parquet!pages"),
-        ("a.h5", super::columnar::hdf5_sample(&text), "a.h5!stream 1"),
+        ("a.h5", super::marked::tests::sample(&text), "a.h5!stream 1"),
         ("a.deb", ar(&[("data.tar.xz", &xz(&tar(&[("conf/.env", &text)])))]), "a.deb!data.tar.xz!conf/.env"),
     ];
     for (name, archive, chain) in &inner {

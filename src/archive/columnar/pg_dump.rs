@@ -3,9 +3,9 @@
 use std::io::{self, Read, SeekFrom};
 
 use super::super::Seekable;
+use super::super::marked::{LZ4, TRIAL, ZLIB, ZSTD, begins_stream, report_others, seek_mark, visit_stream};
 use super::super::peek_reader::PeekReader;
 use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text, read_at};
-use super::marked::{LZ4, TRIAL, ZLIB, ZSTD, begins_stream, report_others, seek_mark, visit_stream};
 use crate::model::SkipReason;
 
 pub(in super::super) const FORMAT: ArchiveFormat =

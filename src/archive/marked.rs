@@ -1,38 +1,81 @@
 //! Files that hold compressed streams at any place, found by the marks at their start: arrays in HDF5, columns in Arrow,
-//! bodies in captures of network traffic and in web archives, films of Flash.
+//! bodies in captures of network traffic and in web archives, films of Flash, file systems, modules of Erlang, resources
+//! of GNOME, programs that bundle Python.
 
 use std::io::{Read, SeekFrom};
 
 use flate2::{Decompress, FlushDecompress};
 use memchr::memmem::Finder;
 
-use super::super::Seekable;
-use super::super::codec::{Codec, DecodeFault, StreamDecoder};
-use super::super::peek_reader::PeekReader;
-use super::super::walker::{ArchiveFormat, ArchiveWalker, OpenMode, is_text};
-use super::GZIP_HEADER;
+use super::Seekable;
+use super::codec::{Codec, DecodeFault, StreamDecoder};
+use super::peek_reader::PeekReader;
+use super::walker::{AppendedCheck, ArchiveFormat, ArchiveWalker, OpenMode, is_text, read_at};
 use crate::model::SkipReason;
 
-pub(in super::super) const HDF5: ArchiveFormat = ArchiveFormat::new(
+pub(super) const HDF5: ArchiveFormat = ArchiveFormat::new(
     "HDF5",
     b"\x89HDF\r\n\x1a\n",
     |head| head.len() > 8 && !is_text(&head[8..]),
     OpenMode::Document(open_hdf5),
 );
-pub(in super::super) const ARROW: ArchiveFormat =
+pub(super) const ARROW: ArchiveFormat =
     ArchiveFormat::new("Arrow", b"ARROW1\0\0", |_| true, OpenMode::Document(open_arrow));
-pub(in super::super) const FLASH: ArchiveFormat = ArchiveFormat::new(
+pub(super) const FLASH: ArchiveFormat = ArchiveFormat::new(
     "Flash",
     b"CWS",
     |head| head.len() > 8 && head[3] < 64 && !is_text(&head[3..]),
     OpenMode::Document(|walker, input, _size| open_streams(walker, input, ZLIB)),
 );
-pub(in super::super) const CAPTURES: ArchiveFormat =
+pub(super) const CAPTURES: ArchiveFormat =
     ArchiveFormat::new("capture", b"", is_capture, OpenMode::Document(open_capture));
+pub(super) const SQUASHFS: ArchiveFormat = ArchiveFormat::new(
+    "SquashFS",
+    b"hsqs",
+    |head| head.get(28..32) == Some(&[4, 0, 0, 0]),
+    OpenMode::Document(open_squashfs),
+);
+pub(super) const APP_IMAGE: ArchiveFormat = ArchiveFormat::new(
+    "AppImage",
+    b"\x7fELF",
+    |head| head.get(8..11) == Some(b"AI\x02"),
+    OpenMode::Document(|walker, input, _size| open_streams(walker, input, &[ZLIB, XZ, ZSTD].concat())),
+);
+pub(super) const BEAM: ArchiveFormat = with_zlib("BEAM", b"FOR1", |head| head.get(8..12) == Some(b"BEAM"));
+pub(super) const ERLANG_TERM: ArchiveFormat = with_zlib("Erlang term", b"\x83P", |head| head.get(6) == Some(&b'x'));
+pub(super) const RESOURCES: ArchiveFormat =
+    with_zlib("GResource", b"GVariant", |head| head.len() > 8 && !is_text(&head[8..]));
+pub(super) const PYTHON_PROGRAM: ArchiveFormat = ArchiveFormat {
+    appended: Some(AppendedCheck { may_end: |_| false, is_there: ends_like_python }),
+    ..ArchiveFormat::new(
+        "PyInstaller",
+        PYTHON_COOKIE,
+        |_| false,
+        OpenMode::Seekable(|walker, input, _size| open_streams(walker, input, ZLIB)),
+    )
+};
+
+/// Creates a format whose compressed parts are those of zlib.
+const fn with_zlib(name: &'static str, magic: &'static [u8], accepts: fn(&[u8]) -> bool) -> ArchiveFormat {
+    ArchiveFormat::new(
+        name,
+        magic,
+        accepts,
+        OpenMode::Document(|walker, input, _size| open_streams(walker, input, ZLIB)),
+    )
+}
 
 pub(super) const ZLIB: &[&[u8]] = &[b"x\x01", b"x\x5e", b"x\x9c", b"x\xda"];
 const GZIP: &[&[u8]] = &[b"\x1f\x8b\x08"];
+const XZ: &[&[u8]] = &[b"\xfd7zXZ\0"];
 pub(super) const ZSTD: &[&[u8]] = &[b"\x28\xb5\x2f\xfd"];
+
+/// Bytes of a gzip header without optional fields.
+pub(super) const GZIP_HEADER: usize = 10;
+
+/// Stands in front of what PyInstaller says of the bundle, at the end of the program or in its last section.
+const PYTHON_COOKIE: &[u8] = b"MEI\x0c\x0b\x0a\x0b\x0e";
+const PYTHON_TAIL: u64 = 16 << 10;
 
 /// Names of filters and marks of streams that cannot be undone.
 const HDF5_FILTERS: &[(&[u8], &str)] =
@@ -62,6 +105,24 @@ fn open_arrow(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u
 
 fn open_capture(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
     open_streams(walker, input, GZIP);
+}
+
+fn open_squashfs(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
+    let unknown = match read_at(input, 20, 1).first() {
+        Some(1) => return open_streams(walker, input, ZLIB),
+        Some(4) => return open_streams(walker, input, XZ),
+        Some(6) => return open_streams(walker, input, ZSTD),
+        Some(2) => "LZMA",
+        Some(3) => "LZO",
+        Some(5) => "LZ4",
+        _ => "an unknown method",
+    };
+    walker.skip(SkipReason::Unsupported, &format!("blocks compressed by {unknown} are not supported"));
+}
+
+fn ends_like_python(input: &mut dyn Seekable, size: u64, _is_anywhere: bool) -> bool {
+    let tail = read_at(input, size.saturating_sub(PYTHON_TAIL), PYTHON_TAIL as usize);
+    memchr::memmem::find(&tail, PYTHON_COOKIE).is_some()
 }
 
 /// Counts a file in which one of the texts is.
@@ -116,7 +177,7 @@ fn visit_from(
 
 /// Takes bytes up to the next mark.
 pub(super) fn seek_mark(source: &mut PeekReader<'_>, marks: &[Finder<'_>]) -> bool {
-    const LONGEST: usize = 4;
+    const LONGEST: usize = 6;
     loop {
         let ahead_len = source.peek(LONGEST).len();
         let ahead = source.ahead();
@@ -136,6 +197,7 @@ fn codec(head: &[u8], memory: u64) -> Result<(usize, Codec), DecodeFault> {
     match head {
         [0x1f, ..] => Ok((GZIP_HEADER, Codec::inflate())),
         [b'x', ..] => Ok((2, Codec::inflate())),
+        [0xfd, ..] => Ok((0, Codec::xz(memory)?)),
         _ => Ok((0, Codec::zstd(memory)?)),
     }
 }
@@ -146,7 +208,7 @@ pub(super) fn begins_stream(head: &[u8]) -> bool {
         // A header with optional fields is left to its own kind of file.
         [0x1f, _, _, 0, ..] if head.len() > GZIP_HEADER => &head[GZIP_HEADER..],
         [b'x', _, data @ ..] => data,
-        [0x28, ..] => return true,
+        [0x28 | 0xfd, ..] => return true,
         _ => return false,
     };
     let (mut decoder, mut out) = (Decompress::new(false), [0; 4 << 10]);
@@ -167,11 +229,11 @@ pub(super) fn visit_stream(
 }
 
 #[cfg(test)]
-pub(in super::super) mod tests {
-    use super::super::super::samples::{gzip, noise, secret, see, see_within, stored, tight, zlib, zstd};
+pub(super) mod tests {
+    use super::super::samples::{gzip, noise, secret, see, see_within, stored, tight, xz, zlib, zstd};
     use super::*;
 
-    pub(in super::super::super) fn sample(text: &[u8]) -> Vec<u8> {
+    pub(in super::super) fn sample(text: &[u8]) -> Vec<u8> {
         [b"\x89HDF\r\n\x1a\n", &noise(300)[..], &zlib(text), &noise(40)].concat()
     }
 
@@ -185,6 +247,13 @@ pub(in super::super) mod tests {
             (b"WARC/1.0\r\nWARC-Type: response\r\n\r\n", gzip(&text)),
             (b"CWS\x0a\0\0\0\0", zlib(&text)),
             (b"\x0a\x0d\x0d\x0a\x1c\0\0\0\x4d\x3c\x2b\x1a", gzip(&text)),
+            (&squashfs(1), zlib(&text)),
+            (&squashfs(4), xz(&text)),
+            (&squashfs(6), zstd(&text)),
+            (b"\x7fELF\x02\x01\x01\0AI\x02", xz(&text)),
+            (b"FOR1\0\0\0\x09BEAM", zlib(&text)),
+            (b"\x83P\0\0\0\x09x", zlib(&text)),
+            (b"GVariant\0\0\0\0", zlib(&text)),
         ] {
             let file = [head, &noise(70_000), &packed, &noise(100), &packed].concat();
             let seen = see(&stored(&[("a", &file)]));
@@ -195,13 +264,31 @@ pub(in super::super) mod tests {
         }
     }
 
+    fn squashfs(method: u8) -> Vec<u8> {
+        let mut head = [b"hsqs", &[0; 28][..]].concat();
+        (head[20], head[28]) = (method, 4);
+        head
+    }
+
+    #[test]
+    fn a_bundle_of_python_ends_a_program() {
+        let file = |cookie: &[u8]| [b"MZ\x90\0", &noise(70_000)[..], &zlib(&secret()), cookie, &noise(9_000)].concat();
+        let seen = see(&stored(&[("a.exe", &file(PYTHON_COOKIE))]));
+        assert_eq!((seen.places(), seen.reasons()), (vec!["a.exe!stream 1"], vec![]));
+        assert_eq!(see(&file(PYTHON_COOKIE)).places(), ["stream 1"]);
+        assert_eq!(see(&file(b"MEI")).places(), [""; 0]);
+    }
+
     #[test]
     fn what_cannot_be_undone_is_counted() {
         let file = [b"\x89HDF\r\n\x1a\n", &noise(300)[..], b"\x00\x7d\x04\0lzf\0\0\0\0\0"].concat();
         assert_eq!(see(&file).reasons(), [SkipReason::Unsupported]);
         let file = [b"ARROW1\0\0", &noise(300)[..], b"\x04\x22\x4d\x18"].concat();
         assert_eq!(see(&file).reasons(), [SkipReason::Unsupported]);
-        assert_eq!(see(&[b"\x89HDF\r\n\x1a\n", &noise(400_000)[..]].concat()).skips, []);
+        assert_eq!(see(&[&squashfs(3)[..], &noise(300)].concat()).reasons(), [SkipReason::Unsupported]);
+        for head in [b"\x89HDF\r\n\x1a\n", &squashfs(1)[..], &squashfs(4), &squashfs(6)] {
+            assert_eq!(see(&[head, &noise(400_000)[..]].concat()).skips, []);
+        }
     }
 
     #[test]
