@@ -134,7 +134,7 @@ pub trait MemberVisitor {
     /// Reports ranges, in order, of the bytes at `chain` that were visited a second time, as values.
     fn replaced(&mut self, _chain: &[String], _ranges: &[Range<u64>]) {}
 
-    /// Returns true if a zip ends in the member that was visited last.
+    /// Returns true if a zip ends in the member that was visited last, or, before the first, anywhere in the input.
     fn saw_zip(&self) -> bool {
         false
     }

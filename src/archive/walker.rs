@@ -54,7 +54,8 @@ pub(super) fn open(
     let head = read_at(input, 0, HEAD);
     let found = walker.sniff(&head);
     let is_whole = found.is_some_and(|format| !matches!(format.open, OpenMode::Document(_)));
-    let appended = if is_whole { None } else { find_appended(formats, input, &head, true) };
+    let ends_anywhere = walker.visitor.saw_zip();
+    let appended = if is_whole { None } else { find_appended(formats, input, &head, ends_anywhere) };
     for format in found.into_iter().chain(appended) {
         match format.open {
             OpenMode::Stream(open) => walker.stream(input, open),

@@ -29,7 +29,8 @@ pub(super) fn scan(searcher: &mut TextSearcher<'_>, archive: &mut dyn Seekable, 
         time: searcher.context.time_left().map_or(most, |left| left.min(most)),
         ..ArchiveLimits::default()
     };
-    let mut members = MemberScanner { searcher, result, hits: Vec::new(), saw_zip: false };
+    let saw_zip = result.holds_zip;
+    let mut members = MemberScanner { searcher, result, hits: Vec::new(), saw_zip };
     if let Err(reason) = guarded(|| archive::open(archive, &mut members, limits)) {
         members.skip(reason, &[], describe(reason));
     }
