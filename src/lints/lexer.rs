@@ -105,15 +105,14 @@ impl Lexer<'_> {
     fn string(&mut self, start: usize, quote: &QuoteStyle) -> usize {
         let mut at = start + quote.open.len();
         let mut from = start;
-        let first = |mark: &str| mark.as_bytes().first().copied();
-        let (close, interpolation) = (first(quote.close), quote.interpolation.and_then(first));
-        let counts = |byte: u8| {
-            Some(byte) == close
-                || Some(byte) == quote.escape
-                || Some(byte) == interpolation
-                || (byte == b'\n' && !quote.multiline)
+        let first = |mark: &str| mark.as_bytes().first().copied().unwrap_or(b'\n');
+        let close = first(quote.close);
+        // No literal that ends at its line has interpolations.
+        let third = if quote.multiline { quote.interpolation.map_or(close, first) } else { b'\n' };
+        let next = |at: usize| {
+            memchr::memchr3(close, quote.escape.unwrap_or(close), third, self.bytes.get(at..).unwrap_or_default())
         };
-        while let Some(skipped) = self.bytes[at.min(self.bytes.len())..].iter().position(|byte| counts(*byte)) {
+        while let Some(skipped) = next(at) {
             at += skipped;
             let rest = &self.bytes[at..];
             if quote.escape == Some(rest[0]) && rest.len() > 1 && (rest[0] == b'\\' || rest[1] == rest[0]) {
@@ -196,8 +195,8 @@ impl Lexer<'_> {
 }
 
 fn blank(text: &mut [u8]) {
-    for byte in text.iter_mut().filter(|byte| **byte != b'\n') {
-        *byte = b' ';
+    for byte in text {
+        *byte = if *byte == b'\n' { b'\n' } else { b' ' };
     }
 }
 
