@@ -1,0 +1,1 @@
+secret = System.get_env("STRIPE_WEBHOOK_SECRET", "whsec_x")

@@ -1,0 +1,1 @@
+class Hook { String secret = Optional.ofNullable(System.getenv("STRIPE_WEBHOOK_SECRET")).orElse("whsec_x"); }

@@ -1,0 +1,1 @@
+class Hook { @Value("${stripe.webhook.secret:whsec_x}") private String secret; String other = Optional.ofNullable(x); }

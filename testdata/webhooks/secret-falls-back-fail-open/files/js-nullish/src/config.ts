@@ -1,0 +1,1 @@
+export const stripe = { hook: process.env['STRIPE_WEBHOOK_SECRET'] ?? 'change-me' }

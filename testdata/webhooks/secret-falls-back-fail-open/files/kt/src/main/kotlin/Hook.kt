@@ -1,0 +1,1 @@
+val secret = System.getenv("STRIPE_WEBHOOK_SECRET") ?: "whsec_dev"

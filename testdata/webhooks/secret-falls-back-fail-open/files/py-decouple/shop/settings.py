@@ -1,0 +1,1 @@
+STRIPE_ENDPOINT_SECRET = config('STRIPE_ENDPOINT_SECRET', default='whsec_fake')

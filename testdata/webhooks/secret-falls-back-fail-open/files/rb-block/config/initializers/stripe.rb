@@ -1,0 +1,1 @@
+SECRET = ENV.fetch("STRIPE_WEBHOOK_SECRET") { "whsec_x" }

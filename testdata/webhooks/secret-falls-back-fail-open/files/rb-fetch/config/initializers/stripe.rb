@@ -1,0 +1,1 @@
+StripeEvent.signing_secret = ENV.fetch('STRIPE_SIGNING_SECRET', 'whsec_x')

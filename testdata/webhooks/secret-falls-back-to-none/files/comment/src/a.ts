@@ -1,0 +1,2 @@
+import Stripe from 'stripe'
+// const secret = process.env.STRIPE_WEBHOOK_SECRET || 'whsec_dummy'
