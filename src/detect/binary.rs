@@ -44,7 +44,7 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     }
     let is_clean = boundary::left_is_clean(bytes, run.start);
     let is_whole = match token.lengths {
-        [] => !token.has_frame_before(),
+        [] => !token.has_frame_before() && record::length_by_header(token.before()).is_none(),
         _ => token.is_complete(&bytes[token.body..run.end]),
     };
     let is_key = detect.check == BodyCheck::ApiKey;
@@ -59,7 +59,9 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
         _ => token
             .end_by_structure(strict)
             .map(is_sure)
+            .or_else(|| token.end_by_record().map(is_sure))
             .or_else(|| token.end_by_length(strict, around))
+            .or_else(|| token.end_by_deleted_record().map(|end| (end, true)))
             .or_else(by_shape)
             .or_else(|| token.end_at_another(is_clean).map(is_sure)),
     }
@@ -205,6 +207,24 @@ impl<'a> Token<'a> {
         })
     }
 
+    /// Returns the end that the header of a SQLite record says.
+    fn end_by_record(&self) -> Option<usize> {
+        let length = record::length_by_header(self.before())?;
+        self.is_random_up_to(length).then_some(self.run.start + length)
+    }
+
+    /// As [`Self::end_by_record`], for a deleted record, where no known length tells it. A guess.
+    fn end_by_deleted_record(&self) -> Option<usize> {
+        let is_near = |length| self.is_random_up_to(length) && self.run.len() - length <= 4 * SWALLOWED;
+        let before = Some(self.before()).filter(|_| self.lengths.is_empty())?;
+        record::length_of_deleted(before, is_near).map(|length| self.run.start + length)
+    }
+
+    fn is_random_up_to(&self, length: usize) -> bool {
+        let body = self.bytes.get(self.body..self.run.start + length);
+        length <= self.run.len() && body.is_some_and(shape::looks_random)
+    }
+
     /// Returns the end of a body of a known length that looks random. Where the edges of text hold too, only if what
     /// follows it is plainly something else.
     fn end_by_shape(&self, strict: bool, around: Surroundings) -> Option<usize> {
@@ -298,5 +318,6 @@ fn lengths_before(before: &[u8]) -> [usize; 4] {
     }
 }
 
+mod record;
 #[cfg(test)]
 mod tests;

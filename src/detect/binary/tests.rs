@@ -231,3 +231,29 @@ fn a_key_of_unknown_length_among_glued_names() {
         assert!(hits.iter().all(|hit| hit.confidence == crate::model::Confidence::Low), "{}", names.len());
     }
 }
+
+#[test]
+fn records_of_a_database_outside_of_one() {
+    let engine = engine();
+    let text = |text: &[u8]| (varint_big(text.len() * 2 + 13), text.to_vec());
+    for (seed, kind) in KINDS.iter().enumerate() {
+        let key = Forge::new(seed as u64 + 900).make(kind).unwrap();
+        let (k, name, mode) = (text(key.as_bytes()), text(b"stripe"), text(b"live"));
+        let (null, number) = ((vec![0], vec![]), (vec![1], vec![0x37]));
+        let rows: [&[&(Vec<u8>, Vec<u8>)]; 6] =
+            [&[&k], &[&null, &k], &[&name, &k], &[&null, &name, &k, &mode], &[&k, &name], &[&number, &k, &number]];
+        for (at, row) in rows.into_iter().enumerate() {
+            let header: Vec<u8> = row.iter().flat_map(|(kind, _)| kind.clone()).collect();
+            let values: Vec<u8> = row.iter().flat_map(|(_, value)| value.clone()).collect();
+            let record = [&[byte(header.len() + 1)][..], &header, &values].concat();
+            let cell = [&varint_big(record.len())[..], &[7], &record].concat();
+            let page = [&[0x0d, 0, 0, 0, 1][..], &[0; 300], &cell, b"ab"].concat();
+            assert_found(&engine, &page, &key, &format!("{kind} {at}"));
+        }
+    }
+}
+
+/// A number with its most significant bits first.
+fn varint_big(number: usize) -> Vec<u8> {
+    if number < 128 { vec![byte(number)] } else { vec![byte(number >> 7) | 128, byte(number & 127)] }
+}
