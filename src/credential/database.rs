@@ -79,7 +79,9 @@ impl DatabaseLogin {
         let coded = || [b"%3A", b"%3a"].iter().find_map(|colon| memchr::memmem::find(rest, *colon)).map(|at| (at, 3));
         let (colon, width) = plain.or_else(coded)?;
         let is_host = host.ends_with(DOMAIN.as_bytes());
-        let (user, password) = (decoded(&rest[..colon]), decoded(&rest[colon + width..]));
+        // Files of properties escape colons.
+        let user = rest[..colon].strip_suffix(b"\\").unwrap_or(&rest[..colon]);
+        let (user, password) = (decoded(user), decoded(&rest[colon + width..]));
         is_host.then_some(Self { user, password, host, named: false })
     }
 
@@ -227,6 +229,7 @@ mod tests {
             format!("postgres://llama:a:b@c/d@{host}"),
             format!("postgresql+asyncpg://llama:a%3Ab%40c%2Fd@{host}"),
             format!("postgresql:\\/\\/llama:a%3ab%40c%2fd@{host}"),
+            format!("postgresql\\://llama\\:a%3ab%40c%2fd@{host}"),
             format!("postgresql%3A%2F%2Fllama%3Aa%253Ab%2540c%252Fd%40{host}"),
         ] {
             assert_eq!(login(&url).map(|login| login.canonical()), known, "{url}");

@@ -257,3 +257,16 @@ fn records_of_a_database_outside_of_one() {
 fn varint_big(number: usize) -> Vec<u8> {
     if number < 128 { vec![byte(number)] } else { vec![byte(number >> 7) | 128, byte(number & 127)] }
 }
+
+#[test]
+fn logins_of_a_database_in_wide_characters_and_with_escaped_colons() {
+    let engine = engine();
+    for seed in 0..20 {
+        let url = Forge::new(seed).make("database").unwrap();
+        let wide: Vec<u8> = url.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let heap = [b"MZ\0\0\x07a\0b\0c\0\0\x80", &[byte((wide.len() + 1) & 255)][..], &wide, b"\0\x09s\0h\0o\0p\0\0"];
+        assert_found(&engine, &heap.concat(), &url, "a heap");
+        let escaped = url.replace(':', "\\:");
+        assert_found(&engine, format!("#x\nstripe.url={escaped}\\:5432/data\n").as_bytes(), &url, "properties");
+    }
+}

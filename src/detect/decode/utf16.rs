@@ -90,8 +90,8 @@ impl WideLayout {
             .then_some(byte)
     }
 
-    /// Decodes the run of characters around `at`.
-    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>) -> DecodedView {
+    /// Decodes the run of characters around `at`. `last` is one more byte that may be a character behind it.
+    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>, last: Option<u8>) -> DecodedView {
         let low = at.saturating_sub(reach.start);
         let mut start = at;
         while start >= low + self.width && self.char(bytes, start - self.width).is_some() {
@@ -105,6 +105,10 @@ impl WideLayout {
             next += self.width;
         }
         let is_cut = high < bytes.len() && next + self.width > high;
+        if let Some(last) = last {
+            builder.push_text(char::from(last).encode_utf8(&mut [0; 2]).as_bytes(), next, 1);
+            next += 1;
+        }
         let settled = settled(at, next, is_cut);
         builder.finish(self.names(), start..next, settled)
     }
@@ -131,15 +135,30 @@ impl WideRun {
         let big = WideLayout { width: self.width, big: true };
         let starts = [(little, Some(char)), (big, char.checked_sub(self.width - 1))];
         let has_key = |(layout, at): &(WideLayout, Option<usize>)| {
-            at.is_some_and(|at| prefixes.are_in(&layout.decode(bytes, at, 64..64).bytes))
+            let text = at.map(|at| layout.decode(bytes, at, 64..64, None).bytes);
+            text.is_some_and(|text| prefixes.are_in(&text) || has_host(&text))
         };
         let views = starts
             .into_iter()
             .filter(has_key)
-            .filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT / 2..RIGHT)));
-        // Both orders decode the inside of the text; the wrong one loses its first or last character.
-        views.max_by_key(|view| (view.bytes.len(), view.source.start.is_multiple_of(self.width)))
+            .filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT / 2..RIGHT, None)));
+        let views: Vec<DecodedView> = views.collect();
+        match views.as_slice() {
+            // Both orders decode the inside of the text. The wrong one loses its first or last character, and may take
+            // one at the other end, so that nothing tells which it is.
+            [first, second] if first.source.len() == second.source.len() => {
+                let last = bytes.get(first.source.end).filter(|_| second.source.end > first.source.end);
+                Some(little.decode(bytes, char, LEFT / 2..RIGHT, last.copied()))
+            }
+            _ => views.into_iter().max_by_key(|view| view.source.len()),
+        }
     }
+}
+
+/// Returns true if the name of a database's host begins in this text, which no prefix tells.
+fn has_host(text: &[u8]) -> bool {
+    let ends_word = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte != b'_';
+    memchr::memmem::find_iter(text, b"db_").any(|at| at.checked_sub(1).is_none_or(|before| ends_word(&text[before])))
 }
 
 /// Returns the anchor of a wide character in either width and byte order.
@@ -272,6 +291,21 @@ mod tests {
         let layout = WideLayout { width: 2, big: false };
         assert_eq!(transcode(b"a\0\x00\xd8b\0\x00\xdc\0", layout, 2), "a\u{fffd}b\u{fffd}\u{fffd}");
         assert_eq!(transcode(b"\x3d\xd8\x00\xde", layout, 1), "\u{1f600}");
+    }
+
+    #[test]
+    fn bytes_that_either_order_takes_for_a_character() {
+        let mut noise = Noise::new(17);
+        for (name, unit) in WIDE.iter().filter(|(name, _)| name.starts_with("utf-16")) {
+            let secret = format!("pi_3{}_secret_{}", noise.body(23), noise.body(25));
+            for (before, after) in
+                [(&b"x"[..], &b"\x81\x05"[..]), (b"\x81\x05", b"y"), (b"\x81\x05", b"\xc9\x4b"), (b"x", b"y")]
+            {
+                let bytes = [before, &secret.chars().flat_map(unit).collect::<Vec<u8>>(), after].concat();
+                let found = testing::find(&bytes, secret.as_bytes());
+                assert!(found.is_some(), "{name} {before:?} {after:?}");
+            }
+        }
     }
 
     #[test]
