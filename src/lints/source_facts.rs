@@ -121,7 +121,7 @@ pub(super) fn collect(
         return None;
     }
     let reading = if mentions_stripe { lints.reading(language.name, path, bytes) } else { Vec::new() };
-    let handles = lints.follow_webhooks() && crate::code::reads(path) && webhook_texts::may_handle(bytes);
+    let handles = lints.follow_webhooks() && may_serve(path) && webhook_texts::may_handle(bytes);
     let code = handles.then(|| crate::code::parse(path, bytes)).flatten().map(Arc::new);
     // Lexing is the expensive part: first make sure that a lint may match, comments included.
     let reading: Vec<(usize, SourceLint<'_>, &SourcePatterns)> = reading
@@ -192,6 +192,12 @@ pub(super) fn code_only(
         None => code.clone(),
     };
     Some(SourceFacts { code, before: Some(before), ..SourceFacts::empty(place) })
+}
+
+/// Returns true for code that may answer requests: nobody reaches a handler that a test makes, and a test that calls a helper
+/// with an event says nothing about the helper.
+fn may_serve(path: &str) -> bool {
+    crate::code::reads(path) && !PathPurpose::is_test(path)
 }
 
 /// Returns true for a file in a known language that is not vendored.

@@ -123,6 +123,11 @@ impl PathPurpose {
         table().vendored.fit(&format!("/{}", path.to_lowercase()))
     }
 
+    /// Returns true for code of tests, without the work for the rest.
+    pub(crate) fn is_test(path: &str) -> bool {
+        table().test.fit(&format!("/{}", path.to_lowercase()))
+    }
+
     pub(crate) fn is(&self, tag: Context) -> bool {
         self.tags.contains(&tag)
     }
