@@ -233,7 +233,7 @@ impl Analysis<'_> {
                 continue;
             }
             let scope = self.module_scope(file).unwrap_or_default();
-            if let Some(value) = scope.get(name) {
+            if let Some(value) = scope.get(name).filter(|value| !self.is_own_module(file, value)) {
                 return value.clone();
             }
             if let Some(Thing::Object(at)) = scope.get("default").and_then(|value| value.thing)
@@ -250,8 +250,23 @@ impl Analysis<'_> {
         }
         match name {
             "default" => Value::thing(Thing::Module(file)),
-            _ => Value::default(),
+            name => self.submodule(file, name).map(|file| Value::thing(Thing::Module(file))).unwrap_or_default(),
         }
+    }
+
+    /// Returns true for a name that a package imports from itself: one of its modules.
+    fn is_own_module(&self, package: usize, value: &Value) -> bool {
+        let Some(Thing::Import(at)) = value.thing else { return false };
+        self.imports
+            .get(at)
+            .is_some_and(|(file, module, _)| *file == package && self.program.module(package, module) == Some(package))
+    }
+
+    /// Returns a module of a package of Python, which need not name it.
+    fn submodule(&self, package: usize, name: &str) -> Option<usize> {
+        let directory = self.program.file(package).path.strip_suffix("__init__.py")?.to_owned();
+        let paths = [".py", "/__init__.py"].map(|end| format!("{directory}{name}{end}"));
+        paths.iter().find_map(|path| self.program.load(path))
     }
 
     /// Returns a member of a value.

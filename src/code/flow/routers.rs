@@ -262,13 +262,37 @@ impl Analysis<'_> {
         let mut found = None;
         for decorator in decorators(code, function) {
             let Some((route, given)) = self.decorated_by(code, decorator, &Value::default(), path) else { continue };
-            let (before, own) = self.functions(&given);
-            if before.into_iter().chain(own).any(|at| self.verifies_first(at)) {
-                path.verify();
-            }
+            self.depend(&given, path);
             found = Some(route);
         }
+        for parameter in code.children(code.child(function, 0)) {
+            if code.kind(*parameter) == Kind::Parameter {
+                let given = self.parameter_depends(code, *parameter);
+                self.depend(&given, path);
+            }
+        }
         found
+    }
+
+    /// Returns what a parameter of FastAPI depends on: `_ = Depends(verified)`, `_: Annotated[None, Depends(verified)]`.
+    fn parameter_depends(&mut self, code: &Code, parameter: NodeId) -> Vec<Value> {
+        let default = code.child(parameter, 2);
+        if code.kind(default) == Kind::Call {
+            return self.eval(default, Path::default()).into_iter().map(|(_, value)| value).collect();
+        }
+        let typed = code.name(code.child(parameter, 1));
+        let Some((_, depends)) = typed.split_once("Depends(") else { return Vec::new() };
+        let name = depends.split(')').next().unwrap_or_default().trim();
+        let known = self.module_scope(self.file()).and_then(|scope| scope.get(name).cloned());
+        known.map(|value| self.imported(value)).into_iter().collect()
+    }
+
+    /// Marks a way as verified if one of the functions on which its handler depends verifies.
+    fn depend(&mut self, given: &[Value], path: &mut Path) {
+        let (before, own) = self.functions(given);
+        if before.into_iter().chain(own).any(|at| self.verifies_first(at)) {
+            path.verify();
+        }
     }
 
     /// Returns true if a function lets a request pass only when it was verified.
