@@ -71,7 +71,13 @@ impl Word {
     }
 
     fn is_match(&self, name: &str) -> bool {
-        !name.is_empty() && self.names.words(name) & self.bit != 0
+        self.or_matches(&[], name)
+    }
+
+    /// Returns true if this or one of the others matches.
+    fn or_matches(&self, others: &[&Self], name: &str) -> bool {
+        let bits = others.iter().fold(self.bit, |bits, other| bits | other.bit);
+        !name.is_empty() && self.names.words(name) & bits != 0
     }
 }
 

@@ -132,10 +132,7 @@ fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
 
 fn marks(words: &Words, name: &str, path: &str) -> bool {
     words.compare.is_match(name)
-        || words.verifier.is_match(path)
-        || words.trusting.is_match(path)
-        || words.event_constant.is_match(path)
-        || words.event_class.is_match(path)
+        || words.verifier.or_matches(&[&words.trusting, &words.event_constant, &words.event_class], path)
 }
 
 /// Returns the name of a constant to which the name of an event is given, or a table of them.
