@@ -61,6 +61,11 @@ static ROUTES: WordList = WordList::new(&[
     ".Use(",
     ".Mount(",
     "View):",
+    "function POST",
+    "const POST",
+    "NextApiRe",
+    "(req, res",
+    "defineEventHandler",
     // Names of functions that are made of an event's.
     "'handle' .",
     "'handle'.",

@@ -258,7 +258,10 @@ impl Analysis<'_> {
         }
         let (code, node) = (called.code, called.node);
         let got = [code.child(code.child(node, 0), 0), code.child(node, 1)];
-        if self.is_body(dotted, &path) && !answers(called)
+        // `request('type')` of Laravel
+        let asks = code.dialect.name == "php" && dotted == "request" && !called.arguments.is_empty();
+        if asks
+            || self.is_body(dotted, &path) && !answers(called)
             || last(dotted) == "get" && self.is_body_field(code, &got, &path)
             || given.has(Traits::REQUEST) && self.is_body(&format!("{dotted}(request)"), &path)
         {

@@ -100,7 +100,7 @@ impl Analysis<'_> {
 
     /// Returns an instance of the class that a type names; an interface stands for the class that has its name or
     /// implements it.
-    fn instance_of(&mut self, file: usize, typed: &str) -> Option<Value> {
+    pub(super) fn instance_of(&mut self, file: usize, typed: &str) -> Option<Value> {
         let name: String = typed.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\')).collect();
         let name = name.rsplit(['.', '\\']).next().unwrap_or_default().to_owned();
         if name.is_empty() {

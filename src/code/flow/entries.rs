@@ -49,6 +49,7 @@ impl Analysis<'_> {
             (entry.nested, count > 0, entry.class.is_none(), entry.file, code.span(entry.node).start)
         });
         // A file may say nothing itself and give the body to one that does.
+        others.iter().for_each(|file| self.load_imports(*file));
         entries.extend(self.entries_of(&others));
         for Entry { file, node, class, .. } in entries {
             if !self.visited.contains(&(file, node)) && self.is_relevant(file, node) && self.step() {
@@ -193,6 +194,7 @@ impl Analysis<'_> {
                 decorated |= says(&format!("@{}", code.name(at)));
                 open.extend(code.children(at));
             }
+            let type_name = typed;
             let is_model = is_route && says(&format!("model:{typed}"));
             let after_conn = index == 1 && code.name(code.child(parameters, 0)) == "conn";
             let is_request = index == 0 && code.kind(pattern) == Kind::Object;
@@ -206,6 +208,9 @@ impl Analysis<'_> {
                 Value::of(Traits::GIVEN)
             } else if is_request || REQUESTS.contains(&code.name(pattern)) {
                 Value::of(Traits::REQUEST)
+            } else if matches!(code.dialect.name, "php" | "csharp") {
+                // A service that the framework makes.
+                self.instance_of(closure.file, type_name).unwrap_or_default()
             } else {
                 Value::default()
             });

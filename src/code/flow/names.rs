@@ -12,6 +12,9 @@ use super::{Analysis, Closure, Frame};
 /// Most re-exports that are followed for one name.
 const MAX_HOPS: usize = 16;
 
+/// Imports of a file that are read for what they name.
+const MAX_IMPORTS: usize = 20;
+
 impl Analysis<'_> {
     pub(super) fn lookup(&mut self, code: &Code, node: NodeId, path: &Path) -> Value {
         let name = code.name(node);
@@ -208,6 +211,23 @@ impl Analysis<'_> {
             };
         }
         Value::default()
+    }
+
+    /// Reads what a file imports, if its name says that it handles what Stripe sends: whatever names an event there matters.
+    pub(super) fn load_imports(&mut self, file: usize) {
+        let path = self.program.file(file).path.to_ascii_lowercase();
+        let (home, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        // `app/api/stripe/route.ts`
+        let home = home.rsplit('/').next().filter(|_| name.starts_with("route.") || name.starts_with("index."));
+        if ![name, home.unwrap_or_default()].iter().any(|text| text.contains("stripe") || text.contains("hook")) {
+            return;
+        }
+        let modules = self.imports.iter().filter(|(from, ..)| *from == file).take(MAX_IMPORTS);
+        for (_, module, name) in modules {
+            if self.program.module(file, module).is_none() && &**name != "*" {
+                self.program.module(file, &format!("{module}.{name}"));
+            }
+        }
     }
 
     /// A module itself; in languages with a file for each class, the class.

@@ -1,0 +1,7 @@
+<?php
+class StripeController extends Controller {
+  public function hook() {
+    if (request('type') === 'invoice.paid') { Order::pay(request('data')); }
+    return response('ok');
+  }
+}

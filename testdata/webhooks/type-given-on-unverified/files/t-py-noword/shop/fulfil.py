@@ -1,0 +1,3 @@
+def fulfil(kind, obj):
+    if kind == 'invoice.paid':
+        Order.pay(obj)
