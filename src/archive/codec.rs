@@ -6,6 +6,7 @@
 
 use std::io::{self, BufRead, Read};
 
+use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 use flate2::{Decompress, FlushDecompress};
 use libdeflater::Crc;
 use liblzma::stream::Action;
@@ -37,15 +38,16 @@ pub(super) enum Codec {
         at: usize,
     },
     Deflate64(Box<deflate64::InflaterManaged>),
+    Brotli(Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>),
     Bzip2(::bzip2::Decompress),
     Lzma(liblzma::stream::Stream),
     Zstd(::zstd::stream::raw::Decoder<'static>),
 }
 
-struct DecodeStep {
-    used: usize,
-    made: usize,
-    end: Result<bool, DecodeFault>,
+pub(super) struct DecodeStep {
+    pub(super) used: usize,
+    pub(super) made: usize,
+    pub(super) end: Result<bool, DecodeFault>,
 }
 
 impl Codec {
@@ -59,6 +61,11 @@ impl Codec {
 
     pub(super) fn deflate64() -> Self {
         Self::Deflate64(Box::new(deflate64::InflaterManaged::new()))
+    }
+
+    pub(super) fn brotli() -> Self {
+        let alloc = StandardAlloc::default;
+        Self::Brotli(Box::new(BrotliState::new_strict(alloc(), alloc(), alloc())))
     }
 
     pub(super) fn bzip2() -> Self {
@@ -84,7 +91,7 @@ impl Codec {
         Ok(Self::Zstd(decoder))
     }
 
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> DecodeStep {
+    pub(super) fn step(&mut self, input: &[u8], out: &mut [u8]) -> DecodeStep {
         match self {
             Self::Stored(left) => {
                 let most = usize::try_from(*left).unwrap_or(usize::MAX);
@@ -109,6 +116,19 @@ impl Codec {
                 let result = inner.inflate(input, out);
                 let end = if result.data_error || inner.errored() { Err(CORRUPT) } else { Ok(inner.finished()) };
                 DecodeStep { used: result.bytes_consumed, made: result.bytes_written, end }
+            }
+            Self::Brotli(inner) => {
+                let (mut input_left, mut used) = (input.len(), 0);
+                let (mut out_left, mut made) = (out.len(), 0);
+                let into = (&mut out_left, &mut made, &mut 0);
+                let result =
+                    BrotliDecompressStream(&mut input_left, &mut used, input, into.0, into.1, out, into.2, inner);
+                let end = match result {
+                    BrotliResult::ResultSuccess => Ok(true),
+                    BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => Ok(false),
+                    BrotliResult::ResultFailure => Err(CORRUPT),
+                };
+                DecodeStep { used, made, end }
             }
             Self::Bzip2(inner) => {
                 let before = (inner.total_in(), inner.total_out());

@@ -45,6 +45,7 @@ enum BlockCodec {
     Gzip,
     Snappy,
     Zstd,
+    Brotli,
     Bzip2,
     Xz,
     Unknown(&'static str),
@@ -57,6 +58,7 @@ impl BlockCodec {
             Self::Stored | Self::Snappy | Self::Gzip | Self::Unknown(_) => return None,
             Self::Deflate => Ok(Codec::inflate()),
             Self::Zstd => Codec::zstd(memory),
+            Self::Brotli => Ok(Codec::brotli()),
             Self::Bzip2 => Ok(Codec::bzip2()),
             Self::Xz => Codec::xz(memory),
         })

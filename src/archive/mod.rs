@@ -11,6 +11,7 @@
 //! A format is one file and one row of `FORMATS`.
 
 mod ar;
+mod brotli;
 mod budget;
 mod bzip2;
 mod codec;
@@ -108,6 +109,7 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("upx", b"\x7fELF", |head| memmem::find(head, b"UPX!").is_some(), OpenMode::Unsupported),
     ArchiveFormat::new("upx", b"MZ", |head| memmem::find(head, b"UPX0\0").is_some(), OpenMode::Unsupported),
     tar::FORMAT,
+    brotli::FORMAT,
 ];
 
 /// Bytes that can be read from any position: a slice in a [`std::io::Cursor`], or a file.

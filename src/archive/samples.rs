@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 23] = [
+    let inner: [(&str, Vec<u8>, &str); 24] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -205,6 +205,7 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.pdf", super::pdf::tests::sample(&text), "a.pdf!object 12 stream"),
         ("a.png", super::png::tests::sample(&text), "a.png!zTXt Comment"),
         ("a.zz", zlib(&text), "a.zz!a"),
+        ("a.js.br", super::brotli::tests::sample(&[&b" ".repeat(4_000)[..], &text].concat()), "a.js.br!a.js"),
         ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
         ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
         ("a.dump", super::columnar::pg_sample(&text), "a.dump!table 1"),
