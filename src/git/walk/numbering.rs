@@ -53,22 +53,43 @@ impl ObjectStore<'_> {
         self.loose.iter().map(|loose| &loose.0)
     }
 
-    /// Returns the objects with these numbers, sorted by name, each once with its least number.
-    pub(crate) fn sorted(&self, wanted: Option<&BitSet>) -> Vec<(&[u8], u32)> {
-        let mut objects: Vec<(&[u8], u32)> = Vec::new();
-        let is_wanted = |number: &u32| wanted.is_none_or(|wanted| wanted.has(*number));
-        let mut first = 0;
-        for pack in &self.odb.packs {
-            let numbers = (0..pack.index.len()).zip(first..).filter(|(_, number)| is_wanted(number));
-            objects.extend(numbers.map(|(name, number)| (pack.index.name(name), number)));
-            first = first.saturating_add(u32::try_from(pack.index.len()).unwrap_or(u32::MAX));
+    /// Returns the numbers of objects, sorted by their names, each once with its least number.
+    pub(crate) fn sorted(&self, wanted: Option<&BitSet>) -> Vec<u32> {
+        let mut numbers: Vec<u32> = Vec::new();
+        let (mut first, mut runs) = (0, 0);
+        for length in self.lengths() {
+            let (known, end) = (numbers.len(), first + length);
+            let run = (first..end).filter_map(|number| u32::try_from(number).ok());
+            numbers.extend(run.filter(|number| wanted.is_none_or(|wanted| wanted.has(*number))));
+            runs += usize::from(numbers.len() > known);
+            first = end;
         }
-        let loose = self.loose_oids().zip(first..).filter(|(_, number)| is_wanted(number));
-        objects.extend(loose.map(|(oid, number)| (oid.as_bytes(), number)));
-        // Runs that are sorted already are merged.
-        objects.sort();
-        objects.dedup_by_key(|object| object.0);
-        objects
+        if runs > 1 {
+            // Runs are sorted already, and are merged.
+            let names = self.names();
+            numbers.sort_by(|a, b| names(*a).cmp(names(*b)));
+            numbers.dedup_by(|a, b| names(*a) == names(*b));
+        }
+        numbers
+    }
+
+    /// Returns the numbers of names in the packs, and of loose objects.
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        self.odb.packs.iter().map(|pack| pack.index.len()).chain([self.loose.len()])
+    }
+
+    /// Returns what looks up the name of an object.
+    pub(crate) fn names<'s>(&'s self) -> impl Fn(u32) -> &'s [u8] {
+        let sum = |sum: &mut usize, length| Some(std::mem::replace(sum, *sum + length));
+        let firsts: Vec<usize> = self.lengths().scan(0, sum).collect();
+        move |number| {
+            let run = firsts.partition_point(|first| *first <= number as usize) - 1;
+            let at = number as usize - firsts[run];
+            match self.odb.packs.get(run) {
+                Some(pack) => pack.index.name(at),
+                None => self.loose.get(at).map_or(&[], |loose| loose.0.as_bytes()),
+            }
+        }
     }
 
     pub(crate) fn oid(&self, number: u32) -> Option<Oid> {

@@ -107,18 +107,21 @@ pub(super) struct HistoryWorker<'a> {
     pub(super) partial: HistoryPartial,
     /// Objects and bytes that are not in `partial` yet.
     counted: (u64, u64),
+    /// Numbers, bytes and kinds of objects that are not among the notes yet: these are all over a table that threads share,
+    /// and a thread waits for one of them longer than for many at once.
+    noted: Vec<(u32, u64, bool)>,
 }
 
 impl<'a> HistoryWorker<'a> {
     pub(super) fn new(context: &'a HistoryContext<'a>) -> Self {
         let (scanner, partial) = (TextScanner::new(context.scan), HistoryPartial::default());
-        Self { context, scanner, partial, counted: (0, 0) }
+        Self { context, scanner, partial, counted: (0, 0), noted: Vec::new() }
     }
 
     /// Counts an object with the bytes that were read of it.
     pub(super) fn count(&mut self, object: &VisitedObject, bytes: u64) {
-        if let Some(notes) = &self.context.notes {
-            notes.searched(object.number, bytes, object.kind == ObjectKind::Blob);
+        if self.context.notes.is_some() {
+            self.noted.push((object.number, bytes, object.kind == ObjectKind::Blob));
         }
         self.counted.0 += 1;
         self.counted.1 += bytes;
@@ -150,6 +153,9 @@ impl<'a> HistoryWorker<'a> {
         self.partial.coverage.objects += objects;
         self.partial.coverage.bytes += bytes;
         self.context.scan.progress.add_many(objects, bytes);
+        for (number, bytes, is_blob) in self.noted.drain(..) {
+            self.context.notes.iter().for_each(|notes| notes.searched(number, bytes, is_blob));
+        }
     }
 
     /// Keeps the result of a text of `object`, whose bytes were counted. Returns true if it is clean.
@@ -158,6 +164,7 @@ impl<'a> HistoryWorker<'a> {
         if is_clean {
             self.counted.1 += result.member_bytes;
             if let Some(notes) = self.context.notes.as_ref().filter(|_| result.member_bytes > 0) {
+                self.flush_counts();
                 notes.add_members(object.number, result.member_bytes);
             }
         } else {

@@ -176,8 +176,9 @@ impl<'a> KnownObjects<'a> {
             None => records.extend(&self.records[kept.start * width..kept.end * width]),
             Some(here) => kept.filter(|at| here.has(index(*at))).for_each(|at| records.extend(self.record(at))),
         };
-        let mut at = 0;
-        for (name, number) in searched {
+        let (mut at, names) = (0, store.names());
+        for number in searched {
+            let name = names(number);
             let next = self.seek(at, name);
             keep(&mut records, at..next);
             at = next + usize::from(self.is_at(next, name));
