@@ -27,6 +27,15 @@ impl MappedFile {
         let map = map.map_err(|source| DiskError::Io { path: path.to_path_buf(), source })?;
         Ok(Some(Self(Some(map))))
     }
+
+    /// Gives the pages that were read back to the system. They come back from the file when they are read again.
+    pub(crate) fn release(&self) {
+        #[cfg(unix)]
+        if let Some(map) = &self.0 {
+            // SAFETY: a page of a read-only map of a file holds what the file holds.
+            let _ = unsafe { map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        }
+    }
 }
 
 impl std::ops::Deref for MappedFile {

@@ -61,6 +61,11 @@ impl Odb {
         odb
     }
 
+    /// Bounds the pages of packs that are mapped, for readers of few objects.
+    pub(crate) fn give_pages_back(&self) {
+        self.packs.iter().for_each(Pack::give_pages_back);
+    }
+
     fn add_pack(&mut self, path: &Path, deadline: Option<Instant>) {
         match Pack::open(path, self.format, deadline) {
             Ok((pack, complaints)) => {

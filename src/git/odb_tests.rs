@@ -129,3 +129,19 @@ fn packs_whose_deltas_need_each_other_end() {
     assert_eq!(odb.kind(&oids[0]).unwrap(), None);
     assert!(matches!(odb.read(&oids[0]), Err(ObjectError::Damaged { damage: Damage::Base, .. })));
 }
+
+#[test]
+fn pages_that_were_given_back_are_read_again() {
+    let lab = Lab::new(&[]);
+    lab.grow();
+    lab.git(&["gc", "-q"]);
+    let (odb, oracle) = (lab.odb(), lab.oracle());
+    let agrees =
+        || oracle.iter().all(|(oid, kind, content)| odb.read(oid).unwrap().as_ref() == Some(&(*kind, content.clone())));
+    assert!(agrees());
+    odb.give_pages_back();
+    std::thread::scope(|scope| {
+        scope.spawn(|| (0..200).for_each(|_| odb.packs.iter().for_each(|pack| pack.note_read(0, u64::MAX))));
+        assert!((0..20).all(|_| agrees()));
+    });
+}

@@ -39,6 +39,7 @@ impl DeltaChain {
                 Ok(header) => header,
                 Err(damage) => break ChainEnd::Damaged { at, damage },
             };
+            pack.note_read(at, header.size);
             let base = match header.content {
                 EntryContent::Whole(kind) => break ChainEnd::Whole { kind, at, header },
                 EntryContent::OffsetDelta(base) => Ok(base),

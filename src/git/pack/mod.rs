@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 pub(crate) mod chain;
@@ -34,6 +35,10 @@ pub(crate) fn most_made(stored: u64) -> u64 {
     MADE_FLOOR.max(stored.saturating_mul(MADE_RATIO))
 }
 
+/// Bytes that Linux maps for one that is read, if they are in memory, and how many of these groups stay mapped.
+const PAGE_GROUP: u64 = 64 << 10;
+const MOST_GROUPS: u64 = 512;
+
 /// Bytes before the first entry.
 pub(crate) const HEADER_LEN: usize = 12;
 
@@ -46,6 +51,16 @@ pub(crate) struct Pack {
     reverse: OnceLock<Option<ReverseIndex>>,
     /// Offsets with their positions in the index, sorted.
     by_offset: OnceLock<Vec<(u64, u32)>>,
+    read: ReadPages,
+}
+
+/// Counts what was read of a pack, once its pages are to be given back.
+#[derive(Debug, Default)]
+struct ReadPages {
+    is_counted: AtomicBool,
+    /// The last group of pages.
+    last: AtomicU64,
+    groups: AtomicU64,
 }
 
 /// The reason that a pack cannot be read at all.
@@ -94,7 +109,7 @@ impl Pack {
             complaints.push(format!("{}: pack and index disagree on the number of objects", path.display()));
         }
         let (path, reverse, by_offset) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
-        let pack = Self { index, format, path, data, reverse, by_offset };
+        let pack = Self { index, format, path, data, reverse, by_offset, read: ReadPages::default() };
         if complaints.is_empty() && pack.index.pack_checksum().is_some_and(|checksum| !pack.data.ends_with(checksum)) {
             complaints.push(pack.complaint("pack and index disagree on the checksum of the pack"));
         }
@@ -120,6 +135,25 @@ impl Pack {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.data
+    }
+
+    /// Lets readers of few entries all over the pack give its pages back: the system maps a group for each of them.
+    pub(crate) fn give_pages_back(&self) {
+        self.read.is_counted.store(true, Relaxed);
+    }
+
+    /// Notes that so many bytes are read at `offset`, and gives pages back once there are too many.
+    pub(crate) fn note_read(&self, offset: u64, bytes: u64) {
+        if !self.read.is_counted.load(Relaxed) {
+            return;
+        }
+        let (first, last) = (offset / PAGE_GROUP, offset.saturating_add(bytes) / PAGE_GROUP);
+        let known = self.read.last.swap(last, Relaxed);
+        let groups = last - first + u64::from(known != first);
+        if groups > 0 && self.read.groups.fetch_add(groups, Relaxed) + groups >= MOST_GROUPS {
+            self.read.groups.store(0, Relaxed);
+            self.data.release();
+        }
     }
 
     /// Parses the header of the entry at `offset`.

@@ -62,7 +62,8 @@ impl DeltaForest {
     pub(super) fn build(pack: &Pack) -> Self {
         let offset = |name: u32| pack.index.offset(name as usize).unwrap_or(u64::MAX);
         let entries = (0..index(pack.index.len())).into_par_iter().map(|name| (offset(name), name));
-        Self::of(pack, entries.collect(), Vec::new())
+        let content = |offset: u64| pack.header(offset).map(|header| header.content);
+        Self::of(pack, (entries.collect(), Vec::new()), &content)
     }
 
     /// Builds the forest of some entries, by their positions in the index, and of the bases that they need. `None` if the
@@ -74,15 +75,19 @@ impl DeltaForest {
             return None;
         }
         let mut queue: Vec<u64> = found.keys().copied().collect();
+        let mut contents = BTreeMap::new();
         while let Some(offset) = queue.pop() {
-            let base = match pack.header(offset).map(|header| header.content) {
-                Ok(EntryContent::OffsetDelta(base)) => Some((base, NONE)),
+            let content = pack.header(offset).map(|header| header.content);
+            pack.note_read(offset, 0);
+            let base = match &content {
+                Ok(EntryContent::OffsetDelta(base)) => Some((*base, NONE)),
                 Ok(EntryContent::RefDelta(base)) => {
-                    let name = pack.index.find(&base);
+                    let name = pack.index.find(base);
                     name.and_then(|name| Some((pack.index.offset(name)?, index(name))))
                 }
                 _ => None,
             };
+            contents.insert(offset, content);
             // No honest chain has more entries than the pack.
             if let Some((base, name)) =
                 base.filter(|base| !found.contains_key(&base.0) && found.len() < pack.index.len())
@@ -93,14 +98,19 @@ impl DeltaForest {
         }
         let mut entries: Vec<(u64, u32)> = found.into_iter().collect();
         let ends = name_entries(pack, &mut entries);
-        Some(Self::of(pack, entries, ends))
+        let content = |offset: u64| contents.get(&offset).copied().unwrap_or(Err(Damage::Header));
+        Some(Self::of(pack, (entries, ends), &content))
     }
 
-    /// `ends` holds the ends of the entries in their order in the file, unless these are all that there are.
-    fn of(pack: &Pack, entries: Vec<(u64, u32)>, ends: Vec<u64>) -> Self {
+    /// `ends` holds the ends of the entries in their order in the file, unless these are all that there are. `content` reads
+    /// the header at an offset.
+    fn of<C>(pack: &Pack, (entries, ends): (Vec<(u64, u32)>, Vec<u64>), content: &C) -> Self
+    where
+        C: Fn(u64) -> Result<EntryContent, Damage> + Sync,
+    {
         let mut forest = Self::sorted(pack, entries);
         forest.ends = ends;
-        let links = forest.read_links(pack);
+        let links = forest.read_links(pack, content);
         let is_behind =
             |(at, link): (usize, &DeltaLink)| !matches!(link, DeltaLink::Child(base) if *base as usize >= at);
         let (kinds, weights) = if links.iter().enumerate().all(is_behind) {
@@ -128,9 +138,12 @@ impl DeltaForest {
         forest
     }
 
-    fn read_links(&self, pack: &Pack) -> Vec<DeltaLink> {
+    fn read_links<C>(&self, pack: &Pack, content: &C) -> Vec<DeltaLink>
+    where
+        C: Fn(u64) -> Result<EntryContent, Damage> + Sync,
+    {
         let offsets = OffsetLookup::new(&self.offsets);
-        let link = |at: usize| match pack.header(self.offsets[at]).map(|header| header.content) {
+        let link = |at: usize| match content(self.offsets[at]) {
             Ok(EntryContent::Whole(kind)) => DeltaLink::Root(kind),
             Ok(EntryContent::OffsetDelta(base)) => match offsets.find(base) {
                 Some(base) => DeltaLink::Child(base),

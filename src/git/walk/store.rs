@@ -55,6 +55,11 @@ impl<'a> ObjectStore<'a> {
         self.pool.install(run)
     }
 
+    /// Returns the threads of the walks.
+    pub(crate) fn into_threads(self) -> rayon::ThreadPool {
+        self.pool
+    }
+
     /// Prepares walks over all objects, and many look-ups: reads the headers of all entries.
     pub(crate) fn prepare(&self) {
         let forests = || {

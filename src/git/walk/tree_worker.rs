@@ -107,7 +107,9 @@ impl<'a, V: ObjectVisitor> TreeWorker<'a, V> {
     fn inflate(&mut self, entry: u32, header: &EntryHeader, out: &mut ReusableBuffer) -> Result<(), Damage> {
         let inflate = if self.check(entry) { Inflater::inflate_sound } else { Inflater::inflate };
         let size = usize::try_from(header.size).map_err(|_| Damage::Length)?;
-        inflate(&mut self.inflater, self.context.pack(self.pack).compressed(header), size, out)
+        let (pack, offset) = (self.context.pack(self.pack), self.forest().offset(entry));
+        pack.note_read(offset, self.forest().end(pack, entry).saturating_sub(offset));
+        inflate(&mut self.inflater, pack.compressed(header), size, out)
     }
 
     /// Visits an object and walks everything that is built on it.

@@ -89,7 +89,10 @@ impl HistorySource {
         let cache = self.options.cache.as_ref().map(|options| open_cache(scan, options, repo, &mut self.warnings));
         let is_rescan = cache.as_ref().is_some_and(|cache| !cache.is_empty());
         let refs = match is_rescan {
-            true => Refs::read(repo),
+            true => {
+                odb.give_pages_back();
+                Refs::read(repo)
+            }
             false => store.install(|| rayon::join(|| store.prepare(), || Refs::read(repo)).1),
         };
         let plain = self.options.plain;
