@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use crate::code::{Tree, parse_json};
 use crate::model::snapshot::Snapshot;
-use crate::model::{Location, Origin};
 
 /// Largest file that is read, in bytes.
 const MAX_FILE: u64 = 2 << 20;
@@ -71,14 +70,6 @@ impl<'a> CachedTree<'a> {
 
     pub(crate) fn has(&self, path: &str) -> bool {
         self.text(path).is_some()
-    }
-
-    /// Returns true if a location is a plain file of this tree, not an archive member or a place in history.
-    pub(crate) fn holds(&self, location: &Location) -> bool {
-        location.origin == Origin::File
-            && location.archive.is_empty()
-            && location.path_encoding.is_none()
-            && self.tree.holds(location.reach)
     }
 }
 

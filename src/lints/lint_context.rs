@@ -13,17 +13,22 @@ use super::source_facts::SourceFacts;
 use super::variable_names;
 use crate::credential::Key;
 use crate::model::snapshot::Snapshot;
-use crate::model::{Context, Coverage, Finding, Location, SkipReason};
+use crate::model::{Context, Coverage, Finding, Location, Origin, SkipReason};
 use crate::rules::RuleSet;
 use crate::rules::lint::NameClaim;
 
 /// Looks up the tags that the policy sets for a path, instead of those of its classification.
 pub(crate) type PolicyTags<'a> = dyn Fn(&str) -> Option<Vec<Context>> + 'a;
 
+/// A path, and the tags that the policy sets for it.
+pub(super) type PolicyAnswer = (String, Option<Vec<Context>>);
+
 /// Input of lints beside credentials and code.
 pub(crate) struct LintInput<'a> {
     pub(crate) tree: &'a dyn Snapshot,
     pub(crate) policy_tags: &'a PolicyTags<'a>,
+    /// Make a record for the next scan.
+    pub(crate) record: bool,
     /// Returns true once no time is left.
     pub(crate) expired: &'a dyn Fn() -> bool,
 }
@@ -36,12 +41,14 @@ pub(super) struct LintContext<'a> {
     expired: &'a dyn Fn() -> bool,
     left_out: RefCell<Coverage>,
     files: RefCell<BTreeMap<String, Rc<FileContext>>>,
+    asked: RefCell<Vec<PolicyAnswer>>,
     graph: ClientGraph,
 }
 
 /// One place of one credential.
 #[derive(Clone, Copy)]
 pub(super) struct KeySite<'a> {
+    pub(super) number: usize,
     pub(super) finding: &'a Finding,
     pub(super) key: &'a Key,
     pub(super) location: &'a Location,
@@ -54,8 +61,8 @@ impl<'a> LintContext<'a> {
         let mut entries: Vec<String> =
             facts.iter().filter(|facts| facts.entry).map(|facts| facts.place.path.text.clone()).collect();
         entries.sort_unstable();
-        let (left_out, files, graph) = (RefCell::default(), RefCell::default(), ClientGraph::new(entries));
-        Self { tree, packages, policy_tags, expired, left_out, files, graph }
+        let (left_out, files, asked) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { tree, packages, policy_tags, expired, left_out, files, asked, graph: ClientGraph::new(entries) }
     }
 
     /// Returns true once no time is left. What asks leaves its work undone.
@@ -71,9 +78,13 @@ impl<'a> LintContext<'a> {
         self.left_out.borrow_mut().skip(reason, what);
     }
 
-    /// Returns what was left out.
-    pub(super) fn into_left_out(self) -> Coverage {
-        self.left_out.into_inner()
+    pub(super) fn left_out(&self) -> Coverage {
+        self.left_out.borrow().clone()
+    }
+
+    /// Returns what the policy was asked for.
+    pub(super) fn asked(&self) -> Vec<PolicyAnswer> {
+        self.asked.borrow().clone()
     }
 
     pub(super) fn file(&self, path: &str) -> Rc<FileContext> {
@@ -84,7 +95,9 @@ impl<'a> LintContext<'a> {
         if file.may_be_imported() {
             file.ship_by(self.graph.way(self.tree, path, &|| self.expired()));
         }
-        if let Some(tags) = (self.policy_tags)(path) {
+        let tags = (self.policy_tags)(path);
+        self.asked.borrow_mut().push((path.to_owned(), tags.clone()));
+        if let Some(tags) = tags {
             file.set_tags(tags);
         }
         let file = Rc::new(file);
@@ -108,25 +121,36 @@ impl<'a> LintContext<'a> {
     }
 
     /// Replaces the tags of paths by those of the classified files.
-    pub(super) fn tag(&self, findings: &mut [Finding]) {
-        for location in findings.iter_mut().flat_map(|finding| &mut finding.locations) {
-            if self.expired() {
-                return;
-            }
-            if self.tree.holds(location) {
-                location.context = self.file(&location.path).tags_at(location.line);
-            }
+    pub(super) fn tag(&self, places: &mut dyn Iterator<Item = &mut Location>) {
+        for location in places.take_while(|_| !self.expired()) {
+            location.context = self.file(&location.path).tags_at(location.line);
         }
     }
+}
 
-    /// Returns the places of credentials in files of the tree, without those in archives and history.
-    pub(super) fn key_sites<'f>(&self, rules: &RuleSet, findings: &'f [Finding]) -> Vec<KeySite<'f>> {
-        findings
-            .iter()
-            .filter(|finding| rules.get(&finding.rule).is_none_or(|rule| rule.role.is_none()))
-            .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
-            .flat_map(|(finding, key)| finding.locations.iter().map(move |location| KeySite { finding, key, location }))
-            .filter(|site| self.tree.holds(site.location))
-            .collect()
-    }
+/// Returns true for a place in a plain file of a tree, and not in an archive or in history.
+fn is_file_of(tree: &dyn Snapshot, location: &Location) -> bool {
+    location.origin == Origin::File
+        && location.archive.is_empty()
+        && location.path_encoding.is_none()
+        && tree.holds(location.reach)
+}
+
+/// Iterates over the places in files of a tree.
+pub(super) fn places<'f>(findings: &'f mut [Finding], tree: &dyn Snapshot) -> impl Iterator<Item = &'f mut Location> {
+    let places = findings.iter_mut().flat_map(|finding| &mut finding.locations);
+    places.filter(|location| is_file_of(tree, location))
+}
+
+/// Returns the places of credentials in files of a tree.
+pub(super) fn key_sites<'f>(rules: &RuleSet, findings: &'f [Finding], tree: &dyn Snapshot) -> Vec<KeySite<'f>> {
+    findings
+        .iter()
+        .filter(|finding| rules.get(&finding.rule).is_none_or(|rule| rule.role.is_none()))
+        .filter_map(|finding| Some((finding, finding.key.as_ref()?)))
+        .flat_map(|(finding, key)| finding.locations.iter().map(move |location| (finding, key, location)))
+        .filter(|(_, _, location)| is_file_of(tree, location))
+        .enumerate()
+        .map(|(number, (finding, key, location))| KeySite { number, finding, key, location })
+        .collect()
 }

@@ -20,6 +20,7 @@ mod lint_set;
 mod pair_lints;
 mod paths;
 mod public_names;
+mod record;
 mod secret_values;
 mod sections;
 mod server_data;
@@ -36,6 +37,7 @@ pub use source_facts::{MAX_SOURCE, SourceFacts};
 
 use cached_tree::CachedTree;
 use lint_context::LintContext;
+use record::LintRecord;
 use word_list::WordList;
 
 use crate::model::{Coverage, Finding, ScanLocation};
@@ -68,6 +70,12 @@ pub(crate) fn names_handler(path: &str) -> bool {
 pub(crate) fn loses_verification(old: &[u8], new: &[u8]) -> bool {
     let verified = webhook_texts::verifications(old);
     verified > 0 && webhook_texts::verifications(new) < verified
+}
+
+/// Returns true if bytes are a record of lints.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn is_record(bytes: &[u8]) -> bool {
+    LintRecord::parse(bytes, &["one", "two"]).is_some()
 }
 
 impl LintSet<'_> {
@@ -107,25 +115,59 @@ impl LintSet<'_> {
         source_facts::note_entry(facts, place, bytes)
     }
 
-    /// Tags the places of findings, runs every lint, and adds what they find. Returns what was left out.
-    pub(crate) fn run(&self, findings: &mut Vec<Finding>, facts: &[SourceFacts], input: &LintInput<'_>) -> Coverage {
+    /// Tags the places of findings, runs every lint, and adds what they find. Returns what was left out, and a record for
+    /// [`Self::run_again`] if `input` asks for one.
+    pub(crate) fn run(
+        &self,
+        findings: &mut Vec<Finding>,
+        facts: &[SourceFacts],
+        input: &LintInput<'_>,
+    ) -> (Coverage, Option<Vec<u8>>) {
         if findings.is_empty() && facts.is_empty() {
-            return Coverage::default();
+            return Default::default();
         }
         let tree = CachedTree::new(input.tree);
         let context = LintContext::new(&tree, input, facts);
-        context.tag(findings);
-        let sites = context.key_sites(self.rules(), findings);
+        context.tag(&mut lint_context::places(findings, input.tree));
+        let tags = lint_context::places(findings, input.tree).filter(|_| input.record).map(|at| at.context.clone());
+        let tags = tags.collect();
+        let sites = lint_context::key_sites(self.rules(), findings, input.tree);
         let mut drafts = key_lints::run(self, &context, &sites);
         drafts.extend(pair_lints::run(self, &context, &sites));
-        let (more, code) = code_lints::run(self, &context, facts, &sites);
+        let (more, mut code) = code_lints::run(self, &context, facts, &sites);
         drafts.extend(more);
         let handlers = webhooks::handlers(self, &context, facts);
-        let mut code = code;
         code.extend(webhooks::findings(self, &context, &handlers));
+        let mut about_code = findings::about_code(self.rules(), code);
+        let encode = || LintRecord::encode(&context, self.redactor(), (&sites, tags), (&drafts, &about_code));
+        let record = input.record.then(encode).flatten();
         let mut found = findings::about_credentials(self.rules(), drafts);
-        found.extend(findings::about_code(self.rules(), code));
+        found.append(&mut about_code);
         findings.append(&mut found);
-        context.into_left_out()
+        (context.left_out(), record)
+    }
+
+    /// As [`Self::run`], on texts that are as they were when `record` was made. `None` if the policy is not, or if there is
+    /// no record.
+    pub(crate) fn run_again(
+        &self,
+        findings: &mut Vec<Finding>,
+        record: &[u8],
+        input: &LintInput<'_>,
+    ) -> Option<Coverage> {
+        let sites = lint_context::key_sites(self.rules(), findings, input.tree);
+        let mut record = LintRecord::decode(record, self.rules(), &sites, input.policy_tags)?;
+        if lint_context::places(findings, input.tree).count() != record.tags.len() {
+            return None;
+        }
+        let tags = std::mem::take(&mut record.tags);
+        lint_context::places(findings, input.tree).zip(tags).for_each(|(at, tags)| at.context = tags);
+        let sites = lint_context::key_sites(self.rules(), findings, input.tree);
+        let left_out = std::mem::take(&mut record.left_out);
+        let (drafts, about_code) = record.found(&sites);
+        let mut found = findings::about_credentials(self.rules(), drafts);
+        found.extend(about_code);
+        findings.append(&mut found);
+        Some(left_out)
     }
 }

@@ -17,12 +17,12 @@ use std::time::Instant;
 
 use crate::audit::{self, MergeError, Merger};
 use crate::detect::{self, Engine};
-use crate::lints::LintInput;
-use crate::model::{CoverageReport, Report, SCHEMA, SkipReason, Status, Tool};
+use crate::lints::{LintInput, SourceFacts};
+use crate::model::{Coverage, CoverageReport, Finding, Report, SCHEMA, SkipReason, Status, Tool};
 use crate::policy;
 use crate::report::Redacted;
 use crate::rules::{RuleSet, load};
-use crate::source::{self, Progress, ScanContext};
+use crate::source::{self, Progress, ScanContext, ScanSource};
 use effective_policy::EffectivePolicy;
 pub(crate) use effective_policy::latest_today;
 use plan::{ScanPlan, ScanSubject, Thresholds};
@@ -210,8 +210,9 @@ fn report(
     opened: OpenTarget<'_>,
     policy: &EffectivePolicy,
 ) -> Result<(Report, Vec<Notice>), policy::Error> {
-    let OpenTarget { target, options, repositories, source, files, owners, policy: policy_files, repository, .. } =
-        opened;
+    let OpenTarget {
+        target, options, repositories, mut source, files, owners, policy: policy_files, repository, ..
+    } = opened;
     let rules = context.engine.rules();
     let collected = context.take_collected();
     let mut findings = group::findings(rules, collected.hits);
@@ -230,9 +231,10 @@ fn report(
         authors::name(&repository, policy_files.as_deref(), &mut findings, &|| context.expired());
     }
     let context_of = |path: &str| policy.context(path);
-    let input = LintInput { tree: &*files, policy_tags: &context_of, expired: &|| context.expired() };
+    let (expired, record) = (|| context.expired(), source.lint_record().is_some());
+    let input = LintInput { tree: &*files, policy_tags: &context_of, record, expired: &expired };
     let mut coverage = collected.coverage;
-    coverage.merge(context.lints().run(&mut findings, &collected.facts, &input));
+    coverage.merge(lint(context, &mut *source, (&mut findings, collected.facts), &input));
     let tool = tool(rules);
     let (schema, unfinished) = (SCHEMA.to_owned(), CoverageReport::from(&coverage));
     let thresholds = policy.thresholds(Thresholds::default());
@@ -260,4 +262,21 @@ fn report(
     report.findings.iter_mut().for_each(group::cap_paths);
     report.sort();
     Ok((report, notices))
+}
+
+/// Runs the lints, if the source has no record of what they made of the same texts. Returns what was left out.
+fn lint(
+    context: &ScanContext<'_>,
+    source: &mut dyn ScanSource,
+    (findings, mut facts): (&mut Vec<Finding>, Vec<SourceFacts>),
+    input: &LintInput<'_>,
+) -> Coverage {
+    let recorded = source.lint_record().filter(|record| !record.is_empty());
+    if let Some(left_out) = recorded.and_then(|record| context.lints().run_again(findings, record, input)) {
+        return left_out;
+    }
+    facts.extend(source.facts(context));
+    let (left_out, record) = context.lints().run(findings, &facts, input);
+    source.keep_lints(record);
+    left_out
 }

@@ -82,7 +82,8 @@ pub(super) fn findings(lints: &LintSet<'_>, engine: &Engine, example: &str) -> V
         facts.extend(lints.collect(&place, bytes, lints::mention_stripe(bytes)));
     }
     let mut findings = group::findings(engine.rules(), sightings);
-    lints.run(&mut findings, &facts, &LintInput { tree: &files, policy_tags: &|_| None, expired: &|| false });
+    let input = LintInput { tree: &files, policy_tags: &|_| None, record: false, expired: &|| false };
+    lints.run(&mut findings, &facts, &input);
     findings
 }
 

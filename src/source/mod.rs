@@ -4,6 +4,7 @@
 use crate::git::rev::RevError;
 use crate::git::walk::ThreadPoolError;
 use crate::git::{IndexError, OpenError};
+use crate::lints::SourceFacts;
 use crate::model::Finding;
 use crate::rules::RuleSet;
 
@@ -73,6 +74,19 @@ pub(crate) trait ScanSource {
 
     /// Adds to a finding how long it was exposed, if the source knows.
     fn expose(&self, _: &RuleSet, _: &mut Finding) {}
+
+    /// Returns what was recorded of lints on the same texts, if records are kept; empty bytes where nothing was.
+    fn lint_record(&self) -> Option<&[u8]> {
+        None
+    }
+
+    /// Collects the facts that were left out because there is such a record.
+    fn facts(&self, _: &ScanContext<'_>) -> Vec<SourceFacts> {
+        Vec::new()
+    }
+
+    /// Keeps a record of lints for the next scan.
+    fn keep_lints(&mut self, _record: Option<Vec<u8>>) {}
 
     /// Lists the files and directories that it is limited to, relative to the root; for a work tree, those that were asked
     /// for.

@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 
-use crate::rescans::{World, cached, same};
 use crate::support::containers::zip;
+use crate::support::world::{World, cached, same};
 use crate::support::{Dir, Run, git, git_command, program};
 
 const CACHED: [&str; 5] = ["scan", "--format", "json", "--history", "work"];

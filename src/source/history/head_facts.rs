@@ -10,10 +10,10 @@ use rayon::prelude::*;
 use super::cache::flags;
 use super::worker::{HistoryContext, HistoryWorker};
 use crate::git::changes::TreeDiffer;
-use crate::git::walk::VisitedObject;
-use crate::git::{ObjectKind, Oid};
+use crate::git::{ObjectKind, Odb, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Reach, ScanLocation, SkipReason};
+use crate::source::ScanContext;
 use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
@@ -36,31 +36,34 @@ pub(super) fn facts(
         return (Vec::new(), Some(HeadFiles::default()));
     };
     let tree = tree_of(context.odb, &head);
-    let (files, mut is_whole) = match known.filter(|known| known.tree == tree) {
+    let (files, is_whole) = match known.filter(|known| known.tree == tree) {
         Some(known) => (known.files.clone(), true),
         None => files_of(context, tree, mentions),
     };
-    let (facts, files) = read_files(context, &files);
-    is_whole &= !context.scan.expired();
+    let (facts, files, defects) = read_files((context.scan, context.odb), &files);
+    for (reason, oid) in &defects {
+        HistoryWorker::new(context).partial.coverage.skip(*reason, format!("{} {oid}", ObjectKind::Blob.name()));
+    }
+    let is_whole = is_whole && defects.is_empty() && !context.scan.expired();
     (facts, is_whole.then_some(HeadFiles { tree, files }))
 }
 
-/// Reads those files of HEAD that are known to have facts. `None` if its tree is another one.
-pub(super) fn known_facts(
-    context: &HistoryContext<'_>,
-    head: Option<Oid>,
-    known: &HeadFiles,
-) -> Option<Vec<SourceFacts>> {
-    let tree = head.filter(|_| context.scan.lints().read_code()).and_then(|head| tree_of(context.odb, &head));
-    (tree == known.tree).then(|| read_files(context, &known.files).0)
-}
-
-/// Reads files. Returns the facts of those that have any, in the order of their paths, and these files.
-fn read_files(context: &HistoryContext<'_>, files: &[(String, Oid)]) -> (Vec<SourceFacts>, Vec<(String, Oid)>) {
-    let read = |(path, oid): &(String, Oid)| Some((read(context, path, oid)?, (path.clone(), *oid)));
-    let mut found: Vec<(SourceFacts, (String, Oid))> = files.par_iter().filter_map(read).collect();
+/// Reads files. Returns the facts of those that have any, in the order of their paths, these files, and what failed.
+pub(super) fn read_files(
+    from: (&ScanContext<'_>, &Odb),
+    files: &[(String, Oid)],
+) -> (Vec<SourceFacts>, Vec<(String, Oid)>, Vec<(SkipReason, Oid)>) {
+    let read: Vec<_> = files.par_iter().map(|file| read(from, file)).collect();
+    let (mut found, mut defects) = (Vec::new(), Vec::new());
+    for (file, read) in files.iter().zip(read) {
+        match read {
+            Ok(facts) => found.extend(facts.map(|facts| (facts, file.clone()))),
+            Err(reason) => defects.push((reason, file.1)),
+        }
+    }
     found.sort_by(|a, b| a.0.place().path.cmp(&b.0.place().path));
-    found.into_iter().unzip()
+    let (facts, files) = found.into_iter().unzip();
+    (facts, files, defects)
 }
 
 /// Lists the files of a tree that may have facts. Returns false if there may be more.
@@ -90,21 +93,15 @@ fn files_of(context: &HistoryContext<'_>, tree: Option<Oid>, mentions: &HashSet<
 }
 
 /// Collects the facts of a file.
-fn read(context: &HistoryContext<'_>, path: &str, oid: &Oid) -> Option<SourceFacts> {
-    let (scan, odb) = (context.scan, context.odb);
+fn read((scan, odb): (&ScanContext<'_>, &Odb), (path, oid): &(String, Oid)) -> Result<Option<SourceFacts>, SkipReason> {
     if scan.expired() {
-        return None;
+        return Ok(None);
     }
-    let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return None };
+    let Ok(Some((ObjectKind::Blob, bytes))) = odb.read_within(oid, MAX_SOURCE as u64) else { return Ok(None) };
     let place = ScanLocation {
         reach: Reach::Head,
         blob: Some(oid.to_string()),
         ..ScanLocation::file(PathText::new(path.as_bytes()))
     };
-    let collect = || scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes));
-    guarded(collect).unwrap_or_else(|reason| {
-        let object = VisitedObject { oid: *oid, number: u32::MAX, kind: ObjectKind::Blob, fresh: true };
-        HistoryWorker::new(context).defect(&object, reason);
-        None
-    })
+    guarded(|| scan.lints().collect(&place, &bytes, lints::mention_stripe(&bytes)))
 }

@@ -32,9 +32,11 @@ use crate::model::{Coverage, Exposure, Finding, Origin, SkipReason};
 use crate::rules::RuleSet;
 pub(crate) use cache::CacheOptions;
 use cache::{HistoryCache, ObjectNotes};
+use head_facts::HeadFiles;
 use locate::{Attributed, ByCredential};
 use lookup_batch::LookupBatch;
-use rescan::{Earlier, Keeper};
+use rayon::ThreadPool;
+use rescan::{CacheParts, Earlier, Keeper, KeptCache};
 use search::Gather;
 use worker::{HistoryPartial, ObjectHit};
 
@@ -74,13 +76,16 @@ pub(crate) struct HistorySource {
     exposures: ByCredential<Exposure>,
     /// Locations beyond those that are reported.
     more_locations: ByCredential<u64>,
+    kept: Option<KeptCache>,
+    /// The files of HEAD that have facts, while these are not collected, and the threads to do it.
+    unread: Option<(HeadFiles, ThreadPool)>,
 }
 
 impl HistorySource {
     pub(crate) fn new(repository: &Rc<OpenRepository>, options: Options) -> Self {
-        let (warnings, exposures) = (Vec::new(), ByCredential::new());
+        let (warnings, exposures, more_locations) = (Vec::new(), ByCredential::new(), ByCredential::new());
         let repository = Rc::clone(repository);
-        Self { repository, options, warnings, exposures, more_locations: ByCredential::new() }
+        Self { repository, options, warnings, exposures, more_locations, kept: None, unread: None }
     }
 
     fn scan_repository(&mut self, scan: &ScanContext<'_>, opened: &OpenRepository) -> Result<(), Error> {
@@ -100,14 +105,19 @@ impl HistorySource {
         let state = cache.as_ref().map(|_| RepositoryState::of(repo, &refs, Some(&store)));
         let kept = cache.as_ref().zip(state.as_ref());
         let known = kept.filter(|_| is_rescan).map(|(cache, state)| rescan::unchanged(&subject, cache, state));
-        let HistoryOutcome { coverage, hits, attributed, facts } = match known {
-            Some(Ok(Some(outcome))) => outcome,
+        let (outcome, parts, unread) = match known {
+            Some(Ok(Some((outcome, files)))) => (outcome, None, Some(files)),
             other => {
                 let is_sound = !matches!(other, Some(Err(_)));
                 self.warnings.extend(other.and_then(Result::err).map(|damaged| damaged.to_string()));
-                self.search(&subject, kept, is_sound)
+                let (outcome, parts) = self.search(&subject, kept, is_sound);
+                (outcome, parts, None)
             }
         };
+        let HistoryOutcome { coverage, hits, attributed, facts } = outcome;
+        let is_kept = unread.is_some() || parts.is_some();
+        self.kept = cache.filter(|_| is_kept).map(|cache| KeptCache::new(cache, parts));
+        self.unread = unread.map(|files| (files, store.into_threads()));
         let mut collector = Collector::new(scan);
         opened.report_problems(collector.coverage());
         collector.coverage().merge(coverage);
@@ -126,7 +136,7 @@ impl HistorySource {
         opened: &OpenedStore<'_>,
         kept: Option<(&HistoryCache, &RepositoryState)>,
         is_sound: bool,
-    ) -> HistoryOutcome {
+    ) -> (HistoryOutcome, Option<CacheParts>) {
         let OpenedStore { scan, repo, store, refs, .. } = *opened;
         let read = kept.filter(|_| is_sound).map(|(cache, _)| Earlier::read(cache, opened));
         let mut earlier = read.unwrap_or_else(|| Ok(Earlier::default())).unwrap_or_else(|damaged| {
@@ -150,7 +160,7 @@ impl HistorySource {
         let indexes = read_indexes(repo, refs, &mut coverage);
         let damaged = store.complaints(&|pack| earlier.store.has(pack));
         let is_whole = rescan::is_whole(&lost) && damaged.is_empty() && store.unreadable.is_empty();
-        let mut keeper = kept.filter(|_| is_whole).map(|kept| Keeper::new(opened, kept, &partial));
+        let mut keeper = kept.filter(|_| is_whole).map(|(_, state)| Keeper::new(opened, state, &partial));
         partial.missing.append(&mut missing_targets(store, opened.odb, refs, &indexes));
         report_lost(&mut coverage, lost);
         store.unreadable.iter().for_each(|error| coverage.skip(error.reason(), error.to_string()));
@@ -171,11 +181,9 @@ impl HistorySource {
             coverage.skip(SkipReason::TimedOut, "paths, refs and dates of what was found");
         }
         let outcome = HistoryOutcome { coverage, hits: partial.hits, attributed, facts };
-        if let (Some(keeper), Some(notes)) = (keeper.filter(|_| !scan.expired()), &context.notes) {
-            let failed = keeper.save(opened, &earlier, &outcome, (notes, files)).err();
-            self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
-        }
-        outcome
+        let keeper = keeper.filter(|_| !scan.expired()).zip(context.notes.as_ref());
+        let parts = keeper.map(|(keeper, notes)| keeper.parts(opened, &earlier, &outcome, (notes, files)));
+        (outcome, parts)
     }
 }
 
@@ -196,6 +204,22 @@ impl ScanSource for HistorySource {
         let credential = (rule, finding.fingerprint);
         finding.exposure = self.exposures.get(&credential).cloned();
         finding.more_locations += self.more_locations.get(&credential).copied().unwrap_or(0);
+    }
+
+    fn lint_record(&self) -> Option<&[u8]> {
+        self.kept.as_ref().map(KeptCache::lint_record)
+    }
+
+    fn facts(&self, scan: &ScanContext<'_>) -> Vec<SourceFacts> {
+        let Some((HeadFiles { files, .. }, threads)) = &self.unread else { return Vec::new() };
+        let odb = self.repository.odb();
+        threads.install(|| head_facts::read_files((scan, odb), files).0)
+    }
+
+    fn keep_lints(&mut self, record: Option<Vec<u8>>) {
+        let saved = self.kept.take().map(|kept| kept.save(&record.unwrap_or_default()));
+        let failed = saved.and_then(Result::err);
+        self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
     }
 
     fn warnings(&self) -> &[String] {

@@ -6,16 +6,17 @@ use std::sync::Mutex;
 use super::cache::{
     Comparison, DamagedCache, HistoryCache, KnownObjects, KnownStore, ObjectNotes, Part, SavedResult, Selector,
 };
-use super::head_facts::{self, HeadFiles};
+use super::head_facts::HeadFiles;
 use super::locate::Attributed;
 use super::search::{self, Gather};
 use super::worker::{HistoryContext, HistoryPartial};
 use super::{HistoryOutcome, OpenedStore};
-use crate::git::RepositoryState;
 use crate::git::bit_set::BitSet;
 use crate::git::refs::Refs;
 use crate::git::walk::WalkFailures;
+use crate::git::{Oid, RepositoryState};
 use crate::source::fields::{FieldReader, FieldWriter};
+use crate::source::open_repository::tree_of;
 
 /// Facts of a store that earlier scans kept.
 #[derive(Debug, Default)]
@@ -41,8 +42,10 @@ impl<'a> Earlier<'a> {
             None if !part.is_empty() => return Err(cache.damaged()),
             known => known.filter(|known| known.is_linked_alike(repo, store)),
         };
-        let result = cache.part(Part::Result)?;
-        let files = SavedResult::decode(result).map(|saved| HeadFiles { tree: saved.tree, files: saved.files });
+        let (result, _) = (cache.part(Part::Result)?, cache.part(Part::Lints)?);
+        // Other files may have facts once objects that were missing are here.
+        let saved = known.is_some().then(|| SavedResult::decode(result)).flatten();
+        let files = saved.map(|saved| HeadFiles { tree: saved.tree, files: saved.files });
         let mut earlier = Self { objects: Some(objects), files, ..Self::default() };
         if let Some(known) = known {
             let compare = |is_within: bool| {
@@ -68,34 +71,34 @@ impl<'a> Earlier<'a> {
     }
 }
 
-/// Returns the result of the last scan, if the store is in the same state: searches the objects with hits only. `None` if
-/// something is not as it was.
+/// Returns the result of the last scan, if the store is in the same state: searches the objects with hits only. Leaves the
+/// files of HEAD that have facts to whoever needs these. `None` if something is not as it was.
 pub(super) fn unchanged(
     opened: &OpenedStore<'_>,
     cache: &HistoryCache,
     state: &RepositoryState,
-) -> Result<Option<HistoryOutcome>, DamagedCache> {
+) -> Result<Option<(HistoryOutcome, HeadFiles)>, DamagedCache> {
     let part = cache.part(Part::Result)?;
     let Some(saved) = SavedResult::decode(part).filter(|saved| saved.is_of(state)) else { return Ok(None) };
+    cache.part(Part::Lints)?;
+    if opened.head_tree() != saved.tree {
+        return Ok(None);
+    }
     let mut due = BitSet::none(opened.store.count());
     let (objects, mut numbers) = (saved.objects.iter().copied().collect::<Vec<_>>(), Vec::new());
     opened.store.numbers(&objects, &mut numbers);
     numbers.into_iter().flatten().for_each(|number| due.set(number, true));
     let context = opened.context(None, Some(&due), None);
-    let files = HeadFiles { tree: saved.tree, files: saved.files.clone() };
-    // HEAD is where it was, so that no other file has facts: they need not wait for the search.
-    let search = || search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
-    let ((partial, lost, _), facts) =
-        opened.store.install(|| rayon::join(search, || head_facts::known_facts(&context, opened.refs.head, &files)));
+    let (partial, lost, _) = search::search(&context, opened, (Gather::Nothing, &BTreeSet::new()));
     let found: BTreeSet<_> = partial.hits.iter().map(|hit| hit.oid).collect();
     let is_same = found == saved.objects && partial.hits.len() as u64 == saved.hits;
     if !is_same || !is_whole(&lost) || opened.scan.expired() {
         return Ok(None);
     }
-    let Some(facts) = facts else { return Ok(None) };
     let attributed = Attributed::again(saved.attribution(), &partial.hits);
     cache.touch();
-    Ok(Some(HistoryOutcome { coverage: saved.coverage, hits: partial.hits, attributed, facts }))
+    let outcome = HistoryOutcome { coverage: saved.coverage, hits: partial.hits, attributed, facts: Vec::new() };
+    Ok(Some((outcome, HeadFiles { tree: saved.tree, files: saved.files })))
 }
 
 /// Returns true if a walk has visited all that it should.
@@ -103,28 +106,30 @@ pub(super) fn is_whole(lost: &WalkFailures) -> bool {
     lost.objects.is_empty() && lost.suspect.is_empty() && lost.unvisited == 0 && !lost.is_bomb
 }
 
+/// Parts of a cache as bytes.
+pub(super) struct CacheParts {
+    result: Vec<u8>,
+    store: Vec<u8>,
+    objects: Vec<u8>,
+}
+
 /// Facts that a scan keeps for the next one.
 pub(super) struct Keeper<'a> {
-    pub(super) cache: &'a HistoryCache,
-    pub(super) state: &'a RepositoryState,
+    state: &'a RepositoryState,
     writer: FieldWriter<'a>,
     /// Bytes of the writer without the graph.
     store: usize,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(
-        opened: &OpenedStore<'a>,
-        (cache, state): (&'a HistoryCache, &'a RepositoryState),
-        partial: &HistoryPartial,
-    ) -> Self {
+    pub(super) fn new(opened: &OpenedStore<'a>, state: &'a RepositoryState, partial: &HistoryPartial) -> Self {
         let mut writer = FieldWriter::new(opened.scan.engine.redactor());
         KnownStore::write((opened.repo, opened.odb), partial, &mut writer);
         if writer.may_hold_key {
             writer.bytes.clear();
         }
         let store = writer.bytes.len();
-        Self { cache, state, writer, store }
+        Self { state, writer, store }
     }
 
     /// Returns where attribution writes its graph.
@@ -132,14 +137,14 @@ impl<'a> Keeper<'a> {
         &mut self.writer
     }
 
-    /// Writes the cache.
-    pub(super) fn save(
+    /// Returns the parts of the cache that the search makes.
+    pub(super) fn parts(
         mut self,
         opened: &OpenedStore<'_>,
         earlier: &Earlier<'_>,
         outcome: &HistoryOutcome,
         (notes, files): (&ObjectNotes, Option<HeadFiles>),
-    ) -> std::io::Result<()> {
+    ) -> CacheParts {
         if self.writer.may_hold_key || self.store == 0 {
             self.writer.bytes.truncate(self.store);
         }
@@ -156,11 +161,50 @@ impl<'a> Keeper<'a> {
             (saved.tree, saved.files) = (files.tree, files.files);
             saved.encode(opened.scan.engine.redactor())
         });
-        self.cache.save([&saved.unwrap_or_default(), &self.writer.bytes, &records])
+        CacheParts { result: saved.unwrap_or_default(), store: self.writer.bytes, objects: records }
+    }
+}
+
+/// What is kept of a history until lints have run.
+pub(super) struct KeptCache {
+    cache: HistoryCache,
+    /// `None` if what the cache holds is valid.
+    parts: Option<CacheParts>,
+}
+
+impl KeptCache {
+    pub(super) fn new(cache: HistoryCache, parts: Option<CacheParts>) -> Self {
+        Self { cache, parts }
+    }
+
+    /// Returns the record of lints on a store in the same state.
+    pub(super) fn lint_record(&self) -> &[u8] {
+        let known = self.parts.is_none().then(|| self.cache.part(Part::Lints).ok()).flatten();
+        known.unwrap_or_default()
+    }
+
+    /// Writes the cache, unless it has nothing new.
+    pub(super) fn save(self, lints: &[u8]) -> std::io::Result<()> {
+        let Self { cache, parts } = self;
+        match parts {
+            Some(CacheParts { result, store, objects }) => cache.save([&result, &store, &objects, lints]),
+            None if lints.is_empty() => Ok(()),
+            None => {
+                let kept = [Part::Result, Part::Store, Part::Objects].map(|part| cache.part(part));
+                let [Ok(result), Ok(store), Ok(objects)] = kept else { return Ok(()) };
+                cache.save([result, store, objects, lints])
+            }
+        }
     }
 }
 
 impl OpenedStore<'_> {
+    /// Returns the tree of HEAD, if lints read it.
+    pub(super) fn head_tree(&self) -> Option<Oid> {
+        let head = self.refs.head.filter(|_| self.scan.lints().read_code());
+        head.and_then(|head| tree_of(self.odb, &head))
+    }
+
     /// Returns the state that the threads of a walk share.
     pub(super) fn context<'c>(
         &'c self,

@@ -5,6 +5,7 @@ pub(crate) mod containers;
 pub(crate) mod encoders;
 pub(crate) mod placeholders;
 pub(crate) mod runner;
+pub(crate) mod world;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,6 +1,7 @@
-//! Keeps the facts of a repository's history for the next scan: one file a repository, of three parts.
+//! Keeps the facts of a repository's history for the next scan: one file a repository, of four parts.
 //!
 //! * The result: what was found, for a store in the same state.
+//! * The lints: what they made of it, under the same policy.
 //! * The store: its packs, and the graph that attribution made of its commits and trees.
 //! * The objects: for each its name, the bytes that were searched, and whether anything was reported.
 //!
@@ -32,11 +33,13 @@ pub(super) use notes::{ObjectNotes, flags};
 pub(super) use objects::{Comparison, KnownObjects, Selector};
 pub(super) use result::SavedResult;
 
-const MAGIC: &[u8] = b"pinstripe-history/1\n";
+const MAGIC: &[u8] = b"pinstripe-history/2\n";
+/// What every version begins with.
+const NAME: &[u8] = MAGIC.split_at(MAGIC.len() - 2).0;
 const HASH: usize = 32;
 /// Magic, key, length of a name, lengths and checksums of the parts, checksum of all that.
 const HEAD: usize = MAGIC.len() + HASH + 1 + PARTS * (8 + SUM) + HASH;
-const PARTS: usize = 3;
+const PARTS: usize = 4;
 /// Checksum of a part: CRC-32 and Adler-32.
 const SUM: usize = 8;
 const EXTENSION: &str = "history";
@@ -66,6 +69,7 @@ pub(super) enum Part {
     Result,
     Store,
     Objects,
+    Lints,
 }
 
 /// The cache of one repository.
@@ -117,8 +121,12 @@ impl HistoryCache {
         DamagedCache(self.file.clone())
     }
 
-    /// Returns `None` if the bytes are no whole cache, and false if the cache is for other rules or options.
+    /// Returns `None` if the bytes are no whole cache, and false if the cache is for other rules or options, or of another
+    /// version.
     fn check(&self, bytes: &[u8]) -> Option<bool> {
+        if bytes.starts_with(NAME) && !bytes.starts_with(MAGIC) {
+            return Some(false);
+        }
         let (head, checksum) = bytes.get(..HEAD)?.split_at_checked(HEAD - HASH)?;
         let rest = head.strip_prefix(MAGIC).filter(|_| *Sha256::digest(head) == *checksum)?;
         let lengths = (0..PARTS).map(|part| part_of(bytes, part).map(<[u8]>::len));
@@ -158,8 +166,8 @@ impl HistoryCache {
         let whole = Sha256::digest(&head);
         head.extend(whole);
         std::fs::create_dir_all(&self.options.directory)?;
-        let [result, store, objects] = parts;
-        whole_file::write_cache(&self.file, &[&head, result, store, objects])?;
+        let [result, store, objects, lints] = parts;
+        whole_file::write_cache(&self.file, &[&head, result, store, objects, lints])?;
         let written = parts.iter().fold(head.len(), |sum, part| sum + part.len());
         self.make_room(written as u64);
         Ok(())
