@@ -31,6 +31,8 @@ pub(in crate::source::history) struct Comparison {
     here: Option<BitSet>,
     /// The objects that need not be searched, and their bytes.
     pub(in crate::source::history) spared: (u64, u64),
+    /// Some of the known objects were loose.
+    had_loose: bool,
 }
 
 /// Selects what is to be searched of the objects in a store.
@@ -105,7 +107,7 @@ impl<'a> KnownObjects<'a> {
         self.is_at(low, oid.as_bytes()).then(|| self.flags(low))
     }
 
-    /// Compares a store with what is known. `None` if all packs should be known ones, and an object is gone all the same.
+    /// Compares a store with what is known.
     pub(in crate::source::history) fn compare(&self, select: &Selector<'_>) -> Comparison {
         let (store, odb) = (select.store, select.odb);
         let (mut due, mut here) = (BitSet::none(store.count()), BitSet::none(self.len()));
@@ -133,23 +135,33 @@ impl<'a> KnownObjects<'a> {
                 due.set(index(number), true);
             }
         }
-        let in_known_pack = |at: usize| unknown.len() < odb.packs.len() && self.flags(at) & flags::LOOSE == 0;
-        let gone = (0..self.len()).any(|at| !here.has(index(at)) && !in_known_pack(at));
-        let here = gone.then_some(here);
-        let spared = self.select_again(select, here.as_ref(), &mut due);
-        Comparison { due, here, spared }
+        let in_packs = unknown.len() < odb.packs.len();
+        let (gone, mut compared) = self.select_again(select, (&here, in_packs), due);
+        compared.here = gone.then_some(here);
+        compared
     }
 
-    /// Selects the known objects that are searched again. Returns the number of the others, and their bytes.
-    fn select_again(&self, select: &Selector<'_>, here: Option<&BitSet>, due: &mut BitSet) -> (u64, u64) {
+    /// Selects the known objects that are searched again, of those that are `here` or, if `in_packs` is set, were in a pack.
+    /// Returns true if others are gone.
+    fn select_again(
+        &self,
+        select: &Selector<'_>,
+        (here, in_packs): (&BitSet, bool),
+        due: BitSet,
+    ) -> (bool, Comparison) {
         let is_due = |flags: u8| flags & flags::REPORTED != 0 || select.all_trees && flags & flags::BLOB == 0;
-        let (mut objects, mut bytes) = (0, 0);
-        let (mut pending, mut numbers) = (Vec::new(), Vec::new());
-        for at in (0..self.len()).filter(|at| here.is_none_or(|here| here.has(index(*at)))) {
-            if is_due(self.flags(at)) {
+        let mut compared = Comparison { due, here: None, spared: (0, 0), had_loose: false };
+        let (mut gone, mut pending, mut numbers) = (false, Vec::new(), Vec::new());
+        for at in 0..self.len() {
+            let flags = self.flags(at);
+            let is_loose = flags & flags::LOOSE != 0;
+            compared.had_loose |= is_loose;
+            if !here.has(index(at)) && (is_loose || !in_packs) {
+                gone = true;
+            } else if is_due(flags) {
                 pending.extend(Oid::from_raw(self.name(at)));
             } else {
-                (objects, bytes) = (objects + 1, bytes + u64::from(self.bytes(at)));
+                compared.spared = (compared.spared.0 + 1, compared.spared.1 + u64::from(self.bytes(at)));
             }
             if pending.len() >= BATCH {
                 select.store.numbers(&pending, &mut numbers);
@@ -157,8 +169,8 @@ impl<'a> KnownObjects<'a> {
             }
         }
         select.store.numbers(&pending, &mut numbers);
-        numbers.into_iter().flatten().for_each(|number| due.set(number, true));
-        (objects, bytes)
+        numbers.into_iter().flatten().for_each(|number| compared.due.set(number, true));
+        (gone, compared)
     }
 
     /// Returns the records of a store that was searched: those that were known, and those of `notes`.
@@ -188,7 +200,10 @@ impl<'a> KnownObjects<'a> {
             records.push(flags);
         }
         keep(&mut records, at..self.len());
-        mark_loose(&mut records, self.name_len, store);
+        let had_loose = compared.is_some_and(|compared| compared.had_loose);
+        if had_loose || store.loose_oids().next().is_some() {
+            mark_loose(&mut records, self.name_len, store);
+        }
         records
     }
 }
