@@ -21,8 +21,8 @@ pub(crate) fn write(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::
 }
 
 /// As [`write()`], for bytes that have a checksum of their own and may be lost with the machine. Replaces whatever is there.
-pub(crate) fn write_cache(file: &Path, parts: &[&[u8]]) -> io::Result<()> {
-    put(file, &mut |out| parts.iter().try_for_each(|part| out.write_all(part)), |_| Ok(()))
+pub(crate) fn write_cache(file: &Path, content: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    put(file, content, |_| Ok(()))
 }
 
 fn put(

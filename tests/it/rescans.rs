@@ -194,6 +194,7 @@ fn what_lints_found_is_kept_and_judged_by_the_policy_of_the_day() {
     let file = std::fs::read_dir(world.at("cache")).unwrap().next().unwrap().unwrap().path();
     let kept = |id: &str| std::fs::read(&file).unwrap().windows(id.len()).any(|window| window == id.as_bytes());
     assert!(kept("webhook-unverified"));
+    assert!(!world.keys.iter().any(|key| kept(&key[key.len() - 4..]) || kept(&key[..8])), "something of a key is kept");
     for (place, policy) in [
         ("", "[[context]]\npaths = [\"**\"]\nis = [\"test\"]\n"),
         ("", "[severity]\nwebhook-unverified = \"low\"\n"),

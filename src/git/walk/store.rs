@@ -14,7 +14,7 @@ use super::super::disk::DiskError;
 use super::super::loose;
 use super::super::object::ObjectKind;
 use super::super::odb::Odb;
-use super::super::oid::Oid;
+use super::super::oid::{ObjectFormat, Oid};
 use super::super::pack::Pack;
 use super::delta_forest::{self, DeltaForest};
 use super::{ThreadPoolError, WalkPlan};
@@ -43,6 +43,10 @@ impl<'a> ObjectStore<'a> {
         let (loose, unreadable) = list_loose(odb);
         let forests = odb.packs.iter().map(|_| OnceLock::new()).collect();
         Ok(Self { odb, pool, forests, repeated: OnceLock::new(), loose, unreadable })
+    }
+
+    pub(crate) fn format(&self) -> ObjectFormat {
+        self.odb.format
     }
 
     /// Iterates over the files of the packs.

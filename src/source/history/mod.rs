@@ -172,17 +172,20 @@ impl HistorySource {
         let subject = attribution::RepositoryView { store, refs, indexes: &indexes, unknown, stop: &stop };
         let graph = (std::mem::take(&mut partial.gathered), earlier.store.graph.take().unwrap_or_default());
         let files = earlier.files.take();
-        let (attributed, (facts, files)) = store.install(|| {
+        let notes = context.notes.as_ref().filter(|_| keeper.is_some());
+        let (attributed, ((facts, files), records)) = store.install(|| {
             let attribute = || locate::attribute(&subject, &partial.hits, graph, keeper.as_mut().map(Keeper::graph));
-            rayon::join(attribute, || head_facts::facts(&context, refs.head, &partial.mentions, files.as_ref()))
+            let read = || head_facts::facts(&context, refs.head, &partial.mentions, files.as_ref());
+            let record = || notes.map(|notes| earlier.records(store, notes));
+            rayon::join(attribute, || rayon::join(read, record))
         });
         coverage.merge(context.take().coverage);
         if attributed.is_stopped() {
             coverage.skip(SkipReason::TimedOut, "paths, refs and dates of what was found");
         }
         let outcome = HistoryOutcome { coverage, hits: partial.hits, attributed, facts };
-        let keeper = keeper.filter(|_| !scan.expired()).zip(context.notes.as_ref());
-        let parts = keeper.map(|(keeper, notes)| keeper.parts(opened, &earlier, &outcome, (notes, files)));
+        let keeper = keeper.filter(|_| !scan.expired()).zip(records);
+        let parts = keeper.map(|(keeper, records)| keeper.parts(opened, &outcome, (records, files)));
         (outcome, parts)
     }
 }
@@ -217,7 +220,7 @@ impl ScanSource for HistorySource {
     }
 
     fn keep_lints(&mut self, record: Option<Vec<u8>>) {
-        let saved = self.kept.take().map(|kept| kept.save(&record.unwrap_or_default()));
+        let saved = self.kept.take().map(|kept| kept.save(record.unwrap_or_default()));
         let failed = saved.and_then(Result::err);
         self.warnings.extend(failed.map(|error| format!("the cache cannot be written: {error}")));
     }

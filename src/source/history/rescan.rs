@@ -1,7 +1,10 @@
 //! Decides what a scan need not do again, and keeps what the next one need not do.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Mutex;
+use std::sync::mpsc::{self, Sender};
+use std::thread::JoinHandle;
 
 use super::cache::{
     Comparison, DamagedCache, HistoryCache, KnownObjects, KnownStore, ObjectNotes, Part, SavedResult, Selector,
@@ -13,7 +16,7 @@ use super::worker::{HistoryContext, HistoryPartial};
 use super::{HistoryOutcome, OpenedStore};
 use crate::git::bit_set::BitSet;
 use crate::git::refs::Refs;
-use crate::git::walk::WalkFailures;
+use crate::git::walk::{ObjectStore, WalkFailures};
 use crate::git::{Oid, RepositoryState};
 use crate::source::fields::{FieldReader, FieldWriter};
 use crate::source::open_repository::tree_of;
@@ -68,6 +71,12 @@ impl<'a> Earlier<'a> {
             earlier.store.forget_trees();
         }
         Ok(earlier)
+    }
+
+    /// Returns the records of all objects, those that were searched now included.
+    pub(super) fn records(&self, store: &ObjectStore<'_>, notes: &ObjectNotes) -> Vec<u8> {
+        let known = self.objects.unwrap_or_else(|| KnownObjects::none(store.format()));
+        known.updated(store, self.compared.as_ref(), notes)
     }
 }
 
@@ -141,15 +150,12 @@ impl<'a> Keeper<'a> {
     pub(super) fn parts(
         mut self,
         opened: &OpenedStore<'_>,
-        earlier: &Earlier<'_>,
         outcome: &HistoryOutcome,
-        (notes, files): (&ObjectNotes, Option<HeadFiles>),
+        (objects, files): (Vec<u8>, Option<HeadFiles>),
     ) -> CacheParts {
         if self.writer.may_hold_key || self.store == 0 {
             self.writer.bytes.truncate(self.store);
         }
-        let none = KnownObjects::none(opened.odb.format);
-        let records = earlier.objects.unwrap_or(none).updated(opened.store, earlier.compared.as_ref(), notes);
         // Whatever came while the store was read belongs to another state.
         let now = RepositoryState::of(opened.repo, &Refs::read(opened.repo), Some(opened.store));
         let is_settled = now == *self.state;
@@ -161,39 +167,63 @@ impl<'a> Keeper<'a> {
             (saved.tree, saved.files) = (files.tree, files.files);
             saved.encode(opened.scan.engine.redactor())
         });
-        CacheParts { result: saved.unwrap_or_default(), store: self.writer.bytes, objects: records }
+        CacheParts { result: saved.unwrap_or_default(), store: self.writer.bytes, objects }
     }
 }
 
-/// What is kept of a history until lints have run.
-pub(super) struct KeptCache {
-    cache: HistoryCache,
-    /// `None` if what the cache holds is valid.
-    parts: Option<CacheParts>,
+/// The cache of a history until lints have run.
+pub(super) enum KeptCache {
+    /// What it holds is valid.
+    Valid(HistoryCache),
+    /// It is being written, and waits for what lints make of the history.
+    Written(Sender<Vec<u8>>, JoinHandle<io::Result<()>>),
+    Failed(io::Error),
 }
 
 impl KeptCache {
+    /// Begins to write a cache, if there is something new.
     pub(super) fn new(cache: HistoryCache, parts: Option<CacheParts>) -> Self {
-        Self { cache, parts }
+        let Some(parts) = parts else { return Self::Valid(cache) };
+        let (sender, receiver) = mpsc::channel();
+        let write = move || {
+            let CacheParts { result, store, objects } = &parts;
+            // The content is made again where a file without a name is not to be had.
+            let mut lints: Option<Vec<u8>> = None;
+            let mut wait = || match &lints {
+                Some(lints) => Ok(lints.clone()),
+                None => Ok(lints.insert(receiver.recv().map_err(|_| io::ErrorKind::Interrupted)?).clone()),
+            };
+            cache.save([result, store, objects], &mut wait)
+        };
+        match std::thread::Builder::new().spawn(write) {
+            Ok(thread) => Self::Written(sender, thread),
+            Err(error) => Self::Failed(error),
+        }
     }
 
     /// Returns the record of lints on a store in the same state.
     pub(super) fn lint_record(&self) -> &[u8] {
-        let known = self.parts.is_none().then(|| self.cache.part(Part::Lints).ok()).flatten();
-        known.unwrap_or_default()
+        match self {
+            Self::Valid(cache) => cache.part(Part::Lints).unwrap_or_default(),
+            _ => &[],
+        }
     }
 
     /// Writes the cache, unless it has nothing new.
-    pub(super) fn save(self, lints: &[u8]) -> std::io::Result<()> {
-        let Self { cache, parts } = self;
-        match parts {
-            Some(CacheParts { result, store, objects }) => cache.save([&result, &store, &objects, lints]),
-            None if lints.is_empty() => Ok(()),
-            None => {
+    pub(super) fn save(self, lints: Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Valid(_) if lints.is_empty() => Ok(()),
+            Self::Valid(cache) => {
                 let kept = [Part::Result, Part::Store, Part::Objects].map(|part| cache.part(part));
                 let [Ok(result), Ok(store), Ok(objects)] = kept else { return Ok(()) };
-                cache.save([result, store, objects, lints])
+                cache.save([result, store, objects], &mut || Ok(lints.clone()))
             }
+            Self::Written(sender, thread) => {
+                // A thread that has failed receives nothing.
+                let _ = sender.send(lints);
+                thread.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
+            }
+            Self::Failed(error) => Err(error),
         }
     }
 }

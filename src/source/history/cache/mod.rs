@@ -12,6 +12,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes and deletes caches")]
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -37,8 +38,8 @@ const MAGIC: &[u8] = b"pinstripe-history/2\n";
 /// What every version begins with.
 const NAME: &[u8] = MAGIC.split_at(MAGIC.len() - 2).0;
 const HASH: usize = 32;
-/// Magic, key, length of a name, lengths and checksums of the parts, checksum of all that.
-const HEAD: usize = MAGIC.len() + HASH + 1 + PARTS * (8 + SUM) + HASH;
+/// Behind the parts: key, length of a name, lengths and checksums of the parts, checksum of all that.
+const TAIL: usize = HASH + 1 + PARTS * (8 + SUM) + HASH;
 const PARTS: usize = 4;
 /// Checksum of a part: CRC-32 and Adler-32.
 const SUM: usize = 8;
@@ -127,12 +128,12 @@ impl HistoryCache {
         if bytes.starts_with(NAME) && !bytes.starts_with(MAGIC) {
             return Some(false);
         }
-        let (head, checksum) = bytes.get(..HEAD)?.split_at_checked(HEAD - HASH)?;
-        let rest = head.strip_prefix(MAGIC).filter(|_| *Sha256::digest(head) == *checksum)?;
-        let lengths = (0..PARTS).map(|part| part_of(bytes, part).map(<[u8]>::len));
-        let content = lengths.sum::<Option<usize>>()?;
-        (bytes.len() == HEAD.checked_add(content)?).then_some(())?;
-        Some(rest.get(..HASH)? == self.key && usize::from(*rest.get(HASH)?) == self.format.raw_len())
+        let (content, (tail, checksum)) = (content_of(bytes)?, tail_of(bytes)?.split_at(TAIL - HASH));
+        (bytes.starts_with(MAGIC) && *Sha256::digest(tail) == *checksum).then_some(())?;
+        let lengths = (0..PARTS).map(|part| length_of(bytes, part));
+        let total = lengths.into_iter().try_fold(0_usize, |sum, length| sum.checked_add(length?))?;
+        (content.len() == total).then_some(())?;
+        Some(tail.get(..HASH)? == self.key && usize::from(*tail.get(HASH)?) == self.format.raw_len())
     }
 
     /// Returns a part; an empty one where there is no cache.
@@ -154,22 +155,31 @@ impl HistoryCache {
         }
     }
 
-    /// Writes the cache, and removes the oldest ones beyond the size of the directory.
-    pub(super) fn save(&self, parts: [&[u8]; PARTS]) -> std::io::Result<()> {
-        let mut head = MAGIC.to_vec();
-        head.extend(self.key);
-        head.push(u8::try_from(self.format.raw_len()).unwrap_or(0));
-        for part in parts {
-            head.extend((part.len() as u64).to_le_bytes());
-            head.extend(checksum(part));
-        }
-        let whole = Sha256::digest(&head);
-        head.extend(whole);
+    /// Writes the cache, whose last part comes once the others were written, and removes the oldest ones beyond the size of
+    /// the directory.
+    pub(super) fn save(
+        &self,
+        parts: [&[u8]; PARTS - 1],
+        last: &mut dyn FnMut() -> std::io::Result<Vec<u8>>,
+    ) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.options.directory)?;
-        let [result, store, objects, lints] = parts;
-        whole_file::write_cache(&self.file, &[&head, result, store, objects, lints])?;
-        let written = parts.iter().fold(head.len(), |sum, part| sum + part.len());
-        self.make_room(written as u64);
+        let mut written = 0;
+        whole_file::write_cache(&self.file, &mut |out| {
+            let mut tail = self.key.to_vec();
+            tail.push(u8::try_from(self.format.raw_len()).unwrap_or(0));
+            let mut write = |out: &mut dyn Write, part: &[u8]| {
+                tail.extend((part.len() as u64).to_le_bytes());
+                tail.extend(checksum(part));
+                written += part.len() as u64;
+                out.write_all(part)
+            };
+            out.write_all(MAGIC)?;
+            parts.iter().try_for_each(|part| write(out, part))?;
+            write(out, &last()?)?;
+            out.write_all(&tail)?;
+            out.write_all(&Sha256::digest(&tail))
+        })?;
+        self.make_room(written);
         Ok(())
     }
 
@@ -214,9 +224,18 @@ fn checksum(part: &[u8]) -> [u8; SUM] {
     (crc << 32 | adler).to_le_bytes()
 }
 
-/// Returns the field of a part in the head.
+/// Returns the parts, one behind the other.
+fn content_of(whole: &[u8]) -> Option<&[u8]> {
+    whole.get(MAGIC.len()..whole.len().checked_sub(TAIL)?)
+}
+
+fn tail_of(whole: &[u8]) -> Option<&[u8]> {
+    whole.get(whole.len().checked_sub(TAIL)?..)
+}
+
+/// Returns the field of a part in the tail.
 fn field_of(whole: &[u8], part: usize) -> Option<&[u8]> {
-    whole.get(MAGIC.len() + HASH + 1 + part * (8 + SUM)..)?.get(..8 + SUM)
+    tail_of(whole)?.get(HASH + 1 + part * (8 + SUM)..)?.get(..8 + SUM)
 }
 
 fn length_of(whole: &[u8], part: usize) -> Option<usize> {
@@ -228,6 +247,6 @@ fn checksum_of(whole: &[u8], part: usize) -> Option<&[u8]> {
 }
 
 fn part_of(whole: &[u8], part: usize) -> Option<&[u8]> {
-    let before = (0..part).try_fold(HEAD, |sum, part| sum.checked_add(length_of(whole, part)?))?;
-    whole.get(before..)?.get(..length_of(whole, part)?)
+    let before = (0..part).try_fold(0_usize, |sum, part| sum.checked_add(length_of(whole, part)?))?;
+    content_of(whole)?.get(before..)?.get(..length_of(whole, part)?)
 }
