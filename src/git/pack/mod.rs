@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
 pub(crate) mod chain;
@@ -51,16 +51,15 @@ pub(crate) struct Pack {
     reverse: OnceLock<Option<ReverseIndex>>,
     /// Offsets with their positions in the index, sorted.
     by_offset: OnceLock<Vec<(u64, u32)>>,
-    read: ReadPages,
+    /// Present once pages are to be given back.
+    mapped: OnceLock<MappedPages>,
 }
 
-/// Counts what was read of a pack, once its pages are to be given back.
-#[derive(Debug, Default)]
-struct ReadPages {
-    is_counted: AtomicBool,
-    /// The last group of pages.
-    last: AtomicU64,
-    groups: AtomicU64,
+/// The pages of a pack that were read since they were last given back, by groups.
+#[derive(Debug)]
+struct MappedPages {
+    groups: Vec<AtomicU64>,
+    count: AtomicU64,
 }
 
 /// The reason that a pack cannot be read at all.
@@ -109,7 +108,7 @@ impl Pack {
             complaints.push(format!("{}: pack and index disagree on the number of objects", path.display()));
         }
         let (path, reverse, by_offset) = (path.to_path_buf(), OnceLock::new(), OnceLock::new());
-        let pack = Self { index, format, path, data, reverse, by_offset, read: ReadPages::default() };
+        let pack = Self { index, format, path, data, reverse, by_offset, mapped: OnceLock::new() };
         if complaints.is_empty() && pack.index.pack_checksum().is_some_and(|checksum| !pack.data.ends_with(checksum)) {
             complaints.push(pack.complaint("pack and index disagree on the checksum of the pack"));
         }
@@ -139,21 +138,31 @@ impl Pack {
 
     /// Lets readers of few entries all over the pack give its pages back: the system maps a group for each of them.
     pub(crate) fn give_pages_back(&self) {
-        self.read.is_counted.store(true, Relaxed);
+        let words = self.data.len() as u64 / PAGE_GROUP / 64 + 1;
+        self.mapped.get_or_init(|| MappedPages {
+            groups: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            count: AtomicU64::new(0),
+        });
     }
 
     /// Notes that so many bytes are read at `offset`, and gives pages back once there are too many.
     pub(crate) fn note_read(&self, offset: u64, bytes: u64) {
-        if !self.read.is_counted.load(Relaxed) {
-            return;
+        let Some(mapped) = self.mapped.get() else { return };
+        let end = offset.saturating_add(bytes).min(self.data.len() as u64);
+        let is_new = |group: u64| {
+            let word = usize::try_from(group / 64).ok().and_then(|at| mapped.groups.get(at));
+            word.is_some_and(|word| word.fetch_or(1 << (group % 64), Relaxed) & 1 << (group % 64) == 0)
+        };
+        let new = (offset / PAGE_GROUP..=end / PAGE_GROUP).filter(|group| is_new(*group)).count() as u64;
+        if new > 0 && mapped.count.fetch_add(new, Relaxed) + new >= MOST_GROUPS {
+            mapped.count.store(0, Relaxed);
+            mapped.groups.iter().for_each(|word| word.store(0, Relaxed));
+            self.release();
         }
-        let (first, last) = (offset / PAGE_GROUP, offset.saturating_add(bytes) / PAGE_GROUP);
-        let known = self.read.last.swap(last, Relaxed);
-        let groups = last - first + u64::from(known != first);
-        if groups > 0 && self.read.groups.fetch_add(groups, Relaxed) + groups >= MOST_GROUPS {
-            self.read.groups.store(0, Relaxed);
-            self.data.release();
-        }
+    }
+
+    pub(super) fn release(&self) {
+        self.data.release();
     }
 
     /// Parses the header of the entry at `offset`.

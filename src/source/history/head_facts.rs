@@ -40,7 +40,7 @@ pub(super) fn facts(
         Some(known) => (known.files.clone(), true),
         None => files_of(context, tree, mentions),
     };
-    let (facts, files, defects) = read_files((context.scan, context.odb), &files);
+    let ReadFiles { facts, files, defects } = read_files((context.scan, context.odb), &files);
     for (reason, oid) in &defects {
         HistoryWorker::new(context).partial.coverage.skip(*reason, format!("{} {oid}", ObjectKind::Blob.name()));
     }
@@ -48,11 +48,17 @@ pub(super) fn facts(
     (facts, is_whole.then_some(HeadFiles { tree, files }))
 }
 
-/// Reads files. Returns the facts of those that have any, in the order of their paths, these files, and what failed.
-pub(super) fn read_files(
-    from: (&ScanContext<'_>, &Odb),
-    files: &[(String, Oid)],
-) -> (Vec<SourceFacts>, Vec<(String, Oid)>, Vec<(SkipReason, Oid)>) {
+/// Facts of files, in the order of their paths.
+pub(super) struct ReadFiles {
+    pub(super) facts: Vec<SourceFacts>,
+    /// The files that have any.
+    files: Vec<(String, Oid)>,
+    /// Files that cause a panic.
+    defects: Vec<(SkipReason, Oid)>,
+}
+
+/// Reads files.
+pub(super) fn read_files(from: (&ScanContext<'_>, &Odb), files: &[(String, Oid)]) -> ReadFiles {
     let read: Vec<_> = files.par_iter().map(|file| read(from, file)).collect();
     let (mut found, mut defects) = (Vec::new(), Vec::new());
     for (file, read) in files.iter().zip(read) {
@@ -63,7 +69,7 @@ pub(super) fn read_files(
     }
     found.sort_by(|a, b| a.0.place().path.cmp(&b.0.place().path));
     let (facts, files) = found.into_iter().unzip();
-    (facts, files, defects)
+    ReadFiles { facts, files, defects }
 }
 
 /// Lists the files of a tree that may have facts. Returns false if there may be more.

@@ -216,7 +216,7 @@ impl ScanSource for HistorySource {
     fn facts(&self, scan: &ScanContext<'_>) -> Vec<SourceFacts> {
         let Some((HeadFiles { files, .. }, threads)) = &self.unread else { return Vec::new() };
         let odb = self.repository.odb();
-        threads.install(|| head_facts::read_files((scan, odb), files).0)
+        threads.install(|| head_facts::read_files((scan, odb), files).facts)
     }
 
     fn keep_lints(&mut self, record: Option<Vec<u8>>) {
