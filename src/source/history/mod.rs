@@ -143,6 +143,7 @@ impl HistorySource {
             self.warnings.push(damaged.to_string());
             Earlier::default()
         });
+        kept.iter().for_each(|(cache, _)| cache.release());
         let notes = kept.map(|_| ObjectNotes::new(store.count()));
         let context = opened.context(earlier.objects, earlier.compared.as_ref().map(|compared| &compared.due), notes);
         let gather = if earlier.store.graph.is_some() { Gather::Searched } else { Gather::All };

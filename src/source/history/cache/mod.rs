@@ -148,6 +148,11 @@ impl HistoryCache {
         self.known.is_none()
     }
 
+    /// Gives the pages of the file back to the system, until they are read again.
+    pub(super) fn release(&self) {
+        self.known.iter().for_each(MappedFile::release);
+    }
+
     /// Notes that the cache is in use.
     pub(super) fn touch(&self) {
         if let Ok(file) = std::fs::File::options().append(true).open(&self.file) {
