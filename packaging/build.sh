@@ -52,6 +52,10 @@ export SOURCE_DATE_EPOCH CARGO_INCREMENTAL=0 MACOSX_DEPLOYMENT_TARGET=${MACOSX_D
 export CFLAGS="-ffile-prefix-map=${cargo_home}=/cargo -ffile-prefix-map=${here}=/pinstripe"
 flags=("--remap-path-prefix=${cargo_home}=/cargo" "--remap-path-prefix=${here}=/pinstripe")
 case "$target" in
+  "$architecture"-unknown-linux-musl)
+    # Relocations in a fiftieth of their room, half a megabyte less; the start code of musl 1.2.4 and newer reads them.
+    if ld --help | grep pack-relative-relocs >/dev/null; then flags+=("-Clink-arg=-Wl,-z,pack-relative-relocs"); fi
+    ;;
   *msvc)
     unset CFLAGS
     # The runtime of C++ is on no machine of its own accord.
