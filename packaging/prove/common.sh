@@ -24,12 +24,16 @@ timed() {
 
 size() { printf '%-60s %7.1f MB\n' "$1" "$(du -sb --apparent-size "$2" | awk '{print $1 / 1e5}')e-1"; }
 
-# Serves a directory on loopback and sets `port`. $1 directory
+# Serves a directory on loopback and sets `port`: over TLS with the key and certificates of a second file.
 serve() {
-  python3 - "$1" >"$scratch/port.$$" 2>/dev/null <<'PYTHON' &
-import functools, http.server, sys
+  python3 - "$@" >"$scratch/port.$$" 2>/dev/null <<'PYTHON' &
+import functools, http.server, ssl, sys
 handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=sys.argv[1])
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+if len(sys.argv) > 2:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(sys.argv[2])
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()
 PYTHON
@@ -38,6 +42,15 @@ PYTHON
   port=$(cat "$scratch/port.$$")
   rm "$scratch/port.$$"
 }
+
+# An authority of our own and a certificate of 127.0.0.1: authority.pem, server.pem. $1 directory
+certify() {
+  openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=authority" -keyout "$1/authority.key" -out "$1/authority.pem"
+  openssl req -newkey rsa:2048 -nodes -subj "/CN=127.0.0.1" -keyout "$1/server.key" -out "$1/server.csr"
+  openssl x509 -req -days 2 -in "$1/server.csr" -CA "$1/authority.pem" -CAkey "$1/authority.key" -CAcreateserial \
+    -extfile <(echo subjectAltName=IP:127.0.0.1) -out "$1/server.crt"
+  cat "$1/server.key" "$1/server.crt" >"$1/server.pem"
+} 2>/dev/null
 
 # A directory to scan, with a forged key in it: exit code 1 is right.
 shop() {

@@ -106,11 +106,15 @@ within "$debian" npm uninstall --silent --global $(within "$debian" npm ls --glo
 if [ -n "$binstall" ]; then
   say "the archive by cargo-binstall, over loopback"
   cp "$dist"/*.tar.gz "$scratch/server/somebody/pinstripe/releases/download/v$version/"
+  # It downloads over TLS only.
+  certify "$scratch"
+  serve "$scratch/server" "$scratch/server.pem"
   mkdir -p "$debian/crate/src"
-  sed "s|^repository = .*|repository = \"http://127.0.0.1:$port/somebody/pinstripe\"|" "$root/Cargo.toml" >"$debian/crate/Cargo.toml"
+  sed "s|^repository = .*|repository = \"https://127.0.0.1:$port/somebody/pinstripe\"|" "$root/Cargo.toml" >"$debian/crate/Cargo.toml"
+  cp "$scratch/authority.pem" "$debian/crate/"
   cp "$binstall" "$debian/usr/local/bin/cargo-binstall"
   timed "cargo-binstall" within "$debian" cargo-binstall --manifest-path /crate --no-confirm --force --log-level warn \
-    --disable-telemetry --install-path /usr/local/bin pinstripe
+    --disable-telemetry --root-certificates /crate/authority.pem --install-path /usr/local/bin pinstripe
   finds_within "cargo-binstall" "$debian" pinstripe scan /shop
 fi
 
