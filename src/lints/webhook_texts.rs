@@ -102,6 +102,12 @@ pub(super) fn names_event(path: &str, bytes: &[u8]) -> bool {
     names_handler(path) && crate::code::reads(path) && EVENTS.is_in(bytes)
 }
 
+/// Returns true for a path that says that the file may handle payments, and so name an event.
+pub(super) fn may_name_event(path: &str) -> bool {
+    static PATHS: WordList = WordList::of_any_case(&["hook", "pay", "bill", "checkout", "subscription", "invoice"]);
+    PATHS.is_in(path.as_bytes()) && crate::code::reads(path)
+}
+
 /// Returns true for a path that says that the file may handle what is sent.
 pub(super) fn names_handler(path: &str) -> bool {
     static PATHS: WordList = WordList::of_any_case(&[

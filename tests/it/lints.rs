@@ -22,6 +22,19 @@ fn paths(run: &Run, rule: &str) -> Vec<String> {
 }
 
 #[test]
+fn history_reads_handlers_without_the_vendors_word_in_packages_that_depend_on_it() {
+    let mut dir = Dir::new();
+    dir.git(&["init", "-q"]);
+    let handler = UNVERIFIED.strip_prefix("// Stripe\n").unwrap();
+    dir.write("shop/package.json", r#"{"dependencies":{"stripe":"18"}}"#);
+    dir.write("shop/src/hooks.ts", handler);
+    dir.write("blog/package.json", r#"{"dependencies":{"next":"15"}}"#);
+    dir.write("blog/src/hooks.ts", handler);
+    commit(&dir, "first");
+    assert_eq!(paths(&dir.scan(&["--history", "."]), "webhook-unverified"), ["shop/src/hooks.ts"]);
+}
+
+#[test]
 fn history_is_linted_where_head_has_it() {
     let mut dir = Dir::new();
     dir.git(&["init", "-q"]);

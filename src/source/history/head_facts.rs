@@ -17,6 +17,9 @@ use crate::source::ScanContext;
 use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
+/// Files that are read for their names alone at most, those that are named after hooks first.
+const MAX_NAMED: usize = 100;
+
 /// The tree of HEAD, and those of its files that have facts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeadFiles {
@@ -25,7 +28,8 @@ pub(super) struct HeadFiles {
 }
 
 /// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
-/// mention Stripe: the others are not read again. Also returns the files with facts, if all files were read.
+/// mention Stripe: of the others, only those are read again whose names say that they handle payments, in packages that depend on
+/// Stripe. Also returns the files with facts, if all files were read.
 pub(super) fn facts(
     context: &HistoryContext<'_>,
     head: Option<Oid>,
@@ -85,17 +89,21 @@ fn files_of(context: &HistoryContext<'_>, tree: Option<Oid>, mentions: &HashSet<
         HistoryWorker::new(context).partial.coverage.skip_many(reason, count, Some(example));
     }
     let mentions = |oid: &Oid| mentions.contains(oid) || context.is_known(oid, |flags| flags & flags::MENTIONS != 0);
+    let files = differ.changes.into_iter().filter(|change| change.new.mode & 0o170_000 == 0o100_000);
+    let files: Vec<(String, Oid)> =
+        files.filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new.oid))).collect();
+    // What handles payments in a package that depends on Stripe need not say so itself.
+    let depends = |(path, oid): &&(String, Oid)| lints::is_manifest(path) && mentions(oid);
+    let packages: HashSet<&str> = files.iter().filter(depends).map(|(path, _)| lints::directory(path)).collect();
+    let depends = |path: &str| !packages.is_empty() && lints::ancestors(path).any(|above| packages.contains(above));
     // The cheap test first: a path is compared with hundreds of words.
-    let may_matter = |path: &str, oid: &Oid| {
-        (mentions(oid) || lints::mention_stripe(path.as_bytes())) && scan.lints().may_read(path)
-    };
-    let files = differ
-        .changes
-        .into_iter()
-        .filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new)))
-        .filter(|(path, side)| side.mode & 0o170_000 == 0o100_000 && may_matter(path, &side.oid))
-        .map(|(path, side)| (path, side.oid));
-    (files.collect(), is_whole)
+    let speaks = |(path, oid): &&(String, Oid)| mentions(oid) || lints::names_stripe(path);
+    let (said, others): (Vec<_>, Vec<_>) = files.iter().partition(speaks);
+    let mut named: Vec<_> =
+        others.into_iter().filter(|(path, _)| lints::may_name_event(path) && depends(path)).collect();
+    named.sort_by_key(|(path, _)| !path.contains("hook"));
+    let files = said.into_iter().chain(named.into_iter().take(MAX_NAMED));
+    (files.filter(|(path, _)| scan.lints().may_read(path)).cloned().collect(), is_whole)
 }
 
 /// Collects the facts of a file.
