@@ -66,6 +66,11 @@ impl Odb {
         self.packs.iter().for_each(Pack::give_pages_back);
     }
 
+    /// Gives all pages of packs back, where they are bounded.
+    pub(crate) fn release(&self) {
+        self.packs.iter().for_each(Pack::release);
+    }
+
     fn add_pack(&mut self, path: &Path, deadline: Option<Instant>) {
         match Pack::open(path, self.format, deadline) {
             Ok((pack, complaints)) => {

@@ -155,13 +155,15 @@ impl Pack {
         };
         let new = (offset / PAGE_GROUP..=end / PAGE_GROUP).filter(|group| is_new(*group)).count() as u64;
         if new > 0 && mapped.count.fetch_add(new, Relaxed) + new >= MOST_GROUPS {
-            mapped.count.store(0, Relaxed);
-            mapped.groups.iter().for_each(|word| word.store(0, Relaxed));
             self.release();
         }
     }
 
+    /// Gives the mapped pages back, if they are to be.
     pub(super) fn release(&self) {
+        let Some(mapped) = self.mapped.get() else { return };
+        mapped.count.store(0, Relaxed);
+        mapped.groups.iter().for_each(|word| word.store(0, Relaxed));
         self.data.release();
     }
 

@@ -148,6 +148,8 @@ impl HistorySource {
         let context = opened.context(earlier.objects, earlier.compared.as_ref().map(|compared| &compared.due), notes);
         let gather = if earlier.store.graph.is_some() { Gather::Searched } else { Gather::All };
         let (mut partial, lost, gathered) = search::search(&context, opened, (gather, &earlier.store.marked));
+        // What comes now reads little of the packs, and needs memory for the records.
+        opened.odb.release();
         let is_graph_known = gathered == Gather::Searched;
         earlier.store.graph = earlier.store.graph.filter(|_| is_graph_known);
         partial.missing.append(&mut earlier.store.missing);
