@@ -99,10 +99,10 @@ summary() {
 }
 
 run() {
-  local round program
+  local program
   top=$1
   shift
-  for round in $(seq "${RUNS:-5}"); do
+  for _ in $(seq "${RUNS:-5}"); do
     for program in "$@"; do
       plain "$program" old
       rescan "old, first cache" "$program" old "" first
