@@ -44,8 +44,8 @@ pub(super) fn views(
         [b'"' | b'\'', .., b'"' | b'\''] => anchor.end - 1,
         _ => decoded.word_end(bytes, anchor.end, MAX_WORD),
     };
-    let right =
-        bytes.get(end).copied().is_some_and(may_break_off) && core.may_continue(&bytes[anchor.end.min(end)..end]);
+    let breaks_off = bytes.get(end).copied().is_some_and(may_break_off) || bytes[end..].starts_with(b"<wbr");
+    let right = breaks_off && core.may_continue(&bytes[anchor.end.min(end)..end]);
     let left = start_on_left(prefixes, bytes, anchor, core);
     if !right && left.is_none() {
         return;

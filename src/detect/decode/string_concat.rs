@@ -100,7 +100,7 @@ impl EscapeSyntax for StringConcat {
             b'{' if bytes[..at].ends_with(b"]string") => None,
             b'{' => placeholder(bytes, at),
             b'\\' => line_end(bytes, at).or_else(|| glue(bytes, at, false)),
-            _ => closing(bytes, at).or_else(|| glue(bytes, at, false)),
+            _ => closing(bytes, at).or_else(|| glue(bytes, at, false)).or_else(|| frames(bytes, at)),
         };
         end.map(|end| EscapeSequence::gap(end - at)).or_else(|| self.between_elements(bytes, at))
     }
@@ -166,6 +166,22 @@ fn closing(bytes: &[u8], at: usize) -> Option<usize> {
     (*before == b'{').then_some(end + 1)
 }
 
+/// Returns the end of what stands between the texts of two frames of a recorded terminal, as asciinema writes them:
+/// `"]`, a line end, `[1.25, "o", "`.
+fn frames(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes[at..bytes.len().min(at + MAX_GLUE)].strip_prefix(b"\"]")?;
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start().strip_prefix(b"[")?;
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+    let mut rest = rest[digits..].trim_ascii_start().strip_prefix(b",").filter(|_| digits > 0)?.trim_ascii_start();
+    for kind in [&b"\"o\""[..], b"\"i\""] {
+        let text = rest.strip_prefix(kind).and_then(|rest| rest.trim_ascii_start().strip_prefix(b","));
+        rest = text.map_or(rest, <[u8]>::trim_ascii_start);
+    }
+    let rest = rest.strip_prefix(b"\"")?;
+    Some(bytes.len().min(at + MAX_GLUE) - rest.len())
+}
+
 /// Returns the end of an escaped line end and the next line's indentation. In JSON it is written `\\\n`, in messages of our
 /// own `\\u{a}`.
 fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
@@ -186,6 +202,20 @@ fn line_end(bytes: &[u8], at: usize) -> Option<usize> {
 mod tests {
     use super::super::testing::{self, Noise, token};
     use super::*;
+
+    #[test]
+    fn frames_of_a_recorded_terminal() {
+        let mut noise = Noise::new(44);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            for gap in ["\"]\n[1.25, \"o\", \"", "\"]\n[12.000001,\"o\",\"", "\"]\r\n[3, \"i\", \"", "\"],\n[0.5, \""] {
+                for at in testing::splits(prefix, &secret) {
+                    let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
+                    testing::finds(&format!("[1.0, \"o\", \"K={code}\"]\n"), &code, &secret);
+                }
+            }
+        }
+    }
 
     const GLUES: &[&str] = &[
         "\" + \"",

@@ -1,10 +1,13 @@
-//! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen. A key copied from
-//! a chat or a word processor holds them, and so may a hidden one.
+//! Invisible characters: zero-width spaces, joiners and marks, the byte order mark, the soft hyphen, and HTML's tag for
+//! the same. A key copied from a chat or a word processor holds them, and so may a hidden one.
 
 use super::anchor::{EncodedAnchor, owned};
 use super::escape::{EscapeSequence, EscapeSyntax};
 
 pub(super) struct ZeroWidth;
+
+/// Places at which a browser may break a word.
+const BREAKS: &[&[u8]] = &[b"<wbr>", b"<wbr/>", b"<wbr />"];
 
 /// Returns the anchors of a byte that an invisible character follows.
 pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
@@ -13,7 +16,7 @@ pub(super) fn byte_anchors(byte: u8) -> Vec<EncodedAnchor> {
 
 impl EscapeSyntax for ZeroWidth {
     fn may_start_with(&self, byte: u8) -> bool {
-        matches!(byte, 0xc2 | 0xe2 | 0xef)
+        matches!(byte, 0xc2 | 0xe2 | 0xef | b'<')
     }
 
     fn parse(&self, bytes: &[u8], at: usize) -> Option<EscapeSequence> {
@@ -22,7 +25,7 @@ impl EscapeSyntax for ZeroWidth {
             [0xe2, 0x80, 0x8b..=0x8f | 0xaa..=0xae, ..]
             | [0xe2, 0x81, 0xa0..=0xa4 | 0xa6..=0xaf, ..]
             | [0xef, 0xbb, 0xbf, ..] => Some(EscapeSequence::gap(3)),
-            _ => None,
+            rest => BREAKS.iter().find(|tag| rest.starts_with(tag)).map(|tag| EscapeSequence::gap(tag.len())),
         }
     }
 }
@@ -40,6 +43,20 @@ mod tests {
                 for gap in ["\u{200b}", "\u{200d}", "\u{200f}", "\u{2060}", "\u{feff}", "\u{ad}", "\u{200b}\u{ad}"] {
                     let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
                     testing::finds(&format!("key={code} "), &code, &secret);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn places_to_break_a_word() {
+        let mut noise = Noise::new(43);
+        for prefix in testing::PREFIXES {
+            let secret = token(prefix, &noise.body(40));
+            for at in prefix.len()..secret.len() {
+                for gap in ["<wbr>", "<wbr/>", "<wbr />", "<wbr>&shy;", "&ZeroWidthSpace;"] {
+                    let code = format!("{}{gap}{}", &secret[..at], &secret[at..]);
+                    testing::finds(&format!("<td>{code}</td>"), &code, &secret);
                 }
             }
         }
