@@ -13,6 +13,7 @@
 
 mod archives;
 mod case;
+mod documents;
 mod encodings;
 mod faults;
 mod growth;
