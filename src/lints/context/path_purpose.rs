@@ -123,9 +123,12 @@ impl PathPurpose {
         table().vendored.fit(&format!("/{}", path.to_lowercase()))
     }
 
-    /// Returns true for code of tests, without the work for the rest.
+    /// Returns true for code of tests, without the work for the rest. A file that is just called `test.py` may be a whole
+    /// application.
     pub(crate) fn is_test(path: &str) -> bool {
-        table().test.fit(&format!("/{}", path.to_lowercase()))
+        let path = format!("/{}", path.to_lowercase());
+        let is_bare = file_name(&path).rsplit_once('.').is_some_and(|(stem, _)| stem == "test");
+        table().test.fit(if is_bare { &path[..=directory(&path).len()] } else { &path })
     }
 
     pub(crate) fn is(&self, tag: Context) -> bool {
@@ -141,6 +144,19 @@ mod tests {
     fn the_table_is_read() {
         let table: PurposeTable = toml::from_str(include_str!("../../../rules/tables/places.toml")).unwrap();
         assert!(!table.test.directories.is_empty() && !table.vendored.inside.is_empty());
+    }
+
+    #[test]
+    fn code_of_tests() {
+        for (path, expected) in [
+            ("tests/hook.py", true),
+            ("test/test.py", true),
+            ("hook_test.go", true),
+            ("test.py", false),
+            ("app/test.js", false),
+        ] {
+            assert_eq!(PathPurpose::is_test(path), expected, "{path}");
+        }
     }
 
     #[test]
