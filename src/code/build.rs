@@ -239,6 +239,13 @@ impl Builder<'_> {
 
     fn choice(&mut self, parts: &Parts<'_, '_>, negated: bool) -> NodeId {
         const FIELDS: &[&str] = &["condition", "consequence", "body", "alternative", "initializer"];
+        // `a ?: b` of PHP.
+        if let [test, other] = parts.children {
+            let between = self.code.span(test.node).end..self.code.span(other.node).start;
+            if self.text(&between).trim_start().starts_with('?') {
+                return self.plain(Kind::Or, parts);
+            }
+        }
         let mut rest = parts.children.iter().filter(|child| child.field.is_none_or(|name| !FIELDS.contains(&name)));
         let mut next = || rest.next().map(|child| child.node);
         let test = field(parts.children, &["condition"]).or_else(&mut next).unwrap_or(Code::NOTHING);

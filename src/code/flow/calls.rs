@@ -123,8 +123,8 @@ impl Analysis<'_> {
             _ => {}
         }
         let mut path = path;
-        if self.looks_up_event(called) {
-            self.compared(&mut path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
+        if let Some(ways) = self.event_looked_up(called, &mut path) {
+            return ways;
         }
         if let Some(ways) = self.known(called, &path) {
             return ways;
@@ -218,12 +218,7 @@ impl Analysis<'_> {
             return Some(self.verification(called, path));
         }
         if words.retrieve.is_match(dotted) && !called.object.has(Traits::TABLE) {
-            if together(&called.arguments).has(Traits::BODY) {
-                path.pending.clear();
-                path.verified |= last(dotted) != "retrieve" || dotted.to_ascii_lowercase().contains("event");
-            }
-            let value = Value { constant: Some(Constant::Present), ..Value::of(Traits::EVENT) };
-            return Some(vec![(path, value)]);
+            return Some(self.fetched(called, &path));
         }
         if words.compare.is_match(dotted) {
             let either = called.arguments.first().cloned().unwrap_or_default();
@@ -240,6 +235,10 @@ impl Analysis<'_> {
         if words.next.is_match(dotted) && (called.arguments.is_empty() || called.code.dialect.name != "javascript") {
             self.frame().continued.push(path.clone());
             return Some(vec![(path, Value::default())]);
+        }
+        if words.exits.is_match(dotted) {
+            self.report(&path, self.entries);
+            return Some(Vec::new());
         }
         if words.ends.is_match(dotted) {
             self.frame().thrown.push(path);
@@ -277,6 +276,7 @@ impl Analysis<'_> {
         let name = last(&called.dotted);
         self.fill(called, path);
         self.called_by_name(called, path);
+        self.takes(called, all, path);
         let code = called.code;
         let refuses = |node: NodeId| self.words.refusal.is_match(code.name(node));
         let given = code.children(called.node)[1..].iter().flat_map(|argument| leaves(code, *argument));

@@ -238,9 +238,10 @@ impl Analysis<'_> {
         if first.traits.with(second.traits).has(Traits::MAC.with(Traits::SIGNATURE)) {
             self.attempt_at(node);
         }
-        let mut verified = path.clone();
+        let (mut verified, mut failed) = (path.clone(), path);
         verified.verify();
-        (vec![verified], vec![path])
+        failed.fail();
+        (vec![verified], vec![failed])
     }
 
     /// Remembers a condition by which a verification may be passed by.

@@ -223,7 +223,7 @@ impl Analysis<'_> {
         if path.verified {
             return;
         }
-        for sink in &path.pending {
+        for sink in path.uses() {
             let (sink, skipped, doubtful) = (*sink, path.skipped, path.doubtful);
             let report = Report { sink, skipped, doubtful, entry, route: self.route.clone() };
             if !self.reports.iter().any(|other| (other.sink, other.skipped) == (sink, skipped)) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::durations::{duration, number};
+use super::fetched::keeps;
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
@@ -123,11 +124,8 @@ impl Analysis<'_> {
             _ => {
                 let (yes, no) = self.condition(node, path);
                 let with = |constant: Constant| move |path| (path, Value::constant(constant.clone()));
-                return yes
-                    .into_iter()
-                    .map(with(Constant::True))
-                    .chain(no.into_iter().map(with(Constant::False)))
-                    .collect();
+                let no = no.into_iter().map(with(Constant::False));
+                return yes.into_iter().map(with(Constant::True)).chain(no).collect();
             }
         };
         let (left, right) = (code.child(node, 0), code.child(node, 1));
@@ -250,6 +248,7 @@ impl Analysis<'_> {
                     path.set(&Arc::from("default"), value.clone());
                 }
                 path.set(&Arc::from(name), value.clone());
+                keeps(value.traits, path);
             }
             Kind::Object => {
                 for child in code.children(target) {
@@ -258,6 +257,7 @@ impl Analysis<'_> {
                         Kind::Assign => (code.child(*child, 0), code.child(*child, 0)),
                         _ => (*child, *child),
                     };
+                    self.reads(value, code.name(key), path);
                     let mut member = self.member_of(value, code.name(key));
                     // `({ body }) => …` is given the request.
                     if value.has(Traits::REQUEST) && matches!(code.name(key), "body" | "rawBody") {
@@ -296,7 +296,8 @@ impl Analysis<'_> {
         let named = self.named(&dotted, code.name(node));
         let ways = self.eval(code.child(node, 0), path);
         ways.into_iter()
-            .map(|(path, object)| {
+            .map(|(mut path, object)| {
+                self.reads(&object, code.name(node), &mut path);
                 let mut value = self.member_of(&object, code.name(node));
                 value.traits = value.traits.with(named);
                 value.constant = value.constant.or_else(|| duration(&dotted, &object, &[]));
@@ -322,6 +323,7 @@ impl Analysis<'_> {
                     Some(Constant::Text(text)) => text.to_string(),
                     _ => String::new(),
                 };
+                self.reads(&object, &name, &mut path);
                 let mut value = self.member_of(&object, &name);
                 let named = key.traits.without(Traits::BODY.with(Traits::EVENT));
                 value.traits = value.traits.with(named);

@@ -13,6 +13,7 @@ mod durations;
 mod entries;
 mod everywhere;
 mod expressions;
+mod fetched;
 mod follow;
 mod guards;
 mod names;
@@ -95,6 +96,8 @@ pub(crate) struct Words {
     pub(crate) trusting: Word,
     /// Fetches an event, or another object, by its id.
     pub(crate) retrieve: Word,
+    /// The state of an object that is fetched.
+    pub(crate) state: Word,
     /// Computes a message authentication code.
     pub(crate) mac: Word,
     /// Compares two codes.
@@ -112,8 +115,10 @@ pub(crate) struct Words {
     /// Names of functions that may verify.
     pub(crate) check: Word,
     pub(crate) verifies: Word,
-    /// Ends the request or the program.
+    /// Throws.
     pub(crate) ends: Word,
+    /// Ends the request or the program, whoever catches what is thrown.
+    pub(crate) exits: Word,
     /// Gives the request on to what comes next.
     pub(crate) next: Word,
     /// The class of events.

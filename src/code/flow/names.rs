@@ -9,6 +9,17 @@ use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Frame};
 
+/// Traits that a member has of the whole.
+const INHERITED: Traits = Traits::GIVEN
+    .with(Traits::BODY)
+    .with(Traits::EVENT)
+    .with(Traits::MAC)
+    .with(Traits::FOREIGN)
+    .with(Traits::MISSING)
+    .with(Traits::SIGNATURE)
+    .with(Traits::FETCHED)
+    .with(Traits::SYNCED);
+
 /// Most re-exports that are followed for one name.
 const MAX_HOPS: usize = 16;
 
@@ -291,27 +302,7 @@ impl Analysis<'_> {
 
     /// Returns a member of a value.
     pub(super) fn member_of(&mut self, value: &Value, name: &str) -> Value {
-        let kept = Traits::GIVEN
-            .with(Traits::BODY)
-            .with(Traits::EVENT)
-            .with(Traits::MAC)
-            .with(Traits::FOREIGN)
-            .with(Traits::MISSING);
-        let inherited = [kept, Traits::SIGNATURE].into_iter().fold(Traits::default(), |all, traits| {
-            let of = |bit: Traits| if value.has(bit) { bit } else { Traits::default() };
-            [
-                Traits::BODY,
-                Traits::EVENT,
-                Traits::MAC,
-                Traits::FOREIGN,
-                Traits::MISSING,
-                Traits::SIGNATURE,
-                Traits::GIVEN,
-            ]
-            .into_iter()
-            .filter(|bit| traits.has(*bit))
-            .fold(all, |all, bit| all.with(of(bit)))
-        });
+        let inherited = value.traits.only(INHERITED);
         let value = self.imported(value.clone());
         let mut member = match value.thing {
             Some(Thing::Module(file)) => self.exported(file, name),

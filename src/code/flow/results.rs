@@ -55,6 +55,7 @@ impl Analysis<'_> {
         verified.verify();
         // An event that was only made before is not acted on where the check fails.
         path.pending.retain(|sink| self.sinks[*sink].defect != Defect::Disabled);
+        path.fail();
         let event = Value::of(Traits::EVENT);
         if called.code.dialect.returns_errors {
             let with = |constant| Value { constant: Some(constant), ..event.clone() };

@@ -180,13 +180,17 @@ impl Analysis<'_> {
         let children = code.children(node);
         let (body, last) = (code.child(node, 0), code.child(node, 1));
         let handlers = children.get(2..).unwrap_or_default();
-        let outer = std::mem::take(&mut self.frame().thrown);
+        let (outer, attempts) = (std::mem::take(&mut self.frame().thrown), self.attempts.len());
         let mut ways = self.eval(body, path.clone());
         let mut thrown = std::mem::replace(&mut self.frame().thrown, outer);
         if handlers.is_empty() {
             self.frame().thrown.append(&mut thrown);
         } else {
             // Any call may throw.
+            let mut path = path;
+            if self.attempts.len() > attempts {
+                path.fail();
+            }
             thrown.push(path);
             for handler in handlers {
                 for path in self.forgiven(*handler, thrown.clone()) {

@@ -3,7 +3,7 @@
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::{Called, last};
 use super::statements::Ways;
-use super::value::{Path, Traits, Value};
+use super::value::{Constant, Path, Traits, Value};
 use super::{Analysis, Words};
 
 /// Calls that make a list, a set or a map of what they are given.
@@ -81,6 +81,22 @@ const LOOKUPS: &[&str] = &[
     "matches",
 ];
 
+/// Lookups that return what they found, not whether they did.
+const GETTERS: &[&str] = &[
+    "indexOf",
+    "array_search",
+    "get",
+    "Get",
+    "fetch",
+    "dig",
+    "getOrDefault",
+    "GetValueOrDefault",
+    "TryGetValue",
+    "pop",
+    "strpos",
+    "strncmp",
+];
+
 /// Most nodes of a value that are looked at.
 const MAX_NODES: usize = 64;
 
@@ -110,14 +126,27 @@ pub(super) fn lists_events(code: &Code, value: NodeId, words: &Words) -> bool {
     false
 }
 
+/// Returns the ways on which an event was found, and on which it was not.
+fn found(found: Path, other: Path, is_true: bool) -> Ways {
+    let constant = |holds: bool| Value::constant(if holds { Constant::True } else { Constant::False });
+    vec![(found, constant(is_true)), (other, constant(!is_true))]
+}
+
 impl Analysis<'_> {
-    /// Returns true if a call looks up something of the request in a table of events, or the name of one in it.
-    pub(super) fn looks_up_event(&self, called: &Called<'_>) -> bool {
+    /// Notes that a call looks up something of the request in a table of events, or the name of one in it. Returns the ways
+    /// on of one that only says whether it is there.
+    pub(super) fn event_looked_up(&mut self, called: &Called<'_>, path: &mut Path) -> Option<Ways> {
+        let name = last(&called.dotted);
         let parts = || called.arguments.iter().chain([&called.object]);
         let is_only = |one: Traits, other: Traits| parts().any(|value| value.has(one) && !value.has(other));
-        LOOKUPS.contains(&last(&called.dotted))
-            && is_only(Traits::TABLE, Traits::BODY)
-            && is_only(Traits::BODY, Traits::TABLE)
+        let looks_up =
+            LOOKUPS.contains(&name) && is_only(Traits::TABLE, Traits::BODY) && is_only(Traits::BODY, Traits::TABLE);
+        if !looks_up {
+            return None;
+        }
+        let other = path.clone();
+        self.compared(path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
+        (!GETTERS.contains(&name)).then(|| found(path.clone(), other, true))
     }
 
     /// Returns true for an object and a key that are the request's body: `event['body']` of a Lambda, `$request['type']`.
@@ -131,14 +160,16 @@ impl Analysis<'_> {
 
     /// An operation; `kind in EVENTS` looks up.
     pub(super) fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
-        let mut ways = self.values(code, node, path);
         let looks_up = matches!(code.name(node), "in" | "not in" | "!in" | "instanceof" | "=~");
-        for (path, value) in &mut ways {
+        let mut ways = Vec::new();
+        for (mut path, value) in self.values(code, node, path) {
             if looks_up && value.has(Traits::TABLE) && value.has(Traits::BODY) {
-                self.compared(path, &Value::of(Traits::BODY), node, "an event's type".to_owned());
+                let other = path.clone();
+                self.compared(&mut path, &Value::of(Traits::BODY), node, "an event's type".to_owned());
+                ways.extend(found(path, other, !matches!(code.name(node), "not in" | "!in")));
+            } else {
+                ways.push((path, Value::of(value.traits)));
             }
-            value.constant = None;
-            value.thing = None;
         }
         ways
     }

@@ -33,13 +33,23 @@ impl Traits {
     pub(crate) const CLASS: Self = Self(512);
     /// Given to a function by a caller that is not known.
     pub(crate) const GIVEN: Self = Self(1024);
+    /// Of an object that was fetched by an id of the request's.
+    pub(crate) const FETCHED: Self = Self(2048);
+    /// The whole of one.
+    pub(crate) const WHOLE: Self = Self(4096);
+    /// Of one that says itself what becomes of an account or a subscription.
+    pub(crate) const SYNCED: Self = Self(8192);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    pub(crate) fn with(self, other: Self) -> Self {
+    pub(crate) const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    pub(crate) fn only(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     pub(crate) fn without(self, other: Self) -> Self {
@@ -136,6 +146,8 @@ pub(crate) struct Path {
     pub(crate) skipped: Option<usize>,
     /// Uses of an unverified event on this way.
     pub(crate) pending: Vec<usize>,
+    /// Number of uses before a check that failed: they are none if the way ends here.
+    pub(crate) failed: usize,
 }
 
 impl Path {
@@ -149,7 +161,22 @@ impl Path {
 
     pub(crate) fn verify(&mut self) {
         self.verified = true;
+        self.forget_uses();
+    }
+
+    pub(crate) fn forget_uses(&mut self) {
         self.pending.clear();
+        self.failed = 0;
+    }
+
+    /// Notes that a check failed.
+    pub(crate) fn fail(&mut self) {
+        self.failed = self.pending.len();
+    }
+
+    /// Returns the uses of an unverified event on a way that ends here.
+    pub(crate) fn uses(&self) -> &[usize] {
+        self.pending.get(self.failed..).unwrap_or_default()
     }
 
     pub(crate) fn use_event(&mut self, sink: usize) {
@@ -165,6 +192,7 @@ impl Path {
     }
 
     fn join(&mut self, other: Self) {
+        self.failed = self.failed.min(other.failed);
         for sink in other.pending {
             self.use_event(sink);
         }

@@ -31,7 +31,8 @@ const ROLES: &[(Role, &str)] = &[
     ),
     (
         Role::Echo,
-        "echo_statement require_expression require_once_expression include_expression include_once_expression",
+        "echo_statement require_expression require_once_expression include_expression include_once_expression
+         exit_statement",
     ),
     (Role::Argument, "argument"),
     (Role::First, "cast_expression"),
@@ -59,7 +60,7 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Handler, "catch_clause"),
     (Role::Finally, "finally_clause"),
     (Role::Return, "return_statement"),
-    (Role::Throw, "throw_expression exit_statement"),
+    (Role::Throw, "throw_expression"),
     (Role::Leave, "break_statement continue_statement"),
     (Role::Loop, "while_statement do_statement for_statement foreach_statement"),
     (Role::Unary, "unary_op_expression"),

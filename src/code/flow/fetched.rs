@@ -1,0 +1,57 @@
+//! Objects that are fetched from Stripe by an id that the request sent. A fetched event is one that was verified; another
+//! object says something only where its state is read, or where it is what is acted on.
+
+use super::Analysis;
+use super::calls::{Called, last, together};
+use super::statements::Ways;
+use super::value::{Constant, Path, Traits, Value};
+
+impl Analysis<'_> {
+    pub(super) fn fetched(&mut self, called: &Called<'_>, path: &Path) -> Ways {
+        let (mut path, mut traits) = (path.clone(), Traits::EVENT);
+        if together(&called.arguments).has(Traits::BODY) {
+            let name = called.dotted.to_ascii_lowercase();
+            let of = name.rsplit('.').nth(1).unwrap_or_default();
+            traits = match of.trim_end_matches('s') {
+                _ if last(&name) != "retrieve" || name.contains("event") => {
+                    path.verify();
+                    traits
+                }
+                // Everybody has a customer.
+                "customer" => traits,
+                "subscription" | "account" => traits.with(Traits::WHOLE).with(Traits::FETCHED).with(Traits::SYNCED),
+                _ => traits.with(Traits::WHOLE).with(Traits::FETCHED),
+            };
+        }
+        vec![(path, Value { constant: Some(Constant::Present), ..Value::of(traits) })]
+    }
+
+    /// Notes that a member of an object is read.
+    pub(super) fn reads(&self, object: &Value, name: &str, path: &mut Path) {
+        if object.has(Traits::FETCHED) && self.words.state.is_match(name) {
+            path.forget_uses();
+        }
+    }
+
+    /// Notes what a call that is not followed does with an object that was fetched.
+    pub(super) fn takes(&self, called: &Called<'_>, all: Traits, path: &mut Path) {
+        if !all.has(Traits::FETCHED) {
+            return;
+        }
+        self.reads(&called.object, last(&called.dotted), path);
+        if let Some(Constant::Text(key)) = called.arguments.first().and_then(|key| key.constant.as_ref()) {
+            self.reads(&called.object, key, path);
+        }
+        if together(&called.arguments).has(Traits::WHOLE) {
+            path.forget_uses();
+        }
+        keeps(all, path);
+    }
+}
+
+/// Notes that something is kept: what was fetched alone is as good as a verified event.
+pub(super) fn keeps(traits: Traits, path: &mut Path) {
+    if traits.has(Traits::SYNCED) && !traits.has(Traits::BODY) {
+        path.forget_uses();
+    }
+}
