@@ -137,7 +137,11 @@ impl Analysis<'_> {
         if self.words.registers.is_match(name) {
             return Some(self.registration(called, &[before, handlers].concat(), route, path));
         }
-        if let [Value { thing: Some(Thing::Function(at)), .. }] = called.arguments.as_slice() {
+        let wrapped = match called.arguments.as_slice() {
+            [_, last] if name == "from_fn_with_state" => std::slice::from_ref(last),
+            all => all,
+        };
+        if let [Value { thing: Some(Thing::Function(at)), .. }] = wrapped {
             // A wrapper: what it makes of a function is taken for the function.
             let is_route = matches!(called.object.thing, Some(Thing::Router(..)));
             if !is_route {
@@ -164,11 +168,21 @@ impl Analysis<'_> {
     /// `express.Router()`, `APIRouter(dependencies=[…])`, `app.Group("/hooks", verify)`
     fn new_router(&mut self, called: &Called<'_>, (before, handlers): (&[usize], &[usize]), path: &Path) -> Value {
         let (file, node) = (self.file(), called.node);
-        let (made, outer) = (Router::Made(file, node), self.route_of(called));
-        if self.routers.mounts.len() < MAX_REGISTERED && called.object != Value::default() {
-            self.routers.mounts.push((outer.clone(), made.clone()));
+        let (made, mut outer) = (Router::Made(file, node), self.route_of(called));
+        if called.object != Value::default() {
+            self.mount(outer.clone(), made.clone());
+        }
+        if called.code.dialect.name == "rust" {
+            // What is called on a router of axum or actix returns that router.
+            let before = std::mem::replace(&mut outer.router, made.clone());
+            let inner = called.arguments.iter().filter(|value| matches!(value.thing, Some(Thing::Router(..))));
+            let inner = inner.map(|value| self.router(value, "")).collect::<Vec<_>>();
+            let known = matches!(before, Router::Made(..)).then_some(before);
+            inner.into_iter().chain(known).for_each(|router| self.mount(outer.clone(), router));
         }
         let value = Value { constant: Some(Constant::Present), ..Value::thing(Thing::Router(file, node)) };
+        // axum, actix and Starlette name the handler itself.
+        let is_handler = matches!(called.code.dialect.name, "rust" | "python");
         let mut inner = path.clone();
         for at in before {
             if self.verifies_first(*at) {
@@ -179,11 +193,11 @@ impl Analysis<'_> {
         for at in handlers {
             if self.verifies_first(*at) {
                 self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
-            } else if outer.path.starts_with('/') {
+            } else if outer.path.starts_with('/') && !is_handler {
                 // `r.Route("/hooks", func(r chi.Router) { … })`
                 self.invoke(*at, vec![value.clone()], inner.clone(), node);
             } else {
-                // `server.route({ path: "/hooks", handler })`
+                // `server.route({ path: "/hooks", handler })`, `Router::new().route("/hooks", post(handler))`
                 self.chain_at(&[*at], inner.clone(), called, outer.clone());
             }
         }
@@ -201,9 +215,7 @@ impl Analysis<'_> {
             if verifies {
                 self.guard(Route { router: inner.clone(), path: String::new(), file, at: 0 });
             }
-            if self.routers.mounts.len() < MAX_REGISTERED {
-                self.routers.mounts.push((route.clone(), inner));
-            }
+            self.mount(route.clone(), inner);
         }
         if verifies && !has_router {
             self.guard(route.clone());
@@ -212,6 +224,12 @@ impl Analysis<'_> {
             self.chain_at(functions, path.clone(), called, route);
         }
         called.object.clone()
+    }
+
+    fn mount(&mut self, outer: Route, inner: Router) {
+        if self.routers.mounts.len() < MAX_REGISTERED {
+            self.routers.mounts.push((outer, inner));
+        }
     }
 
     pub(super) fn guard(&mut self, route: Route) {
