@@ -46,7 +46,10 @@ impl Analysis<'_> {
         entries.sort_by_key(|entry| {
             let code = &self.program.file(entry.file).code;
             let count = mentions.get(code.name(entry.node)).copied().unwrap_or(0);
-            (entry.nested, count > 0, entry.class.is_none(), entry.file, code.span(entry.node).start)
+            let start = code.span(entry.node).start;
+            // In Rust a function routes the handlers above it.
+            let start = if code.dialect.name == "rust" { usize::MAX - start } else { start };
+            (entry.nested, count > 0, entry.class.is_none(), entry.file, start)
         });
         // A file may say nothing itself and give the body to one that does.
         others.iter().for_each(|file| self.load_imports(*file));
