@@ -90,8 +90,8 @@ impl WideLayout {
             .then_some(byte)
     }
 
-    /// Decodes the run of characters around `at`. `last` is one more byte that may be a character behind it.
-    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>, last: Option<u8>) -> DecodedView {
+    /// Decodes the run of characters around `at`, and one more byte before and behind it that may be a character.
+    fn decode(self, bytes: &[u8], at: usize, reach: Range<usize>, [first, last]: [Option<u8>; 2]) -> DecodedView {
         let low = at.saturating_sub(reach.start);
         let mut start = at;
         while start >= low + self.width && self.char(bytes, start - self.width).is_some() {
@@ -100,6 +100,10 @@ impl WideLayout {
         let high = bytes.len().min(at + reach.end);
         let mut builder = ViewBuilder::default();
         let mut next = start;
+        if let Some(first) = first {
+            start -= 1;
+            builder.push_text(char::from(first).encode_utf8(&mut [0; 2]).as_bytes(), start, 1);
+        }
         while let Some(char) = self.char(&bytes[..high], next) {
             builder.push_text(char::from(char).encode_utf8(&mut [0; 2]).as_bytes(), next, self.width);
             next += self.width;
@@ -135,20 +139,25 @@ impl WideRun {
         let big = WideLayout { width: self.width, big: true };
         let starts = [(little, Some(char)), (big, char.checked_sub(self.width - 1))];
         let has_key = |(layout, at): &(WideLayout, Option<usize>)| {
-            let text = at.map(|at| layout.decode(bytes, at, 64..64, None).bytes);
+            let text = at.map(|at| layout.decode(bytes, at, 64..64, [None; 2]).bytes);
             text.is_some_and(|text| prefixes.are_in(&text) || has_host(&text))
         };
         let views = starts
             .into_iter()
             .filter(has_key)
-            .filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT / 2..RIGHT, None)));
+            .filter_map(|(layout, at)| Some(layout.decode(bytes, at?, LEFT / 2..RIGHT, [None; 2])));
         let views: Vec<DecodedView> = views.collect();
         match views.as_slice() {
             // Both orders decode the inside of the text. The wrong one loses its first or last character, and may take
-            // one at the other end, so that nothing tells which it is.
+            // one at the other end, so that nothing tells which it is: both are kept, at the places of the likelier one.
             [first, second] if first.source.len() == second.source.len() => {
-                let last = bytes.get(first.source.end).filter(|_| second.source.end > first.source.end);
-                Some(little.decode(bytes, char, LEFT / 2..RIGHT, last.copied()))
+                let (early, late) = (first.source.start, second.source.start);
+                if early < late && late.is_multiple_of(self.width) {
+                    let more = [bytes.get(early).copied(), None];
+                    return Some(big.decode(bytes, char.checked_sub(self.width - 1)?, LEFT / 2..RIGHT, more));
+                }
+                let last = bytes.get(first.source.end).filter(|_| early < late);
+                Some(little.decode(bytes, char, LEFT / 2..RIGHT, [None, last.copied()]))
             }
             _ => views.into_iter().max_by_key(|view| view.source.len()),
         }
