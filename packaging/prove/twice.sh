@@ -7,9 +7,11 @@ source "$(dirname "$0")/common.sh"
 profile=$1
 [ "$profile" = none ] || profile=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 target=${2:-$target}
+commit=$(git -C "$root" rev-parse HEAD)
 for name in one two/deeper; do
   mkdir -p "$scratch/$name"
-  git clone --quiet "$root" "$scratch/$name/source"
+  git clone --quiet --no-checkout "$root" "$scratch/$name/source"
+  git -C "$scratch/$name/source" checkout --quiet "$commit"
   (
     cd "$scratch/$name/source"
     # Another home of cargo as well: its path is in no program.
