@@ -31,9 +31,9 @@ mod webhook_texts;
 mod webhooks;
 mod word_list;
 
-pub(crate) use crate::code::{ancestors, directory};
 pub(crate) use lint_context::LintInput;
 pub use lint_set::LintSet;
+pub(crate) use paths::{ancestors, directory, is_manifest};
 pub use source_facts::{MAX_SOURCE, SourceFacts};
 
 use cached_tree::CachedTree;
@@ -59,32 +59,12 @@ pub fn names_stripe(path: &str) -> bool {
 
 /// Returns true for code that may call what verifies a webhook.
 pub(crate) fn may_call(path: &str) -> bool {
-    crate::code::reads(path) && source_facts::may_read(path)
+    source_facts::may_serve(path) && source_facts::may_read(path)
 }
 
 /// Returns true if a path says that the file may handle payments.
 pub(crate) fn may_name_event(path: &str) -> bool {
     webhook_texts::may_name_event(path)
-}
-
-/// Returns true for the file in which a package says what it depends on.
-pub(crate) fn is_manifest(path: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "package.json",
-        "composer.json",
-        "Gemfile",
-        "requirements.txt",
-        "pyproject.toml",
-        "Pipfile",
-        "go.mod",
-        "pom.xml",
-        "build.gradle",
-        "build.gradle.kts",
-        "Cargo.toml",
-        "mix.exs",
-    ];
-    let name = path.rsplit('/').next().unwrap_or(path);
-    NAMES.contains(&name) || name.ends_with(".csproj") || name.ends_with(".gemspec")
 }
 
 /// Returns true if a path says that the file may handle webhooks.

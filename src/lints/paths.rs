@@ -7,6 +7,26 @@ pub(crate) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// Returns true for the file in which a package says what it depends on.
+pub(crate) fn is_manifest(path: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "package.json",
+        "composer.json",
+        "Gemfile",
+        "requirements.txt",
+        "pyproject.toml",
+        "Pipfile",
+        "go.mod",
+        "pom.xml",
+        "build.gradle",
+        "build.gradle.kts",
+        "Cargo.toml",
+        "mix.exs",
+    ];
+    let name = file_name(path);
+    NAMES.contains(&name) || name.ends_with(".csproj") || name.ends_with(".gemspec")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

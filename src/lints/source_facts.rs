@@ -196,7 +196,7 @@ pub(super) fn code_only(
 
 /// Returns true for code that may answer requests: nobody reaches a handler that a test makes, and a test that calls a helper
 /// with an event says nothing about the helper.
-fn may_serve(path: &str) -> bool {
+pub(super) fn may_serve(path: &str) -> bool {
     crate::code::reads(path) && !PathPurpose::is_test(path)
 }
 

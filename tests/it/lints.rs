@@ -124,7 +124,7 @@ fn a_range_is_linted_where_it_changed_something() {
     assert_eq!(paths(&run, "secret-behind-public-prefix"), ["src/key.ts"]);
 }
 
-/// A helper that verifies, a handler that calls it, and one that never verified.
+/// A helper that verifies, a handler that calls it, and one that never verified; a test, which makes no handler.
 fn helper_and_handlers() -> Dir {
     let mut dir = Dir::new();
     dir.git(&["init", "-q"]);
@@ -133,7 +133,9 @@ fn helper_and_handlers() -> Dir {
         "import Stripe from 'stripe'\nconst stripe = new Stripe(k)\nexport const verified = async (req) => {\n  const body = await req.text()\n  return stripe.webhooks.constructEvent(body, req.headers.get('stripe-signature'), secret)\n}\n",
     );
     let handler = UNVERIFIED.replace("// Stripe", "import { verified } from '../lib/verify' // Stripe");
-    dir.write("api/hook.ts", &handler.replace("await req.json()", "await verified(req)"));
+    let handler = handler.replace("await req.json()", "await verified(req)");
+    dir.write("api/hook.ts", &handler);
+    dir.write("tests/hook.test.ts", &handler);
     dir.write("api/other.ts", &format!("// instead of lib/verify\n{UNVERIFIED}"));
     commit(&dir, "base");
     dir.git(&["tag", "base"]);
