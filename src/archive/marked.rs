@@ -21,12 +21,8 @@ pub(super) const HDF5: ArchiveFormat = ArchiveFormat::new(
 );
 pub(super) const ARROW: ArchiveFormat =
     ArchiveFormat::new("Arrow", b"ARROW1\0\0", |_| true, OpenMode::Document(open_arrow));
-pub(super) const FLASH: ArchiveFormat = ArchiveFormat::new(
-    "Flash",
-    b"CWS",
-    |head| head.len() > 8 && head[3] < 64 && !is_text(&head[3..]),
-    OpenMode::Document(|walker, input, _size| open_streams(walker, input, ZLIB)),
-);
+pub(super) const FLASH: ArchiveFormat =
+    with_zlib("Flash", b"CWS", |head| head.len() > 8 && head[3] < 64 && !is_text(&head[3..]));
 pub(super) const CAPTURES: ArchiveFormat =
     ArchiveFormat::new("capture", b"", is_capture, OpenMode::Document(open_capture));
 pub(super) const SQUASHFS: ArchiveFormat = ArchiveFormat::new(

@@ -28,7 +28,7 @@ mod pdf;
 mod peek_reader;
 mod png;
 mod registry;
-mod sqlite;
+pub(crate) mod sqlite;
 mod tar;
 mod walker;
 mod zip;

@@ -17,6 +17,7 @@ use crate::model::SkipReason;
 use batch::ValueBatch;
 use pages::{Cell, FILE_HEADER, LoggedPage, PageFile};
 use record::{Value, columns, long};
+pub(crate) use record::{column_size, varint};
 use schema::{ColumnPlace, Schema};
 
 const MAGIC: &[u8] = b"SQLite format 3\0";

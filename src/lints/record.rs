@@ -1,4 +1,4 @@
-//! What lints made of texts, as bytes that hold nothing of a key, and back: for texts that are the same in the next scan.
+//! Writes down what lints made of texts, as bytes that hold nothing of a key, and reads it back in a scan of the same texts.
 //!
 //! The policy may be another one by then. It is asked for the same paths again, and has to say the same of them.
 

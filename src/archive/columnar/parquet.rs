@@ -190,7 +190,7 @@ pub(in super::super) mod tests {
             assert!(see(&broken).reasons().contains(&SkipReason::Damaged), "{codec}");
             assert_eq!(see(&broken).places(), ["pages"], "{codec}");
         }
-        // Those of the sample are stored, so that the mark is seen in the raw bytes, too.
+        // Blocks of the sample are stored, so that the mark is seen in the raw bytes, too.
         assert!(see(&file(4, &[(false, &brotli(&text))])).places().contains(&"pages"));
         assert_eq!(see(&file(3, &[(false, MARK), (false, MARK)])).skips, [(SkipReason::Unsupported, String::new())]);
         assert_eq!(see(&file(0, &[(false, MARK)])).members.len(), 0);

@@ -15,11 +15,11 @@ pub(super) fn columns(payload: &[u8], length: u64) -> Option<impl Iterator<Item 
     let (header, first) = varint(payload, 0)?;
     let header = usize::try_from(header).ok().filter(|header| (first..=payload.len()).contains(header))?;
     let kinds = move || kinds(&payload[..header], first);
-    let total = kinds().try_fold(header as u64, |total, kind| total.checked_add(size(kind?)))?;
+    let total = kinds().try_fold(header as u64, |total, kind| total.checked_add(column_size(kind?)))?;
     let mut from = header;
     (total == length).then(|| {
         kinds().flatten().enumerate().filter_map(move |(column, kind)| {
-            let to = from.saturating_add(usize::try_from(size(kind)).unwrap_or(usize::MAX));
+            let to = from.saturating_add(usize::try_from(column_size(kind)).unwrap_or(usize::MAX));
             let bytes = &payload[from.min(payload.len())..to.min(payload.len())];
             from = to;
             Some((column, value(kind, bytes)?))
@@ -38,7 +38,8 @@ fn kinds(header: &[u8], mut at: usize) -> impl Iterator<Item = Option<u64>> {
     })
 }
 
-fn size(kind: u64) -> u64 {
+/// Returns the bytes of a column with this number in the header of a record.
+pub(crate) fn column_size(kind: u64) -> u64 {
     match kind {
         0..=4 => kind,
         5 => 6,
@@ -72,7 +73,7 @@ pub(super) fn long(page: &[u8], at: usize) -> u32 {
 }
 
 /// Reads a number of one to nine bytes. Also returns where it ends.
-pub(super) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+pub(crate) fn varint(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
     let mut value = 0_u64;
     for step in 0..9 {
         let byte = *bytes.get(at + step)?;

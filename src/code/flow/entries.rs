@@ -197,15 +197,15 @@ impl Analysis<'_> {
                 decorated |= says(&format!("@{}", code.name(at)));
                 open.extend(code.children(at));
             }
-            let type_name = typed;
             let is_model = is_route && says(&format!("model:{typed}"));
             let after_conn = index == 1 && code.name(code.child(parameters, 0)) == "conn";
             let is_request = index == 0 && code.kind(pattern) == Kind::Object;
             let name = code.name(pattern);
             let typed_event = self.words.event_class.is_match(&format!("type:{typed}"));
-            let typed = says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name));
+            let is_body =
+                says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name));
             let bare = is_resource && code.child(*parameter, 3) == Code::NOTHING;
-            values.push(if decorated || is_model || after_conn || typed || bare {
+            values.push(if decorated || is_model || after_conn || is_body || bare {
                 Value::of(if typed_event { Traits::BODY.with(Traits::CLASS) } else { Traits::BODY })
             } else if self.words.given.is_match(name) {
                 Value::of(Traits::GIVEN)
@@ -213,7 +213,7 @@ impl Analysis<'_> {
                 Value::of(Traits::REQUEST)
             } else if matches!(code.dialect.name, "php" | "csharp") {
                 // A service that the framework makes.
-                self.instance_of(closure.file, type_name).unwrap_or_default()
+                self.instance_of(closure.file, typed).unwrap_or_default()
             } else {
                 Value::default()
             });

@@ -295,9 +295,8 @@ impl Analysis<'_> {
 
     /// Returns a module of a package of Python, which need not name it.
     fn submodule(&self, package: usize, name: &str) -> Option<usize> {
-        let directory = self.program.file(package).path.strip_suffix("__init__.py")?.to_owned();
-        let paths = [".py", "/__init__.py"].map(|end| format!("{directory}{name}{end}"));
-        paths.iter().find_map(|path| self.program.load(path))
+        let is_package = self.program.file(package).path.ends_with("__init__.py");
+        is_package.then(|| self.program.module(package, &format!(".{name}"))).flatten()
     }
 
     /// Returns a member of a value.

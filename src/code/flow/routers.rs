@@ -173,7 +173,7 @@ impl Analysis<'_> {
             self.mount(outer.clone(), made.clone());
         }
         if called.code.dialect.name == "rust" {
-            // What is called on a router of axum or actix returns that router.
+            // Calls on a router of axum or actix return that router.
             let before = std::mem::replace(&mut outer.router, made.clone());
             let inner = called.arguments.iter().filter(|value| matches!(value.thing, Some(Thing::Router(..))));
             let inner = inner.map(|value| self.router(value, "")).collect::<Vec<_>>();

@@ -37,12 +37,11 @@ const MAKERS: &[&str] = &[
     "collect",
 ];
 
-/// Calls that look something up, or compare with the beginning of a text.
-const LOOKUPS: &[&str] = &[
+/// Calls that say whether something is there, or how a text begins.
+const TESTS: &[&str] = &[
     "includes",
     "has",
     "in_array",
-    "indexOf",
     "include?",
     "member?",
     "in?",
@@ -50,15 +49,6 @@ const LOOKUPS: &[&str] = &[
     "Contains",
     "contains?",
     "array_key_exists",
-    "array_search",
-    "get",
-    "Get",
-    "fetch",
-    "dig",
-    "getOrDefault",
-    "GetValueOrDefault",
-    "TryGetValue",
-    "pop",
     "key?",
     "has_key?",
     "hasOwnProperty",
@@ -75,14 +65,12 @@ const LOOKUPS: &[&str] = &[
     "HasPrefix",
     "str_starts_with",
     "str_contains",
-    "strpos",
-    "strncmp",
     "Equal",
     "matches",
 ];
 
-/// Lookups that return what they found, not whether they did.
-const GETTERS: &[&str] = &[
+/// Calls that return what they find.
+const LOOKUPS: &[&str] = &[
     "indexOf",
     "array_search",
     "get",
@@ -139,14 +127,14 @@ impl Analysis<'_> {
         let name = last(&called.dotted);
         let parts = || called.arguments.iter().chain([&called.object]);
         let is_only = |one: Traits, other: Traits| parts().any(|value| value.has(one) && !value.has(other));
-        let looks_up =
-            LOOKUPS.contains(&name) && is_only(Traits::TABLE, Traits::BODY) && is_only(Traits::BODY, Traits::TABLE);
-        if !looks_up {
+        let tests = TESTS.contains(&name);
+        let looks_up = tests || LOOKUPS.contains(&name);
+        if !(looks_up && is_only(Traits::TABLE, Traits::BODY) && is_only(Traits::BODY, Traits::TABLE)) {
             return None;
         }
         let other = path.clone();
         self.compared(path, &Value::of(Traits::BODY), called.node, "an event's type".to_owned());
-        (!GETTERS.contains(&name)).then(|| found(path.clone(), other, true))
+        tests.then(|| found(path.clone(), other, true))
     }
 
     /// Returns true for an object and a key that are the request's body: `event['body']` of a Lambda, `$request['type']`.

@@ -4,6 +4,8 @@
 //! A record is a header, which holds its own length and a number for each column that says type and length, and then the
 //! columns in one run. The first bytes of a deleted one are overwritten.
 
+use crate::archive::sqlite::{column_size, varint};
+
 /// Bytes of a record before one of its columns.
 const REACH: usize = 96;
 
@@ -58,27 +60,15 @@ pub(super) fn length_of_deleted(before: &[u8], wanted: impl Fn(usize) -> bool) -
 }
 
 fn text_length(kind: usize) -> Option<usize> {
-    (kind >= 13 && kind % 2 == 1).then(|| (kind - 13) / 2)
+    (kind >= 13 && kind % 2 == 1).then(|| size(kind))
 }
 
 fn size(kind: usize) -> usize {
-    match kind {
-        0..=4 => kind,
-        5 => 6,
-        6 | 7 => 8,
-        8..=11 => 0,
-        _ => (kind - 12) / 2,
-    }
+    usize::try_from(column_size(kind as u64)).unwrap_or(usize::MAX)
 }
 
 /// Reads a number of one to three bytes. Also returns where it ends.
 fn number(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let mut value = 0;
-    for (step, byte) in bytes.get(at..)?.iter().take(3).enumerate() {
-        value = value << 7 | usize::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            return Some((value, at + step + 1));
-        }
-    }
-    None
+    let (value, next) = varint(bytes, at).filter(|(_, next)| next - at <= 3)?;
+    Some((usize::try_from(value).ok()?, next))
 }

@@ -14,7 +14,6 @@ use crate::git::{ObjectKind, Odb, Oid};
 use crate::lints::{self, MAX_SOURCE, SourceFacts};
 use crate::model::{PathText, Reach, ScanLocation, SkipReason};
 use crate::source::ScanContext;
-use crate::source::open_repository::tree_of;
 use crate::source::text_searcher::guarded;
 
 /// Files that are read for their names alone at most, those that are named after hooks first.
@@ -27,19 +26,15 @@ pub(super) struct HeadFiles {
     pub(super) files: Vec<(String, Oid)>,
 }
 
-/// Reads the files of HEAD. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
+/// Reads the files of HEAD, whose tree this is. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
 /// mention Stripe: of the others, only those are read again whose names say that they handle payments, in packages that depend on
 /// Stripe. Also returns the files with facts, if all files were read.
 pub(super) fn facts(
     context: &HistoryContext<'_>,
-    head: Option<Oid>,
+    tree: Option<Oid>,
     mentions: &HashSet<Oid>,
     known: Option<&HeadFiles>,
 ) -> (Vec<SourceFacts>, Option<HeadFiles>) {
-    let Some(head) = head.filter(|_| context.scan.lints().read_code()) else {
-        return (Vec::new(), Some(HeadFiles::default()));
-    };
-    let tree = tree_of(context.odb, &head);
     let (files, is_whole) = match known.filter(|known| known.tree == tree) {
         Some(known) => (known.files.clone(), true),
         None => files_of(context, tree, mentions),
@@ -92,7 +87,7 @@ fn files_of(context: &HistoryContext<'_>, tree: Option<Oid>, mentions: &HashSet<
     let files = differ.changes.into_iter().filter(|change| change.new.mode & 0o170_000 == 0o100_000);
     let files: Vec<(String, Oid)> =
         files.filter_map(|change| Some((String::from_utf8(change.path).ok()?, change.new.oid))).collect();
-    // What handles payments in a package that depends on Stripe need not say so itself.
+    // Code that handles payments in a package that depends on Stripe need not say so itself.
     let depends = |(path, oid): &&(String, Oid)| lints::is_manifest(path) && mentions(oid);
     let packages: HashSet<&str> = files.iter().filter(depends).map(|(path, _)| lints::directory(path)).collect();
     let depends = |path: &str| !packages.is_empty() && lints::ancestors(path).any(|above| packages.contains(above));

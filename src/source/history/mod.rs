@@ -148,7 +148,7 @@ impl HistorySource {
         let context = opened.context(earlier.objects, earlier.compared.as_ref().map(|compared| &compared.due), notes);
         let gather = if earlier.store.graph.is_some() { Gather::Searched } else { Gather::All };
         let (mut partial, lost, gathered) = search::search(&context, opened, (gather, &earlier.store.marked));
-        // What comes now reads little of the packs, and needs memory for the records.
+        // Attribution reads little of the packs, and the records need memory.
         opened.odb.release();
         let is_graph_known = gathered == Gather::Searched;
         earlier.store.graph = earlier.store.graph.filter(|_| is_graph_known);
@@ -178,7 +178,7 @@ impl HistorySource {
         let notes = context.notes.as_ref().filter(|_| keeper.is_some());
         let (attributed, ((facts, files), records)) = store.install(|| {
             let attribute = || locate::attribute(&subject, &partial.hits, graph, keeper.as_mut().map(Keeper::graph));
-            let read = || head_facts::facts(&context, refs.head, &partial.mentions, files.as_ref());
+            let read = || head_facts::facts(&context, opened.head_tree(), &partial.mentions, files.as_ref());
             let record = || notes.map(|notes| earlier.records(store, notes));
             rayon::join(attribute, || rayon::join(read, record))
         });

@@ -173,7 +173,7 @@ impl<'a> Keeper<'a> {
 
 /// The cache of a history until lints have run.
 pub(super) enum KeptCache {
-    /// What it holds is valid.
+    /// Valid as it is.
     Valid(HistoryCache),
     /// It is being written, and waits for what lints make of the history.
     Written(Sender<Vec<u8>>, JoinHandle<io::Result<()>>),

@@ -153,8 +153,8 @@ impl<'a> HistoryWorker<'a> {
         self.partial.coverage.objects += objects;
         self.partial.coverage.bytes += bytes;
         self.context.scan.progress.add_many(objects, bytes);
-        for (number, bytes, is_blob) in self.noted.drain(..) {
-            self.context.notes.iter().for_each(|notes| notes.searched(number, bytes, is_blob));
+        if let Some(notes) = &self.context.notes {
+            self.noted.drain(..).for_each(|(number, bytes, is_blob)| notes.searched(number, bytes, is_blob));
         }
     }
 

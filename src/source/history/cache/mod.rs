@@ -35,7 +35,7 @@ pub(super) use objects::{Comparison, KnownObjects, Selector};
 pub(super) use result::SavedResult;
 
 const MAGIC: &[u8] = b"pinstripe-history/2\n";
-/// What every version begins with.
+/// Begins the files of all versions.
 const NAME: &[u8] = MAGIC.split_at(MAGIC.len() - 2).0;
 const HASH: usize = 32;
 /// Behind the parts: key, length of a name, lengths and checksums of the parts, checksum of all that.
