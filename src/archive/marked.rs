@@ -23,6 +23,10 @@ pub(super) const ARROW: ArchiveFormat =
     ArchiveFormat::new("Arrow", b"ARROW1\0\0", |_| true, OpenMode::Document(open_arrow));
 pub(super) const FLASH: ArchiveFormat =
     with_zlib("Flash", b"CWS", |head| head.len() > 8 && head[3] < 64 && !is_text(&head[3..]));
+pub(super) const MATLAB: ArchiveFormat =
+    with_zlib("MATLAB", b"MATLAB 5.0 MAT-file", |head| matches!(head.get(126..128), Some(b"IM" | b"MI")));
+pub(super) const ANDROID_BACKUP: ArchiveFormat =
+    ArchiveFormat::new("Android backup", b"ANDROID BACKUP\n", |_| true, OpenMode::Document(open_backup));
 pub(super) const CAPTURES: ArchiveFormat =
     ArchiveFormat::new("capture", b"", is_capture, OpenMode::Document(open_capture));
 pub(super) const SQUASHFS: ArchiveFormat = ArchiveFormat::new(
@@ -97,6 +101,15 @@ fn open_hdf5(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u6
 fn open_arrow(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
     report_others(walker, input, LZ4);
     open_streams(walker, input, ZSTD);
+}
+
+/// The fourth line of a backup names its cipher.
+fn open_backup(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
+    let head = read_at(input, 0, 64);
+    if head.split(|byte| *byte == b'\n').nth(3) != Some(b"none") {
+        return walker.skip(SkipReason::Encrypted, "needs a password");
+    }
+    open_streams(walker, input, ZLIB);
 }
 
 fn open_capture(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
@@ -249,6 +262,8 @@ pub(super) mod tests {
             (b"\x7fELF\x02\x01\x01\0AI\x02", xz(&text)),
             (b"FOR1\0\0\0\x09BEAM", zlib(&text)),
             (b"\x83P\0\0\0\x09x", zlib(&text)),
+            (&[b"MATLAB 5.0 MAT-file, Platform: GLNXA64", &[b' '; 88][..], b"IM"].concat(), zlib(&text)),
+            (b"ANDROID BACKUP\n5\n1\nnone\n", zlib(&text)),
             (b"GVariant\0\0\0\0", zlib(&text)),
         ] {
             let file = [head, &noise(70_000), &packed, &noise(100), &packed].concat();
@@ -281,6 +296,7 @@ pub(super) mod tests {
         assert_eq!(see(&file).reasons(), [SkipReason::Unsupported]);
         let file = [b"ARROW1\0\0", &noise(300)[..], b"\x04\x22\x4d\x18"].concat();
         assert_eq!(see(&file).reasons(), [SkipReason::Unsupported]);
+        assert_eq!(see(b"ANDROID BACKUP\n5\n1\nAES-256\n00").reasons(), [SkipReason::Encrypted]);
         assert_eq!(see(&[&squashfs(3)[..], &noise(300)].concat()).reasons(), [SkipReason::Unsupported]);
         for head in [b"\x89HDF\r\n\x1a\n", &squashfs(1)[..], &squashfs(4), &squashfs(6)] {
             assert_eq!(see(&[head, &noise(400_000)[..]].concat()).skips, []);

@@ -26,7 +26,9 @@ mod one_shot;
 mod pack;
 mod pdf;
 mod peek_reader;
+mod phar;
 mod png;
+mod redis;
 mod registry;
 pub(crate) mod sqlite;
 mod tar;
@@ -59,6 +61,7 @@ static FORMATS: &[ArchiveFormat] = &[
     zip::EMPTY,
     zip::SPLIT,
     zip::CRX,
+    phar::FORMAT,
     gzip::FORMAT,
     bzip2::FORMAT,
     lzma::XZ,
@@ -82,6 +85,8 @@ static FORMATS: &[ArchiveFormat] = &[
     marked::HDF5,
     marked::CAPTURES,
     marked::FLASH,
+    marked::MATLAB,
+    marked::ANDROID_BACKUP,
     marked::SQUASHFS,
     marked::APP_IMAGE,
     marked::BEAM,
@@ -89,6 +94,7 @@ static FORMATS: &[ArchiveFormat] = &[
     marked::RESOURCES,
     marked::PYTHON_PROGRAM,
     columnar::PG_DUMP,
+    redis::FORMAT,
     hex_dump::FORMAT,
     zlib::FORMAT,
     office::FORMAT,
@@ -102,6 +108,9 @@ static FORMATS: &[ArchiveFormat] = &[
     ArchiveFormat::new("lzop", b"\x89LZO\0\r\n\x1a\n", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("snappy", b"\xff\x06\0\0sNaPpY", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("compress", &[0x1f, 0x9d], |head| !is_text(&head[2..]), OpenMode::Unsupported),
+    ArchiveFormat::new("LZ4 of Mozilla", b"mozLz40\0", |_| true, OpenMode::Unsupported),
+    ArchiveFormat::new("Flash with LZMA", b"ZWS", |head| head.len() > 8 && !is_text(&head[3..]), OpenMode::Unsupported),
+    ArchiveFormat::new("chm", b"ITSF", |head| head.len() > 8 && !is_text(&head[4..]), OpenMode::Unsupported),
     ArchiveFormat::new("xar", b"xar!\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("wim", b"MSWIM\0\0\0", |_| true, OpenMode::Unsupported),
     ArchiveFormat::new("rpm", &[0xed, 0xab, 0xee, 0xdb], |head| !is_text(&head[4..]), OpenMode::Unsupported),
@@ -164,14 +173,19 @@ pub fn open(input: &mut dyn Seekable, visitor: &mut dyn MemberVisitor, limits: A
 pub(crate) fn is_archive(bytes: &[u8], holds_zip: bool) -> bool {
     let head = &bytes[..bytes.len().min(HEAD)];
     begins_like_archive(head)
-        || zip::ends_like_zip(bytes)
+        || ends_like_archive(bytes)
         || (holds_zip || is_program(head)) && zip::has_directory(&mut Cursor::new(bytes), bytes.len() as u64, holds_zip)
 }
 
 /// Returns true if a file may be an archive, by its first half a kilobyte and its last 22 bytes.
 pub(crate) fn may_be_archive(head: &[u8], tail: &[u8]) -> bool {
     let head = &head[..head.len().min(HEAD)];
-    begins_like_archive(head) || is_program(head) || zip::ends_like_zip(tail)
+    begins_like_archive(head) || is_program(head) || ends_like_archive(tail)
+}
+
+/// Returns true if an archive without mark at its start may end with these bytes.
+fn ends_like_archive(tail: &[u8]) -> bool {
+    zip::ends_like_zip(tail) || phar::ends_like_phar(tail)
 }
 
 /// As [`is_archive`], for a file of which the first and the last bytes are read.

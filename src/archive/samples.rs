@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 24] = [
+    let inner: [(&str, Vec<u8>, &str); 26] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -202,6 +202,7 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.env.lzma", lzma(&text), "a.env.lzma!a.env"),
         ("a.tar.zst", zstd(&tar(&[("conf/.env", &text)])), "a.tar.zst!conf/.env"),
         ("nameless", zstd(&text), "nameless!content"),
+        ("a.phar", super::phar::tests::sample(&text), "a.phar!src/.env"),
         ("a.pdf", super::pdf::tests::sample(&text), "a.pdf!object 12 stream"),
         ("a.png", super::png::tests::sample(&text), "a.png!zTXt Comment"),
         ("a.zz", zlib(&text), "a.zz!a"),
@@ -209,6 +210,7 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
         ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
         ("a.dump", super::columnar::pg_sample(&text), "a.dump!table 1"),
+        ("a.rdb", super::redis::tests::sample(&text), "a.rdb!value 1"),
         ("a.hex", super::hex_dump::tests::sample(&text), "a.hex!bytes"),
         ("a.avro", super::columnar::avro_sample(&text), "a.avro!rows"),
         ("a.orc", super::columnar::orc_sample(&text), "a.orc!columns"),

@@ -25,6 +25,9 @@ const MAX_NAME: usize = 4 << 10;
 /// A decoder inside another one gets this fraction of the decoder memory.
 const NESTED_SHARE: u64 = 8;
 
+/// Begins a program that an archive may follow; too many files do for it to be looked for in each of a tree.
+const PHP: &[u8] = b"<?php";
+
 const TOO_DEEP: &str = "archive nesting limit reached";
 const TOO_LARGE: &str = "too large to be opened inside another archive";
 
@@ -272,7 +275,7 @@ impl<'a> ArchiveWalker<'a> {
     fn content(&mut self, source: &mut PeekReader<'_>) {
         let head = source.peek(HEAD);
         let Some(format) = self.sniff(head) else {
-            return if is_program(head) { self.program(source) } else { self.plain(source) };
+            return if is_program(head) || head.starts_with(PHP) { self.program(source) } else { self.plain(source) };
         };
         let is_document = matches!(format.open, OpenMode::Document(_));
         if self.chain.len() >= self.budget.limits.depth + usize::from(is_document) {

@@ -14,13 +14,13 @@ mod tests;
 use std::io::{Read, SeekFrom};
 
 use self::directory::ZipDirectory;
-use self::entry::ZipEntry;
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{AppendedCheck, ArchiveFormat, ArchiveWalker, OpenMode, is_text};
 use crate::model::SkipReason;
 
 pub(super) use self::directory::{ends_like_zip, has_directory};
+pub(super) use self::entry::ZipEntry;
 
 pub(super) const ZIP: ArchiveFormat = ArchiveFormat {
     appended: Some(AppendedCheck { may_end: ends_like_zip, is_there: has_directory }),

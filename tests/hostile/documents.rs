@@ -48,6 +48,15 @@ pub(crate) const ROWS: &[Row] = &[
         case.write("bomb.squashfs", [head, zlib(text.as_bytes()), zlib(&vec![0; 40 << 20])].concat());
     }),
     elsewhere("A17", "pg_dump with bombs and lies", "src/archive/columnar/pg_dump.rs", "hostile_dumps_are_bounded"),
+    elsewhere("A17b", "phars whose list lies, bombs in them", "src/archive/phar.rs", "hostile_phars_are_bounded"),
+    row("A17c", "Redis dump of 200,000 values that claim what follows", 0, &[], |case| {
+        case.control();
+        let claims = b"\xc3\x7f\xff\x7f\xff\x03abcd\x20\x00".repeat(200_000);
+        let mut dump = [b"REDIS0011\xfe\0", &claims[..]].concat();
+        dump.extend(case.line().into_bytes());
+        case.write("dump.rdb", dump);
+    }),
+    elsewhere("A17d", "Redis dumps with bombs and lies", "src/archive/redis.rs", "hostile_dumps_are_bounded"),
     row("A18", "hexadecimal dump of a dump with a key", 0, &[], |case| {
         case.control();
         let line = case.line();

@@ -16,14 +16,14 @@ const MASKED: u16 = 1 << 13;
 const AES: u16 = 99;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ZipEntry {
-    pub(super) name: String,
-    pub(super) flags: u16,
-    pub(super) method: u16,
-    pub(super) crc: u32,
-    pub(super) packed: u64,
-    pub(super) size: u64,
-    pub(super) at: u64,
+pub(in super::super) struct ZipEntry {
+    pub(in super::super) name: String,
+    pub(in super::super) flags: u16,
+    pub(in super::super) method: u16,
+    pub(in super::super) crc: u32,
+    pub(in super::super) packed: u64,
+    pub(in super::super) size: u64,
+    pub(in super::super) at: u64,
 }
 
 impl ZipEntry {
@@ -80,7 +80,7 @@ impl ZipEntry {
     }
 
     /// Visits the content, which comes next in `source`.
-    pub(super) fn visit(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
+    pub(in super::super) fn visit(&self, walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>) {
         if self.flags & (ENCRYPTED | MASKED) != 0 || self.method == AES {
             if walker.mention(&self.name) {
                 walker.skip_member(&self.name, SkipReason::Encrypted, "needs a password");
