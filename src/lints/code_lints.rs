@@ -1,7 +1,9 @@
 //! `[source]`: decides about matches in code, now that the whole tree is known.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::cached_tree::CachedTree;
 use super::client_graph;
 use super::context::file_context::FileContext;
 use super::findings::{CodeFinding, Draft, MessageFields};
@@ -9,6 +11,7 @@ use super::lint_context::{KeySite, LintContext};
 use super::lint_set::{LintSet, SourceLint};
 use super::public_names;
 use super::source_facts::{SourceFacts, SourceMatch, is_quoted};
+use super::webhook_texts;
 use crate::code;
 use crate::credential::Kind;
 use crate::model::{Confidence, Evidence};
@@ -25,7 +28,7 @@ struct Confirmation {
 pub(super) fn run<'a, 'f>(
     lints: &LintSet<'_>,
     context: &LintContext<'_>,
-    facts: &'f [SourceFacts],
+    all: &'f [SourceFacts],
     sites: &[KeySite<'a>],
 ) -> (Vec<Draft<'a>>, Vec<CodeFinding<'f>>) {
     let (mut drafts, mut findings) = (Vec::new(), Vec::new());
@@ -33,8 +36,8 @@ pub(super) fn run<'a, 'f>(
     for site in sites {
         by_path.entry(&site.location.path).or_default().push(*site);
     }
-    let mut silent = SilentFiles::default();
-    for (facts, found) in facts.iter().flat_map(|facts| facts.matches.iter().map(move |found| (facts, found))) {
+    let (mut silent, verifiers) = (SilentFiles::default(), OnceCell::new());
+    for (facts, found) in all.iter().flat_map(|facts| facts.matches.iter().map(move |found| (facts, found))) {
         if context.expired() {
             break;
         }
@@ -60,12 +63,31 @@ pub(super) fn run<'a, 'f>(
             drafts.push(Draft { rule, confidence, site: *site, message, evidence });
         } else if !found.value.as_deref().is_some_and(is_quoted) {
             let message = MessageFields::of_code(facts, found).with("why", why).render(message);
-            let context = file.tags_at(found.start.line);
-            findings.push(CodeFinding { facts, found, confidence, message, evidence, context, doubtful: false });
+            let tags = file.tags_at(found.start.line);
+            let verifiers = || verifiers.get_or_init(|| verifying(context.tree, all));
+            // Of a change, files that did not change are not known.
+            let is_read = || facts.before.is_some() || verifiers().iter().any(|text| reads(text, path));
+            let doubtful = lint.source.for_verifier && !is_read();
+            findings.push(CodeFinding { facts, found, confidence, message, evidence, context: tags, doubtful });
         }
         // Any other literal is a placeholder, a sample or another vendor's key.
     }
     (drafts, findings)
+}
+
+/// Returns the files that verify webhooks, with their texts.
+fn verifying<'f>(tree: &CachedTree<'_>, all: &'f [SourceFacts]) -> Vec<(&'f str, String)> {
+    let handlers = all.iter().filter(|facts| facts.code.is_some()).map(|facts| facts.place.path.text.as_str());
+    let texts = handlers.filter_map(|path| Some((path, tree.text(path)?.to_string())));
+    texts.filter(|(_, text)| webhook_texts::verifications(text.as_bytes()) > 0).collect()
+}
+
+/// Returns true if a file is another one, or names it: by its stem, or by its folder if that says what it is.
+fn reads((path, text): &(&str, String), other: &str) -> bool {
+    let (folder, name) = other.rsplit_once('/').unwrap_or(("", other));
+    let stem = name.split('.').next().unwrap_or(name);
+    let folder = folder.rsplit('/').next().unwrap_or_default();
+    *path == other || [stem, folder].iter().any(|word| word.len() > 2 && text.contains(word))
 }
 
 fn overlaps(site: &KeySite<'_>, found: &SourceMatch) -> bool {

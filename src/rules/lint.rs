@@ -175,6 +175,9 @@ pub(crate) struct CodePattern {
     /// Reports only the first match of a file.
     #[serde(default)]
     pub(crate) once: bool,
+    /// Notes only what no code that verifies webhooks can read: it is in another file, and does not name this one.
+    #[serde(default)]
+    pub(crate) for_verifier: bool,
     /// Accepts matches inside of string literals.
     #[serde(default)]
     pub(crate) in_strings: bool,

@@ -134,6 +134,12 @@ impl Analysis<'_> {
             self.included(called.code, called.code.child(called.node, 1), &mut path);
             return vec![(path, Value::default())];
         }
+        if let ("define", "php", [name, value]) =
+            (called.dotted.as_str(), called.code.dialect.name, called.arguments.as_slice())
+            && let Some(Constant::Text(name)) = &name.constant
+        {
+            path.set(name, value.clone());
+        }
         if called.dotted == "require" || called.dotted == "require_relative" || called.dotted == "import" {
             return vec![(path, self.required(called))];
         }

@@ -30,8 +30,14 @@ impl Analysis<'_> {
                         return Some(value);
                     }
                     let value = code.child(statement, 1);
+                    // `SECRET = 'whsec_test'.freeze`
+                    let is_frozen = code.kind(value) == Kind::Call && code.name(code.child(value, 0)) == "freeze";
+                    let value = if is_frozen { code.child(code.child(value, 0), 0) } else { value };
                     // `const PAID = 'invoice.paid'`
                     if code.kind(value) == Kind::Text && code.children(value).is_empty() {
+                        if is_given_later(&code, name) {
+                            return None;
+                        }
                         return Some(Value::constant(Constant::Text(Arc::from(code.name(value)))));
                     }
                     // `const TOLERANCE = 60 * 60`, `handlers = {'invoice.paid': paid}`
@@ -202,6 +208,12 @@ impl Analysis<'_> {
         let found = self.program.classes(name).into_iter().find(|(other, _)| *other == file);
         found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
     }
+}
+
+/// Returns true for a field that a method gives a value: `this.secret = …`.
+fn is_given_later(code: &Code, name: &str) -> bool {
+    let is_target = |target: NodeId| code.kind(target) == Kind::Member && code.name(target) == name;
+    code.nodes().any(|(at, node)| node.kind == Kind::Assign && is_target(code.child(at, 0)))
 }
 
 /// Returns the statements of a class, those in nested blocks and behind `private` included.

@@ -355,12 +355,12 @@ impl Analysis<'_> {
         self.tell(Outcome { defect: Defect::FailOpen, place, name, why, evidence, doubtful, route: None, language });
     }
 
-    pub(super) fn ageless(&mut self, called: &Called<'_>) {
+    /// Tells of a verification that is wrong itself, whatever becomes of its event.
+    pub(super) fn tell_of(&mut self, called: &Called<'_>, defect: Defect, why: &'static str) {
         let place = self.place(self.file(), called.node);
         let name = super::calls::last(&called.dotted).to_owned();
         let (evidence, language) = (Vec::new(), called.code.dialect.name);
-        let defect = Defect::Replay;
-        self.tell(Outcome { defect, place, name, why: "", evidence, doubtful: false, route: None, language });
+        self.tell(Outcome { defect, place, name, why, evidence, doubtful: false, route: None, language });
     }
 
     /// A way on which a verification counts for nothing.

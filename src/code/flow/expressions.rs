@@ -133,17 +133,17 @@ impl Analysis<'_> {
         let answers = code.kind(right) == Kind::Return && ANSWERS.contains(&code.name(code.child(left, 0)));
         let mut ways = Vec::new();
         for (path, value) in self.eval(left, path) {
-            let truth = if answers { Some(true) } else { value.truth() };
+            let (truth, is_secret) = (if answers { Some(true) } else { value.truth() }, value.has(Traits::SECRET));
             match truth {
                 Some(truth) if truth == is_or => ways.push((path, value)),
                 truth => {
                     if truth.is_none() {
                         ways.push((path.clone(), value));
                     }
-                    // `secret || ""` is not known to be empty.
+                    // `secret || ""` is not known to be empty, and `secret || "whsec_test"` is told where it stands.
+                    let forgets = |text: &str| truth.is_none() && (is_secret || text.is_empty());
                     let other = self.eval(right, path).into_iter().map(|(path, mut value)| {
-                        value.constant =
-                            value.constant.filter(|text| truth.is_some() || *text != Constant::Text("".into()));
+                        value.constant.take_if(|known| matches!(known, Constant::Text(text) if forgets(text)));
                         (path, value)
                     });
                     ways.extend(other);

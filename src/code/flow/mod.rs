@@ -107,6 +107,8 @@ pub(crate) struct Words {
     pub(crate) event_constant: Word,
     /// The name of a function that is called for an event.
     pub(crate) event_function: Word,
+    /// A verifier with the text that it is given as its secret, joined by `=`: everybody knows it.
+    pub(crate) known_secret: Word,
     /// Names of secrets, of the signature's header, of the headers of other services, of switches.
     pub(crate) secret: Word,
     pub(crate) signature: Word,

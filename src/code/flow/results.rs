@@ -1,14 +1,13 @@
 //! Results of what may fail, as values: `Result` of Rust and Kotlin, `{:ok, event}` of Elixir, promises. A failed one is
 //! `Null`, whatever it holds.
 
-use std::sync::Arc;
-
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::{Called, last};
 use super::conditions::{ABSENT, PRESENT};
 use super::statements::Ways;
 use super::value::{Constant, Path, Thing, Traits, Value};
 use super::{Analysis, Defect};
+use crate::credential::randomness::looks_random;
 
 /// Methods that end the function, or the program, if a result is a failed one.
 const DEMANDS: &[&str] = &["unwrap", "expect", "getOrThrow"];
@@ -36,20 +35,17 @@ const KEEP: &[&str] = &[
 
 const NO_VERDICT: &str = "the result of the check is not used";
 const EMPTY: &str = "the secret is empty, so anyone can sign";
+const KNOWN: &str = "the signing secret stands in the code, so anyone who reads it can sign";
 
 impl Analysis<'_> {
     /// Follows a verification: on one way it holds, and on the other it throws, or says that it does not.
     pub(super) fn verification(&mut self, called: &Called<'_>, path: Path) -> Ways {
         self.attempt_at(called.node);
         if self.words.ageless.is_match(&called.dotted) || self.is_ageless(called) {
-            self.ageless(called);
+            self.tell_of(called, Defect::Replay, "");
         }
-        if called.arguments.get(2).is_some_and(|secret| secret.constant == Some(Constant::Text(Arc::from("")))) {
-            let mut path = path;
-            path.skipped = path.skipped.or(self.passed_by(called.node, EMPTY));
-            let sink = self.sink(called.node, last(&called.dotted).to_owned(), Defect::Disabled);
-            path.use_event(sink);
-            return vec![(path, Value { constant: Some(Constant::Present), ..Value::of(Traits::BODY) })];
+        if let Some(why) = self.known_secret(called) {
+            self.tell_of(called, Defect::FailOpen, why);
         }
         let (mut verified, mut path) = (path.clone(), path);
         verified.verify();
@@ -71,6 +67,25 @@ impl Analysis<'_> {
         }
         self.frame().thrown.push(path);
         vec![(verified, Value { constant: Some(Constant::Present), ..event })]
+    }
+
+    /// Returns why anybody can sign what a verifier accepts: its secret is known.
+    fn known_secret(&self, called: &Called<'_>) -> Option<&'static str> {
+        let code = called.code;
+        let key = |node: &NodeId| code.name(code.child(*node, 0)).trim_end_matches(':').to_ascii_lowercase();
+        let nodes = &code.children(called.node)[1..];
+        let named = nodes.iter().position(|node| code.kind(*node) == Kind::Pair && key(node).contains("secret"));
+        let Some(Constant::Text(secret)) = &called.arguments.get(named.unwrap_or(2))?.constant else { return None };
+        // A random text is a key, which is told as such.
+        let is_key = || secret.rsplit('_').next().is_some_and(|body| looks_random(body.as_bytes()));
+        match secret.is_empty() {
+            // Java makes no key of nothing.
+            true => Some(EMPTY).filter(|_| !matches!(code.dialect.name, "java" | "kotlin")),
+            false => {
+                let is_known = self.words.known_secret.is_match(&format!("{}={secret}", called.dotted));
+                Some(KNOWN).filter(|_| is_known && !is_key())
+            }
+        }
     }
 
     /// Follows a call that is made on a result, or that makes one of what a function throws. `None` for any other.

@@ -1,0 +1,8 @@
+class Orchestrator {
+  constructor(config) {
+    this.config = {
+      stripe: { webhookSecret: process.env.STRIPE_WEBHOOK_SECRET || 'whsec_...' },
+    };
+  }
+}
+module.exports = Orchestrator;

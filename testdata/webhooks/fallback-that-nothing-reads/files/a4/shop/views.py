@@ -1,0 +1,6 @@
+import stripe
+from django.conf import settings
+def hook(request):
+    event = stripe.Webhook.construct_event(request.body, request.META['HTTP_STRIPE_SIGNATURE'], settings.STRIPE_WEBHOOK_SECRET)
+    if event.type == 'invoice.paid': extend(event)
+    return HttpResponse(status=200)

@@ -1,0 +1,2 @@
+<?php
+return ['stripe' => ['webhook_secret' => env('STRIPE_WEBHOOK_SECRET', 'whsec_dev')]];

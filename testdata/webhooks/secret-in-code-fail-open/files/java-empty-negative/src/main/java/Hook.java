@@ -1,0 +1,15 @@
+import com.stripe.net.Webhook;
+@RestController
+public class Hook {
+  @PostMapping("/hook")
+  public ResponseEntity<String> hook(@RequestBody String payload, @RequestHeader("Stripe-Signature") String sig) {
+    Event event;
+    try {
+      event = Webhook.constructEvent(payload, sig, "");
+    } catch (SignatureVerificationException e) {
+      return ResponseEntity.badRequest().build();
+    }
+    if ("invoice.paid".equals(event.getType())) { extend(event); }
+    return ResponseEntity.ok("");
+  }
+}

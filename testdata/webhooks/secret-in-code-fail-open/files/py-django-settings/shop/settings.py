@@ -1,0 +1,1 @@
+STRIPE_WEBHOOK_SECRET = 'whsec_placeholder'

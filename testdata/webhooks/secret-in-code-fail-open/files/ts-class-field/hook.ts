@@ -1,0 +1,9 @@
+import Stripe from 'stripe'
+export class Hooks {
+  private readonly webhookSecret = 'whsec_changeme'
+  @Post('hook')
+  async hook(@Req() req, @Headers('stripe-signature') sig) {
+    const event = this.client.webhooks.constructEvent(req.rawBody, sig, this.webhookSecret)
+    if (event.type === 'invoice.paid') await extend(event)
+  }
+}
