@@ -1,5 +1,8 @@
-//! Mail, single or in a mailbox: archives that are attached in base64, and header words in the encodings of RFC 2047.
-//! Everything else is searched as it is: text in base64, too, is found where it stands.
+//! Mail, single or in a mailbox, patches and files of uuencode: archives that are attached in base64, header words in the
+//! encodings of RFC 2047, binary files between the lines. Everything else is searched as it is: text in base64, too, is
+//! found where it stands.
+
+mod blocks;
 
 use std::io::{BufRead, Read};
 
@@ -9,11 +12,17 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use base64::read::DecoderReader;
 use memchr::memmem;
 
+use self::blocks::DecodedLines;
 use super::Seekable;
 use super::peek_reader::PeekReader;
 use super::walker::{ArchiveFormat, ArchiveWalker, HEAD, OpenMode, display};
 
 pub(super) const FORMAT: ArchiveFormat = ArchiveFormat::new("mail", b"", is_mail, OpenMode::Document(open));
+
+pub(super) const PATCH: ArchiveFormat =
+    ArchiveFormat::new("patch", blocks::FILE, blocks::is_patch, OpenMode::Document(open));
+pub(super) const UUENCODE: ArchiveFormat =
+    ArchiveFormat::new("uuencode", b"begin ", blocks::is_uuencoded, OpenMode::Document(open));
 
 /// Longest header field that is read as one, and longest encoded word.
 const MAX_FIELD: u64 = 16 << 10;
@@ -80,7 +89,7 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
     let mut reader: &mut dyn Seekable = input;
     let mut source = PeekReader::new(&mut reader);
     let mut header = PartHeader::default();
-    let (mut line, mut count) = (Vec::new(), 0_u64);
+    let (mut line, mut count, mut names) = (Vec::new(), 0_u64, [String::new(), String::new()]);
     while walker.budget.in_time() && next_field(&mut source, &mut line) {
         if line.trim_ascii().is_empty() {
             if std::mem::take(&mut header.is_base64) {
@@ -91,6 +100,12 @@ fn open(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
             header = PartHeader::default();
         } else if line.starts_with(b"--") {
             header = PartHeader::default();
+        } else if line.starts_with(blocks::FILE) {
+            names = blocks::names_of(&line);
+        } else if line.trim_ascii_end() == blocks::PATCH {
+            blocks::visit_patch(walker, &mut source, &names);
+        } else if let Some(name) = blocks::uuencoded(&line) {
+            blocks::visit_uuencoded(walker, &mut source, &display(name));
         } else if let Some(name) = field_name(&line) {
             header.read(name, &line[name.len() + 1..]);
             if let Some(text) = decoded_words(&line) {
@@ -130,7 +145,7 @@ fn next_field(source: &mut PeekReader<'_>, line: &mut Vec<u8>) -> bool {
 
 /// Visits the body that comes next, if it is an archive.
 fn attachment(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, name: &str) {
-    let mut body = Base64Body { source, line: Vec::new(), at: 0, ended: false };
+    let mut body = DecodedLines::new(source, base64_digits);
     let mut decoder = DecoderReader::new(&mut body, &LENIENT);
     let mut content = PeekReader::new(&mut decoder);
     if walker.sniff(content.peek(HEAD)).is_some() {
@@ -138,31 +153,10 @@ fn attachment(walker: &mut ArchiveWalker<'_>, source: &mut PeekReader<'_>, name:
     }
 }
 
-/// Reads lines of base64 up to the first one that is none.
-struct Base64Body<'a, 'b> {
-    source: &'a mut PeekReader<'b>,
-    line: Vec<u8>,
-    at: usize,
-    ended: bool,
-}
-
-impl Read for Base64Body<'_, '_> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.line.len() && !self.ended {
-            (self.at, self.ended) = (0, true);
-            self.line.clear();
-            if self.source.by_ref().take(MAX_FIELD).read_until(b'\n', &mut self.line)? > 0 {
-                self.line.retain(|byte| !byte.is_ascii_whitespace());
-                let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-                self.ended = !self.line.iter().all(is_digit);
-                self.line.truncate(if self.ended { 0 } else { self.line.len() });
-            }
-        }
-        let count = out.len().min(self.line.len() - self.at);
-        out[..count].copy_from_slice(&self.line[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
-    }
+/// Adds the digits of a line of base64, if it is one.
+fn base64_digits(line: &[u8], digits: &mut Vec<u8>) -> bool {
+    digits.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
 }
 
 /// Decodes the encoded words of a field, if it has any. Blanks between two of them stand for nothing.
@@ -219,6 +213,7 @@ fn quoted(data: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::samples::{MARK, secret, see, see_within, stored, tar, tight, zip, zlib};
+    pub(in super::super) use super::blocks::tests::{patch, uuencoded_sample};
     use super::*;
     use crate::model::SkipReason;
 

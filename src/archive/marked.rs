@@ -26,7 +26,7 @@ pub(super) const FLASH: ArchiveFormat =
 pub(super) const MATLAB: ArchiveFormat =
     with_zlib("MATLAB", b"MATLAB 5.0 MAT-file", |head| matches!(head.get(126..128), Some(b"IM" | b"MI")));
 pub(super) const ANDROID_BACKUP: ArchiveFormat =
-    ArchiveFormat::new("Android backup", b"ANDROID BACKUP\n", |_| true, OpenMode::Document(open_backup));
+    ArchiveFormat::new("Android backup", b"ANDROID BACKUP\n", is_backup, OpenMode::Document(open_backup));
 pub(super) const CAPTURES: ArchiveFormat =
     ArchiveFormat::new("capture", b"", is_capture, OpenMode::Document(open_capture));
 pub(super) const SQUASHFS: ArchiveFormat = ArchiveFormat::new(
@@ -103,7 +103,11 @@ fn open_arrow(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u
     open_streams(walker, input, ZSTD);
 }
 
-/// The fourth line of a backup names its cipher.
+/// The lines behind the name are a version, 0 or 1 for compression, and a cipher.
+fn is_backup(head: &[u8]) -> bool {
+    matches!(head.split(|byte| *byte == b'\n').nth(2), Some(b"0" | b"1"))
+}
+
 fn open_backup(walker: &mut ArchiveWalker<'_>, input: &mut dyn Seekable, _size: u64) {
     let head = read_at(input, 0, 64);
     if head.split(|byte| *byte == b'\n').nth(3) != Some(b"none") {

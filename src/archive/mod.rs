@@ -100,6 +100,8 @@ static FORMATS: &[ArchiveFormat] = &[
     office::FORMAT,
     registry::FORMAT,
     mail::FORMAT,
+    mail::PATCH,
+    mail::UUENCODE,
     ArchiveFormat::new("7z", b"7z\xbc\xaf\x27\x1c", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("rar", b"Rar!\x1a\x07", |head| !is_text(&head[6..]), OpenMode::Unsupported),
     ArchiveFormat::new("cab", b"MSCF\0\0\0\0", |_| true, OpenMode::Unsupported),

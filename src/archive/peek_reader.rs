@@ -125,12 +125,13 @@ impl<'a> PeekReader<'a> {
         self.buf.drain(..self.pos);
         self.pos = 0;
         let goal = want.max(if self.taken == 0 && self.buf.is_empty() { FIRST } else { CHUNK });
-        while self.buf.len() < want && !self.ended {
-            let old = self.buf.len();
-            self.buf.resize(goal, 0);
-            let got = self.pull(old);
-            self.buf.truncate(old + got);
+        let mut filled = self.buf.len();
+        self.buf.resize(goal, 0);
+        // A reader may return a few bytes at a time, and room for all of them is made once.
+        while filled < goal && !self.ended {
+            filled += self.pull(filled);
         }
+        self.buf.truncate(filled);
     }
 
     fn pull(&mut self, from: usize) -> usize {

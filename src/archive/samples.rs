@@ -190,7 +190,7 @@ pub(super) fn ar(members: &[(&str, &[u8])]) -> Vec<u8> {
 #[test]
 fn every_format_is_opened_two_levels_deep() {
     let text = secret();
-    let inner: [(&str, Vec<u8>, &str); 26] = [
+    let inner: [(&str, Vec<u8>, &str); 28] = [
         ("a.zip", zip(&[("conf/.env", &text)]), "a.zip!conf/.env"),
         ("a.jar", stored(&[("conf/.env", &text)]), "a.jar!conf/.env"),
         ("a.tar", tar(&[("conf/.env", &text)]), "a.tar!conf/.env"),
@@ -208,6 +208,8 @@ fn every_format_is_opened_two_levels_deep() {
         ("a.zz", zlib(&text), "a.zz!a"),
         ("a.js.br", super::brotli::tests::sample(&[&b" ".repeat(4_000)[..], &text].concat()), "a.js.br!a.js"),
         ("a.eml", super::mail::tests::sample(&text), "a.eml!a.zip!conf/.env"),
+        ("a.patch", super::mail::tests::patch(&[("literal", &zlib(&text))]), "a.patch!b/conf.bin"),
+        ("a.uu", super::mail::tests::uuencoded_sample(&text), "a.uu!conf/.env"),
         ("a.reg", super::registry::tests::sample(&text), "a.reg!Key"),
         ("a.dump", super::columnar::pg_sample(&text), "a.dump!table 1"),
         ("a.rdb", super::redis::tests::sample(&text), "a.rdb!value 1"),

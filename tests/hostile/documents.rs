@@ -14,6 +14,13 @@ pub(crate) const ROWS: &[Row] = &[
         case.write("parts.eml", mail(&parts));
     }),
     elsewhere("A13c", "mail in mail, without end, cut short", "src/archive/mail.rs", "hostile_mails_are_bounded"),
+    row("A13d", "patch of 10,000 blocks that are cut", 3, &["damaged"], |case| {
+        case.control();
+        let blocks = "GIT binary patch\nliteral 0\n\nbegin 644 a\n#86)C\n".repeat(10_000);
+        let text = format!("diff --git a/a b/a\nnew file mode 100644\n{blocks}+{}", case.line());
+        case.write("a.patch", text);
+    }),
+    elsewhere("A13e", "patches with bombs, in each other", "src/archive/mail/blocks.rs", "hostile_blocks_are_bounded"),
     row("A14", "document whose only word is cut into 100,000 runs", 0, &[], |case| {
         case.control();
         let text: String = case.line().trim_end().chars().map(|char| format!("<w:r><w:t>{char}</w:t></w:r>")).collect();
