@@ -31,6 +31,7 @@ pub(super) struct Handler<'f> {
 const WORDS: &[&str] = &[
     "flow-body",
     "flow-body-parameter",
+    "flow-request",
     "flow-verifier",
     "flow-ageless",
     "flow-trusting",
@@ -80,6 +81,7 @@ fn words() -> Option<Words> {
     Some(Words {
         body: word()?,
         body_parameter: word()?,
+        request: word()?,
         verifier: word()?,
         ageless: word()?,
         trusting: word()?,

@@ -129,7 +129,7 @@ const fn language(name: &'static str, extensions: &'static str, syntax: &'static
 
 /// Every language with extensions of its own. The first that fits a file's name counts.
 pub(crate) const LANGUAGES: &[Language] = &[
-    language("javascript", "js jsx mjs cjs ts tsx mts cts", &JAVASCRIPT),
+    language("javascript", "js jsx mjs cjs gs ts tsx mts cts", &JAVASCRIPT),
     language("component", "vue svelte astro", &MARKUP),
     language("python", "py pyi", &PYTHON),
     language("ruby", "rb rake ru", &RUBY),

@@ -147,6 +147,9 @@ impl Analysis<'_> {
         if let Some(ways) = self.searched(called, &path) {
             return ways;
         }
+        if let Some(value) = self.promise(called, &path).or_else(|| self.streamed(called, &mut path)) {
+            return vec![(path, value)];
+        }
         if LISTS.contains(&last(&called.dotted)) {
             for value in &called.arguments {
                 let Some(Thing::Function(at)) = value.thing else { continue };
@@ -181,8 +184,16 @@ impl Analysis<'_> {
             return self.invoke(at, called.arguments.clone(), path, called.node);
         }
         let mut path = path;
-        let value = self.outcome(called, &mut path);
+        let mut value = self.outcome(called, &mut path);
+        if self.reads_request(called, &path) {
+            value.traits = value.traits.with(Traits::BODY);
+        }
         vec![(path, value)]
+    }
+
+    /// Returns true for a call that is given the request and, as its name says, reads the body.
+    fn reads_request(&self, called: &Called<'_>, path: &Path) -> bool {
+        together(&called.arguments).has(Traits::REQUEST) && self.is_body(&format!("{}(request)", called.dotted), path)
     }
 
     /// Returns what is called.
@@ -268,7 +279,7 @@ impl Analysis<'_> {
         if asks
             || self.is_body(dotted, &path) && !answers(called)
             || last(dotted) == "get" && self.is_body_field(code, &got, &path)
-            || given.has(Traits::REQUEST) && self.is_body(&format!("{dotted}(request)"), &path)
+            || self.reads_request(called, &path)
         {
             self.fill(called, &mut path);
             return Some(vec![(path, Value::of(Traits::BODY))]);
@@ -281,6 +292,7 @@ impl Analysis<'_> {
         let all = together(&called.arguments).with(called.object.traits);
         let name = last(&called.dotted);
         self.fill(called, path);
+        self.gathers(called, path);
         self.called_by_name(called, path);
         self.takes(called, all, path);
         let code = called.code;

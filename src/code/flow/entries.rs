@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::Called;
-use super::guards::decorators;
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
 use super::{Analysis, Attempt, Closure, Defect, Outcome, Place, Report};
@@ -25,10 +24,6 @@ struct Entry {
     /// It stands in another function, which decides what becomes of it.
     nested: bool,
 }
-
-/// Names that a request has as a parameter.
-const REQUESTS: &[&str] =
-    &["req", "request", "ctx", "context", "c", "r", "event", "evt", "conn", "call", "_req", "httpRequest"];
 
 impl Analysis<'_> {
     /// Follows the files. Returns what is wrong in them.
@@ -68,17 +63,22 @@ impl Analysis<'_> {
     }
 
     /// Returns every function of the files, with the class around it.
-    fn entries_of(&self, files: &[usize]) -> Vec<Entry> {
+    fn entries_of(&mut self, files: &[usize]) -> Vec<Entry> {
         let mut found = Vec::new();
         for file in files {
-            let code = &self.program.file(*file).code;
+            let code = &Arc::clone(&self.program.file(*file).code);
             let mut open = vec![(code.root(), None, false)];
             while let Some((node, class, nested)) = open.pop() {
                 let (class, nested) = match code.kind(node) {
                     Kind::Class => (Some((*file, node)), false),
                     Kind::Function => {
+                        self.note_handler(*file, code, code.name(node), node);
                         found.push(Entry { file: *file, node, class, nested });
                         (class, true)
+                    }
+                    Kind::Assign => {
+                        self.note_handler(*file, code, code.name(code.child(node, 0)), code.child(node, 1));
+                        (class, nested)
                     }
                     _ => (class, nested),
                 };
@@ -170,55 +170,6 @@ impl Analysis<'_> {
                 }
             }
         }
-    }
-
-    /// Returns what a handler is given.
-    pub(super) fn entry_arguments(&mut self, at: usize) -> Vec<Value> {
-        let closure = self.closures[at].clone();
-        let code = Arc::clone(&self.program.file(closure.file).code);
-        let is_route = self.is_route(&code, closure.node);
-        // JAX-RS gives the body to the parameter that has no mark.
-        let is_resource = matches!(code.dialect.name, "java" | "kotlin")
-            && decorators(&code, closure.node).iter().any(|mark| code.name(code.child(*mark, 0)) == "POST");
-        let mut values = Vec::new();
-        let parameters = code.child(closure.node, 0);
-        for (index, parameter) in code.children(parameters).iter().enumerate() {
-            let (pattern, typed) = match code.kind(*parameter) {
-                Kind::Parameter => (code.child(*parameter, 0), code.name(code.child(*parameter, 1))),
-                _ => (*parameter, ""),
-            };
-            if matches!(code.name(pattern), "self" | "cls") {
-                continue;
-            }
-            let says = |text: &str| !text.is_empty() && self.words.body_parameter.is_match(text);
-            let mut open = vec![code.child(*parameter, 3), pattern];
-            let mut decorated = false;
-            while let Some(at) = open.pop() {
-                decorated |= says(&format!("@{}", code.name(at)));
-                open.extend(code.children(at));
-            }
-            let is_model = is_route && says(&format!("model:{typed}"));
-            let after_conn = index == 1 && code.name(code.child(parameters, 0)) == "conn";
-            let is_request = index == 0 && code.kind(pattern) == Kind::Object;
-            let name = code.name(pattern);
-            let typed_event = self.words.event_class.is_match(&format!("type:{typed}"));
-            let is_body =
-                says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name));
-            let bare = is_resource && code.child(*parameter, 3) == Code::NOTHING;
-            values.push(if decorated || is_model || after_conn || is_body || bare {
-                Value::of(if typed_event { Traits::BODY.with(Traits::CLASS) } else { Traits::BODY })
-            } else if self.words.given.is_match(name) {
-                Value::of(Traits::GIVEN)
-            } else if is_request || REQUESTS.contains(&code.name(pattern)) {
-                Value::of(Traits::REQUEST)
-            } else if matches!(code.dialect.name, "php" | "csharp") {
-                // A service that the framework makes.
-                self.instance_of(closure.file, typed).unwrap_or_default()
-            } else {
-                Value::default()
-            });
-        }
-        values
     }
 
     /// Notes what is used on a way that ends without a verification.

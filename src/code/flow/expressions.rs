@@ -85,15 +85,14 @@ impl Analysis<'_> {
 
     fn text(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let name = code.name(node);
-        let mut traits = Traits::default();
-        if self.words.signature.is_match(name) {
-            traits = traits.with(Traits::SIGNATURE);
-        }
-        if self.words.foreign.is_match(name) {
-            traits = traits.with(Traits::FOREIGN);
-        }
-        if self.words.secret.is_match(name) {
-            traits = traits.with(Traits::SECRET);
+        let (words, mut traits) = (self.words.body.all(name), Traits::default());
+        for (word, named) in [
+            (&self.words.body, Traits::BODY),
+            (&self.words.signature, Traits::SIGNATURE),
+            (&self.words.foreign, Traits::FOREIGN),
+            (&self.words.secret, Traits::SECRET),
+        ] {
+            traits = if word.is_among(words) { traits.with(named) } else { traits };
         }
         // `{:error, reason}` is a failed result.
         let verdict = match name {
@@ -105,7 +104,7 @@ impl Analysis<'_> {
             return vec![(path, Value::constant(verdict))];
         }
         if code.children(node).is_empty() {
-            if self.words.event.is_match(name) {
+            if self.words.event.is_among(words) {
                 traits = traits.with(Traits::TABLE);
             }
             let constant = Some(Constant::Text(Arc::from(name)));
@@ -333,27 +332,17 @@ impl Analysis<'_> {
         ways
     }
 
-    /// Returns true if a dotted path reads the request's body, and the request is not something else here.
-    pub(super) fn is_body(&self, dotted: &str, path: &Path) -> bool {
-        let root = dotted.split('.').next().unwrap_or_default();
-        let shadowed = path.get(root).is_some_and(|value| value.has(Traits::EVENT.with(Traits::BODY)));
-        !shadowed && self.words.body.is_match(dotted) && !self.is_attribute(root)
-    }
-
     /// Returns what a name says about its value.
     pub(super) fn named(&self, dotted: &str, name: &str) -> Traits {
+        let (whole, name) = (self.words.secret.all(dotted), self.words.secret.all(name));
         let mut traits = Traits::default();
-        if self.words.secret.is_match(name) {
-            traits = traits.with(Traits::SECRET);
-        }
-        if self.words.signature.is_match(name) {
-            traits = traits.with(Traits::SIGNATURE);
-        }
-        if self.words.event_constant.is_match(dotted) {
-            traits = traits.with(Traits::TABLE);
-        }
-        if self.words.event_class.is_match(dotted) {
-            traits = traits.with(Traits::CLASS);
+        for (word, named, words) in [
+            (&self.words.secret, Traits::SECRET, name),
+            (&self.words.signature, Traits::SIGNATURE, name),
+            (&self.words.event_constant, Traits::TABLE, whole),
+            (&self.words.event_class, Traits::CLASS, whole),
+        ] {
+            traits = if word.is_among(words) { traits.with(named) } else { traits };
         }
         traits
     }

@@ -41,7 +41,8 @@ impl Analysis<'_> {
         let routes = |at: NodeId| {
             let path = code.path(code.child(at, 0)).to_ascii_lowercase();
             let last = path.rsplit('.').next().unwrap_or_default().to_owned();
-            path.contains('.') && matches!(last.as_str(), "post" | "put" | "route" | "api_route" | "patch")
+            let is_bare = path == "post" && code.dialect.name == "python";
+            is_bare || path.contains('.') && matches!(last.as_str(), "post" | "put" | "route" | "api_route" | "patch")
         };
         decorators(code, function).into_iter().any(routes)
     }

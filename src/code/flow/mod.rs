@@ -4,6 +4,7 @@
 //! Code is not run: each way through a function is followed with what is known of its values, calls are followed into the
 //! functions that they mean, in this file or another. [`Words`] says what names mean; nothing else here knows of Stripe.
 
+mod bodies;
 mod callbacks;
 mod calls;
 mod chosen;
@@ -75,6 +76,15 @@ impl Word {
         self.or_matches(&[], name)
     }
 
+    /// Returns which of all words match, for [`Word::is_among`].
+    fn all(&self, name: &str) -> u32 {
+        if name.is_empty() { 0 } else { self.names.words(name) }
+    }
+
+    fn is_among(&self, words: u32) -> bool {
+        words & self.bit != 0
+    }
+
     /// Returns true if this or one of the others matches.
     fn or_matches(&self, others: &[&Self], name: &str) -> bool {
         let bits = others.iter().fold(self.bit, |bits, other| bits | other.bit);
@@ -88,6 +98,8 @@ pub(crate) struct Words {
     pub(crate) body: Word,
     /// A parameter with this decorator or type is the request's body.
     pub(crate) body_parameter: Word,
+    /// The request itself: a parameter of this name or type, or the first one of a function of this name.
+    pub(crate) request: Word,
     /// Verifies a signature: throws, or returns an error.
     pub(crate) verifier: Word,
     /// Verifies a signature without its age.
@@ -245,6 +257,10 @@ pub(crate) struct Analysis<'a> {
     named_classes: BTreeMap<(usize, String), Option<Value>>,
     visited: BTreeSet<(usize, NodeId)>,
     relevance: Relevance,
+    /// Functions whose names say that they are given the request.
+    handlers: BTreeSet<(usize, NodeId)>,
+    /// A request's body was gathered, piece by piece.
+    gathered: bool,
     routers: Routers,
     /// The route whose handler is followed.
     route: Option<Route>,
@@ -278,6 +294,8 @@ impl<'a> Analysis<'a> {
             named_classes: BTreeMap::new(),
             visited: BTreeSet::new(),
             relevance: Relevance::default(),
+            handlers: BTreeSet::new(),
+            gathered: false,
             routers: Routers::default(),
             route: None,
             sinks: Vec::new(),

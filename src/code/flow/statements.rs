@@ -219,7 +219,9 @@ impl Analysis<'_> {
         {
             for (after, value) in self.eval(*list, scoped.clone()) {
                 scoped = after;
-                self.bind(code, *target, &Value::of(value.traits), &mut scoped);
+                // `for await (const chunk of req)`
+                let read = if value.has(Traits::REQUEST) { Traits::BODY } else { Traits::default() };
+                self.bind(code, *target, &Value::of(value.traits.with(read)), &mut scoped);
             }
             children = &children[2..];
         }

@@ -137,15 +137,6 @@ impl Analysis<'_> {
         tests.then(|| found(path.clone(), other, true))
     }
 
-    /// Returns true for an object and a key that are the request's body: `event['body']` of a Lambda, `$request['type']`.
-    pub(super) fn is_body_field(&self, code: &Code, parts: &[NodeId], path: &Path) -> bool {
-        let [object, key] = parts else { return false };
-        code.kind(*object) == Kind::Name
-            && matches!(code.name(*object), "event" | "evt" | "request")
-            && code.kind(*key) == Kind::Text
-            && self.is_body(&format!("{}.{}", code.name(*object), code.name(*key)), path)
-    }
-
     /// An operation; `kind in EVENTS` looks up.
     pub(super) fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let looks_up = matches!(code.name(node), "in" | "not in" | "!in" | "instanceof" | "=~");

@@ -39,6 +39,8 @@ impl Traits {
     pub(crate) const WHOLE: Self = Self(4096);
     /// Of one that says itself what becomes of an account or a subscription.
     pub(crate) const SYNCED: Self = Self(8192);
+    /// The request by its type, whatever it is called.
+    pub(crate) const TYPED: Self = Self(16384);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

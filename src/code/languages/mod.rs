@@ -16,7 +16,7 @@ use super::grammar::Grammar;
 /// Every language, by the extensions of its files.
 const LANGUAGES: &[(&str, &Grammar)] = &[
     ("ts mts cts", &javascript::TYPESCRIPT),
-    ("tsx js jsx mjs cjs", &javascript::TSX),
+    ("tsx js jsx mjs cjs gs", &javascript::TSX),
     ("py", &python::PYTHON),
     ("rb ru", &ruby::RUBY),
     ("php", &php::PHP),

@@ -1,0 +1,3 @@
+exports.handler = async (e) => {
+  if (e.detail.type === 'invoice.paid') await extend(e.detail.data.object);
+};

@@ -1,0 +1,3 @@
+<?php
+// Stripe
+if ($_REQUEST['type'] == 'checkout.session.completed') { order_paid($_REQUEST['data']['object']['id']); }
