@@ -295,6 +295,7 @@ impl Analysis<'_> {
         self.gathers(called, path);
         self.called_by_name(called, path);
         self.takes(called, all, path);
+        self.given_to(called, path);
         let code = called.code;
         let refuses = |node: NodeId| self.words.refusal.is_match(code.name(node));
         let given = code.children(called.node)[1..].iter().flat_map(|argument| leaves(code, *argument));

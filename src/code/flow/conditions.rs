@@ -218,6 +218,12 @@ impl Analysis<'_> {
                 }
                 self.note_skip(code, node, &[&first, &second], &mut path);
                 no.push(path.clone());
+                if matches!(
+                    (&first.constant, &second.constant),
+                    (Some(Constant::Text(_)), _) | (_, Some(Constant::Text(_)))
+                ) {
+                    self.stands_in(first.traits.with(second.traits), node, &mut path);
+                }
                 for (node, own, value) in [(left, &first, &second), (right, &second, &first)] {
                     if let Some(name) = self.event_name(code, node).or_else(|| self.event_of(own)) {
                         self.compared(&mut path, value, node, name);
@@ -234,8 +240,8 @@ impl Analysis<'_> {
         if first.has(Traits::FOREIGN) || second.has(Traits::FOREIGN) {
             return (vec![path.clone()], vec![path]);
         }
-        // Any comparison in constant time may be the check; what is said of it needs a signature.
-        if first.traits.with(second.traits).has(Traits::MAC.with(Traits::SIGNATURE)) {
+        // Any comparison in constant time may be the check; what is said of it needs a signature, of a webhook.
+        if first.traits.with(second.traits).has(Traits::MAC.with(Traits::SIGNATURE)) && self.speaks() {
             self.attempt_at(node);
         }
         let (mut verified, mut failed) = (path.clone(), path);

@@ -179,7 +179,8 @@ impl Analysis<'_> {
         }
         for sink in path.uses() {
             let (sink, skipped, doubtful) = (*sink, path.skipped, path.doubtful);
-            let report = Report { sink, skipped, doubtful, entry, route: self.route.clone() };
+            let tried = self.attempts.len() > entry;
+            let report = Report { sink, tried, skipped, doubtful, entry, route: self.route.clone() };
             if !self.reports.iter().any(|other| (other.sink, other.skipped) == (sink, skipped)) {
                 self.reports.push(report);
             }
@@ -197,7 +198,7 @@ impl Analysis<'_> {
         }
         for ((entry, _), reports) in groups {
             let Some((defect, report)) =
-                reports.iter().map(|report| (self.defect(report, entry), report)).min_by_key(|(defect, report)| {
+                reports.iter().map(|report| (self.defect(report), report)).min_by_key(|(defect, report)| {
                     let sink = &self.sinks[report.sink];
                     (*defect, report.skipped, sink.file, sink.node)
                 })
@@ -218,9 +219,8 @@ impl Analysis<'_> {
         self.attempts.clear();
     }
 
-    fn defect(&self, report: &Report, entry: usize) -> Defect {
-        let tried = self.attempts.len() > entry;
-        if tried && report.skipped.is_some() { Defect::FailOpen } else { self.sinks[report.sink].defect }
+    fn defect(&self, report: &Report) -> Defect {
+        if report.tried && report.skipped.is_some() { Defect::FailOpen } else { self.sinks[report.sink].defect }
     }
 
     fn told(&self, defect: Defect, report: &Report, entry: usize) -> Outcome {
@@ -277,6 +277,9 @@ impl Analysis<'_> {
         }
         let code = Arc::clone(&self.program.file(closure.file).code);
         let checks = self.words.check.is_match(code.name(closure.node));
+        // What it returns is the event, not an answer.
+        let is_event = |value: &Value| value.has(Traits::BODY.with(Traits::GIVEN).with(Traits::EVENT));
+        let gives = ways.iter().any(|(path, value)| path.verified && is_event(value));
         let accepts = |path: &Path, value: &Value| {
             let results = code.dialect.results && code.dialect.name != "kotlin";
             let accepted = if results { Constant::Present } else { Constant::Null };
@@ -289,7 +292,7 @@ impl Analysis<'_> {
                 code.dialect.last_value && !is_told || (other.constant == value.constant && !is_event)
             };
             let alike = verified.is_some_and(|(_, other)| says_nothing(other));
-            let trusts = value.has(Traits::BODY.with(Traits::GIVEN)) && !value.has(Traits::EVENT);
+            let trusts = gives && value.has(Traits::BODY.with(Traits::GIVEN)) && !value.has(Traits::EVENT);
             !path.verified && (value.constant == Some(Constant::True) || trusts || (checks && silent && alike))
         };
         let open = ways.iter().filter(|(path, value)| accepts(path, value)).map(|(path, _)| path);

@@ -70,6 +70,12 @@ impl Analysis<'_> {
     pub(super) fn chain(&mut self, functions: &[usize], path: Path, call: NodeId) -> Vec<Path> {
         let mut paths = vec![path];
         let depth = std::mem::replace(&mut self.entry, self.frames.len());
+        // What a module registers is a handler of its own.
+        let is_own = self.frames.last().is_some_and(|frame| frame.node == frame.code.root());
+        let entries = self.entries;
+        if is_own {
+            self.entries = self.attempts.len();
+        }
         for at in functions {
             let mut next = Vec::new();
             for path in paths {
@@ -82,7 +88,7 @@ impl Analysis<'_> {
             }
             paths = merge(next);
         }
-        self.entry = depth;
+        (self.entry, self.entries) = (depth, entries);
         paths
     }
 

@@ -21,6 +21,7 @@ mod names;
 mod relevance;
 mod results;
 mod routers;
+mod stand_ins;
 mod statements;
 mod tables;
 mod value;
@@ -125,6 +126,8 @@ pub(crate) struct Words {
     pub(crate) secret: Word,
     pub(crate) signature: Word,
     pub(crate) foreign: Word,
+    /// Names of webhooks: of files, classes, functions, and their header.
+    pub(crate) hook: Word,
     pub(crate) switch: Word,
     /// Names of functions that may verify.
     pub(crate) check: Word,
@@ -236,6 +239,8 @@ struct Frame {
 /// A use of an event on a way that ended without a verification.
 struct Report {
     sink: usize,
+    /// A verification was met before.
+    tried: bool,
     skipped: Option<usize>,
     doubtful: bool,
     entry: usize,

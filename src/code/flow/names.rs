@@ -18,7 +18,8 @@ const INHERITED: Traits = Traits::GIVEN
     .with(Traits::MISSING)
     .with(Traits::SIGNATURE)
     .with(Traits::FETCHED)
-    .with(Traits::SYNCED);
+    .with(Traits::SYNCED)
+    .with(Traits::STAND_IN);
 
 /// Most re-exports that are followed for one name.
 const MAX_HOPS: usize = 16;

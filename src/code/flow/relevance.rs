@@ -30,6 +30,8 @@ struct FileNames {
     marked: usize,
     /// The file itself names an event or a verification.
     matters: bool,
+    /// It names a webhook, an event, or what verifies or makes one.
+    speaks: bool,
     /// Functions of the file are named after events.
     methods: bool,
 }
@@ -51,6 +53,7 @@ impl Relevance {
             known: usize::MAX,
             marked: 0,
             matters: false,
+            speaks: false,
             methods: false,
         };
         let (mut functions, mut chosen) = (Vec::new(), Vec::new());
@@ -58,6 +61,7 @@ impl Relevance {
             let span = code.span(id);
             if matters(code, id, words) {
                 found.marks.push(span.start);
+                found.speaks |= !words.compare.is_match(code.name(id));
             } else if hints(code, id, words) {
                 found.hints.push(span.start);
             }
@@ -68,6 +72,7 @@ impl Relevance {
                 chosen.push(span.start);
             }
             let Some(name) = &node.name else { continue };
+            found.speaks |= node.kind != Kind::Import && words.hook.is_match(name);
             match node.kind {
                 Kind::Function => {
                     found.methods |= words.event_function.is_match(name);
@@ -173,6 +178,16 @@ impl Analysis<'_> {
     pub(super) fn matters(&mut self, file: usize) -> bool {
         self.index_files();
         self.relevance.files.get(&file).is_some_and(|names| names.matters)
+    }
+
+    /// Returns true if one of the files that are followed speaks of webhooks: what is compared there is their signature.
+    pub(super) fn speaks(&mut self) -> bool {
+        self.index_files();
+        let says = |frame: &super::Frame| {
+            let named = self.words.hook.is_match(&self.program.file(frame.file).path);
+            named || self.relevance.files.get(&frame.file).is_some_and(|names| names.speaks)
+        };
+        self.frames.iter().any(says)
     }
 
     /// Returns true for a function, or a class, that says something that matters or calls what does.

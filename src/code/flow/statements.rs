@@ -27,6 +27,7 @@ impl Analysis<'_> {
     }
 
     pub(super) fn choice(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
+        let started = self.attempts.len();
         let (yes, no) = self.condition(code.child(node, 0), path);
         let mut ways: Ways = Vec::new();
         for (paths, branch) in [(yes, code.child(node, 1)), (no, code.child(node, 2))] {
@@ -34,6 +35,7 @@ impl Analysis<'_> {
                 ways.extend(self.eval(branch, path));
             }
         }
+        self.mark_stand_ins(&mut ways, started);
         ways
     }
 
@@ -117,6 +119,7 @@ impl Analysis<'_> {
             return (yes, rest);
         };
         let (mut inside, outside) = (path.clone(), path);
+        self.stands_in(subject.traits, patterns, &mut inside);
         for leaf in &leaves {
             let name = self.event_name(code, *leaf).or_else(|| {
                 let is_constant = match code.kind(*leaf) {
@@ -193,11 +196,16 @@ impl Analysis<'_> {
             }
             thrown.push(path);
             for handler in handlers {
-                for path in self.forgiven(*handler, thrown.clone()) {
+                let thrown = thrown.clone();
+                // Without a check before it, none is forgotten.
+                let caught =
+                    if self.attempts.len() > attempts { self.forgiven(*handler, thrown) } else { merge(thrown) };
+                for path in caught {
                     ways.extend(self.eval(code.child(*handler, 0), path.clone()));
                 }
             }
         }
+        self.mark_stand_ins(&mut ways, attempts);
         if last == Code::NOTHING {
             return ways;
         }

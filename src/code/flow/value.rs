@@ -41,6 +41,8 @@ impl Traits {
     pub(crate) const SYNCED: Self = Self(8192);
     /// The request by its type, whatever it is called.
     pub(crate) const TYPED: Self = Self(16384);
+    /// From the body, where a verification returns the event on another way.
+    pub(crate) const STAND_IN: Self = Self(32768);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
