@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::world::{HOOK, World, cached, same};
 use crate::support::{Run, git};
 
-fn explore(seed: u64, steps: usize) {
-    let mut world = World::new(seed);
+fn explore(mut world: World, seed: u64, steps: usize) {
     let cached = ["--since-cache", "cache"];
     let mut done = Vec::new();
     for _ in 0..steps {
@@ -20,13 +19,62 @@ fn explore(seed: u64, steps: usize) {
 
 #[test]
 fn a_rescan_says_what_a_scan_says() {
-    (0..3).for_each(|seed| explore(seed, 14));
+    (0..3).for_each(|seed| explore(World::new(seed), seed, 14));
+}
+
+#[test]
+fn a_rescan_of_many_objects_says_what_a_scan_says() {
+    (10..12).for_each(|seed| explore(World::large(seed), seed, 14));
+}
+
+#[test]
+fn a_fetch_leaves_the_base_of_a_cache_as_it_is() {
+    let mut world = World::large(5);
+    assert!(world.git("work", &["gc", "-q"]));
+    let check = |world: &World, what: &str| {
+        let (whole, run) = (world.scan(&[]), world.scan(&["--since-cache", "cache"]));
+        same(&Run { stderr: String::new(), ..run }, &whole, what);
+        let files = std::fs::read_dir(world.at("cache")).unwrap().map(|file| file.unwrap().path());
+        let base = files.filter(|file| file.to_string_lossy().ends_with("-objects.history")).collect::<Vec<_>>();
+        assert_eq!(base.len(), 1, "{what}");
+        (base[0].clone(), std::os::unix::fs::MetadataExt::ino(&base[0].metadata().unwrap()), run.stderr)
+    };
+    let (base, first, _) = check(&world, "the first scan");
+    let changes: [(&str, &dyn Fn(&mut World)); 3] = [
+        ("a fetch", &|world| {
+            world.commit("up");
+            world.git("work", &["fetch", "-q"]);
+        }),
+        ("a commit", &|world| world.commit("work")),
+        ("gc", &|world| assert!(world.git("work", &["gc", "-q"]))),
+    ];
+    for (what, change) in changes {
+        change(&mut world);
+        assert_eq!(check(&world, what), (base.clone(), first, String::new()), "{what}");
+    }
+    let healthy = std::fs::read(&base).unwrap();
+    for (what, at, word) in [("damage", healthy.len() / 2, "damaged"), ("that of another cache", healthy.len() - 1, "")]
+    {
+        let mut bytes = healthy.clone();
+        bytes[at] ^= 0x20;
+        std::fs::write(&base, bytes).unwrap();
+        world.git("work", &["branch", &format!("b{at}")]);
+        let (_, _, stderr) = check(&world, what);
+        assert!(stderr.contains(word) && stderr.is_empty() == word.is_empty(), "{what}: {stderr}");
+    }
+    std::fs::remove_file(&base).unwrap();
+    assert_eq!(check(&world, "no base").2, "");
+    world.git("work", &["branch", "-D", "-r", "origin/bulk"]);
+    world.git("work", &["reflog", "expire", "--expire=now", "--all"]);
+    world.git("work", &["gc", "-q", "--prune=now"]);
+    let (whole, run) = (world.scan(&[]), world.scan(&["--since-cache", "cache"]));
+    same(&run, &whole, "objects are gone");
 }
 
 #[test]
 #[ignore = "takes an hour"]
 fn a_thousand_rescans_say_what_scans_say() {
-    (100..200).for_each(|seed| explore(seed, 40));
+    (100..200).for_each(|seed| explore(if seed % 4 == 0 { World::large(seed) } else { World::new(seed) }, seed, 40));
 }
 
 #[test]

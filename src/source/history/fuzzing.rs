@@ -8,7 +8,8 @@ use crate::source::fields::FieldReader;
 pub fn cache(bytes: &[u8]) {
     for format in [ObjectFormat::Sha1, ObjectFormat::Sha256] {
         let whole = bytes.len() - bytes.len() % (format.raw_len() + 5);
-        if let Some(objects) = KnownObjects::new(&bytes[..whole], format) {
+        let base = whole / 2 - whole / 2 % (format.raw_len() + 5);
+        if let Some(objects) = KnownObjects::new(&bytes[..base], &bytes[base..whole], format) {
             let name = bytes.get(..format.raw_len()).and_then(Oid::from_raw);
             assert!(name.is_none_or(|name| objects.find(&name).is_none() || objects.len() > 0));
         }

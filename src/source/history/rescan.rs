@@ -7,7 +7,8 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
 use super::cache::{
-    Comparison, DamagedCache, HistoryCache, KnownObjects, KnownStore, ObjectNotes, Part, SavedResult, Selector,
+    Comparison, DamagedCache, HistoryCache, KnownObjects, KnownStore, ObjectNotes, ObjectRecords, Part, SavedResult,
+    Selector,
 };
 use super::head_facts::HeadFiles;
 use super::locate::Attributed;
@@ -39,7 +40,8 @@ impl<'a> Earlier<'a> {
             return Ok(Self::default());
         }
         let OpenedStore { repo, odb, store, .. } = *opened;
-        let objects = KnownObjects::new(cache.part(Part::Objects)?, cache.format).ok_or_else(|| cache.damaged())?;
+        let objects = KnownObjects::new(cache.base()?, cache.part(Part::Objects)?, cache.format);
+        let objects = objects.ok_or_else(|| cache.damaged())?;
         let part = cache.part(Part::Store)?;
         let known = match KnownStore::read(FieldReader::new(part, cache.format), cache.format) {
             None if !part.is_empty() => return Err(cache.damaged()),
@@ -74,7 +76,7 @@ impl<'a> Earlier<'a> {
     }
 
     /// Returns the records of all objects, those that were searched now included.
-    pub(super) fn records(&self, store: &ObjectStore<'_>, notes: &ObjectNotes) -> Vec<u8> {
+    pub(super) fn records(&self, store: &ObjectStore<'_>, notes: &ObjectNotes) -> ObjectRecords {
         let known = self.objects.unwrap_or_else(|| KnownObjects::none(store.format()));
         known.updated(store, self.compared.as_ref(), notes)
     }
@@ -119,7 +121,7 @@ pub(super) fn is_whole(lost: &WalkFailures) -> bool {
 pub(super) struct CacheParts {
     result: Vec<u8>,
     store: Vec<u8>,
-    objects: Vec<u8>,
+    objects: ObjectRecords,
 }
 
 /// Facts that a scan keeps for the next one.
@@ -151,7 +153,7 @@ impl<'a> Keeper<'a> {
         mut self,
         opened: &OpenedStore<'_>,
         outcome: &HistoryOutcome,
-        (objects, files): (Vec<u8>, Option<HeadFiles>),
+        (objects, files): (ObjectRecords, Option<HeadFiles>),
     ) -> CacheParts {
         if self.writer.may_hold_key || self.store == 0 {
             self.writer.bytes.truncate(self.store);
@@ -193,7 +195,7 @@ impl KeptCache {
                 Some(lints) => Ok(lints.clone()),
                 None => Ok(lints.insert(receiver.recv().map_err(|_| io::ErrorKind::Interrupted)?).clone()),
             };
-            cache.save([result, store, objects], &mut wait)
+            cache.save([result, store], objects, &mut wait)
         };
         match std::thread::Builder::new().spawn(write) {
             Ok(thread) => Self::Written(sender, thread),
@@ -216,7 +218,7 @@ impl KeptCache {
             Self::Valid(cache) => {
                 let kept = [Part::Result, Part::Store, Part::Objects].map(|part| cache.part(part));
                 let [Ok(result), Ok(store), Ok(objects)] = kept else { return Ok(()) };
-                cache.save([result, store, objects], &mut || Ok(lints.clone()))
+                cache.save([result, store], &ObjectRecords::Recent(objects.to_vec()), &mut || Ok(lints.clone()))
             }
             Self::Written(sender, thread) => {
                 // A thread that has failed receives nothing.

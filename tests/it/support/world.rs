@@ -43,6 +43,21 @@ impl World {
         world
     }
 
+    /// A world with so many objects that most of a cache is in its base.
+    pub(crate) fn large(seed: u64) -> Self {
+        let world = Self::new(seed);
+        let mut commit = "commit refs/heads/bulk\ncommitter a <a@example.com> 1700000000 +0000\ndata 1\nx\n".to_owned();
+        for at in 0..3_000 {
+            let text = format!("text {at}\n");
+            commit += &format!("M 644 inline bulk/{}/{at}\ndata {}\n{text}\n", at % 30, text.len());
+        }
+        let mut import = git_command(&world.at("up"), &["fast-import", "--quiet"]);
+        let mut import = import.stdin(std::process::Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut import.stdin.take().unwrap(), commit.as_bytes()).unwrap();
+        assert!(import.wait().unwrap().success() && world.git("work", &["fetch", "-q"]));
+        world
+    }
+
     /// A number below `bound`.
     fn pick(&mut self, bound: usize) -> usize {
         self.state ^= self.state << 13;

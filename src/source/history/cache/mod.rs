@@ -1,5 +1,7 @@
 //! Keeps the facts of a repository's history for the next scan: one file a repository, of four parts.
 //!
+//! Where objects are many, most of their records are in a second file, the base, which a fetch leaves as it is.
+//!
 //! * The result: what was found, for a store in the same state.
 //! * The lints: what they made of it, under the same policy.
 //! * The store: its packs, and the graph that attribution made of its commits and trees.
@@ -12,8 +14,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "writes and deletes caches")]
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -31,19 +34,27 @@ mod result;
 
 pub(super) use known_store::KnownStore;
 pub(super) use notes::{ObjectNotes, flags};
-pub(super) use objects::{Comparison, KnownObjects, Selector};
+pub(super) use objects::{Comparison, KnownObjects, ObjectRecords, Selector};
 pub(super) use result::SavedResult;
 
-const MAGIC: &[u8] = b"pinstripe-history/2\n";
+const MAGIC: &[u8] = b"pinstripe-history/3\n";
 /// Begins the files of all versions.
 const NAME: &[u8] = MAGIC.split_at(MAGIC.len() - 2).0;
 const HASH: usize = 32;
-/// Behind the parts: key, length of a name, lengths and checksums of the parts, checksum of all that.
-const TAIL: usize = HASH + 1 + PARTS * (8 + SUM) + HASH;
+/// Behind the parts: key, length of a name, lengths and checksums of the parts and the base, checksum of all that.
+const TAIL: usize = HASH + 1 + (PARTS + 1) * FIELD + HASH;
 const PARTS: usize = 4;
+/// Number of the base behind those of the parts.
+const BASE: usize = PARTS;
+/// Length and checksum of a part.
+const FIELD: usize = 8 + SUM;
 /// Checksum of a part: CRC-32 and Adler-32.
 const SUM: usize = 8;
 const EXTENSION: &str = "history";
+
+/// Ends the name of a base, and the fewest bytes of one.
+const BASE_NAME: &str = "-objects";
+const LEAST_BASE: usize = 64 << 10;
 
 /// Most files of a directory that are looked at to keep it within its size.
 const MAX_FILES: usize = 1 << 20;
@@ -81,6 +92,8 @@ pub(super) struct HistoryCache {
     key: [u8; HASH],
     pub(super) format: ObjectFormat,
     known: Option<MappedFile>,
+    /// The records of objects that it names; another file.
+    base: Option<MappedFile>,
 }
 
 /// A file that is no whole cache.
@@ -99,23 +112,34 @@ impl HistoryCache {
             key: Sha256::digest(format!("{} {under}", env!("CARGO_PKG_VERSION"))).into(),
             format: repo.format,
             known: None,
+            base: None,
         };
-        let bytes = match MappedFile::open(&cache.file) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return (cache, None),
-            Err(_) => {
-                let damaged = cache.damaged();
-                return (cache, Some(damaged));
-            }
-        };
-        match cache.check(&bytes) {
-            Some(is_valid) => cache.known = Some(bytes).filter(|_| is_valid),
-            None => {
-                let damaged = cache.damaged();
-                return (cache, Some(damaged));
-            }
+        let is_sound = cache.read().is_some();
+        let damaged = (!is_sound).then(|| cache.damaged());
+        (cache, damaged)
+    }
+
+    /// Reads the files, if they are for these rules and options. `None` if they are damaged.
+    fn read(&mut self) -> Option<()> {
+        let Some(whole) = MappedFile::open(&self.file).ok()? else { return Some(()) };
+        if !self.check(&whole)? {
+            return Some(());
         }
-        (cache, None)
+        if length_of(&whole, BASE)? > 0 {
+            // Another process may have replaced it, and will replace this file.
+            let base = MappedFile::open(&self.base_file()).ok()?;
+            let Some(base) = base.filter(|base| base.ends_with(field_of(&whole, BASE).unwrap_or_default())) else {
+                return Some(());
+            };
+            self.base = Some(base);
+        }
+        self.known = Some(whole);
+        Some(())
+    }
+
+    fn base_file(&self) -> PathBuf {
+        let name = self.file.file_stem().unwrap_or_default().to_string_lossy();
+        self.file.with_file_name(format!("{name}{BASE_NAME}.{EXTENSION}"))
     }
 
     pub(super) fn damaged(&self) -> DamagedCache {
@@ -144,13 +168,20 @@ impl HistoryCache {
         if wanted == Some(&checksum(part)) { Ok(part) } else { Err(self.damaged()) }
     }
 
+    /// Returns the records of objects in the base.
+    pub(super) fn base(&self) -> Result<&[u8], DamagedCache> {
+        let (Some(whole), Some(base)) = (&self.known, &self.base) else { return Ok(&[]) };
+        let records = base.get(..base.len().saturating_sub(FIELD)).unwrap_or_default();
+        if field_of(whole, BASE) == Some(&field(records)) { Ok(records) } else { Err(self.damaged()) }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.known.is_none()
     }
 
     /// Gives the pages of the file back to the system, until they are read again.
     pub(super) fn release(&self) {
-        self.known.iter().for_each(MappedFile::release);
+        self.known.iter().chain(&self.base).for_each(MappedFile::release);
     }
 
     /// Notes that the cache is in use.
@@ -164,23 +195,38 @@ impl HistoryCache {
     /// the directory.
     pub(super) fn save(
         &self,
-        parts: [&[u8]; PARTS - 1],
+        [result, store]: [&[u8]; 2],
+        objects: &ObjectRecords,
         last: &mut dyn FnMut() -> std::io::Result<Vec<u8>>,
     ) -> std::io::Result<()> {
         std::fs::create_dir_all(&self.options.directory)?;
         let mut written = 0;
+        let known = || self.known.as_deref().and_then(|whole| field_of(whole, BASE)?.first_chunk().copied());
+        let (objects, base): (&[u8], [u8; FIELD]) = match objects {
+            ObjectRecords::Recent(recent) => (recent, known().unwrap_or_default()),
+            ObjectRecords::All(all) if all.len() < LEAST_BASE => (all, [0; FIELD]),
+            ObjectRecords::All(all) => {
+                let base = field(all);
+                let content = [&all[..], &base];
+                let mut write = |out: &mut dyn Write| content.iter().try_for_each(|part| out.write_all(part));
+                whole_file::write_cache(&self.base_file(), &mut write)?;
+                written += all.len() as u64;
+                (&[], base)
+            }
+        };
+        let parts = [result, store, objects];
         whole_file::write_cache(&self.file, &mut |out| {
             let mut tail = self.key.to_vec();
             tail.push(u8::try_from(self.format.raw_len()).unwrap_or(0));
             let mut write = |out: &mut dyn Write, part: &[u8]| {
-                tail.extend((part.len() as u64).to_le_bytes());
-                tail.extend(checksum(part));
+                tail.extend(field(part));
                 written += part.len() as u64;
                 out.write_all(part)
             };
             out.write_all(MAGIC)?;
             parts.iter().try_for_each(|part| write(out, part))?;
             write(out, &last()?)?;
+            tail.extend(base);
             out.write_all(&tail)?;
             out.write_all(&Sha256::digest(&tail))
         })?;
@@ -198,35 +244,65 @@ impl HistoryCache {
         *room = left.map(|left| (self.options.directory.clone(), left));
     }
 
-    /// Removes the caches that were not used for longest. Returns the room that is left.
+    /// Removes the caches that were not used for longest, each with its base. Returns the room that is left.
     fn remove_oldest(&self) -> Option<u64> {
         let (names, _) = disk::list(&self.options.directory, MAX_FILES).ok()?;
-        let files = names.iter().map(|(name, _)| self.options.directory.join(name));
-        let caches = files.filter(|file| file.extension().is_some_and(|extension| extension == EXTENSION));
-        let known = caches.filter_map(|file| {
-            let known = file.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
-            Some((file == self.file, known.modified().ok()?, file, known.len()))
-        });
-        let mut known: Vec<(bool, SystemTime, PathBuf, u64)> = known.collect();
-        known.sort();
-        let mut size = known.iter().fold(0_u64, |size, known| size.saturating_add(known.3));
+        let mut caches: BTreeMap<String, CacheFiles> = BTreeMap::new();
+        for file in names.iter().map(|(name, _)| self.options.directory.join(name)) {
+            let known = file.symlink_metadata().ok().filter(std::fs::Metadata::is_file);
+            let (Some(name), Some(known)) = (name_of(&file), known) else { continue };
+            let cache = caches.entry(name).or_default();
+            cache.used = cache.used.max(known.modified().ok());
+            cache.size += known.len();
+            cache.files.push(file);
+        }
+        let own = name_of(&self.file);
+        let mut size = caches.values().fold(0_u64, |size, cache| size.saturating_add(cache.size));
         let limit = self.options.size;
         let spare = if size > limit { limit / SPARE_PART } else { 0 };
-        for (is_own, _, file, length) in known {
+        let mut caches: Vec<(bool, CacheFiles)> =
+            caches.into_iter().map(|(name, cache)| (Some(&name) == own.as_ref(), cache)).collect();
+        caches.sort();
+        for (is_own, cache) in caches {
             if size <= if is_own { limit } else { limit - spare } {
                 break;
             }
-            size = size.saturating_sub(length);
-            let _ = std::fs::remove_file(file);
+            size = size.saturating_sub(cache.size);
+            for file in cache.files {
+                let _ = std::fs::remove_file(file);
+            }
         }
         Some(limit.saturating_sub(size))
     }
+}
+
+/// The files of one cache.
+#[derive(Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct CacheFiles {
+    used: Option<SystemTime>,
+    files: Vec<PathBuf>,
+    size: u64,
+}
+
+/// Returns the name of the cache that a file belongs to.
+fn name_of(file: &Path) -> Option<String> {
+    let name = file.file_stem()?.to_string_lossy();
+    let is_cache = file.extension().is_some_and(|extension| extension == EXTENSION);
+    is_cache.then(|| name.trim_end_matches(BASE_NAME).to_owned())
 }
 
 /// Returns the checksum of a part, which is large: against damage, not against malice.
 fn checksum(part: &[u8]) -> [u8; SUM] {
     let (crc, adler) = (u64::from(libdeflater::crc32(part)), u64::from(libdeflater::adler32(part)));
     (crc << 32 | adler).to_le_bytes()
+}
+
+/// Returns length and checksum of a part.
+fn field(part: &[u8]) -> [u8; FIELD] {
+    let mut field = [0; FIELD];
+    field[..8].copy_from_slice(&(part.len() as u64).to_le_bytes());
+    field[8..].copy_from_slice(&checksum(part));
+    field
 }
 
 /// Returns the parts, one behind the other.
@@ -240,7 +316,7 @@ fn tail_of(whole: &[u8]) -> Option<&[u8]> {
 
 /// Returns the field of a part in the tail.
 fn field_of(whole: &[u8], part: usize) -> Option<&[u8]> {
-    tail_of(whole)?.get(HASH + 1 + part * (8 + SUM)..)?.get(..8 + SUM)
+    tail_of(whole)?.get(HASH + 1 + part * FIELD..)?.get(..FIELD)
 }
 
 fn length_of(whole: &[u8], part: usize) -> Option<usize> {
