@@ -1,6 +1,6 @@
 //! The graph of all commits in a store, reachable or not.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, HashMap};
 use std::ops::Range;
 
@@ -34,6 +34,8 @@ pub(super) struct CommitGraph {
     parents: Vec<u32>,
     /// Ends of the parents of each commit.
     ends: Vec<u32>,
+    /// Parents that do not exist, with the positions of their children, in order.
+    absent: Vec<(u32, Oid)>,
     /// Positions in topological order: ancestors first, then by date.
     pub(super) order: Vec<u32>,
     /// Tags with their targets, those first that are targets of others.
@@ -77,64 +79,68 @@ impl GatheredObjects {
         self.edges.merge(other.edges);
     }
 
-    /// Writes commits and tags.
-    pub(super) fn write(&self, out: &mut FieldWriter<'_>) {
-        out.count(self.commits.len());
-        for commit in &self.commits {
-            out.raw(commit.oid.as_bytes());
-            out.u64(commit.tree);
-            out.u64(commit.time.cast_unsigned());
-            let parents = self.parents.get(commit.parents.start as usize..commit.parents.end as usize);
-            out.oids(parents.unwrap_or_default().iter());
-        }
-        out.count(self.tags.len());
-        self.tags.iter().for_each(|(tag, target)| {
-            out.raw(tag.as_bytes());
-            out.raw(target.as_bytes());
-        });
-    }
-
-    /// Reads what [`Self::write`] wrote.
-    pub(super) fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
-        let mut gathered = Self::default();
-        for _ in 0..fields.count(40)? {
-            let (oid, tree, time) = (fields.oid()?, fields.u64()?, fields.u64()?.cast_signed());
-            let first = number(gathered.parents.len());
-            for _ in 0..fields.count(20)? {
-                gathered.parents.push(fields.oid()?);
-            }
-            gathered.commits.push(CommitNode { oid, tree, time, parents: first..number(gathered.parents.len()) });
-        }
-        for _ in 0..fields.count(40)? {
-            gathered.tags.push((fields.oid()?, fields.oid()?));
-        }
-        Some(gathered)
-    }
-
     pub(super) fn take_edges(&mut self) -> TreeEdges {
         std::mem::take(&mut self.edges)
     }
 
-    /// Builds the graph.
-    pub(super) fn into_graph(mut self) -> CommitGraph {
-        // Names differ within their first bytes, unless somebody made them collide.
-        let order = |a: &CommitNode, b: &CommitNode| {
-            oid_prefix(&a.oid).cmp(&oid_prefix(&b.oid)).then_with(|| a.oid.cmp(&b.oid))
-        };
-        self.commits.par_sort_unstable_by(order);
+    /// Builds the graph of these objects and those of a graph that was read.
+    pub(super) fn into_graph(mut self, known: CommitGraph) -> CommitGraph {
+        self.commits.par_sort_unstable_by(CommitNode::order);
         self.commits.dedup_by_key(|commit| commit.oid);
-        let names = PrefixTable::new(self.commits.iter().map(|commit| oid_prefix(&commit.oid)).collect());
-        let tags = sorted_tags(self.tags);
-        let mut graph = CommitGraph { commits: self.commits, names, tags, ..CommitGraph::default() };
-        let found: Vec<Option<u32>> = self.parents.par_iter().map(|parent| graph.find(parent)).collect();
-        for commit in &graph.commits {
-            let parents = found.get(commit.parents.start as usize..commit.parents.end as usize).unwrap_or_default();
-            graph.parents.extend(parents.iter().flatten());
-            graph.ends.push(number(graph.parents.len()));
+        self.tags.extend(known.tags);
+        let (commits, moved) = merged(known.commits, self.commits, number(known.parents.len()));
+        let names = PrefixTable::new(commits.iter().map(|commit| oid_prefix(&commit.oid)).collect());
+        let mut graph = CommitGraph { commits, names, tags: sorted_tags(self.tags), ..CommitGraph::default() };
+        let moved = |at: u32| moved.get(at as usize).copied();
+        let found = self.parents.par_iter().map(|parent| graph.find(parent).ok_or(*parent)).collect::<Vec<_>>();
+        let known_parents = known.parents.into_iter().filter_map(moved).map(Ok);
+        let found: Vec<Result<u32, Oid>> = known_parents.chain(found).collect();
+        let mut absent = known.absent.into_iter().filter_map(|(at, oid)| Some((moved(at)?, oid))).peekable();
+        let (mut parents, mut ends, mut gone) = (Vec::with_capacity(found.len()), Vec::new(), Vec::new());
+        for (at, commit) in (0..).zip(&graph.commits) {
+            let named = found.get(commit.parents.start as usize..commit.parents.end as usize).unwrap_or_default();
+            let again = std::iter::from_fn(|| absent.next_if(|absent| absent.0 == at))
+                .map(|(_, oid)| graph.find(&oid).ok_or(oid));
+            for parent in named.iter().copied().chain(again) {
+                match parent {
+                    Ok(parent) => parents.push(parent),
+                    Err(oid) => gone.push((at, oid)),
+                }
+            }
+            ends.push(number(parents.len()));
         }
+        (graph.parents, graph.ends, graph.absent) = (parents, ends, gone);
         graph.sort();
         graph
     }
+}
+
+impl CommitNode {
+    /// Orders by name: names differ within their first bytes, unless somebody made them collide.
+    fn order(&self, other: &Self) -> Ordering {
+        oid_prefix(&self.oid).cmp(&oid_prefix(&other.oid)).then_with(|| self.oid.cmp(&other.oid))
+    }
+}
+
+/// Merges sorted commits. The parents of new ones are behind those of the known ones, which are so many. Returns the
+/// positions of the known ones as well.
+fn merged(known: Vec<CommitNode>, new: Vec<CommitNode>, parents: u32) -> (Vec<CommitNode>, Vec<u32>) {
+    let (mut all, mut moved) = (Vec::with_capacity(known.len() + new.len()), Vec::with_capacity(known.len()));
+    let shift = |at: u32| at.saturating_add(parents);
+    let mut new = new
+        .into_iter()
+        .map(|new| CommitNode { parents: shift(new.parents.start)..shift(new.parents.end), ..new })
+        .peekable();
+    for commit in known {
+        while let Some(before) = new.next_if(|new| new.order(&commit) == Ordering::Less) {
+            all.push(before);
+        }
+        new.next_if(|new| new.oid == commit.oid);
+        moved.push(number(all.len()));
+        all.push(commit);
+    }
+    all.extend(new);
+    (all, moved)
 }
 
 fn number(at: usize) -> u32 {
@@ -159,6 +165,51 @@ fn sorted_tags(mut tags: Vec<(Oid, Oid)>) -> Vec<(Oid, Oid)> {
 }
 
 impl CommitGraph {
+    /// Writes commits and tags.
+    pub(super) fn write(&self, out: &mut FieldWriter<'_>) {
+        out.count(self.commits.len());
+        for (at, commit) in (0..).zip(&self.commits) {
+            out.raw(commit.oid.as_bytes());
+            out.u64(commit.tree);
+            out.u64(commit.time.cast_unsigned());
+            let parents = self.parents(at);
+            out.count(parents.len());
+            parents.iter().for_each(|parent| out.u32(*parent));
+        }
+        out.count(self.absent.len());
+        self.absent.iter().for_each(|(child, oid)| {
+            out.u32(*child);
+            out.raw(oid.as_bytes());
+        });
+        out.count(self.tags.len());
+        self.tags.iter().for_each(|(tag, target)| {
+            out.raw(tag.as_bytes());
+            out.raw(target.as_bytes());
+        });
+    }
+
+    /// Reads what [`Self::write`] wrote, for [`GatheredObjects::into_graph`].
+    pub(super) fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
+        let mut graph = Self::default();
+        for _ in 0..fields.count(40)? {
+            let (oid, tree, time) = (fields.oid()?, fields.u64()?, fields.u64()?.cast_signed());
+            let first = number(graph.parents.len());
+            for _ in 0..fields.count(4)? {
+                graph.parents.push(fields.u32()?);
+            }
+            graph.commits.push(CommitNode { oid, tree, time, parents: first..number(graph.parents.len()) });
+        }
+        for _ in 0..fields.count(24)? {
+            graph.absent.push((fields.u32()?, fields.oid()?));
+        }
+        for _ in 0..fields.count(40)? {
+            graph.tags.push((fields.oid()?, fields.oid()?));
+        }
+        let is_sorted = graph.commits.is_sorted_by(|a, b| a.order(b) == Ordering::Less);
+        let count = number(graph.commits.len());
+        (is_sorted && graph.parents.iter().all(|parent| *parent < count)).then_some(graph)
+    }
+
     pub(super) fn find(&self, oid: &Oid) -> Option<u32> {
         let at = self.names.find(oid_prefix(oid))?;
         let found = self.commits[at..].iter().position(|commit| commit.oid >= *oid)? + at;
@@ -308,7 +359,7 @@ mod tests {
         // Two that tag each other.
         gathered.tag(oid(3, 0), oid(3, 1));
         gathered.tag(oid(3, 1), oid(3, 0));
-        let graph = gathered.into_graph();
+        let graph = gathered.into_graph(CommitGraph::default());
         let mut refs = Refs::default();
         for (name, oid) in [("tags/a", oid(2, 3_000)), ("notes/b", oid(2, 4_999)), ("stash", oid(3, 1))] {
             refs.refs.insert(format!("refs/{name}").into_bytes(), oid);

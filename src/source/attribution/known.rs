@@ -1,12 +1,12 @@
 //! The graph of an earlier attribution: its commits and tags, and the marked objects with the names between them. Objects
 //! are named by their content, so what was true of them stays true.
 
-use super::graph::GatheredObjects;
+use super::graph::CommitGraph;
 use crate::source::fields::{FieldReader, FieldWriter};
 
 #[derive(Debug, Default)]
 pub(crate) struct KnownGraph {
-    pub(super) gathered: GatheredObjects,
+    pub(super) graph: CommitGraph,
     pub(super) marks: KnownMarks,
 }
 
@@ -15,37 +15,36 @@ pub(crate) struct KnownGraph {
 pub(super) struct KnownMarks {
     /// Prefixes of their names, sorted.
     pub(super) nodes: Vec<u64>,
+    /// Names of entries, sorted.
+    pub(super) names: Vec<Vec<u8>>,
     /// A tree, the name of an entry, and the node that it names; sorted.
-    pub(super) entries: Vec<(u32, Vec<u8>, u32)>,
+    pub(super) entries: Vec<MarkedEntry>,
 }
+
+/// The node of a tree, the number of a name, and the node that it names.
+pub(super) type MarkedEntry = (u32, u32, u32);
 
 impl KnownGraph {
     /// Reads what an attribution wrote.
     pub(crate) fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
-        Some(Self { gathered: GatheredObjects::read(fields)?, marks: KnownMarks::read(fields)? })
+        Some(Self { graph: CommitGraph::read(fields)?, marks: KnownMarks::read(fields)? })
     }
 }
 
 impl KnownMarks {
-    /// Writes nodes and entries; each name once.
-    pub(super) fn write<'a>(
+    /// Writes nodes, names and entries.
+    pub(super) fn write(
         nodes: impl ExactSizeIterator<Item = u64>,
-        entries: impl Iterator<Item = (u32, &'a [u8], u32)> + Clone,
+        names: &[Vec<u8>],
+        entries: &[MarkedEntry],
         out: &mut FieldWriter<'_>,
     ) {
         out.count(nodes.len());
         nodes.for_each(|node| out.u64(node));
-        let mut names: Vec<&[u8]> = entries.clone().map(|entry| entry.1).collect();
-        names.sort_unstable();
-        names.dedup();
         out.count(names.len());
         names.iter().for_each(|name| out.text(name));
-        out.count(entries.clone().count());
-        for (tree, name, node) in entries {
-            out.u32(tree);
-            out.count(names.binary_search(&name).unwrap_or(0));
-            out.u32(node);
-        }
+        out.count(entries.len());
+        entries.iter().flat_map(|(tree, name, node)| [*tree, *name, *node]).for_each(|number| out.u32(number));
     }
 
     fn read(fields: &mut FieldReader<'_>) -> Option<Self> {
@@ -53,15 +52,13 @@ impl KnownMarks {
         for _ in 0..fields.count(8)? {
             marks.nodes.push(fields.u64()?);
         }
-        let mut names = Vec::new();
         for _ in 0..fields.count(4)? {
-            names.push(fields.text()?);
+            marks.names.push(fields.text()?.to_vec());
         }
-        let count = u32::try_from(marks.nodes.len()).ok()?;
+        let (nodes, names) = (u32::try_from(marks.nodes.len()).ok()?, u32::try_from(marks.names.len()).ok()?);
         for _ in 0..fields.count(12)? {
-            let (tree, name, node) = (fields.u32()?, fields.u32()?, fields.u32()?);
-            let name = *names.get(name as usize).filter(|_| tree < count && node < count)?;
-            marks.entries.push((tree, name.to_vec(), node));
+            let entry = (fields.u32()?, fields.u32()?, fields.u32()?);
+            marks.entries.push(Some(entry).filter(|entry| entry.0 < nodes && entry.1 < names && entry.2 < nodes)?);
         }
         Some(marks)
     }

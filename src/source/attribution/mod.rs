@@ -7,6 +7,7 @@ mod edges;
 mod exposure;
 mod graph;
 mod known;
+mod object_paths;
 mod prefixes;
 mod trees;
 
@@ -21,10 +22,10 @@ use crate::source::fields::FieldWriter;
 pub(crate) use edges::TreeEdges;
 pub(crate) use graph::GatheredObjects;
 pub(crate) use known::KnownGraph;
+pub(crate) use object_paths::ObjectPaths;
+use object_paths::SparePlaces;
 pub(crate) use prefixes::{PrefixTable, oid_prefix};
 use trees::MarkedObjects;
-pub(crate) use trees::ObjectPaths;
-use trees::SparePlaces;
 
 /// Bits for what reaches a commit or a path.
 pub(crate) mod flags {
@@ -105,14 +106,11 @@ pub(crate) fn attribute(
     }
     let starts: Vec<Oid> = query.blobs.keys().chain(query.trees.keys()).copied().collect();
     let edges = gathered.take_edges();
-    gathered.merge(known.gathered);
-    let mut kept = kept;
-    if let Some(kept) = &mut kept {
-        gathered.write(kept);
-    }
-    let find = || MarkedObjects::find(subject, &starts, edges, known.marks);
-    let (graph, marked) = subject.store.install(|| rayon::join(|| gathered.into_graph(), find));
+    let KnownGraph { graph, marks } = known;
+    let find = || MarkedObjects::find(subject, &starts, edges, marks);
+    let (graph, marked) = subject.store.install(|| rayon::join(|| gathered.into_graph(graph), find));
     if let Some(kept) = kept {
+        graph.write(kept);
         marked.write(kept);
     }
     let reached = graph.reach(subject.refs);
