@@ -19,11 +19,16 @@ use crate::source::text_searcher::guarded;
 /// Files that are read for their names alone at most, those that are named after hooks first.
 const MAX_NAMED: usize = 100;
 
+/// Most files without facts that are remembered. Others are read again when HEAD moves.
+const MAX_SILENT: usize = 5_000;
+
 /// The tree of HEAD, and those of its files that have facts.
 #[derive(Debug, Clone, Default)]
 pub(super) struct HeadFiles {
     pub(super) tree: Option<Oid>,
     pub(super) files: Vec<(String, Oid)>,
+    /// Files that were read and have none, as many as are kept.
+    pub(super) silent: Vec<(String, Oid)>,
 }
 
 /// Reads the files of HEAD, whose tree this is. Unreadable blobs were counted by the search of the store, which also recorded the blobs that
@@ -35,16 +40,23 @@ pub(super) fn facts(
     mentions: &HashSet<Oid>,
     known: Option<&HeadFiles>,
 ) -> (Vec<SourceFacts>, Option<HeadFiles>) {
-    let (files, is_whole) = match known.filter(|known| known.tree == tree) {
-        Some(known) => (known.files.clone(), true),
-        None => files_of(context, tree, mentions),
+    let silent: HashSet<&(String, Oid)> = known.iter().flat_map(|known| &known.silent).collect();
+    let (files, mut silent, is_whole) = match known.filter(|known| known.tree == tree) {
+        Some(known) => (known.files.clone(), known.silent.clone(), true),
+        None => {
+            let (files, is_whole) = files_of(context, tree, mentions);
+            let (silent, files) = files.into_iter().partition(|file| silent.contains(file));
+            (files, silent, is_whole)
+        }
     };
-    let ReadFiles { facts, files, defects } = read_files((context.scan, context.odb), &files);
+    let ReadFiles { facts, files, defects, others } = read_files((context.scan, context.odb), &files);
     for (reason, oid) in &defects {
         HistoryWorker::new(context).partial.coverage.skip(*reason, format!("{} {oid}", ObjectKind::Blob.name()));
     }
+    silent.extend(others);
+    silent.truncate(MAX_SILENT);
     let is_whole = is_whole && defects.is_empty() && !context.scan.expired();
-    (facts, is_whole.then_some(HeadFiles { tree, files }))
+    (facts, is_whole.then_some(HeadFiles { tree, files, silent }))
 }
 
 /// Facts of files, in the order of their paths.
@@ -52,6 +64,8 @@ pub(super) struct ReadFiles {
     pub(super) facts: Vec<SourceFacts>,
     /// The files that have any.
     files: Vec<(String, Oid)>,
+    /// The files that have none.
+    others: Vec<(String, Oid)>,
     /// Files that cause a panic.
     defects: Vec<(SkipReason, Oid)>,
 }
@@ -59,16 +73,17 @@ pub(super) struct ReadFiles {
 /// Reads files.
 pub(super) fn read_files(from: (&ScanContext<'_>, &Odb), files: &[(String, Oid)]) -> ReadFiles {
     let read: Vec<_> = files.par_iter().map(|file| read(from, file)).collect();
-    let (mut found, mut defects) = (Vec::new(), Vec::new());
+    let (mut found, mut others, mut defects) = (Vec::new(), Vec::new(), Vec::new());
     for (file, read) in files.iter().zip(read) {
         match read {
-            Ok(facts) => found.extend(facts.map(|facts| (facts, file.clone()))),
+            Ok(Some(facts)) => found.push((facts, file.clone())),
+            Ok(None) => others.push(file.clone()),
             Err(reason) => defects.push((reason, file.1)),
         }
     }
     found.sort_by(|a, b| a.0.place().path.cmp(&b.0.place().path));
     let (facts, files) = found.into_iter().unzip();
-    ReadFiles { facts, files, defects }
+    ReadFiles { facts, files, others, defects }
 }
 
 /// Lists the files of a tree that may have facts. Returns false if there may be more.

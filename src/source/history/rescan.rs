@@ -50,7 +50,7 @@ impl<'a> Earlier<'a> {
         let (result, _) = (cache.part(Part::Result)?, cache.part(Part::Lints)?);
         // Other files may have facts once objects that were missing are here.
         let saved = known.is_some().then(|| SavedResult::decode(result)).flatten();
-        let files = saved.map(|saved| HeadFiles { tree: saved.tree, files: saved.files });
+        let files = saved.map(|saved| HeadFiles { tree: saved.tree, files: saved.files, silent: saved.silent });
         let mut earlier = Self { objects: Some(objects), files, ..Self::default() };
         if let Some(known) = known {
             let compare = |is_within: bool| {
@@ -109,7 +109,7 @@ pub(super) fn unchanged(
     let attributed = Attributed::again(saved.attribution(), &partial.hits);
     cache.touch();
     let outcome = HistoryOutcome { coverage: saved.coverage, hits: partial.hits, attributed, facts: Vec::new() };
-    Ok(Some((outcome, HeadFiles { tree: saved.tree, files: saved.files })))
+    Ok(Some((outcome, HeadFiles { tree: saved.tree, files: saved.files, silent: saved.silent })))
 }
 
 /// Returns true if a walk has visited all that it should.
@@ -166,7 +166,7 @@ impl<'a> Keeper<'a> {
             saved.coverage.clone_from(&outcome.coverage);
             saved.objects = outcome.hits.iter().map(|hit| hit.oid).collect();
             saved.hits = outcome.hits.len() as u64;
-            (saved.tree, saved.files) = (files.tree, files.files);
+            (saved.tree, saved.files, saved.silent) = (files.tree, files.files, files.silent);
             saved.encode(opened.scan.engine.redactor())
         });
         CacheParts { result: saved.unwrap_or_default(), store: self.writer.bytes, objects }

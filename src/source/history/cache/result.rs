@@ -26,6 +26,8 @@ pub(in crate::source::history) struct SavedResult {
     /// The tree of HEAD, and the files of it that lints read.
     pub(in crate::source::history) tree: Option<Oid>,
     pub(in crate::source::history) files: Vec<(String, Oid)>,
+    /// Files of it that lints need not read.
+    pub(in crate::source::history) silent: Vec<(String, Oid)>,
     /// Paths of objects, and the number of those that were not kept.
     paths: BTreeMap<Oid, (Vec<SavedPath>, u32)>,
     texts: BTreeMap<Oid, u8>,
@@ -49,11 +51,14 @@ impl SavedResult {
         Some(saved)
     }
 
-    /// Returns it as bytes, unless a text in it may hold a key.
-    pub(in crate::source::history) fn encode(&self, redactor: &Redactor) -> Option<Vec<u8>> {
-        let text = serde_json::to_string(self).ok()?;
-        let is_plain = redactor.redact(&text) == text;
-        is_plain.then(|| text.into_bytes())
+    /// Returns it as bytes, unless a text in it may hold a key. Does without the files that lints need not read if theirs do.
+    pub(in crate::source::history) fn encode(mut self, redactor: &Redactor) -> Option<Vec<u8>> {
+        let text = serde_json::to_string(&self).ok()?;
+        if redactor.redact(&text) == text {
+            return Some(text.into_bytes());
+        }
+        let silent = std::mem::take(&mut self.silent);
+        if silent.is_empty() { None } else { self.encode(redactor) }
     }
 
     /// Reads a result, if it is about a repository in this state.
