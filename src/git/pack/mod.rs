@@ -37,7 +37,7 @@ pub(crate) fn most_made(stored: u64) -> u64 {
 
 /// Bytes that Linux maps for one that is read, if they are in memory, and how many of these groups stay mapped.
 const PAGE_GROUP: u64 = 64 << 10;
-const MOST_GROUPS: u64 = 256;
+const MOST_GROUPS: u64 = 512;
 
 /// Bytes before the first entry.
 pub(crate) const HEADER_LEN: usize = 12;
