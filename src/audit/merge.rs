@@ -216,6 +216,13 @@ impl Merger {
         Ok(())
     }
 
+    /// Returns true if a part is about the repository in a directory.
+    pub(crate) fn has(&self, directory: &str) -> bool {
+        let mut only = self.only.iter().flat_map(|only| only.repositories.iter().flatten());
+        let mut known = self.known.range((directory.to_owned(), None)..);
+        only.any(|known| known.path == directory) || known.next().is_some_and(|(known, _)| known.0 == directory)
+    }
+
     /// Returns the report on all parts; `None` without any. A single part stays as it is.
     ///
     /// # Errors
@@ -225,6 +232,7 @@ impl Merger {
         if let Some(only) = self.only.take() {
             return Ok(Some(only));
         }
+        self.known.clear();
         self.separate();
         let root = common(self.parts.iter().map(|part| part.root.as_str()));
         let names = Names::new(&root, &self)?;
@@ -321,22 +329,22 @@ struct Names {
 impl Names {
     fn new(root: &str, merger: &Merger) -> Result<Self, MergeError> {
         let (mut ids, mut prefixes) = (Vec::new(), Vec::new());
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        for (at, PartRepository { part, repository, .. }) in merger.repositories.iter().enumerate() {
+        for PartRepository { part, repository, .. } in &merger.repositories {
             let prefix = merger.parts.get(*part).map(|part| below(root, &part.root)).unwrap_or_default();
-            let id = join(&prefix, &repository.id);
-            if let Some(other) = known.insert(id.clone(), at) {
-                let name = |at: usize| {
-                    let part = merger.repositories.get(at).and_then(|known| merger.parts.get(known.part));
-                    part.map(|part| part.name.clone()).unwrap_or_default()
-                };
-                let repository = repository.path.clone();
-                return Err(MergeError::Twice { first: name(other), second: name(at), repository });
-            }
-            ids.push(id);
+            ids.push(join(&prefix, &repository.id));
             prefixes.push(prefix);
         }
-        Ok(Self { ids, prefixes })
+        let mut order: Vec<usize> = (0..ids.len()).collect();
+        order.sort_by_key(|at| &ids[*at]);
+        let Some([first, second]) = order.array_windows().find(|[first, second]| ids[*first] == ids[*second]) else {
+            return Ok(Self { ids, prefixes });
+        };
+        let name = |at: usize| {
+            let part = merger.repositories.get(at).and_then(|known| merger.parts.get(known.part));
+            part.map(|part| part.name.clone()).unwrap_or_default()
+        };
+        let repository = merger.repositories[*second].repository.path.clone();
+        Err(MergeError::Twice { first: name(*first), second: name(*second), repository })
     }
 
     fn finding(&self, merged: MergedFinding) -> Finding {

@@ -25,8 +25,7 @@ pub(super) fn run(args: &MergeArgs) -> anyhow::Result<u8> {
     scan::clear_outputs(&reporting)?;
     let failed = || format!("cannot write {}", audit.display());
     output::clear(&audit).with_context(failed)?;
-    let mut parts =
-        Parts { redactor: &redactor, merger: Merger::default(), alike: None, mirrors: None, seen: BTreeSet::new() };
+    let mut parts = Parts { redactor: &redactor, merger: Merger::default(), alike: None, mirrors: None };
     let mut missing = Vec::new();
     for unit in &plan.units {
         if let Err(why) = parts.add(&args.directory, unit)? {
@@ -85,8 +84,6 @@ struct Parts<'a> {
     alike: Option<(Tool, ScanOptions)>,
     /// The directory of mirrors of a unit.
     mirrors: Option<String>,
-    /// Directories of repositories.
-    seen: BTreeSet<String>,
 }
 
 impl Parts<'_> {
@@ -113,16 +110,12 @@ impl Parts<'_> {
         let report = report.into_report();
         let reported = report.repositories.iter().flatten().map(|known| &known.path).collect::<BTreeSet<_>>();
         let is_own = reported == manifest.repositories.iter().map(|record| &record.path).collect();
-        if !is_own || reported.iter().any(|path| self.seen.contains(*path)) {
+        if !is_own || reported.iter().any(|path| self.merger.has(path)) {
             return Ok(Err("its report is about other repositories".to_owned()));
         }
-        let reported: Vec<String> = reported.into_iter().cloned().collect();
         self.alike.get_or_insert_with(|| (report.tool.clone(), report.options.clone()));
         match self.merger.add(&format!("unit {}", unit.number), report) {
-            Ok(()) => {
-                self.seen.extend(reported);
-                Ok(Ok(()))
-            }
+            Ok(()) => Ok(Ok(())),
             Err(error @ MergeError::Unlike { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error.into()),
         }
