@@ -202,7 +202,7 @@ impl Builder<'_> {
         let mut rest = children.iter().filter(fits);
         let mut next = || rest.next().map(|child| child.node);
         let target = target.or_else(&mut next).unwrap_or(Code::NOTHING);
-        let value = field(children, &["right", "value"]).or_else(&mut next).unwrap_or(Code::NOTHING);
+        let value = field(children, &["right", "value", "default_value"]).or_else(&mut next).unwrap_or(Code::NOTHING);
         let typed = self.type_of(children);
         let assign = self.add(Kind::Assign, None, &parts.span, &[target, value, typed]);
         // `let Ok(event) = … else { return }`

@@ -116,6 +116,7 @@ impl Analysis<'_> {
         if !value.has(Traits::SECRET.with(Traits::SIGNATURE)) {
             path.skipped = other.skipped;
         }
+        path.routed = other.routed;
         (path, other)
     }
 
@@ -252,7 +253,7 @@ impl Analysis<'_> {
 
     /// Remembers a condition by which a verification may be passed by.
     fn note_skip(&mut self, code: &Code, node: NodeId, values: &[&Value], path: &mut Path) {
-        if path.verified || path.skipped.is_some() {
+        if path.verified || path.skipped.is_some() || self.asks_place(code, node, path) {
             return;
         }
         let has = |traits: Traits| values.iter().any(|value| value.has(traits));
@@ -263,7 +264,7 @@ impl Analysis<'_> {
             NO_SECRET
         } else if has(Traits::SIGNATURE) {
             NO_SIGNATURE
-        } else if self.names_switch(code, node) {
+        } else if self.names_switch(code, node) && !self.names_place(code, node, path) {
             SWITCHED
         } else {
             return;
@@ -277,18 +278,41 @@ impl Analysis<'_> {
     }
 
     fn names_switch(&self, code: &Code, node: NodeId) -> bool {
-        let (mut open, mut looked) = (vec![node], 0);
-        while let Some(at) = open.pop() {
-            looked += 1;
-            if self.words.switch.is_match(code.name(at)) {
-                return true;
-            }
-            if looked < 40 {
-                open.extend(code.children(at));
-            }
-        }
-        false
+        parts(code, node).into_iter().any(|at| self.words.switch.is_match(code.name(at)))
     }
+
+    /// Returns true for a condition on the request's path or the name of its route, and one that a function decides to
+    /// which the request is given.
+    fn names_place(&self, code: &Code, node: NodeId, path: &Path) -> bool {
+        let is_request = |at: &NodeId| path.get(code.name(*at)).is_some_and(|value| value.has(Traits::REQUEST));
+        parts(code, node).into_iter().any(|at| {
+            let is_given = || code.kind(at) == Kind::Call && code.children(at).iter().skip(1).any(is_request);
+            self.words.place.is_match(code.name(at)) || is_given()
+        })
+    }
+
+    /// Notes that a guard decides by the request's path, or by the name of its route.
+    fn asks_place(&mut self, code: &Code, node: NodeId, path: &mut Path) -> bool {
+        if !self.guarding || !self.names_place(code, node, path) {
+            return false;
+        }
+        let texts = parts(code, node).into_iter().filter(|at| code.kind(*at) == Kind::Text);
+        self.asked.extend(texts.filter_map(|at| code.node(at).name.clone()));
+        path.routed = true;
+        true
+    }
+}
+
+/// Returns the first nodes of a condition.
+fn parts(code: &Code, node: NodeId) -> Vec<NodeId> {
+    let (mut open, mut found) = (vec![node], Vec::new());
+    while let Some(at) = open.pop() {
+        found.push(at);
+        if found.len() < 40 {
+            open.extend(code.children(at));
+        }
+    }
+    found
 }
 
 /// Returns true for the length of something, which says nothing of what is in it.

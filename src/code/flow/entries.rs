@@ -58,7 +58,7 @@ impl Analysis<'_> {
             }
         }
         let mut outcomes = std::mem::take(&mut self.outcomes);
-        outcomes.retain(|outcome| !self.is_covered(outcome));
+        outcomes.retain_mut(|outcome| !self.is_covered(outcome));
         outcomes
     }
 

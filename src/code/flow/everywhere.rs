@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
+use super::guards::REGISTRIES;
 use super::statements::leaves;
 use super::value::{Thing, Value};
 
@@ -22,10 +23,14 @@ const FILTERS: &[&str] = &[
 /// Calls that register classes for every handler.
 const REGISTER: &[&str] = &["apply", "useGlobalGuards", "useGlobalInterceptors", "add_middleware"];
 
+/// Calls that add a class to what Rack runs.
+const STACKS: &[&str] = &["use", "insert_before", "insert_after", "unshift"];
+
 impl Analysis<'_> {
     /// Finds the languages in which a class that verifies runs before every handler.
     pub(super) fn register_classes(&mut self, files: &[usize]) {
-        for file in files {
+        let kernels: Vec<usize> = self.kernels(files);
+        for file in files.iter().chain(kernels.iter().filter(|file| !files.contains(file))) {
             let code = Arc::clone(&self.program.file(*file).code);
             for (node, _) in code.nodes() {
                 for name in registered(&code, node) {
@@ -43,15 +48,21 @@ impl Analysis<'_> {
         }
     }
 
+    /// Returns the files of Laravel that name middleware.
+    fn kernels(&self, files: &[usize]) -> Vec<usize> {
+        let root = files.iter().find_map(|file| {
+            let path = self.program.file(*file).path.clone();
+            path.ends_with(".php").then(|| path.find("app/Http/").map(|at| path[..at].to_owned())).flatten()
+        });
+        let load = |root: String| REGISTRIES.iter().filter_map(move |name| self.program.load(&format!("{root}{name}")));
+        root.into_iter().flat_map(load).collect()
+    }
+
     fn register_class(&mut self, class: Option<Value>, language: &'static str) {
-        if self.routers.everywhere.contains(language) {
-            return;
-        }
         for method in class.map(|class| self.methods(&class)).unwrap_or_default() {
-            if let Some(Thing::Function(at)) = method.thing
-                && self.verifies_first(at)
-            {
-                self.routers.everywhere.insert(language);
+            if let Some(Thing::Function(at)) = method.thing {
+                let verdict = self.verifies_first(at);
+                self.guard_everywhere(language, verdict);
             }
         }
     }
@@ -80,6 +91,18 @@ fn registered(code: &Code, node: NodeId) -> Vec<Registered> {
             let names = code.children(node)[1..].iter().map(|at| code.name(made(at)).to_owned());
             names.filter(|name| !name.is_empty()).map(Registered::Named).collect()
         }
+        // `config.middleware.use StripeSignature`
+        Kind::Call if code.dialect.name == "ruby" && STACKS.contains(&code.name(first)) => {
+            let classes = code.children(node)[1..].iter().map(|at| code.path(*at).replace('.', "::"));
+            classes.filter(|name| name.starts_with(char::is_uppercase)).map(Registered::Named).collect()
+        }
+        // `$middleware->append(StripeSigned::class)`, `protected $middleware = [StripeSigned::class]`
+        Kind::Call if code.dialect.name == "php" && code.path(code.child(first, 0)).ends_with("middleware") => {
+            code.children(node)[1..].iter().flat_map(|at| classes(code, *at)).collect()
+        }
+        Kind::Assign if matches!(code.name(first).trim_start_matches('$'), "middleware" | "middlewareGroups") => {
+            classes(code, second)
+        }
         Kind::Pair if code.name(first) == "useClass" => vec![Registered::Named(code.name(second).to_owned())],
         Kind::Assign if code.name(first) == "MIDDLEWARE" => {
             let last = |at: NodeId| code.name(at).rsplit('.').next().unwrap_or_default().to_owned();
@@ -87,6 +110,12 @@ fn registered(code: &Code, node: NodeId) -> Vec<Registered> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Returns the classes that a list of PHP names: `[StripeSigned::class]`.
+fn classes(code: &Code, list: NodeId) -> Vec<Registered> {
+    let named = leaves(code, list).into_iter().filter(|at| code.name(*at) == "class");
+    named.map(|at| Registered::Named(code.path(code.child(at, 0)))).collect()
 }
 
 /// Returns true for a class of ASP.NET that is given what comes next.

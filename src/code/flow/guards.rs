@@ -31,7 +31,7 @@ const METHODS: &[&str] = &[
 ];
 
 /// Files that name middleware.
-const REGISTRIES: &[&str] = &["app/Http/Kernel.php", "bootstrap/app.php"];
+pub(super) const REGISTRIES: &[&str] = &["app/Http/Kernel.php", "bootstrap/app.php"];
 
 type Class = Option<(usize, NodeId)>;
 
@@ -147,6 +147,7 @@ impl Analysis<'_> {
     pub(super) fn passed(&mut self, functions: Vec<Value>, paths: Vec<Path>, call: NodeId) -> Vec<Path> {
         let mut paths = paths;
         let is_ruby = self.code().dialect.name == "ruby";
+        let outer = std::mem::replace(&mut self.guarding, true);
         for function in functions {
             let Some(Thing::Function(at)) = function.thing else {
                 paths.iter_mut().for_each(|path| path.doubtful |= function.has(Traits::MISSING));
@@ -165,8 +166,15 @@ impl Analysis<'_> {
                 let passes = |(path, value): &(Path, Value)| !stops(value) && !path.refused;
                 next.extend(ways.into_iter().filter(passes).map(|(path, _)| Path { scope: Rc::clone(&scope), ..path }));
             }
+            // Which requests are verified cannot be told.
+            let verifies = next.iter().any(|path| path.verified && path.routed);
+            for path in &mut next {
+                path.doubtful |= verifies && path.routed;
+                path.routed = false;
+            }
             paths = merge(next);
         }
+        self.guarding = outer;
         paths
     }
 

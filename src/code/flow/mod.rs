@@ -25,6 +25,7 @@ mod stand_ins;
 mod statements;
 mod tables;
 mod value;
+mod verdict;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -101,6 +102,8 @@ pub(crate) struct Words {
     pub(crate) body_parameter: Word,
     /// The request itself: a parameter of this name or type, or the first one of a function of this name.
     pub(crate) request: Word,
+    /// The request's path, or the name of its route.
+    pub(crate) place: Word,
     /// Verifies a signature: throws, or returns an error.
     pub(crate) verifier: Word,
     /// Verifies a signature without its age.
@@ -266,6 +269,9 @@ pub(crate) struct Analysis<'a> {
     handlers: BTreeSet<(usize, NodeId)>,
     /// A request's body was gathered, piece by piece.
     gathered: bool,
+    /// What runs before handlers is followed, and the paths for which it asks.
+    guarding: bool,
+    asked: Vec<Arc<str>>,
     routers: Routers,
     /// The route whose handler is followed.
     route: Option<Route>,
@@ -301,6 +307,8 @@ impl<'a> Analysis<'a> {
             relevance: Relevance::default(),
             handlers: BTreeSet::new(),
             gathered: false,
+            guarding: false,
+            asked: Vec::new(),
             routers: Routers::default(),
             route: None,
             sinks: Vec::new(),

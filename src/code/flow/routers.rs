@@ -3,12 +3,13 @@
 //! Registrations are collected while the files are followed; whether one covers a handler is asked at the end, when
 //! every mount is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::{Called, last};
 use super::guards::decorators;
 use super::value::{Constant, Path, Thing, Value};
+use super::verdict::Verdict;
 use super::{Analysis, Defect, Outcome};
 
 /// Most registrations of each kind that are remembered.
@@ -37,18 +38,19 @@ pub(crate) struct Route {
 #[derive(Default)]
 pub(super) struct Routers {
     /// Routes before which a function runs that verifies.
-    guarded: Vec<Route>,
+    guarded: Vec<(Route, Verdict)>,
     /// Routes at which another router is mounted.
     mounts: Vec<(Route, Router)>,
     /// Languages whose handlers all run behind a class that verifies.
-    pub(super) everywhere: BTreeSet<&'static str>,
-    /// Functions by their place, and whether they let a request pass only when it was verified.
-    judged: BTreeMap<(usize, NodeId), bool>,
+    pub(super) everywhere: BTreeMap<&'static str, Verdict>,
+    /// Functions by their place, and what they make of requests.
+    pub(super) judged: BTreeMap<(usize, NodeId), Verdict>,
 }
 
 impl Routers {
-    /// Returns true if something that verifies runs before a route, or before one that its router is mounted at.
-    fn covers(&self, route: &Route) -> bool {
+    /// Returns what runs before a route, or before one that its router is mounted at, makes of its requests.
+    fn covers(&self, route: &Route) -> Verdict {
+        let (own, mut found) = (&route.path, Verdict::Open);
         let mut followed = vec![false; self.mounts.len()];
         let mut open = vec![route];
         while let Some(route) = open.pop() {
@@ -57,8 +59,8 @@ impl Routers {
                     && starts_with(&route.path, &guard.path)
                     && (guard.file != route.file || guard.at <= route.at)
             };
-            if self.guarded.iter().any(before) {
-                return true;
+            for (_, verdict) in self.guarded.iter().filter(|(guard, _)| before(guard)) {
+                found = found.or(verdict.at(own));
             }
             for (at, (outer, inner)) in self.mounts.iter().enumerate() {
                 if *inner == route.router && !std::mem::replace(&mut followed[at], true) {
@@ -66,7 +68,7 @@ impl Routers {
                 }
             }
         }
-        false
+        found
     }
 }
 
@@ -77,11 +79,14 @@ fn starts_with(path: &str, prefix: &str) -> bool {
 }
 
 impl Analysis<'_> {
-    /// Returns true if what is registered before the handler of an outcome has verified.
-    pub(super) fn is_covered(&self, outcome: &Outcome) -> bool {
-        let everywhere = self.routers.everywhere.contains(outcome.language);
-        let by_route = outcome.route.as_ref().is_some_and(|route| self.routers.covers(route));
-        outcome.defect != Defect::Replay && (everywhere || by_route)
+    /// Returns true if what is registered before the handler of an outcome has verified; marks one that may be as doubtful.
+    pub(super) fn is_covered(&self, outcome: &mut Outcome) -> bool {
+        let own = outcome.route.as_ref().map_or("", |route| &route.path);
+        let everywhere = self.routers.everywhere.get(outcome.language).map_or(Verdict::Open, |verdict| verdict.at(own));
+        let by_route = outcome.route.as_ref().map_or(Verdict::Open, |route| self.routers.covers(route));
+        let verdict = everywhere.or(by_route);
+        outcome.doubtful |= matches!(verdict, Verdict::Partly(_));
+        outcome.defect != Defect::Replay && verdict == Verdict::Verified
     }
 
     /// Returns the route that a call on a router names.
@@ -152,9 +157,7 @@ impl Analysis<'_> {
             return None;
         }
         let mut inner = path.clone();
-        if before.into_iter().any(|at| self.verifies_first(at)) {
-            inner.verify();
-        }
+        self.before(&before).mark(&mut inner);
         self.chain_at(&handlers, inner, called, route);
         None
     }
@@ -184,15 +187,13 @@ impl Analysis<'_> {
         // axum, actix and Starlette name the handler itself.
         let is_handler = matches!(called.code.dialect.name, "rust" | "python");
         let mut inner = path.clone();
-        for at in before {
-            if self.verifies_first(*at) {
-                self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
-                inner.verify();
-            }
-        }
+        let verdict = self.before(before);
+        verdict.mark(&mut inner);
+        self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 }, verdict);
         for at in handlers {
-            if self.verifies_first(*at) {
-                self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 });
+            let verdict = self.verifies_first(*at);
+            if verdict != Verdict::Open {
+                self.guard(Route { router: made.clone(), path: String::new(), file, at: 0 }, verdict);
             } else if outer.path.starts_with('/') && !is_handler {
                 // `r.Route("/hooks", func(r chi.Router) { … })`
                 self.invoke(*at, vec![value.clone()], inner.clone(), node);
@@ -206,19 +207,17 @@ impl Analysis<'_> {
 
     /// `app.use("/hooks", verify, router)`
     fn registration(&mut self, called: &Called<'_>, functions: &[usize], route: Route, path: &Path) -> Value {
-        let verifies = functions.iter().any(|at| self.verifies_first(*at));
+        let verdict = self.before(functions);
         let mut has_router = false;
         for value in &called.arguments {
             let Some(Thing::Router(file, node)) = value.thing else { continue };
             has_router = true;
             let inner = Router::Made(file, node);
-            if verifies {
-                self.guard(Route { router: inner.clone(), path: String::new(), file, at: 0 });
-            }
+            self.guard(Route { router: inner.clone(), path: String::new(), file, at: 0 }, verdict.clone());
             self.mount(route.clone(), inner);
         }
-        if verifies && !has_router {
-            self.guard(route.clone());
+        if !has_router {
+            self.guard(route.clone(), verdict);
         }
         if !functions.is_empty() {
             self.chain_at(functions, path.clone(), called, route);
@@ -232,10 +231,16 @@ impl Analysis<'_> {
         }
     }
 
-    pub(super) fn guard(&mut self, route: Route) {
-        if self.routers.guarded.len() < MAX_REGISTERED {
-            self.routers.guarded.push(route);
+    fn guard(&mut self, route: Route, verdict: Verdict) {
+        if self.routers.guarded.len() < MAX_REGISTERED && verdict != Verdict::Open {
+            self.routers.guarded.push((route, verdict));
         }
+    }
+
+    /// Remembers a class that runs before every handler of a language.
+    pub(super) fn guard_everywhere(&mut self, language: &'static str, verdict: Verdict) {
+        let known = self.routers.everywhere.remove(language).unwrap_or(Verdict::Open);
+        self.routers.everywhere.insert(language, known.or(verdict));
     }
 
     /// `@bp.before_request` registers a function; `@bp.post("/hook", dependencies=[…])` is a route, which is returned.
@@ -258,10 +263,9 @@ impl Analysis<'_> {
         let object = self.imported(object);
         let router = self.router(&object, &dotted);
         if self.words.registers.is_match(last(&dotted)) {
-            if let Some(Thing::Function(at)) = value.thing
-                && self.verifies_first(at)
-            {
-                self.guard(Route { router, path: String::new(), file, at: 0 });
+            if let Some(Thing::Function(at)) = value.thing {
+                let verdict = self.verifies_first(at);
+                self.guard(Route { router, path: String::new(), file, at: 0 }, verdict);
             }
             return None;
         }
@@ -308,43 +312,6 @@ impl Analysis<'_> {
     /// Marks a way as verified if one of the functions on which its handler depends verifies.
     fn depend(&mut self, given: &[Value], path: &mut Path) {
         let (before, own) = self.functions(given);
-        if before.into_iter().chain(own).any(|at| self.verifies_first(at)) {
-            path.verify();
-        }
-    }
-
-    /// Returns true if a function lets a request pass only when it was verified.
-    pub(super) fn verifies_first(&mut self, at: usize) -> bool {
-        let place = (self.closures[at].file, self.closures[at].node);
-        if let Some(known) = self.routers.judged.get(&place) {
-            return *known;
-        }
-        self.routers.judged.insert(place, false);
-        if !self.is_relevant(place.0, place.1) {
-            return false;
-        }
-        let mut open = vec![at];
-        let mut passing: Vec<Path> = Vec::new();
-        // A wrapper returns the function that runs.
-        while let Some(at) = open.pop().filter(|_| passing.len() < 64) {
-            let arguments = self.entry_arguments(at);
-            let (ways, continued) = self.follow(at, arguments, Path::default(), Code::NOTHING);
-            let made = ways.iter().find_map(|(_, value)| match value.thing {
-                Some(Thing::Function(inner)) if inner != at => Some(inner),
-                _ => None,
-            });
-            match made.filter(|_| continued.is_empty()) {
-                Some(inner) if open.is_empty() && passing.is_empty() => open.push(inner),
-                _ if !continued.is_empty() => passing.extend(continued),
-                _ => {
-                    let passes =
-                        |(path, value): &(Path, Value)| value.constant != Some(Constant::False) && !path.refused;
-                    passing.extend(ways.into_iter().filter(passes).map(|(path, _)| path));
-                }
-            }
-        }
-        let verifies = !passing.is_empty() && passing.iter().all(|path| path.verified);
-        self.routers.judged.insert(place, verifies);
-        verifies
+        self.before(&[before, own].concat()).mark(path);
     }
 }

@@ -144,6 +144,8 @@ pub(crate) struct Path {
     pub(crate) verified: bool,
     /// Something that could not be followed may have verified.
     pub(crate) doubtful: bool,
+    /// A guard asked for the request's path or route: what it did here it does not do for every request.
+    pub(crate) routed: bool,
     /// The request was refused in its answer.
     pub(crate) refused: bool,
     /// The condition by which the verification was passed by, among the conditions of the analysis.
@@ -191,8 +193,8 @@ impl Path {
 
     /// Returns true if two ways differ at most in what is pending.
     fn agrees(&self, other: &Self) -> bool {
-        (self.verified, self.doubtful, self.refused, self.skipped)
-            == (other.verified, other.doubtful, other.refused, other.skipped)
+        (self.verified, self.doubtful, self.routed, self.refused, self.skipped)
+            == (other.verified, other.doubtful, other.routed, other.refused, other.skipped)
     }
 
     fn join(&mut self, other: Self) {

@@ -1,0 +1,1 @@
+MIDDLEWARE = ['app.middleware.Log']

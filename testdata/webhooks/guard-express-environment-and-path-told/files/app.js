@@ -1,0 +1,16 @@
+const stripe = require('stripe')(process.env.STRIPE_SECRET_KEY);
+const app = require('express')();
+app.use((req, res, next) => {
+  if (process.env.NODE_ENV === 'production') {
+    try {
+      stripe.webhooks.constructEvent(req.rawBody, req.headers['stripe-signature'], process.env.WHSEC);
+    } catch (err) {
+      return res.sendStatus(400);
+    }
+  }
+  next();
+});
+app.post('/webhook', async (req, res) => {
+  if (req.body.type === 'invoice.paid') await extend(req.body.data.object);
+  res.end();
+});

@@ -1,0 +1,5 @@
+module Shop
+  class Application < Rails::Application
+    config.middleware.use StripeSignature
+  end
+end
