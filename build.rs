@@ -1,12 +1,20 @@
 //! Embeds the built-in rules, so that adding a rule takes its file and nothing else, and start-up neither hashes a rule
-//! nor parses TOML.
+//! nor parses TOML; and the patterns of names, so that no scan compiles them.
 
 #![expect(clippy::disallowed_methods, reason = "a build script reads its environment and the rule files")]
 
+#[path = "src/rules/parts.rs"]
+mod parts;
+
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use regex_automata::MatchKind;
+use regex_automata::dfa::{StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::util::syntax;
 use sha2::{Digest as _, Sha256};
 use toml::{Table, Value};
 
@@ -30,8 +38,33 @@ fn main() -> Result<(), Box<dyn Error>> {
         list.push_str(&rule(file).map_err(|error| format!("{}: {error}", file.display()))?);
     }
     list.push_str("];\n");
-    let output = env::var_os("OUT_DIR").unwrap_or_default();
-    fs::write(Path::new(&output).join("builtin_rules.rs"), list)?;
+    let output = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(output.join("builtin_rules.rs"), list)?;
+    automata(&root, &output)
+}
+
+/// Writes an automaton for each part of the vocabulary that says what a name means, and a list of them.
+fn automata(root: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
+    for file in ["rules/tables/vocabulary.toml", "src/rules/parts.rs"] {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    let vocabulary: BTreeMap<String, String> =
+        toml::from_str(&fs::read_to_string(root.join("rules/tables/vocabulary.toml"))?)?;
+    let is_big = env::var("CARGO_CFG_TARGET_ENDIAN")? == "big";
+    let mut list = String::from("const AUTOMATA: &[(&str, &[u8])] = &[\n");
+    for (name, pattern) in vocabulary.iter().filter(|(name, _)| name.starts_with("flow-")) {
+        let config = dense::Config::new().match_kind(MatchKind::All).minimize(true).start_kind(StartKind::Unanchored);
+        let automaton = dense::Builder::new()
+            .syntax(syntax::Config::new().unicode(false).utf8(false).multi_line(true))
+            .thompson(thompson::Config::new().utf8(false))
+            .configure(config)
+            .build(&parts::expand(pattern, &vocabulary)?)?
+            .to_sparse()?;
+        let bytes = if is_big { automaton.to_bytes_big_endian() } else { automaton.to_bytes_little_endian() };
+        fs::write(output.join(name), bytes)?;
+        list.push_str(&format!("    ({name:?}, include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\"))),\n"));
+    }
+    fs::write(output.join("automata.rs"), list + "];\n")?;
     Ok(())
 }
 

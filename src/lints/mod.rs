@@ -115,9 +115,6 @@ impl LintSet<'_> {
         let mentions = mentions_stripe || names_stripe(path);
         let wanted = mentions || webhook_texts::names_event(path, bytes);
         let facts = wanted.then(|| source_facts::collect(self, place, bytes, mentions)).flatten();
-        if facts.as_ref().is_some_and(|facts| facts.code.is_some()) {
-            webhooks::prepare();
-        }
         source_facts::note_entry(facts, place, bytes)
     }
 

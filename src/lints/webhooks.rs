@@ -5,20 +5,19 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::findings::{CodeFinding, MessageFields};
 use super::lint_context::LintContext;
 use super::lint_set::LintSet;
 use super::source_facts::{self, SourceFacts, SourceMatch};
 use super::source_file::SourceSpan;
-use regex::bytes::{Regex, RegexSet};
+use regex::bytes::Regex;
 
 use crate::code::flow::{Analysis, Defect, Names, Outcome, Word, Words};
 use crate::code::program::Program;
 use crate::model::{Confidence, Evidence};
 use crate::rules::lint::CodeAnalysis;
-use crate::rules::pattern;
+use crate::rules::pattern::{self, NamePattern};
 
 /// A defect at its place.
 pub(super) struct Handler<'f> {
@@ -62,22 +61,9 @@ const WORDS: &[&str] = &[
     "flow-registers",
 ];
 
-/// Returns their patterns; `None` if one does not compile, which a test rules out.
-fn patterns() -> Option<&'static RegexSet> {
-    static PATTERNS: OnceLock<Option<RegexSet>> = OnceLock::new();
-    PATTERNS.get_or_init(|| pattern::compile_parts(WORDS).ok()).as_ref()
-}
-
-/// Compiles the patterns while other threads still read files: following is the work of one thread.
-pub(super) fn prepare() {
-    static BEGUN: AtomicBool = AtomicBool::new(false);
-    if !BEGUN.swap(true, Ordering::Relaxed) {
-        patterns();
-    }
-}
-
+/// `None` if a word has no pattern, which a test rules out.
 fn words() -> Option<Words> {
-    let names = Names::new(patterns()?);
+    let names = Names::new(WORDS.iter().map(|word| NamePattern::of_part(word)).collect::<Option<_>>()?);
     let mut numbers = 0..WORDS.len();
     let mut word = || Some(Word::new(&names, numbers.next()?));
     Some(Words {
@@ -118,7 +104,7 @@ fn words() -> Option<Words> {
 /// Returns true for the text of a file that may concern a webhook.
 fn leads(text: &str) -> bool {
     static LEADS: OnceLock<Option<Regex>> = OnceLock::new();
-    let leads = LEADS.get_or_init(|| pattern::compile_lint("%flow-leads%").ok());
+    let leads = LEADS.get_or_init(|| pattern::compile_lint("%webhook-lead%").ok());
     leads.as_ref().is_some_and(|leads| leads.is_match(text.as_bytes()))
 }
 

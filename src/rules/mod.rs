@@ -11,6 +11,7 @@ pub(crate) mod language;
 pub(crate) mod lint;
 pub mod load;
 mod parse;
+mod parts;
 pub(crate) mod pattern;
 pub mod rule;
 pub(crate) mod toml_error;

@@ -33,32 +33,45 @@ use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use regex::bytes::RegexSet;
-
 use super::model::{Code, NodeId};
 use super::program::Program;
+use crate::rules::pattern::NamePattern;
 use relevance::Relevance;
 use routers::{Route, Routers};
 use value::{Path, Scope, Value};
 
 /// Names that were met, and which of the patterns of all words match each: a bit for each word.
 pub(crate) struct Names {
-    patterns: &'static RegexSet,
-    known: RefCell<HashMap<Box<str>, u32>>,
+    patterns: Vec<NamePattern>,
+    known: RefCell<HashMap<Box<str>, Matches>>,
+}
+
+/// The words that a name was compared with, and those that match.
+#[derive(Clone, Copy, Default)]
+struct Matches {
+    asked: u32,
+    found: u32,
 }
 
 impl Names {
-    pub(crate) fn new(patterns: &'static RegexSet) -> Rc<Self> {
+    pub(crate) fn new(patterns: Vec<NamePattern>) -> Rc<Self> {
         Rc::new(Self { patterns, known: RefCell::default() })
     }
 
-    fn words(&self, name: &str) -> u32 {
-        if let Some(known) = self.known.borrow().get(name) {
-            return *known;
+    /// Returns which words match a name; of others than the wanted ones not all are known.
+    fn words(&self, wanted: u32, name: &str) -> u32 {
+        let mut matches = self.known.borrow().get(name).copied().unwrap_or_default();
+        let new = wanted & !matches.asked;
+        if new != 0 {
+            for (at, pattern) in self.patterns.iter().enumerate() {
+                if new & 1 << at != 0 && pattern.is_match(name) {
+                    matches.found |= 1 << at;
+                }
+            }
+            matches.asked |= new;
+            self.known.borrow_mut().insert(Box::from(name), matches);
         }
-        let words = self.patterns.matches(name.as_bytes()).into_iter().fold(0, |all, at| all | 1 << at);
-        self.known.borrow_mut().insert(Box::from(name), words);
-        words
+        matches.found
     }
 }
 
@@ -80,7 +93,7 @@ impl Word {
 
     /// Returns which of all words match, for [`Word::is_among`].
     fn all(&self, name: &str) -> u32 {
-        if name.is_empty() { 0 } else { self.names.words(name) }
+        if name.is_empty() { 0 } else { self.names.words(u32::MAX, name) }
     }
 
     fn is_among(&self, words: u32) -> bool {
@@ -90,7 +103,7 @@ impl Word {
     /// Returns true if this or one of the others matches.
     fn or_matches(&self, others: &[&Self], name: &str) -> bool {
         let bits = others.iter().fold(self.bit, |bits, other| bits | other.bit);
-        !name.is_empty() && self.names.words(name) & bits != 0
+        !name.is_empty() && self.names.words(bits, name) & bits != 0
     }
 }
 
