@@ -107,17 +107,19 @@ static SENDERS: WordList = WordList::new(&[
 /// Words of code that sends something, and of texts in any language.
 static WORDS_OF_TEXTS: WordList = WordList::new(&["esponse", "oader", "gon.", "echo ", "print ", "render"]);
 
+/// What is in every match of `data-secret`.
+static SECRET_WORDS: WordList =
+    WordList::new(&["tripe", "TRIPE", "k_live_", "k_test_", "process.env", "os.environ", "toObject", "ENV"]);
+
 /// Returns true if a text names a secret, or a whole environment, and may send something: parsing takes long.
 pub(super) fn may_send(bytes: &[u8]) -> bool {
     static SECRETS: OnceLock<Option<Regex>> = OnceLock::new();
     static CALLS: OnceLock<Option<Regex>> = OnceLock::new();
-    let matches = |cell: &OnceLock<Option<Regex>>, name: &str| {
-        cell.get_or_init(|| pattern::compile_lint(name).ok()).as_ref().is_none_or(|pattern| pattern.is_match(bytes))
-    };
-    let sends = SENDERS.is_in(bytes);
-    (sends || WORDS_OF_TEXTS.is_in(bytes))
-        && matches(&SECRETS, "%data-secret%")
-        && (sends || matches(&CALLS, "%data-calls%"))
+    let compile = |name: &str| pattern::compile_lint(name).ok();
+    let secrets = SECRETS.get_or_init(|| compile("%data-secret%")).as_ref();
+    let calls = || CALLS.get_or_init(|| compile("%data-calls%")).as_ref().is_none_or(|calls| calls.is_match(bytes));
+    secrets.is_none_or(|secrets| SECRET_WORDS.is_matched(bytes, secrets))
+        && (SENDERS.is_in(bytes) || WORDS_OF_TEXTS.is_in(bytes) && calls())
 }
 
 /// Returns the secrets that a file sends, each at its first place.

@@ -79,6 +79,23 @@ static ROUTES: WordList = WordList::new(&[
     "\"on\" +",
 ]);
 
+/// Objects that events are named after.
+static OBJECTS: WordList = WordList::new(&[
+    "payment_intent.",
+    "checkout.",
+    "invoice.",
+    "customer.",
+    "charge.",
+    "account.",
+    "setup_intent.",
+    "payment_method.",
+    "payout.",
+    "transfer.",
+    "subscription_schedule.",
+    "radar.",
+    "identity.",
+]);
+
 /// Returns true for the text of a file that may take part in the handling of a webhook: it names an event, verifies or makes
 /// one, or registers a handler.
 pub(super) fn may_handle(bytes: &[u8]) -> bool {
@@ -91,7 +108,7 @@ pub(super) fn may_handle(bytes: &[u8]) -> bool {
     };
     WORDS.is_in(bytes)
         || (has(b"tripe") || has(b"ebhook")) && ROUTES.is_in(bytes)
-        || events().as_ref().is_some_and(|events| events.is_match(bytes))
+        || events().as_ref().is_some_and(|events| OBJECTS.is_matched(bytes, events))
 }
 
 /// Returns true for a file whose name says that it may handle what Stripe sends, and whose text names one of its events: not
@@ -132,4 +149,28 @@ pub(super) fn verifications(bytes: &[u8]) -> usize {
     static VERIFIERS: OnceLock<Option<Regex>> = OnceLock::new();
     let verifiers = VERIFIERS.get_or_init(|| pattern::compile_lint("%verifier%|%own-check%").ok());
     verifiers.as_ref().map_or(0, |verifiers| verifiers.find_iter(bytes).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn events_are_found_by_their_objects() {
+        let parts: BTreeMap<String, String> =
+            toml::from_str(include_str!("../../rules/tables/vocabulary.toml")).unwrap();
+        // Each alternative begins with its object.
+        let objects = Regex::new(r"^\(\?:[a-z_]+\\\.|\)\|[a-z_]+\\\.").unwrap();
+        let found = objects.find_iter(parts["event-type"].as_bytes()).map(|it| it.as_bytes()[2..].to_vec());
+        let found: Vec<Vec<u8>> = found.map(|it| it.into_iter().filter(|byte| *byte != b'\\').collect()).collect();
+        assert!(found.len() > 8 && found.iter().all(|object| OBJECTS.is_in(object)), "{found:?}");
+        for text in
+            ["x\n'invoice.paid'", "%w[\n\n  invoice.paid\n", "account.\ncase \"checkout.\":", "'charge.dispute'"]
+        {
+            assert!(may_handle(text.as_bytes()), "{text}");
+        }
+        assert!(!may_handle(b"'your account.', invoice.paid"));
+    }
 }

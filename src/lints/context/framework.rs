@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
-use memchr::memmem::Finder;
+use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Deserialize;
 
 use crate::lints::cached_tree::CachedTree;
@@ -102,20 +102,17 @@ pub(crate) fn any_prefix(name: &str) -> bool {
 
 /// Returns true if a text has a prefix that any framework inlines; in upper or lower case, where the case is ignored.
 pub(crate) fn any_prefix_in(text: &[u8]) -> bool {
-    static FINDERS: OnceLock<Vec<Finder<'static>>> = OnceLock::new();
-    let finders = FINDERS.get_or_init(|| {
+    static SEARCHER: OnceLock<Option<AhoCorasick>> = OnceLock::new();
+    let searcher = SEARCHER.get_or_init(|| {
         let mut prefixes: Vec<String> = Vec::new();
         for framework in all() {
             prefixes.extend(framework.prefixes.iter().cloned());
             prefixes.extend(framework.prefixes.iter().filter(|_| framework.ignore_case).map(|it| it.to_lowercase()));
         }
-        let has_shorter = |a: &&String| prefixes.iter().any(|b| b.len() < a.len() && a.contains(b.as_str()));
-        let mut shortest: Vec<&String> = prefixes.iter().filter(|prefix| !has_shorter(prefix)).collect();
-        shortest.sort_unstable();
-        shortest.dedup();
-        shortest.into_iter().map(|prefix| Finder::new(prefix.as_bytes()).into_owned()).collect()
+        // Only a search for the leftmost uses SIMD.
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(prefixes).ok()
     });
-    finders.iter().any(|finder| finder.find(text).is_some())
+    searcher.as_ref().is_none_or(|searcher| searcher.is_match(text))
 }
 
 /// The package that a file belongs to.
