@@ -24,6 +24,9 @@ const MAX_START: usize = 80;
 /// Random characters that are a key whatever word precedes them.
 const LONG: usize = 100;
 
+/// Characters of a modern body.
+const MODERN: usize = 99;
+
 /// Digits of the secret that the CLI prints.
 const CLI: usize = 64;
 
@@ -31,7 +34,7 @@ const CLI: usize = 64;
 /// before it. Also returns true if the end is a guess. `None` where those edges decide.
 pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPattern) -> Option<(usize, bool)> {
     let bytes = layer.bytes;
-    let token = Token::new(bytes, run, detect);
+    let token = Token::new(layer, run, detect);
     let is_sure = |end| (end, false);
     if let Some(end) = token.end_by_written_length() {
         return Some(is_sure(end));
@@ -44,7 +47,10 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     }
     let is_clean = boundary::left_is_clean(bytes, run.start);
     let is_whole = match token.lengths {
-        [] => !token.has_frame_before() && record::length_by_header(token.before()).is_none(),
+        [] => {
+            let is_in_record = token.length_by_record().is_some() || token.end_by_deleted_record().is_some();
+            !token.has_frame_before() && !is_in_record
+        }
         _ => token.is_complete(&bytes[token.body..run.end]),
     };
     let is_key = detect.check == BodyCheck::ApiKey;
@@ -53,6 +59,7 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
     }
     let strict = is_clean && !is_name;
     let around = surroundings(layer, &token);
+    let by_length = || token.end_by_length(strict, around);
     let by_shape = || token.end_by_shape(strict, around).map(|end| (end, token.lengths.is_empty()));
     match around {
         Surroundings::Text => token.end_at_another(is_clean).map(is_sure),
@@ -60,8 +67,9 @@ pub(super) fn end_of_token(layer: &Layer<'_>, run: &Range<usize>, detect: &KeyPa
             .end_by_structure(strict)
             .map(is_sure)
             .or_else(|| token.end_by_record().map(is_sure))
-            .or_else(|| token.end_by_length(strict, around))
+            .or_else(|| by_length().filter(|(_, is_guess)| !is_guess))
             .or_else(|| token.end_by_deleted_record().map(|end| (end, true)))
+            .or_else(by_length)
             .or_else(by_shape)
             .or_else(|| token.end_at_another(is_clean).map(is_sure)),
     }
@@ -121,16 +129,19 @@ struct Token<'a> {
     /// Lengths that the random part may have; none where nobody knows.
     lengths: &'a [usize],
     detect: &'a KeyPattern,
+    /// The bytes as they are stored, the offset of the token in them, and the bytes of a character.
+    stored: (&'a [u8], usize, usize),
 }
 
 impl<'a> Token<'a> {
-    fn new(bytes: &'a [u8], run: &Range<usize>, detect: &'a KeyPattern) -> Self {
+    fn new(layer: &Layer<'a>, run: &Range<usize>, detect: &'a KeyPattern) -> Self {
+        let bytes = layer.bytes;
         let token = &bytes[run.clone()];
         let body = body_start(token, detect);
         // The lengths of client secrets are those of some objects.
         let is_open = is_client_secret(&token[..body]) && client_secret_length(token).is_none();
         let lengths = if is_open { &[] } else { detect.lengths.as_slice() };
-        Self { bytes, run: run.clone(), body: body + run.start, lengths, detect }
+        Self { bytes, run: run.clone(), body: body + run.start, lengths, detect, stored: layer.stored(run.start) }
     }
 
     fn before(&self) -> &[u8] {
@@ -170,6 +181,12 @@ impl<'a> Token<'a> {
     /// Returns the end of a modern or middle key: their structure is proof.
     fn end_by_generation(&self) -> Option<usize> {
         let run = &self.bytes[self.body..self.run.end];
+        // A key of a family whose length nobody knows may have the structure all the same.
+        let is_modern =
+            |body: &&[u8]| Generation::of_api_key(body) == Generation::Modern && shape::distinct(body) >= 12;
+        if self.lengths.is_empty() && run.get(..MODERN).as_ref().is_some_and(is_modern) {
+            return Some(self.body + MODERN);
+        }
         let is_one = |length: &&usize| {
             let body = run.get(..**length).filter(|body| self.is_complete(body));
             body.is_some_and(|body| Generation::of_api_key(body) != Generation::Legacy)
@@ -207,17 +224,31 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// Returns the end that the header of a SQLite record says.
+    /// Returns the length that a SQLite record before the token says, by `say`. Wide text of a byte order that nothing tells
+    /// may begin a byte before or behind.
+    fn stored_length(&self, say: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
+        let (bytes, at, width) = self.stored;
+        let places = if width > 1 { at.saturating_sub(1)..at + 2 } else { at..at + 1 };
+        let length = places.filter_map(|at| bytes.get(..at)).find_map(say)?;
+        length.is_multiple_of(width).then_some(length / width)
+    }
+
+    /// Returns the length that the header of a SQLite record says.
+    fn length_by_record(&self) -> Option<usize> {
+        self.stored_length(record::length_by_header)
+    }
+
     fn end_by_record(&self) -> Option<usize> {
-        let length = record::length_by_header(self.before())?;
-        self.is_random_up_to(length).then_some(self.run.start + length)
+        self.length_by_record().filter(|length| self.is_random_up_to(*length)).map(|length| self.run.start + length)
     }
 
     /// As [`Self::end_by_record`], for a deleted record, where no known length tells it. A guess.
     fn end_by_deleted_record(&self) -> Option<usize> {
         let is_near = |length| self.is_random_up_to(length) && self.run.len() - length <= 4 * SWALLOWED;
-        let before = Some(self.before()).filter(|_| self.lengths.is_empty())?;
-        record::length_of_deleted(before, is_near).map(|length| self.run.start + length)
+        let is_wanted = |size: usize| size.is_multiple_of(self.stored.2) && is_near(size / self.stored.2);
+        let find = |before: &[u8]| record::length_of_deleted(before, is_wanted);
+        let length = if self.lengths.is_empty() { self.stored_length(find)? } else { return None };
+        Some(self.run.start + length)
     }
 
     fn is_random_up_to(&self, length: usize) -> bool {

@@ -105,8 +105,8 @@ pub(super) struct Layer<'a> {
     pub(super) bytes: &'a [u8],
     /// The text around it in the outer layers; empty for the outermost.
     pub(super) outer: Vec<u8>,
-    /// The layer above, and the offset of this one in it.
-    above: Option<(&'a Layer<'a>, usize)>,
+    /// The layer above, and the view of it that this one is.
+    above: Option<(&'a Layer<'a>, &'a DecodedView)>,
     /// Encodings undone so far.
     pub(super) depth: usize,
     /// Set if the undone encodings are wide characters only, whose text is as plain as any.
@@ -122,8 +122,19 @@ impl<'a> Layer<'a> {
 
     /// Returns the name that the outer layers assign it to.
     pub(super) fn name(&self) -> Option<String> {
-        let (layer, start) = self.above?;
-        name_before(layer.bytes, start).or_else(|| layer.name())
+        let (layer, view) = self.above?;
+        name_before(layer.bytes, view.source.start).or_else(|| layer.name())
+    }
+
+    /// Returns the bytes as they are stored, where in them a character begins, and its width: more than one in wide text.
+    pub(super) fn stored(&self, at: usize) -> (&'a [u8], usize, usize) {
+        match self.above {
+            Some((Layer { bytes, depth: 0, .. }, view)) if self.plain => {
+                let width = if view.encodings.iter().any(|name| name.starts_with("utf-32")) { 4 } else { 2 };
+                (bytes, view.source_range(at).start, width)
+            }
+            _ => (self.bytes, at, 1),
+        }
     }
 
     /// Returns the layer of a view of this one.
@@ -134,7 +145,7 @@ impl<'a> Layer<'a> {
         Layer {
             bytes: &view.bytes,
             outer: [before, b"\n", after, b"\n", &self.outer].concat(),
-            above: Some((self, view.source.start)),
+            above: Some((self, view)),
             depth: self.depth + view.encodings.len(),
             plain: self.plain && wide,
         }

@@ -232,6 +232,18 @@ fn a_key_of_unknown_length_among_glued_names() {
     }
 }
 
+/// The key of a sandbox is a restricted key: where it has the structure of one, that tells its end.
+#[test]
+fn a_sandbox_key_with_the_modern_structure_among_glued_names() {
+    let engine = engine();
+    for seed in 0..20 {
+        let key = Forge::new(seed).make("rk_test").unwrap().replacen("rk_", "rkcs_", 1);
+        let names = "helloWorldprintRequire".repeat(9);
+        let bytes = [b"\x12\0\x06\x01globalThi", key.as_bytes(), names.as_bytes(), b"\0\0\0C\t\0"].concat();
+        assert_found(&engine, &bytes, &key, "glued");
+    }
+}
+
 #[test]
 fn records_of_a_database_outside_of_one() {
     let engine = engine();
@@ -249,6 +261,33 @@ fn records_of_a_database_outside_of_one() {
             let cell = [&varint_big(record.len())[..], &[7], &record].concat();
             let page = [&[0x0d, 0, 0, 0, 1][..], &[0; 300], &cell, b"ab"].concat();
             assert_found(&engine, &page, &key, &format!("{kind} {at}"));
+        }
+    }
+}
+
+/// As in a database of UTF-16, whole and deleted: the first four bytes of a deleted row say how many are free.
+#[test]
+fn wide_records_of_a_database_outside_of_one() {
+    let engine = engine();
+    for (seed, kind) in ["sk_org", "rkcs_test", "sk_live", "whsec", "pi_secret"].iter().enumerate() {
+        let key = Forge::new(seed as u64 + 70).make(kind).unwrap();
+        for big in [false, true] {
+            let wide = |text: &str| -> Vec<u8> {
+                text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+            };
+            let text = |text: &str| (varint_big(text.len() * 4 + 13), wide(text));
+            let rows = [[text("stripe"), text(&key), text("abc")], [(vec![9], vec![]), text(&key), text("ab")]];
+            for (at, row) in rows.into_iter().enumerate() {
+                let header: Vec<u8> = row.iter().flat_map(|(kind, _)| kind.clone()).collect();
+                let values: Vec<u8> = row.iter().flat_map(|(_, value)| value.clone()).collect();
+                let record = [&[byte(header.len() + 1)][..], &header, &values].concat();
+                let cell = [&varint_big(record.len())[..], &[7], &record].concat();
+                let free = [&[0, 0][..], &u16::try_from(cell.len()).unwrap().to_be_bytes(), &cell[4..]].concat();
+                for (cell, state) in [(&cell, "whole"), (&free, "deleted")] {
+                    let page = [&[0x0d, 0, 0, 0, 1][..], &[0; 300], cell, &[0xf1; 40]].concat();
+                    assert_found(&engine, &page, &key, &format!("{kind} {at} {big} {state}"));
+                }
+            }
         }
     }
 }
