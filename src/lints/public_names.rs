@@ -153,7 +153,9 @@ pub(super) fn public_prefix(name: &str, package: &Package, kind: FileKind) -> Op
         }
     }
     let has_prefixes = package.frameworks.iter().any(|framework| !framework.prefixes.is_empty());
-    if (has_prefixes && matches!(kind, FileKind::Code | FileKind::Settings))
+    let is_own = matches!(kind, FileKind::Code | FileKind::Settings);
+    if (has_prefixes && is_own)
+        || (package.is_backend && (is_own || !package.directory.is_empty()))
         || (is_replaced("VITE_") && name.starts_with("VITE_"))
     {
         return None;

@@ -47,16 +47,23 @@ pub(crate) struct Framework {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FrameworkTable {
+    /// Packages of servers, and those that take part in making what browsers run.
+    #[serde(default)]
+    servers: Vec<String>,
+    #[serde(default)]
+    clients: Vec<String>,
     framework: Vec<Framework>,
 }
 
-/// Returns the whole table.
+/// Returns every framework.
 pub(crate) fn all() -> &'static [Framework] {
+    &table().framework
+}
+
+fn table() -> &'static FrameworkTable {
     static TABLE: OnceLock<FrameworkTable> = OnceLock::new();
     // Tests parse the table, so that the default is never used.
-    &TABLE
-        .get_or_init(|| toml::from_str(include_str!("../../../rules/tables/frameworks.toml")).unwrap_or_default())
-        .framework
+    TABLE.get_or_init(|| toml::from_str(include_str!("../../../rules/tables/frameworks.toml")).unwrap_or_default())
 }
 
 impl Framework {
@@ -126,6 +133,8 @@ pub(crate) struct Package {
     /// Frameworks whose entry page exists, or that need none.
     pub(crate) shipping: Vec<&'static Framework>,
     pub(crate) env_prefix: Option<EnvPrefix>,
+    /// A server without anything that makes what browsers run.
+    pub(crate) is_backend: bool,
 }
 
 /// `envPrefix` of a Vite configuration: replaces `VITE_`.
@@ -192,6 +201,8 @@ impl<'a> Packages<'a> {
             package.manifest = Some(manifest);
             package.frameworks =
                 all().iter().filter(|it| it.packages.iter().any(|name| dependencies.contains(name))).collect();
+            let has_any = |names: &[String]| names.iter().any(|name| dependencies.contains(name));
+            package.is_backend = has_any(&table().servers) && !has_any(&table().clients);
         }
         if package.frameworks.is_empty()
             && let Some(project) = join(directory, "project.json").and_then(|path| self.tree.text(&path))
@@ -205,6 +216,7 @@ impl<'a> Packages<'a> {
         if package.manifest.is_none() && package.frameworks.is_empty() {
             return None;
         }
+        package.is_backend &= package.frameworks.iter().all(|it| it.prefixes.is_empty());
         package.shipping = package.frameworks.iter().copied().filter(|it| it.entry.as_ref().is_none_or(has)).collect();
         package.env_prefix = VITE_CONFIGS.split(' ').find_map(|name| {
             let file = join(directory, name)?;

@@ -1,0 +1,1 @@
+export const key = process.env.REACT_APP_STRIPE_SECRET_KEY;
