@@ -43,7 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     automata(&root, &output)
 }
 
-/// Writes an automaton for each part of the vocabulary that says what a name means, and a list of them.
+/// Writes an automaton for each part of the vocabulary that says what a name means, and a list of them. What other parts
+/// name is no such part itself.
 fn automata(root: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
     for file in ["rules/tables/vocabulary.toml", "src/rules/parts.rs"] {
         println!("cargo::rerun-if-changed={file}");
@@ -52,7 +53,8 @@ fn automata(root: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
         toml::from_str(&fs::read_to_string(root.join("rules/tables/vocabulary.toml"))?)?;
     let is_big = env::var("CARGO_CFG_TARGET_ENDIAN")? == "big";
     let mut list = String::from("const AUTOMATA: &[(&str, &[u8])] = &[\n");
-    for (name, pattern) in vocabulary.iter().filter(|(name, _)| name.starts_with("flow-")) {
+    let is_named = |name: &str| vocabulary.values().any(|pattern| pattern.contains(&format!("%{name}%")));
+    for (name, pattern) in vocabulary.iter().filter(|(name, _)| name.starts_with("flow-") && !is_named(name)) {
         let config = dense::Config::new().match_kind(MatchKind::All).minimize(true).start_kind(StartKind::Unanchored);
         let automaton = dense::Builder::new()
             .syntax(syntax::Config::new().unicode(false).utf8(false).multi_line(true))

@@ -70,7 +70,8 @@ mod tests {
         for name in parts.keys() {
             let regex = compile_lint(&format!("%{name}%")).unwrap();
             let Some(automaton) = NamePattern::of_part(name) else {
-                assert!(!name.starts_with("flow-"), "{name}");
+                let is_named = parts.values().any(|pattern| pattern.contains(&format!("%{name}%")));
+                assert!(is_named || !name.starts_with("flow-"), "{name}");
                 continue;
             };
             for text in ["", "req.body", "Stripe.Event", "\n403", "verify_signature", "invoice.paid", "x\nnext", "é"] {
