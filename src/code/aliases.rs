@@ -64,6 +64,11 @@ fn add(names: &mut HashMap<String, Arc<str>>, local: &str, original: &str) {
     }
 }
 
+/// Returns true for `v76`, and for nothing.
+pub(super) fn is_version(part: &str) -> bool {
+    part.is_empty() || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u32>().is_ok())
+}
+
 fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
@@ -78,8 +83,10 @@ fn imported(code: &Code, module: &str, name: &str) -> String {
         ("javascript", _) => String::new(),
         // The name of a package of Go is that of its directory, but for the version.
         ("go", _) => match module.strip_prefix("github.com/stripe/stripe-go") {
-            Some(rest) if rest.ends_with("/webhook") => "stripe.webhook".to_owned(),
-            Some(_) => "stripe".to_owned(),
+            Some(rest) => match rest.rsplit('/').next().filter(|last| !is_version(last)) {
+                Some(last) => format!("stripe.{last}"),
+                None => "stripe".to_owned(),
+            },
             None => String::new(),
         },
         ("rust" | "elixir", _) => module.to_owned(),

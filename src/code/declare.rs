@@ -140,7 +140,21 @@ impl Builder<'_> {
             }
         };
         let decorators = self.decorators(parts);
-        self.add(Kind::Function, name, &parts.span, &[parameters, body, decorators])
+        let result = field(children, &["result", "return_type", "returns"]);
+        let result = result.map_or(Code::NOTHING, |result| self.name(&self.code.span(result)));
+        let function = self.add(Kind::Function, name, &parts.span, &[parameters, body, decorators, result]);
+        match field(children, &["receiver"]).filter(|_| self.code.dialect.name == "go") {
+            Some(receiver) => self.method(receiver, function, parts),
+            None => function,
+        }
+    }
+
+    /// Builds a method of Go, which is a part of the class of its receiver.
+    fn method(&mut self, receiver: NodeId, function: NodeId, parts: &Parts<'_, '_>) -> NodeId {
+        let typed = self.code.span(self.code.child(self.code.child(receiver, 0), 1));
+        let typed = self.text(&typed).trim_start_matches('*');
+        let name = self.intern(typed.split('[').next().unwrap_or_default());
+        self.add(Kind::Class, Some(name), &parts.span, &[receiver, function])
     }
 
     /// Returns the decorators among the children.
@@ -254,6 +268,9 @@ impl Builder<'_> {
         if kept.is_empty() && self.code.dialect.name == "rust" {
             return self.used(name.as_deref().unwrap_or_default(), parts);
         }
+        if kept.is_empty() && self.code.dialect.name == "go" {
+            kept.extend(self.package(name.as_deref().unwrap_or_default(), parts));
+        }
         // `import a.b.C as D`, `using D = A.B.C;`
         let renames = matches!(self.code.dialect.name, "kotlin" | "csharp") && kept.len() == 2;
         if let Some(first) = kept.first().copied().filter(|_| renames) {
@@ -280,6 +297,13 @@ impl Builder<'_> {
         }
     }
 
+    /// Returns the name of a package of Go, which is that of its directory, but for the version.
+    fn package(&mut self, module: &str, parts: &Parts<'_, '_>) -> Option<NodeId> {
+        let local = module.rsplit('/').find(|part| !super::aliases::is_version(part))?;
+        let local = self.add(Kind::Name, Some(Arc::from(local)), &parts.span, &[]);
+        Some(self.add(Kind::Alias, Some(Arc::from("*")), &parts.span, &[local]))
+    }
+
     /// `use crate::signature::{checked, age as age_of};`: an import for each name.
     fn used(&mut self, text: &str, parts: &Parts<'_, '_>) -> NodeId {
         let mut found = Vec::new();
@@ -303,6 +327,7 @@ impl Builder<'_> {
         // In JavaScript the name without braces is the default.
         let imported = match self.code.dialect.name {
             "javascript" => Arc::from("default"),
+            "go" => Arc::from("*"),
             _ if of_module => path,
             _ => Arc::from(format!("*{path}")),
         };

@@ -17,11 +17,12 @@ pub(crate) enum Kind {
     Broken,
     /// Statements.
     Block,
-    /// `[parameters, body, decorators]`; its name, if it has one.
+    /// `[parameters, body, decorators, type of its result]`; its name, if it has one.
     Function,
     /// `[pattern, type, default, decorators]`
     Parameter,
-    /// `[heads, body, decorators]`; heads are base classes and parameters of its constructor.
+    /// `[heads, body, decorators]`; heads are base classes and parameters of its constructor, or the receiver of a method of
+    /// Go. A class may have several parts.
     Class,
     /// `[callee, arguments…]`
     Call,

@@ -41,6 +41,10 @@ pub(crate) struct Program<'a> {
     silent: RefCell<BTreeSet<String>>,
     classes: RefCell<BTreeMap<Arc<str>, Vec<Class>>>,
     derived: RefCell<BTreeMap<Arc<str>, Class>>,
+    /// Parts of classes of Go by their method.
+    methods: RefCell<BTreeMap<Arc<str>, Vec<Class>>>,
+    /// Directories of packages of Go whose files were read.
+    packages: RefCell<BTreeSet<String>>,
 }
 
 impl<'a> Program<'a> {
@@ -57,6 +61,8 @@ impl<'a> Program<'a> {
             silent: RefCell::default(),
             classes: RefCell::default(),
             derived: RefCell::default(),
+            methods: RefCell::default(),
+            packages: RefCell::default(),
         }
     }
 
@@ -79,6 +85,10 @@ impl<'a> Program<'a> {
         for (id, node) in code.nodes().filter(|(_, node)| node.kind == Kind::Class) {
             if let Some(name) = node.name.clone() {
                 self.classes.borrow_mut().entry(name).or_default().push((file, id));
+            }
+            let method = code.child(id, 1);
+            if let Some(name) = code.node(method).name.clone().filter(|_| code.kind(method) == Kind::Function) {
+                self.methods.borrow_mut().entry(name).or_default().push((file, id));
             }
             let mut open = vec![code.child(id, 0)];
             while let Some(at) = open.pop() {
@@ -175,19 +185,67 @@ impl<'a> Program<'a> {
 
     /// Returns the files of the package of a file that need no import, itself left out.
     pub(crate) fn neighbours(&self, from: usize) -> Vec<usize> {
-        let directory = |path: &str| path.rsplit_once('/').map_or(String::new(), |(directory, _)| directory.to_owned());
-        let (home, name) = (directory(&self.file(from).path), self.file(from).code.dialect.name);
-        let near = |at: &usize| {
-            let file = self.file(*at);
-            *at != from && file.code.dialect.name == name && directory(&file.path) == home
+        let own = self.file(from);
+        let home = resolve::directory(&own.path);
+        if own.code.dialect.name == "go" && self.packages.borrow_mut().insert(home.to_owned()) {
+            for path in resolve::package(home, self.tree) {
+                self.load(&path);
+            }
+        }
+        (0..self.len()).filter(|at| *at != from && self.is_near(from, *at)).collect()
+    }
+
+    /// Returns true for two files of one language in one directory.
+    fn is_near(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (self.file(one), self.file(other));
+        one.code.dialect.name == other.code.dialect.name
+            && resolve::directory(&one.path) == resolve::directory(&other.path)
+    }
+
+    /// Returns the other parts of a class: blocks of methods of Rust, methods of Go, partial classes.
+    pub(crate) fn parts(&self, (file, node): Class) -> Vec<Class> {
+        let own = self.file(file);
+        let language = own.code.dialect.name;
+        if !matches!(language, "go" | "rust" | "csharp") {
+            return Vec::new();
+        }
+        if language == "go" {
+            self.neighbours(file);
+        }
+        let is_part = |(other, at): &Class| {
+            (*other, *at) != (file, node)
+                && if language == "go" {
+                    self.is_near(file, *other)
+                } else {
+                    self.file(*other).code.dialect.name == language
+                }
         };
-        (0..self.len()).filter(near).collect()
+        self.classes(own.code.name(node)).into_iter().filter(is_part).collect()
+    }
+
+    /// Returns true for two parts of one class of Go.
+    pub(crate) fn is_part(&self, one: Class, other: Class) -> bool {
+        self.is_near(one.0, other.0) && self.file(one.0).code.name(one.1) == self.file(other.0).code.name(other.1)
+    }
+
+    /// Returns the classes with a method of Go.
+    pub(crate) fn with_method(&self, name: &str) -> Vec<Class> {
+        self.methods.borrow().get(name).cloned().unwrap_or_default()
     }
 }
 
 /// Returns true for a text that gives on what other files declare.
 fn gives_on(text: &str) -> bool {
-    const MARKS: &[&str] =
-        &["export *", "export {", "import *", "pub use ", "module.exports = require", "from .", "php://input"];
+    const MARKS: &[&str] = &[
+        "export *",
+        "export {",
+        "import *",
+        "pub use ",
+        "module.exports = require",
+        "from .",
+        "php://input",
+        "struct {",
+        "pub struct ",
+    ];
     MARKS.iter().any(|mark| text.contains(mark))
 }

@@ -10,10 +10,16 @@ pub(crate) trait Tree {
 
     /// Returns a JSON file, lines that are comments left out.
     fn json(&self, path: &str) -> Option<Rc<Value>>;
+
+    /// Returns the paths of the files right in a directory whose names end so.
+    fn list(&self, directory: &str, ending: &str) -> Vec<String>;
 }
 
 const EXTENSIONS: &[&str] =
     &["", ".ts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", ".mts", "/index.ts", "/index.js", "/index.tsx", "/index.mjs"];
+
+/// Most files of a package of Go that are read.
+const MAX_PACKAGE: usize = 60;
 
 /// Returns the parent directory, without a slash at its end; empty for the root.
 pub(crate) fn directory(path: &str) -> &str {
@@ -52,7 +58,7 @@ pub(crate) fn candidates(from: &str, module: &str, language: &str, tree: &dyn Tr
         "rust" => rust(from, module),
         "elixir" => elixir(from, module),
         "java" | "kotlin" | "csharp" => class(from, module),
-        "go" => Vec::new(),
+        "go" => package_of(from, module, tree).map(|home| package(&home, tree)).unwrap_or_default(),
         _ => Vec::new(),
     }
 }
@@ -68,6 +74,7 @@ pub(super) fn is_local(from: &str, module: &str, language: &str, tree: &dyn Tree
                 || !aliased(from, module, tree).is_empty()
         }
         "python" => module.starts_with('.') || python(from, module).iter().any(|path| tree.text(path).is_some()),
+        "go" => package_of(from, module, tree).is_some(),
         "rust" => module.starts_with("crate") || module.starts_with("super"),
         _ => false,
     }
@@ -267,6 +274,26 @@ fn php(from: &str, module: &str, tree: &dyn Tree) -> Vec<String> {
     found
 }
 
+/// Returns the files of a package of Go, by its directory.
+pub(super) fn package(home: &str, tree: &dyn Tree) -> Vec<String> {
+    let mut files = tree.list(home, ".go");
+    files.retain(|path| !path.ends_with("_test.go"));
+    files.truncate(MAX_PACKAGE);
+    files.iter_mut().for_each(|path| *path = path.trim_start_matches('/').to_owned());
+    files
+}
+
+/// Returns the directory of a package of Go that belongs to the module of a file: `go.mod` says its path.
+fn package_of(from: &str, module: &str, tree: &dyn Tree) -> Option<String> {
+    let within = |above: &str| {
+        let manifest = tree.text(&join(above, "go.mod")?)?;
+        let name = manifest.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+        let rest = module.strip_prefix(name.trim().trim_matches('"'))?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| join(above, rest)).flatten()
+    };
+    ancestors(from).find_map(within)
+}
+
 fn rust(from: &str, module: &str) -> Vec<String> {
     let mut parts: Vec<&str> = module.split("::").collect();
     let home = match parts.first() {
@@ -325,6 +352,10 @@ mod tests {
 
         fn json(&self, _: &str) -> Option<Rc<Value>> {
             None
+        }
+
+        fn list(&self, _: &str, _: &str) -> Vec<String> {
+            Vec::new()
         }
     }
 

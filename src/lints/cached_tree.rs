@@ -86,6 +86,10 @@ impl Tree for CachedTree<'_> {
         self.documents.borrow_mut().insert(path.to_owned(), document.clone());
         document
     }
+
+    fn list(&self, directory: &str, ending: &str) -> Vec<String> {
+        self.tree.list(directory, ending).unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +112,7 @@ mod tests {
             Ok(self.files.get(path).cloned())
         }
 
-        fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {
+        fn list(&self, _: &str, _: &str) -> Result<Vec<String>, SnapshotError> {
             Ok(Vec::new())
         }
 

@@ -42,11 +42,11 @@ pub(crate) trait Snapshot {
     /// The file cannot be read, is larger than `limit` bytes, or is no regular file.
     fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SnapshotError>;
 
-    /// Returns the paths of the TOML files right in a directory, sorted.
+    /// Returns the paths of the files right in a directory whose names end so, sorted.
     ///
     /// # Errors
     /// The directory cannot be read.
-    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError>;
+    fn list(&self, directory: &str, ending: &str) -> Result<Vec<String>, SnapshotError>;
 
     /// Returns the names in a directory, in lower case; `None` if only an attempt to read a file tells whether it is there.
     fn names(&self, _: &str) -> Option<HashSet<String>> {
@@ -73,7 +73,7 @@ impl Snapshot for EmptySnapshot {
         Ok(None)
     }
 
-    fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, _: &str, _: &str) -> Result<Vec<String>, SnapshotError> {
         Ok(Vec::new())
     }
 }
@@ -84,10 +84,10 @@ impl Snapshot for BTreeMap<String, Vec<u8>> {
         Ok(self.get(path).cloned())
     }
 
-    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, directory: &str, ending: &str) -> Result<Vec<String>, SnapshotError> {
         let in_directory = |path: &&String| {
             let name = path.strip_prefix(directory).and_then(|rest| rest.strip_prefix('/'));
-            name.is_some_and(|name| !name.contains('/') && name.ends_with(".toml"))
+            name.is_some_and(|name| !name.contains('/') && name.ends_with(ending))
         };
         Ok(self.keys().filter(in_directory).cloned().collect())
     }

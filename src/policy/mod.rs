@@ -305,7 +305,7 @@ fn rule_paths(
     layers: &[Rc<PolicyLayer>],
 ) -> impl Iterator<Item = Result<Vec<String>, SnapshotError>> {
     let directories = layers.iter().flat_map(|layer| &layer.config.rules.directories);
-    directories.map(|directory| files.list_toml(directory.trim_end_matches('/')))
+    directories.map(|directory| files.list(directory.trim_end_matches('/'), ".toml"))
 }
 
 /// Says that there is no rule of this id, and which one may be meant.

@@ -187,12 +187,12 @@ impl Snapshot for CommitTree {
         }
     }
 
-    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, directory: &str, ending: &str) -> Result<Vec<String>, SnapshotError> {
         let Some(FileVersion { oid, .. }) = self.entry(directory, MAX_IN_MEMORY)? else { return Ok(Vec::new()) };
         let odb = self.repository.odb();
         let content = self.object(&oid, ObjectKind::Tree, directory, MAX_IN_MEMORY)?.unwrap_or_default();
         let entries = TreeEntries::new(&content, odb.format).map_while(Result::ok);
-        let files = entries.filter(|entry| !entry.is_tree() && entry.name.ends_with(b".toml"));
+        let files = entries.filter(|entry| !entry.is_tree() && entry.name.ends_with(ending.as_bytes()));
         let paths = files.map(|entry| format!("{directory}/{}", String::from_utf8_lossy(entry.name)));
         Ok(paths.take(MAX_LISTED_FILES).collect())
     }

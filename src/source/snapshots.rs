@@ -65,7 +65,7 @@ impl Snapshot for DiskFiles {
         }
     }
 
-    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, directory: &str, ending: &str) -> Result<Vec<String>, SnapshotError> {
         let full = self.root.join(directory);
         // A link on the way must not lead out of the root.
         if full.canonicalize().is_ok_and(|full| !full.starts_with(&self.root)) {
@@ -73,7 +73,8 @@ impl Snapshot for DiskFiles {
         }
         let listed = crate::git::disk::list(&full, MAX_LISTED_FILES);
         let (entries, _) = listed.map_err(|error| SnapshotError::new(directory, error.why()))?;
-        let names = entries.iter().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().ends_with(b".toml"));
+        let names =
+            entries.iter().map(|(name, _)| name).filter(|name| name.as_encoded_bytes().ends_with(ending.as_bytes()));
         Ok(names.map(|name| format!("{directory}/{}", name.to_string_lossy())).collect())
     }
 }
@@ -87,7 +88,7 @@ impl Snapshot for CommitTrees {
         Ok(self.0.iter().find_map(|tree| tree.read(path, limit).ok().flatten()))
     }
 
-    fn list_toml(&self, _: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, _: &str, _: &str) -> Result<Vec<String>, SnapshotError> {
         Ok(Vec::new())
     }
 

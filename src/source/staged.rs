@@ -96,14 +96,15 @@ impl Snapshot for StagedIndex {
         read_object(self.repository.odb(), &entry.oid, ObjectKind::Blob, path, limit).map(Some)
     }
 
-    fn list_toml(&self, directory: &str) -> Result<Vec<String>, SnapshotError> {
+    fn list(&self, directory: &str, ending: &str) -> Result<Vec<String>, SnapshotError> {
         let prefix = format!("{directory}/");
         let from = self.index.lower_bound(prefix.as_bytes());
         let below = (from..).map_while(|at| self.index.get(at)).map_while(|entry| {
             let name = entry.path.strip_prefix(prefix.as_bytes())?;
             Some((name, entry.stage))
         });
-        let files = below.filter(|(name, stage)| *stage == 0 && !name.contains(&b'/') && name.ends_with(b".toml"));
+        let files =
+            below.filter(|(name, stage)| *stage == 0 && !name.contains(&b'/') && name.ends_with(ending.as_bytes()));
         Ok(files.take(MAX_LISTED_FILES).map(|(name, _)| format!("{prefix}{}", String::from_utf8_lossy(name))).collect())
     }
 }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::Analysis;
 use super::calls::{Called, last, together};
 use super::guards::decorators;
-use super::statements::leaves;
+use super::statements::{Ways, leaves};
 use super::value::{Constant, Path, Thing, Traits, Value};
+use super::{Analysis, Defect};
 
 /// Methods that add what they are given to a list or a text.
 const GATHERS: &[&str] = &["push", "append", "add", "write", "concat", "extend", "Append", "Add", "Write", "push_str"];
@@ -105,8 +105,8 @@ impl Analysis<'_> {
             Value::of(Traits::REQUEST.with(Traits::TYPED))
         } else if is_request() {
             Value::of(Traits::REQUEST)
-        } else if matches!(language, "php" | "csharp") {
-            // A service that the framework makes.
+        } else if matches!(language, "php" | "csharp" | "go" | "kotlin" | "rust" | "java") {
+            // A service that the framework makes, or whoever routes.
             self.instance_of(file, typed).unwrap_or_default()
         } else {
             Value::default()
@@ -155,6 +155,49 @@ impl Analysis<'_> {
         };
         heads.iter().any(|head| code.name(*head).contains("Controller"))
             && (code.name(closure.node).starts_with("Post") || decorators(code, closure.node).iter().any(posts))
+    }
+
+    /// `json.Unmarshal(body, &event)`: an event is made of the body, unless that fails.
+    pub(super) fn filled(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
+        if !called.code.dialect.returns_errors {
+            return None;
+        }
+        let mut made = path.clone();
+        self.fill(called, &mut made);
+        let is_event = made.pending.len() > path.pending.len();
+        let with = |path, constant| (path, Value::constant(constant));
+        is_event.then(|| vec![with(made, Constant::Null), with(path.clone(), Constant::Present)])
+    }
+
+    /// Go and its like write into what they are given: `json.Unmarshal(body, &event)`.
+    pub(super) fn fill(&mut self, called: &Called<'_>, path: &mut Path) {
+        let (code, gives) = (called.code, last(&called.dotted).starts_with("Try") && called.object.has(Traits::BODY));
+        // `root.TryGetProperty("type", out var type)`
+        for node in code.children(called.node)[1..].iter().filter(|_| gives && code.dialect.name == "csharp") {
+            if let [.., _, name] = leaves(code, *node).as_slice() {
+                path.set(&Arc::from(code.name(*name)), Value::of(Traits::BODY));
+            }
+        }
+        if !called.code.dialect.returns_errors {
+            return;
+        }
+        let reads = together(&called.arguments).has(Traits::BODY)
+            || called.object.has(Traits::BODY)
+            || self.words.body.is_match(&called.dotted);
+        let name = last(&called.dotted).to_ascii_lowercase();
+        let writes = ["unmarshal", "decode", "bind", "parse", "read"].iter().any(|verb| name.contains(verb));
+        for node in called.code.children(called.node)[1..].iter().filter(|_| reads && writes) {
+            let name = called.code.name(*node);
+            let known = path.get(name).map_or(Traits::default(), |value| value.traits);
+            if called.code.kind(*node) != Kind::Name || known.has(Traits::BODY) {
+                continue;
+            }
+            if known.has(Traits::CLASS) {
+                let sink = self.sink(called.node, last(&called.dotted).to_owned(), Defect::Disabled);
+                path.use_event(sink);
+            }
+            path.set(&Arc::from(name), Value::of(Traits::BODY));
+        }
     }
 
     /// Notes that a list or a text gets a part of the body: `chunks.push(chunk)`.

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::fetched::fetches;
 use super::statements::{Ways, leaves};
+use super::types::made;
 use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Defect};
 
@@ -120,13 +122,17 @@ impl Analysis<'_> {
                     Value { traits, constant: Some(Constant::Present), thing: Some(Thing::Instance(file, node)) };
                 return vec![(path, value)];
             }
-            _ => {}
+            _ => {
+                if let Some(made) = made(called) {
+                    return vec![(path, made)];
+                }
+            }
         }
         let mut path = path;
         if let Some(ways) = self.event_looked_up(called, &mut path) {
             return ways;
         }
-        if let Some(ways) = self.known(called, &path) {
+        if let Some(ways) = self.filled(called, &path).or_else(|| self.known(called, &path)) {
             return ways;
         }
         let runs_file = matches!(called.dotted.as_str(), "require" | "require_once" | "include" | "include_once");
@@ -181,10 +187,15 @@ impl Analysis<'_> {
 
     fn function(&mut self, at: usize, called: &Called<'_>, path: Path) -> Ways {
         if self.is_worth_following(at, called) {
-            return self.invoke(at, called.arguments.clone(), path, called.node);
+            let made_of = self.made_of(at, called);
+            let outer = std::mem::replace(&mut self.made_of, made_of);
+            let ways = self.invoke(at, called.arguments.clone(), path, called.node);
+            self.made_of = outer;
+            return ways;
         }
         let mut path = path;
         let mut value = self.outcome(called, &mut path);
+        value.thing = self.result(at);
         if self.reads_request(called, &path) {
             value.traits = value.traits.with(Traits::BODY);
         }
@@ -258,8 +269,7 @@ impl Analysis<'_> {
             return Some(Vec::new());
         }
         if words.ends.is_match(dotted) {
-            self.frame().thrown.push(path);
-            return Some(Vec::new());
+            return Some(self.ends_if(called, path));
         }
         let given = together(&called.arguments);
         if words.trusting.is_match(dotted)
@@ -269,15 +279,20 @@ impl Analysis<'_> {
                 return Some(vec![(path, Value::of(given))]);
             }
             let sink = self.sink(called.node, last(dotted).to_owned(), Defect::Disabled);
+            let failed = path.clone();
             path.use_event(sink);
-            return Some(vec![(path, Value::of(Traits::BODY))]);
+            let event = Value { constant: Some(Constant::Present), ..Value::of(Traits::BODY) };
+            let dialect = called.code.dialect;
+            let fails = dialect.results && dialect.name != "kotlin";
+            let failed = fails.then_some((failed, Value::constant(Constant::Null)));
+            return Some([(path, event)].into_iter().chain(failed).collect());
         }
         let (code, node) = (called.code, called.node);
         let got = [code.child(code.child(node, 0), 0), code.child(node, 1)];
         // `request('type')` of Laravel
         let asks = code.dialect.name == "php" && dotted == "request" && !called.arguments.is_empty();
         if asks
-            || self.is_body(dotted, &path) && !answers(called)
+            || self.is_body(dotted, &path) && !answers(called) && !routes(called)
             || last(dotted) == "get" && self.is_body_field(code, &got, &path)
             || self.reads_request(called, &path)
         {
@@ -285,6 +300,25 @@ impl Analysis<'_> {
             return Some(vec![(path, Value::of(Traits::BODY))]);
         }
         None
+    }
+
+    /// Ends a way; `abort_if(…)` and its like do so on a condition.
+    fn ends_if(&mut self, called: &Called<'_>, path: Path) -> Ways {
+        let name = last(&called.dotted);
+        let holds = match name {
+            "abort_if" | "throw_if" => true,
+            "abort_unless" | "throw_unless" => false,
+            _ => {
+                self.frame().thrown.push(path);
+                return Vec::new();
+            }
+        };
+        let truth = called.arguments.first().and_then(Value::truth);
+        if truth.is_none_or(|truth| truth == holds) {
+            self.frame().thrown.push(path.clone());
+        }
+        let goes_on = truth.is_none_or(|truth| truth != holds);
+        goes_on.then(|| (path, Value::default())).into_iter().collect()
     }
 
     /// A call into the void: what is given to functions that are not known.
@@ -311,66 +345,12 @@ impl Analysis<'_> {
         let constant = is_error.then_some(Constant::Present).or_else(|| self.span_of(called));
         Value { constant, ..Value::of(if checks { kept.without(Traits::BODY) } else { kept }) }
     }
-
-    /// Go and its like write into what they are given: `json.Unmarshal(body, &event)`.
-    fn fill(&mut self, called: &Called<'_>, path: &mut Path) {
-        if !called.code.dialect.returns_errors {
-            return;
-        }
-        let reads = together(&called.arguments).has(Traits::BODY)
-            || called.object.has(Traits::BODY)
-            || self.words.body.is_match(&called.dotted);
-        let name = last(&called.dotted).to_ascii_lowercase();
-        let writes = ["unmarshal", "decode", "bind", "parse", "read"].iter().any(|verb| name.contains(verb));
-        for node in called.code.children(called.node)[1..].iter().filter(|_| reads && writes) {
-            let name = called.code.name(*node);
-            let known = path.get(name).map_or(Traits::default(), |value| value.traits);
-            if called.code.kind(*node) != Kind::Name || known.has(Traits::BODY) {
-                continue;
-            }
-            if known.has(Traits::CLASS) {
-                let sink = self.sink(called.node, last(&called.dotted).to_owned(), Defect::Disabled);
-                path.use_event(sink);
-            }
-            path.set(&Arc::from(name), Value::of(Traits::BODY));
-        }
-    }
-
-    /// Notes that something which could not be followed may have verified.
-    fn doubt(&mut self, called: &Called<'_>, target: &Value, path: &mut Path) {
-        let given = together(&called.arguments);
-        let gets = given.has(Traits::BODY) || given.has(Traits::SIGNATURE) || given.has(Traits::REQUEST);
-        let missing = target.has(Traits::MISSING) || called.object.has(Traits::MISSING);
-        let foreign = given.has(Traits::FOREIGN) || self.words.foreign.is_match(&called.dotted);
-        let checks = self.words.check.is_match(last(&called.dotted)) && !foreign;
-        let verifies = checks && self.words.verifies.is_match(last(&called.dotted));
-        if verifies && target.thing.is_none() && !missing && !self.is_bound(called, path) {
-            // A function of this name that is declared nowhere in sight: a global, a generated one.
-            path.verify();
-        } else if (missing && (gets || checks)) || (checks && (gets || !called.arguments.is_empty())) {
-            path.doubtful = true;
-        }
-    }
-
-    /// Returns true if the first name of what is called is declared or imported in the file.
-    fn is_bound(&mut self, called: &Called<'_>, path: &Path) -> bool {
-        let root = called.dotted.split('.').next().unwrap_or_default();
-        let file = self.file();
-        let module = self.modules.get(&file).cloned().flatten();
-        path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
-    }
 }
 
-/// Returns true for a call that fetches something of which the request only said the id.
-fn fetches(called: &Called<'_>) -> bool {
-    let (code, says) = (called.code, |word: &str| called.dotted.contains(word));
-    let is_id = |(node, value): (&NodeId, &Value)| {
-        let node = if code.kind(*node) == Kind::Pair { code.child(*node, 1) } else { *node };
-        let key = if code.kind(node) == Kind::Index { code.child(node, 1) } else { node };
-        let name = code.name(key).trim_start_matches(':');
-        !value.has(Traits::BODY) || matches!(name, "id" | "Id" | "event_id" | "eventId" | "EventId")
-    };
-    (says("etrieve") || says("etch")) && code.children(called.node)[1..].iter().zip(&called.arguments).all(is_id)
+/// Returns true for `r.POST("/hook", handler)`, which reads no body.
+fn routes(called: &Called<'_>) -> bool {
+    called.code.dialect.name == "go"
+        && called.arguments.iter().any(|value| matches!(value.thing, Some(Thing::Function(_))))
 }
 
 /// Returns true for `c.json(…)` and the like, which answer; what reads a body is given nothing, or the request.

@@ -12,6 +12,30 @@ use super::{Analysis, Closure};
 impl Analysis<'_> {
     /// Returns a method or a field of a class, or of what it is made of.
     pub(super) fn member_of_class(&mut self, class: (usize, NodeId), name: &str, depth: usize) -> Option<Value> {
+        if let Some(value) = self.member_of_part(class, name) {
+            return Some(value);
+        }
+        let parts = self.program.parts(class);
+        if let Some(value) = parts.iter().find_map(|part| self.member_of_part(*part, name)) {
+            return Some(value);
+        }
+        if depth >= 6 {
+            return None;
+        }
+        for (file, node) in std::iter::once(class).chain(parts) {
+            let code = Arc::clone(&self.program.file(file).code);
+            for base in self.bases(&code, file, node) {
+                if base != class
+                    && let Some(value) = self.member_of_class(base, name, depth + 1)
+                {
+                    return Some(value);
+                }
+            }
+        }
+        None
+    }
+
+    fn member_of_part(&mut self, class: (usize, NodeId), name: &str) -> Option<Value> {
         let (file, node) = class;
         let code = Arc::clone(&self.program.file(file).code);
         for statement in leaves_of_body(&code, code.child(node, 1)) {
@@ -63,18 +87,7 @@ impl Analysis<'_> {
                 _ => {}
             }
         }
-        if let Some(value) = self.injected(&code, file, code.child(node, 0), name) {
-            return Some(value);
-        }
-        if depth >= 6 {
-            return None;
-        }
-        for base in self.bases(&code, file, node) {
-            if let Some(value) = self.member_of_class(base, name, depth + 1) {
-                return Some(value);
-            }
-        }
-        None
+        self.injected(&code, file, code.child(node, 0), name)
     }
 
     /// Returns the value that a field is declared with.
@@ -104,36 +117,6 @@ impl Analysis<'_> {
         self.instance_of(file, code.name(code.child(*parameter, 1)))
     }
 
-    /// Returns an instance of the class that a type names; an interface stands for the class that has its name or
-    /// implements it.
-    pub(super) fn instance_of(&mut self, file: usize, typed: &str) -> Option<Value> {
-        let name: String = typed.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | '\\')).collect();
-        let name = name.rsplit(['.', '\\']).next().unwrap_or_default().to_owned();
-        if name.is_empty() {
-            return None;
-        }
-        let interface =
-            name.strip_prefix('I').filter(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()));
-        let found = self.class_named(file, &name);
-        let found = found
-            .filter(|value| self.has_code(value))
-            .or_else(|| self.program.derived(&name).map(|(file, node)| Value::thing(Thing::Class(file, node))));
-        let found = found.or_else(|| interface.and_then(|name| self.class_named(file, name)));
-        match self.imported(found?).thing? {
-            Thing::Class(file, node) => Some(Value::thing(Thing::Instance(file, node))),
-            thing => Some(Value::thing(thing)),
-        }
-    }
-
-    /// Returns false for a class whose methods have no statements.
-    fn has_code(&self, value: &Value) -> bool {
-        let Some(Thing::Class(file, node)) = value.thing else { return true };
-        let code = &self.program.file(file).code;
-        leaves_of_body(code, code.child(node, 1))
-            .into_iter()
-            .any(|at| code.kind(at) != Kind::Function || !code.children(code.child(at, 1)).is_empty())
-    }
-
     /// Returns true for the name of an attribute that the class around declares, in Ruby.
     pub(super) fn is_attribute(&self, name: &str) -> bool {
         let Some(frame) = self.frames.last().filter(|frame| frame.code.dialect.name == "ruby") else { return false };
@@ -156,6 +139,10 @@ impl Analysis<'_> {
                     names.extend(code.children(statement)[1..].iter().map(|at| code.path(*at)));
                 }
                 Kind::Name => names.push(code.name(statement).to_owned()),
+                // A struct that is embedded in one of Go.
+                Kind::Assign if code.child(statement, 0) == Code::NOTHING => {
+                    names.push(code.name(code.child(statement, 2)).trim_start_matches('*').to_owned());
+                }
                 _ => {}
             }
         }
@@ -167,46 +154,6 @@ impl Analysis<'_> {
             }
         }
         found
-    }
-
-    /// Returns a class by its name: of the file, imported, or anywhere where it needs no import.
-    pub(super) fn class_named(&mut self, file: usize, name: &str) -> Option<Value> {
-        if !name.starts_with(|first: char| first.is_ascii_uppercase() || first == '\\') {
-            return None;
-        }
-        let key = (file, name.to_owned());
-        if let Some(known) = self.named_classes.get(&key) {
-            return known.clone();
-        }
-        let found = self.find_class(file, name);
-        self.named_classes.insert(key, found.clone());
-        found
-    }
-
-    fn find_class(&mut self, file: usize, name: &str) -> Option<Value> {
-        let last = name.rsplit(['\\', '.']).next().unwrap_or(name).to_owned();
-        if let Some(value) = self.module_scope(file).unwrap_or_default().get(last.as_str()).cloned() {
-            let value = self.imported(value);
-            if value.thing.is_some() {
-                return Some(value);
-            }
-        }
-        let language = self.program.file(file).code.dialect.name;
-        if !matches!(language, "ruby" | "php" | "java" | "kotlin" | "csharp" | "elixir") {
-            return None;
-        }
-        let module = if language == "ruby" { name.replace('.', "::") } else { name.to_owned() };
-        if let Some(found) = self.program.module(file, &module).and_then(|file| self.class_in(file, &last)) {
-            return Some(found);
-        }
-        let same = |(other, _): &(usize, NodeId)| self.program.file(*other).code.dialect.name == language;
-        let found = self.program.classes(&last).into_iter().find(same);
-        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
-    }
-
-    pub(super) fn class_in(&self, file: usize, name: &str) -> Option<Value> {
-        let found = self.program.classes(name).into_iter().find(|(other, _)| *other == file);
-        found.map(|(file, node)| Value::thing(Thing::Class(file, node)))
     }
 }
 

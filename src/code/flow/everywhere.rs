@@ -41,8 +41,16 @@ impl Analysis<'_> {
                             let class = self.program.classes(&name).into_iter().next();
                             class.map(|(file, node)| Value::thing(Thing::Class(file, node)))
                         }
+                        Registered::Method(name) => {
+                            let mut classes = code.nodes().filter(|(_, node)| node.kind == Kind::Class);
+                            let class = classes.next().map(|(node, _)| (*file, node));
+                            let method = class.and_then(|class| self.member_of_class(class, &name, 0));
+                            self.register_methods(method.into_iter().collect(), code.dialect.name);
+                            continue;
+                        }
                     };
-                    self.register_class(found, code.dialect.name);
+                    let methods = found.map(|class| self.methods(&class)).unwrap_or_default();
+                    self.register_methods(methods, code.dialect.name);
                 }
             }
         }
@@ -58,8 +66,8 @@ impl Analysis<'_> {
         root.into_iter().flat_map(load).collect()
     }
 
-    fn register_class(&mut self, class: Option<Value>, language: &'static str) {
-        for method in class.map(|class| self.methods(&class)).unwrap_or_default() {
+    fn register_methods(&mut self, methods: Vec<Value>, language: &'static str) {
+        for method in methods {
             if let Some(Thing::Function(at)) = method.thing {
                 let verdict = self.verifies_first(at);
                 self.guard_everywhere(language, verdict);
@@ -75,6 +83,8 @@ enum Registered {
     Named(String),
     /// By its path in a setting.
     Anywhere(String),
+    /// A method of the class of the file.
+    Method(String),
 }
 
 /// Returns the classes that a node registers.
@@ -102,6 +112,13 @@ fn registered(code: &Code, node: NodeId) -> Vec<Registered> {
         }
         Kind::Assign if matches!(code.name(first).trim_start_matches('$'), "middleware" | "middlewareGroups") => {
             classes(code, second)
+        }
+        // `return [KernelEvents::REQUEST => 'check']`
+        Kind::Pair
+            if matches!(code.name(first), "REQUEST" | "CONTROLLER") && code.path(first).starts_with("KernelEvents") =>
+        {
+            let texts = leaves(code, second).into_iter().filter(|at| code.kind(*at) == Kind::Text);
+            texts.take(1).map(|at| Registered::Method(code.name(at).to_owned())).collect()
         }
         Kind::Pair if code.name(first) == "useClass" => vec![Registered::Named(code.name(second).to_owned())],
         Kind::Assign if code.name(first) == "MIDDLEWARE" => {

@@ -1,6 +1,7 @@
 //! Objects that are fetched from Stripe by an id that the request sent. A fetched event is one that was verified; another
 //! object says something only where its state is read, or where it is what is acted on.
 
+use super::super::model::{Kind, NodeId};
 use super::Analysis;
 use super::calls::{Called, last, together};
 use super::statements::Ways;
@@ -23,7 +24,9 @@ impl Analysis<'_> {
                 _ => traits.with(Traits::WHOLE).with(Traits::FETCHED),
             };
         }
-        vec![(path, Value { constant: Some(Constant::Present), ..Value::of(traits) })]
+        // In Go the last of the results is the error.
+        let constant = if called.code.dialect.returns_errors { Constant::Null } else { Constant::Present };
+        vec![(path, Value { constant: Some(constant), ..Value::of(traits) })]
     }
 
     /// Notes that a member of an object is read.
@@ -54,4 +57,19 @@ pub(super) fn keeps(traits: Traits, path: &mut Path) {
     if traits.has(Traits::SYNCED) && !traits.has(Traits::BODY) {
         path.forget_uses();
     }
+}
+
+/// Returns true for a call that fetches something of which the request only said the id.
+pub(super) fn fetches(called: &Called<'_>) -> bool {
+    let (code, says) = (called.code, |word: &str| called.dotted.contains(word));
+    let is_id = |(node, value): (&NodeId, &Value)| {
+        let node = if code.kind(*node) == Kind::Pair { code.child(*node, 1) } else { *node };
+        let key = if code.kind(node) == Kind::Index { code.child(node, 1) } else { node };
+        let name = code.name(key).trim_start_matches(':');
+        !value.has(Traits::BODY) || matches!(name, "id" | "Id" | "event_id" | "eventId" | "EventId")
+    };
+    let is_own = called.object.has(Traits::BODY);
+    !is_own
+        && (says("etrieve") || says("etch"))
+        && code.children(called.node)[1..].iter().zip(&called.arguments).all(is_id)
 }

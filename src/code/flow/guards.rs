@@ -126,7 +126,8 @@ impl Analysis<'_> {
             let value = self.class_named(file, &name);
             let value = value.or_else(|| self.class_named(file, &format!("{name}Attribute")));
             let Some(value) = value else {
-                let checks = self.words.check.is_match(&name) && !name.starts_with("Valid");
+                let checks =
+                    self.words.check.is_match(&name) && !name.starts_with("Valid") && !name.contains("Constructor");
                 paths.iter_mut().for_each(|path| path.doubtful |= checks);
                 continue;
             };
@@ -265,14 +266,29 @@ impl Analysis<'_> {
         };
         for handler in handlers {
             let Some(Thing::Function(at)) = handler.thing else { continue };
-            if !self.is_relevant(self.closures[at].file, self.closures[at].node) {
+            // A group holds routes.
+            if name(&route) != "group" && !self.is_relevant(self.closures[at].file, self.closures[at].node) {
                 continue;
             }
-            for path in &paths {
-                self.chain(&[at], path.clone(), route);
+            for path in self.guarded(at, paths.clone()) {
+                self.chain(&[at], path, route);
             }
         }
         Some(vec![(path.clone(), Value::default())])
+    }
+
+    /// Follows what the class of a routed method says runs before it: the middleware of its constructor.
+    fn guarded(&mut self, at: usize, paths: Vec<Path>) -> Vec<Path> {
+        let (file, node, class) = (self.closures[at].file, self.closures[at].node, self.closures[at].class);
+        if class.is_none() {
+            return paths;
+        }
+        let frame = self.new_frame(file, Code::NOTHING, class, Code::NOTHING);
+        self.frames.push(frame);
+        let code = self.code();
+        let paths = paths.into_iter().flat_map(|path| self.guards(&code, node, class, path)).collect();
+        self.frames.pop();
+        paths
     }
 }
 

@@ -10,6 +10,7 @@ mod calls;
 mod chosen;
 mod classes;
 mod conditions;
+mod doubts;
 mod durations;
 mod entries;
 mod everywhere;
@@ -24,6 +25,7 @@ mod routers;
 mod stand_ins;
 mod statements;
 mod tables;
+mod types;
 mod value;
 mod verdict;
 
@@ -38,7 +40,7 @@ use super::program::Program;
 use crate::rules::pattern::NamePattern;
 use relevance::Relevance;
 use routers::{Route, Routers};
-use value::{Path, Scope, Value};
+use value::{Path, Scope, Traits, Value};
 
 /// Names that were met, and which of the patterns of all words match each: a bit for each word.
 pub(crate) struct Names {
@@ -285,6 +287,8 @@ pub(crate) struct Analysis<'a> {
     /// What runs before handlers is followed, and the paths for which it asks.
     guarding: bool,
     asked: Vec<Arc<str>>,
+    /// What the object was made of whose method is followed.
+    made_of: Traits,
     routers: Routers,
     /// The route whose handler is followed.
     route: Option<Route>,
@@ -322,6 +326,7 @@ impl<'a> Analysis<'a> {
             gathered: false,
             guarding: false,
             asked: Vec::new(),
+            made_of: Traits::default(),
             routers: Routers::default(),
             route: None,
             sinks: Vec::new(),

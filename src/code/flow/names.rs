@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::classes::leaves_of_body;
 use super::statements::Ways;
 use super::value::{Constant, Path, Scope, Thing, Traits, Value};
 use super::{Analysis, Closure, Frame};
 
 /// Traits that a member has of the whole.
-const INHERITED: Traits = Traits::GIVEN
+pub(super) const INHERITED: Traits = Traits::GIVEN
     .with(Traits::BODY)
     .with(Traits::EVENT)
     .with(Traits::MAC)
@@ -43,22 +44,28 @@ impl Analysis<'_> {
             return Value::of(Traits::BODY);
         }
         let (file, class) = (self.file(), self.frames.last().and_then(|frame| frame.class));
-        if matches!(name, "this" | "self" | "$this") {
-            return class.map_or(Value::default(), |(file, node)| Value::thing(Thing::Instance(file, node)));
+        let is_receiver = |class: &(usize, NodeId)| code.dialect.name == "go" && receiver(code, class.1) == name;
+        if matches!(name, "this" | "self" | "$this") || class.as_ref().is_some_and(is_receiver) {
+            let made = |(file, node)| Value { traits: self.made_of, ..Value::thing(Thing::Instance(file, node)) };
+            return class.map_or(Value::default(), made);
         }
-        let found = self.global(file, name).or_else(|| {
-            // Methods of the same class need no object in Ruby, Java, Kotlin and C#.
-            let bare = matches!(code.dialect.name, "ruby" | "java" | "kotlin" | "csharp" | "elixir");
-            class.filter(|_| bare).and_then(|class| self.member_of_class(class, name, 0))
-        });
+        if let ("Self" | "static", Some((file, node))) = (name, class) {
+            return Value::thing(Thing::Class(file, node));
+        }
+        // Members of the same class need no object in Ruby, Java, Kotlin and C#.
+        let bare = matches!(code.dialect.name, "ruby" | "java" | "kotlin" | "csharp" | "elixir");
+        let found = self
+            .global(file, name)
+            .or_else(|| class.filter(|_| bare).and_then(|class| self.member_of_class(class, name, 0)));
         let found = found.or_else(|| self.class_named(file, name));
-        let mut value = found.unwrap_or_default();
+        let made_of = if bare && class.is_some() { self.made_of } else { Traits::default() };
+        let mut value = found.unwrap_or_else(|| Value::of(made_of));
         value.traits = value.traits.with(named);
         value
     }
 
     /// Returns a name of the top level of a file, or of its package.
-    fn global(&mut self, file: usize, name: &str) -> Option<Value> {
+    pub(super) fn global(&mut self, file: usize, name: &str) -> Option<Value> {
         if let Some(value) = self.module_scope(file)?.get(name) {
             return Some(self.imported(value.clone()));
         }
@@ -72,15 +79,20 @@ impl Analysis<'_> {
         None
     }
 
-    /// Returns a function that is declared at the top of a file.
+    /// Returns what is declared at the top of a file: a function, a class or a variable.
     fn declared(&mut self, file: usize, name: &str) -> Option<Value> {
         let code = Arc::clone(&self.program.file(file).code);
-        let found = code
-            .children(code.root())
-            .iter()
-            .copied()
-            .find(|node| code.kind(*node) == Kind::Function && code.name(*node) == name)?;
-        Some(self.closure(Closure { file, node: found, scope: Rc::default(), class: None }))
+        let declares = |node: &NodeId| match code.kind(*node) {
+            Kind::Assign => code.name(code.child(*node, 0)) == name,
+            Kind::Function | Kind::Class => code.name(*node) == name,
+            _ => false,
+        };
+        let node = leaves_of_body(&code, code.root()).into_iter().find(declares)?;
+        match code.kind(node) {
+            Kind::Function => Some(self.closure(Closure { file, node, scope: Rc::default(), class: None })),
+            Kind::Class => Some(Value::thing(Thing::Class(file, node))),
+            _ => self.module_scope(file)?.get(name).cloned(),
+        }
     }
 
     /// Returns the names of the top level of a file, which is followed once.
@@ -258,6 +270,10 @@ impl Analysis<'_> {
 
     /// Returns a name that a module gives away.
     pub(super) fn exported(&mut self, file: usize, name: &str) -> Value {
+        // A package of Go is all of its files.
+        if self.program.file(file).code.dialect.name == "go" {
+            return self.global(file, name).unwrap_or_default();
+        }
         let mut seen = BTreeSet::new();
         let mut open = vec![file];
         while let Some(file) = open.pop() {
@@ -307,6 +323,8 @@ impl Analysis<'_> {
         let mut member = match value.thing {
             Some(Thing::Module(file)) => self.exported(file, name),
             Some(Thing::Object(at)) => self.objects[at].get(name).cloned().unwrap_or_default(),
+            // `Billing::class` of PHP
+            Some(Thing::Class(..)) if name == "class" => value.clone(),
             Some(Thing::Instance(file, node) | Thing::Class(file, node)) => {
                 self.member_of_class((file, node), name, 0).unwrap_or_default()
             }
@@ -320,4 +338,9 @@ impl Analysis<'_> {
         member.traits = member.traits.with(inherited);
         member
     }
+}
+
+/// Returns the name of the receiver of a method of Go, by the part of the class that it is.
+fn receiver(code: &Code, class: NodeId) -> &str {
+    code.name(code.child(code.child(code.child(class, 0), 0), 0))
 }

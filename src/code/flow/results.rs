@@ -111,7 +111,7 @@ impl Analysis<'_> {
             _ => {}
         }
         let Some(truth) = called.object.truth() else {
-            let is_body = KEEP.contains(&name) && called.object.has(Traits::BODY);
+            let is_body = (KEEP.contains(&name) || name == "and_then") && called.object.has(Traits::BODY);
             return is_body.then(|| vec![(path.clone(), called.object.clone())]);
         };
         let function = called.arguments.iter().find_map(function_of);

@@ -8,7 +8,7 @@ use super::value::{Path, Traits, Value};
 use super::{Analysis, Defect};
 
 /// Calls that only show what they are given.
-const SHOWS: &[&str] = &[
+pub(super) const SHOWS: &[&str] = &[
     "log",
     "info",
     "warn",

@@ -120,7 +120,10 @@ impl Analysis<'_> {
         };
         let (mut inside, outside) = (path.clone(), path);
         self.stands_in(subject.traits, patterns, &mut inside);
-        for leaf in &leaves {
+        // `%{"type" => "invoice.paid"} = event`
+        let inner = leaves.iter().filter(|leaf| code.kind(**leaf) == Kind::Assign && code.dialect.results);
+        let inner: Vec<NodeId> = inner.flat_map(|leaf| self::leaves(code, code.child(*leaf, 0))).collect();
+        for leaf in leaves.iter().chain(&inner) {
             let name = self.event_name(code, *leaf).or_else(|| {
                 let is_constant = match code.kind(*leaf) {
                     Kind::Name => code.name(*leaf).starts_with(|first: char| first.is_ascii_uppercase()),

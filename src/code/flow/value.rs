@@ -186,9 +186,14 @@ impl Path {
     }
 
     pub(crate) fn use_event(&mut self, sink: usize) {
-        if !self.verified && !self.pending.contains(&sink) {
-            self.pending.push(sink);
+        if self.verified || self.uses().contains(&sink) {
+            return;
         }
+        if let Some(at) = self.pending.iter().position(|known| *known == sink) {
+            self.pending.remove(at);
+            self.failed -= 1;
+        }
+        self.pending.push(sink);
     }
 
     /// Returns true if two ways differ at most in what is pending.
@@ -198,9 +203,13 @@ impl Path {
     }
 
     fn join(&mut self, other: Self) {
-        self.failed = self.failed.min(other.failed);
-        for sink in other.pending {
-            self.use_event(sink);
+        for (at, sink) in other.pending.iter().enumerate() {
+            if at >= other.failed {
+                self.use_event(*sink);
+            } else if !self.pending.contains(sink) {
+                self.pending.insert(self.failed, *sink);
+                self.failed += 1;
+            }
         }
         if self.scope == other.scope {
             return;

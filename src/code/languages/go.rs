@@ -13,7 +13,7 @@ pub(super) static GO: Grammar = Grammar {
 
 const ROLES: &[(Role, &str)] = &[
     (Role::Skip, "comment package_clause"),
-    (Role::Block, "source_file block statement_list"),
+    (Role::Block, "source_file block statement_list struct_type field_declaration_list interface_type"),
     (Role::Name, "identifier field_identifier type_identifier package_identifier blank_identifier"),
     (Role::Text, "interpreted_string_literal raw_string_literal"),
     (Role::Number, "int_literal float_literal"),
@@ -24,11 +24,11 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Arguments, "argument_list"),
     (Role::Member, "selector_expression qualified_type"),
     (Role::Index, "index_expression"),
-    (Role::Function, "function_declaration method_declaration func_literal"),
+    (Role::Function, "function_declaration method_declaration func_literal method_elem"),
     (Role::Parameters, "parameter_list"),
     (Role::Parameter, "parameter_declaration variadic_parameter_declaration"),
     (Role::Class, "type_spec"),
-    (Role::Assign, "short_var_declaration assignment_statement var_spec const_spec"),
+    (Role::Assign, "short_var_declaration assignment_statement var_spec const_spec field_declaration"),
     (Role::Choice, "if_statement"),
     (Role::Switch, "expression_switch_statement"),
     (Role::Case, "expression_case default_case"),
@@ -40,6 +40,6 @@ const ROLES: &[(Role, &str)] = &[
     (Role::First, "type_assertion_expression type_conversion_expression"),
     (Role::Object, "literal_value"),
     (Role::Pair, "keyed_element"),
-    (Role::Type, "pointer_type slice_type map_type struct_type interface_type"),
+    (Role::Type, "pointer_type slice_type map_type"),
     (Role::Import, "import_spec"),
 ];

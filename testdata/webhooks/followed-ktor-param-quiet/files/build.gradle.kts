@@ -1,0 +1,1 @@
+dependencies { implementation("com.stripe:stripe-java:24.0.0") }

@@ -1,0 +1,4 @@
+use crate::billing::Billing;
+
+#[derive(Clone)]
+pub struct App { pub billing: Billing }

@@ -1,0 +1,14 @@
+<?php
+namespace App\Http\Controllers;
+use App\Services\Billing;
+use Illuminate\Http\Request;
+class StripeController extends Controller
+{
+    public function hook(Request $request)
+    {
+        $event = resolve(Billing::class)->load($request->getContent(), $request->header('Stripe-Signature'));
+        if ($event->type === 'checkout.session.completed') {
+            Order::where('id', $event->data->object->id)->update(['paid' => true]);
+        }
+    }
+}

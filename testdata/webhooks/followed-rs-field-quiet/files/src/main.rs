@@ -1,0 +1,4 @@
+mod billing;
+mod hook;
+mod state;
+fn main() {}

@@ -1,0 +1,3 @@
+<?php
+use App\Http\Controllers\StripeController;
+Route::post('/stripe/webhook', [StripeController::class, 'hook']);

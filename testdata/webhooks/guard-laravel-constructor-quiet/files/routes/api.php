@@ -1,0 +1,4 @@
+<?php
+use App\Http\Controllers\StripeController;
+use App\Http\Middleware\StripeSignature;
+Route::post('/stripe/webhook', [StripeController::class, 'hook']);

@@ -1,0 +1,6 @@
+<?php
+use App\Http\Controllers\StripeController;
+use App\Http\Middleware\StripeSignature;
+Route::middleware([StripeSignature::class])->group(function () {
+    Route::post('/stripe/webhook', [StripeController::class, 'hook']);
+});

@@ -1,0 +1,21 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"example.com/shop/billing"
+)
+var client, _ = billing.NewClient("x")
+
+func Hook(w http.ResponseWriter, r *http.Request) {
+	payload, _ := io.ReadAll(r.Body)
+	event, err := client.Load(payload, r.Header.Get("Stripe-Signature"))
+	if err != nil {
+		w.WriteHeader(400)
+		return
+	}
+	switch event.Type {
+	case "checkout.session.completed":
+		markPaid(event)
+	}
+}

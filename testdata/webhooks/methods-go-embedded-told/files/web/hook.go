@@ -1,0 +1,23 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"example.com/shop/billing"
+)
+type Handler struct {
+	*billing.Client
+}
+
+func (h *Handler) Hook(w http.ResponseWriter, r *http.Request) {
+	payload, _ := io.ReadAll(r.Body)
+	event, err := h.VerifyEvent(payload, r.Header.Get("Stripe-Signature"))
+	if err != nil {
+		w.WriteHeader(400)
+		return
+	}
+	switch event.Type {
+	case "checkout.session.completed":
+		markPaid(event)
+	}
+}

@@ -1,0 +1,17 @@
+package billing
+
+import (
+	"encoding/json"
+	"os"
+
+	"github.com/stripe/stripe-go/v76"
+	"github.com/stripe/stripe-go/v76/webhook"
+)
+
+type Client struct {
+	secret string
+}
+
+func (c *Client) Load(payload []byte, sig string) (stripe.Event, error) {
+	return webhook.ConstructEvent(payload, sig, os.Getenv("STRIPE_WEBHOOK_SECRET"))
+}

@@ -1,0 +1,20 @@
+package web
+
+import (
+	"io"
+	"net/http"
+	"example.com/shop/internal/pay/stripehook"
+)
+
+func Hook(w http.ResponseWriter, r *http.Request) {
+	payload, _ := io.ReadAll(r.Body)
+	event, err := stripehook.VerifyEvent(payload, r.Header.Get("Stripe-Signature"))
+	if err != nil {
+		w.WriteHeader(400)
+		return
+	}
+	switch event.Type {
+	case "checkout.session.completed":
+		markPaid(event)
+	}
+}

@@ -1,0 +1,7 @@
+package web
+
+import "example.com/shop/billing"
+
+type Deps struct {
+	client *billing.Client
+}

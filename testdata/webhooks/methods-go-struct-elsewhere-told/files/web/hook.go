@@ -1,0 +1,20 @@
+package web
+
+import (
+	"io"
+	"net/http"
+
+)
+
+func (s *Server) Hook(w http.ResponseWriter, r *http.Request) {
+	payload, _ := io.ReadAll(r.Body)
+	event, err := s.deps.client.VerifyEvent(payload, r.Header.Get("Stripe-Signature"))
+	if err != nil {
+		w.WriteHeader(400)
+		return
+	}
+	switch event.Type {
+	case "checkout.session.completed":
+		markPaid(event)
+	}
+}

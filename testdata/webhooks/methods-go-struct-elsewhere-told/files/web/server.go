@@ -1,0 +1,5 @@
+package web
+
+type Server struct {
+	deps *Deps
+}

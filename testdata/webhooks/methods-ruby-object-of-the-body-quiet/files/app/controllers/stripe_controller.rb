@@ -1,0 +1,10 @@
+class StripeController < ApplicationController
+  def hook
+    event = StripeEvents.new(request.body.read, request.headers["Stripe-Signature"]).load
+    case event.type
+    when "checkout.session.completed"
+      Order.find(1).update!(paid: true)
+    end
+    head :ok
+  end
+end

@@ -1,0 +1,12 @@
+pub struct Billing {
+    secret: String,
+}
+
+impl Billing {
+    pub fn load(&self, body: &str, sig: &str) -> Result<stripe::Event, stripe::WebhookError> {
+        stripe::Webhook::construct_event(body, sig, &self.secret)
+    }
+    pub fn new() -> Self {
+        Self { secret: std::env::var("STRIPE_WEBHOOK_SECRET").unwrap() }
+    }
+}

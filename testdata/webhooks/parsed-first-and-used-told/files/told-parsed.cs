@@ -1,0 +1,12 @@
+public class HookController : ControllerBase
+{
+    [HttpPost("webhook")]
+    public async Task<IActionResult> Hook()
+    {
+        var json = await new StreamReader(Request.Body).ReadToEndAsync();
+        var stripeEvent = EventUtility.ParseEvent(json);
+        if (stripeEvent == null) return BadRequest();
+        if (stripeEvent.Type == "checkout.session.completed") { MarkPaid(stripeEvent); }
+        return Ok();
+    }
+}

@@ -1,0 +1,12 @@
+use axum::{body::Bytes, extract::State, http::{HeaderMap, StatusCode}};
+use other_crate::Billing;
+
+pub async fn hook(State(billing): State<Billing>, headers: HeaderMap, body: String) -> Result<StatusCode, StatusCode> {
+    let sig = headers.get("stripe-signature").and_then(|v| v.to_str().ok()).unwrap_or("");
+    let event = billing.load(&body, sig).map_err(|_| StatusCode::BAD_REQUEST)?;
+    match event.type_ {
+        stripe::EventType::CheckoutSessionCompleted => mark_paid(event).await,
+        _ => {}
+    }
+    Ok(StatusCode::OK)
+}

@@ -1,0 +1,2 @@
+mod hook;
+fn main() {}
