@@ -104,6 +104,16 @@ impl<'a> TokenInContext<'a> {
         let line = lines::line_around(self.bytes, self.span.start, self.span.end, CONTEXT);
         vendors::names_another(&self.bytes[line]) || vendors::names_another(&self.layer.outer)
     }
+
+    /// Returns true for a token that its line sends to a host, and nothing within [`CONTEXT`] bytes names Stripe.
+    fn is_sent_elsewhere(&self) -> bool {
+        let (from, to) = (self.span.start.saturating_sub(CONTEXT), self.span.end.saturating_add(CONTEXT));
+        let near = &self.bytes[from..to.min(self.bytes.len())];
+        let before = &self.bytes[from..self.span.start];
+        before.trim_ascii_end().to_ascii_lowercase().ends_with(b"bearer")
+            && memchr::memmem::find(near, b"://").is_some()
+            && !self.near_stripe()
+    }
 }
 
 /// Returns true if `stripe` occurs in any case.
@@ -176,6 +186,10 @@ fn api_key(context: &TokenInContext<'_>, detect: &KeyPattern) -> Classification 
         (false, true) => Classification::Nothing,
         (false, false) => Classification::Placeholder,
         (true, _) if context.of_another_vendor() => Classification::Nothing,
+        // Of no length of Stripe's.
+        (true, _) if !known && generation == Generation::Irregular && context.is_sent_elsewhere() => {
+            Classification::Nothing
+        }
         (true, _) => Classification::Credential(
             match generation {
                 Generation::Modern | Generation::Middle => Confidence::High,
