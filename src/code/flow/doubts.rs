@@ -54,7 +54,7 @@ impl Analysis<'_> {
         let root = called.dotted.split('.').next().unwrap_or_default();
         let file = self.file();
         let module = self.modules.get(&file).cloned().flatten();
-        path.get(root).is_some() || module.is_some_and(|scope| scope.contains_key(root))
+        path.get(root).is_some() || module.is_some_and(|scope| scope.get(root).is_some())
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::calls::Called;
+use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Scope, Thing, Traits, Value, merge};
+use super::value::{Constant, Path, Thing, Traits, Value, merge};
 use super::{Analysis, Attempt, Closure, Defect, Outcome, Place, Report};
 
 /// Most uses that are told as evidence of one finding.
@@ -112,6 +113,7 @@ impl Analysis<'_> {
     fn begin(&mut self) {
         self.entry = self.frames.len();
         self.entries = self.attempts.len();
+        self.summaries.clear();
     }
 
     /// Follows a function as the handler of a request, behind what runs before it.

@@ -7,7 +7,7 @@ use super::super::model::{Code, Kind, NodeId};
 use super::durations::{duration, number};
 use super::fetched::keeps;
 use super::statements::Ways;
-use super::value::{Constant, Path, Scope, Thing, Traits, Value};
+use super::value::{Constant, Members, Path, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
 
 /// Calls of Rails that answer.
@@ -23,6 +23,7 @@ impl Analysis<'_> {
             return Vec::new();
         }
         if self.depth >= MAX_DEPTH {
+            self.summaries.deep = true;
             return vec![(path, Value::default())];
         }
         self.depth += 1;
@@ -154,7 +155,7 @@ impl Analysis<'_> {
 
     /// An object or a list: its members.
     fn object(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
-        let (mut path, mut traits, mut members) = (path, Traits::default(), Scope::new());
+        let (mut path, mut traits, mut members) = (path, Traits::default(), Members::new());
         for (at, child) in code.children(node).iter().enumerate() {
             let (key, valued) = match code.kind(*child) {
                 Kind::Pair if code.children(*child).len() > 1 => {
@@ -179,9 +180,8 @@ impl Analysis<'_> {
                 members.insert(key, value);
             }
         }
-        self.objects.push(members);
-        let thing = Some(Thing::Object(self.objects.len() - 1));
-        vec![(path, Value { traits, constant: Some(Constant::Present), thing })]
+        let thing = self.object_of(node, members);
+        vec![(path, Value { traits, constant: Some(Constant::Present), thing: Some(thing) })]
     }
 
     fn define(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
@@ -193,11 +193,6 @@ impl Analysis<'_> {
             path.set(&name, value.clone());
         }
         vec![(path, value)]
-    }
-
-    pub(super) fn closure(&mut self, closure: Closure) -> Value {
-        self.closures.push(closure);
-        Value { constant: Some(Constant::Present), ..Value::thing(Thing::Function(self.closures.len() - 1)) }
     }
 
     fn assign(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {

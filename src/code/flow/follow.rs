@@ -4,24 +4,24 @@ use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
+use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Scope, Value, merge};
+use super::value::{Constant, Path, Value, merge};
 
 /// Most calls inside of each other that are followed.
 const MAX_DEPTH: usize = 14;
 
 impl Analysis<'_> {
-    /// Follows a function. Returns the ways on which it returns, with their values.
-    pub(super) fn invoke(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> Ways {
-        let (ways, _) = self.follow(at, arguments, path, call);
-        ways
-    }
-
     /// Follows a function. Returns the ways on which it returns, and those on which it gave the request on.
     pub(super) fn follow(&mut self, at: usize, arguments: Vec<Value>, path: Path, call: NodeId) -> (Ways, Vec<Path>) {
         let closure = self.closures[at].clone();
         let is_active = self.frames.iter().any(|frame| (frame.file, frame.node) == (closure.file, closure.node));
         if is_active || self.frames.len() >= MAX_DEPTH {
+            if is_active {
+                self.summaries.active.insert((closure.file, closure.node));
+            } else {
+                self.summaries.deep = true;
+            }
             return (vec![(path, Value::default())], Vec::new());
         }
         self.visited.insert((closure.file, closure.node));
@@ -76,6 +76,7 @@ impl Analysis<'_> {
         if is_own {
             self.entries = self.attempts.len();
         }
+        self.summaries.clear();
         for at in functions {
             let mut next = Vec::new();
             for path in paths {
@@ -89,6 +90,7 @@ impl Analysis<'_> {
             paths = merge(next);
         }
         (self.entry, self.entries) = (depth, entries);
+        self.summaries.clear();
         paths
     }
 
@@ -104,8 +106,10 @@ impl Analysis<'_> {
 /// Keeps what a handler set on the request: `req.event = …`.
 fn carried(path: Path, base: &Rc<Scope>) -> Path {
     let mut scope = Rc::clone(base);
-    for (name, value) in path.scope.iter().filter(|(name, _)| name.contains('.')) {
-        Rc::make_mut(&mut scope).insert(name.clone(), value.clone());
+    for name in path.scope.differing(base).into_iter().filter(|name| name.contains('.')) {
+        if let Some(value) = path.get(&name) {
+            Rc::make_mut(&mut scope).set(name, value.clone());
+        }
     }
     Path { scope, ..path }
 }

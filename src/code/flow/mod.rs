@@ -22,8 +22,10 @@ mod names;
 mod relevance;
 mod results;
 mod routers;
+mod scope;
 mod stand_ins;
 mod statements;
+mod summaries;
 mod tables;
 mod types;
 mod value;
@@ -40,7 +42,9 @@ use super::program::Program;
 use crate::rules::pattern::NamePattern;
 use relevance::Relevance;
 use routers::{Route, Routers};
-use value::{Path, Scope, Traits, Value};
+use scope::Scope;
+use summaries::Summaries;
+use value::{Members, Path, Traits, Value};
 
 /// Names that were met, and which of the patterns of all words match each: a bit for each word.
 pub(crate) struct Names {
@@ -202,7 +206,7 @@ pub(crate) struct Outcome {
 }
 
 /// A function with the names that it sees.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Closure {
     file: usize,
     node: NodeId,
@@ -273,7 +277,10 @@ pub(crate) struct Analysis<'a> {
     words: &'a Words,
     expired: &'a dyn Fn() -> bool,
     closures: Vec<Closure>,
-    objects: Vec<Scope>,
+    objects: Vec<Members>,
+    /// The last closure or object that was made at each place: an equal one is the same.
+    made: BTreeMap<(usize, NodeId), usize>,
+    summaries: Summaries,
     imports: Vec<(usize, String, Arc<str>)>,
     modules: BTreeMap<usize, Option<Rc<Scope>>>,
     stars: BTreeMap<usize, Vec<String>>,
@@ -316,6 +323,8 @@ impl<'a> Analysis<'a> {
             expired,
             closures: Vec::new(),
             objects: Vec::new(),
+            made: BTreeMap::new(),
+            summaries: Summaries::default(),
             imports: Vec::new(),
             modules: BTreeMap::new(),
             stars: BTreeMap::new(),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::classes::leaves_of_body;
+use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Scope, Thing, Traits, Value};
+use super::value::{Constant, Path, Thing, Traits, Value};
 use super::{Analysis, Closure, Frame};
 
 /// Traits that a member has of the whole.
@@ -116,11 +117,9 @@ impl Analysis<'_> {
         let paths: Vec<Path> = ways.into_iter().chain(exits).map(|(path, _)| path).collect();
         let entry = self.entries;
         paths.iter().for_each(|path| self.report(path, entry));
-        let mut all = Scope::new();
-        for path in paths {
-            all.extend(path.scope.iter().map(|(name, value)| (name.clone(), value.clone())));
-        }
-        let all = Rc::new(all);
+        let mut scopes = paths.into_iter().rev().map(|path| path.scope);
+        let mut all = scopes.next().unwrap_or_default();
+        scopes.for_each(|scope| Rc::make_mut(&mut all).complete(&scope));
         self.modules.insert(file, Some(Rc::clone(&all)));
         Some(all)
     }
@@ -208,11 +207,8 @@ impl Analysis<'_> {
         }
         let name = code.name(at).trim_start_matches('/').to_owned();
         let Some(target) = self.program.module(file, &name) else { return };
-        for (name, value) in self.module_scope(target).unwrap_or_default().iter() {
-            if path.get(name).is_none() {
-                path.set(name, value.clone());
-            }
-        }
+        let declared = self.module_scope(target).unwrap_or_default();
+        Rc::make_mut(&mut path.scope).complete(&declared);
     }
 
     /// Returns what an imported name stands for.

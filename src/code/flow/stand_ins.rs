@@ -42,10 +42,13 @@ impl Analysis<'_> {
         let scopes = verified.map(|(path, _)| path.scope.clone()).collect::<Vec<_>>();
         for (path, value) in ways.iter_mut().filter(|(path, _)| !path.verified && path.skipped.is_some()) {
             let stands_in = |value: &Value| value.has(Traits::BODY) && !is_event(value);
-            for (name, _) in scopes.iter().flat_map(|scope| scope.iter()).filter(|(_, value)| is_event(value)) {
-                if let Some(known) = path.get(name).filter(|known| stands_in(known)) {
-                    let traits = known.traits.with(Traits::STAND_IN);
-                    path.set(name, Value { traits, ..known.clone() });
+            for scope in &scopes {
+                for name in scope.differing(&path.scope) {
+                    let Some(known) = path.get(&name).filter(|known| stands_in(known)) else { continue };
+                    if scope.get(&name).is_some_and(is_event) {
+                        let traits = known.traits.with(Traits::STAND_IN);
+                        path.set(&name, Value { traits, ..known.clone() });
+                    }
                 }
             }
             if events && stands_in(value) {

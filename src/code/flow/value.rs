@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::NodeId;
+use super::scope::Scope;
 
 /// The origin of a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,7 +135,8 @@ impl Value {
     }
 }
 
-pub(crate) type Scope = BTreeMap<Arc<str>, Value>;
+/// Members of an object.
+pub(crate) type Members = BTreeMap<Arc<str>, Value>;
 
 /// One way through the code up to a place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -158,7 +160,7 @@ pub(crate) struct Path {
 
 impl Path {
     pub(crate) fn set(&mut self, name: &Arc<str>, value: Value) {
-        Rc::make_mut(&mut self.scope).insert(name.clone(), value);
+        Rc::make_mut(&mut self.scope).set(name.clone(), value);
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
@@ -211,16 +213,8 @@ impl Path {
                 self.failed += 1;
             }
         }
-        if self.scope == other.scope {
-            return;
-        }
-        let scope = Rc::make_mut(&mut self.scope);
-        for (name, value) in other.scope.iter() {
-            match scope.get_mut(name) {
-                Some(known) if known == value => {}
-                Some(known) => *known = known.or(value),
-                None => drop(scope.insert(name.clone(), value.clone())),
-            }
+        if !Rc::ptr_eq(&self.scope, &other.scope) {
+            Rc::make_mut(&mut self.scope).join(&other.scope);
         }
     }
 }
