@@ -64,6 +64,11 @@ static ROUTES: WordList = WordList::new(&[
     "function POST",
     "const POST",
     "NextApiRe",
+    "php://input",
+    "def lambda_handler(",
+    "exports.handler",
+    "const handler",
+    "http.ResponseWriter",
     "(req, res",
     "defineEventHandler",
     // Names of functions that are made of an event's.

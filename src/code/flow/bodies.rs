@@ -60,6 +60,9 @@ impl Analysis<'_> {
     pub(super) fn entry_arguments(&mut self, at: usize) -> Vec<Value> {
         let (file, node) = (self.closures[at].file, self.closures[at].node);
         let code = Arc::clone(&self.program.file(file).code);
+        if self.is_given_event(&code, node, file) {
+            return vec![Value::of(Traits::BODY)];
+        }
         let is_route = self.is_route(&code, node) || self.is_action(&code, at);
         let parameters = code.children(code.child(node, 0)).iter().copied();
         let own = |at: &NodeId| !matches!(code.name(pattern(&code, *at)), "self" | "cls");

@@ -297,7 +297,8 @@ impl Analysis<'_> {
             || self.reads_request(called, &path)
         {
             self.fill(called, &mut path);
-            return Some(vec![(path, Value::of(Traits::BODY))]);
+            let body = Value::of(Traits::BODY);
+            return Some(vec![(path, Value::of(body.traits.with(self.part_got(called, &body))))]);
         }
         None
     }
@@ -337,7 +338,7 @@ impl Analysis<'_> {
         let checks = self.words.check.is_match(&called.dotted);
         // A list stays one; what is found in it by the request is none.
         let kept = if all.has(Traits::BODY) { all.without(Traits::TABLE) } else { all };
-        let kept = kept.without(Traits::MISSING);
+        let kept = kept.without(Traits::MISSING).with(self.part_got(called, &called.object));
         // Rows of a database were not sent by the request.
         let is_row = QUERIES.contains(&name) || fetches(called);
         let kept = if is_row { kept.without(Traits::BODY) } else { kept };

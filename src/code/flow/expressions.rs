@@ -253,6 +253,7 @@ impl Analysis<'_> {
                     };
                     self.reads(value, code.name(key), path);
                     let mut member = self.member_of(value, code.name(key));
+                    member.traits = member.traits.with(self.part(value, code.name(key)));
                     // `({ body }) => …` is given the request.
                     if value.has(Traits::REQUEST) && matches!(code.name(key), "body" | "rawBody") {
                         member.traits = member.traits.with(Traits::BODY);
@@ -285,7 +286,8 @@ impl Analysis<'_> {
             return vec![(path, known)];
         }
         if self.is_body(&dotted, &path) {
-            return vec![(path, Value::of(Traits::BODY))];
+            let part = self.part_at(&dotted);
+            return vec![(path, Value::of(Traits::BODY.with(part)))];
         }
         let named = self.named(&dotted, code.name(node));
         let ways = self.eval(code.child(node, 0), path);
@@ -293,7 +295,7 @@ impl Analysis<'_> {
             .map(|(mut path, object)| {
                 self.reads(&object, code.name(node), &mut path);
                 let mut value = self.member_of(&object, code.name(node));
-                value.traits = value.traits.with(named);
+                value.traits = value.traits.with(named).with(self.part(&object, code.name(node)));
                 value.constant = value.constant.or_else(|| duration(&dotted, &object, &[]));
                 (path, value)
             })
@@ -304,7 +306,8 @@ impl Analysis<'_> {
         let dotted = code.path(node);
         let is_body = self.is_body(&dotted, &path) || self.is_body_field(code, code.children(node), &path);
         if is_body {
-            return vec![(path, Value::of(Traits::BODY))];
+            let part = self.part_at(&format!("{}.{}", code.name(code.child(node, 0)), code.name(code.child(node, 1))));
+            return vec![(path, Value::of(Traits::BODY.with(part)))];
         }
         let mut ways = Vec::new();
         for (path, object) in self.eval(code.child(node, 0), path) {
@@ -320,7 +323,7 @@ impl Analysis<'_> {
                 self.reads(&object, &name, &mut path);
                 let mut value = self.member_of(&object, &name);
                 let named = key.traits.without(Traits::BODY.with(Traits::EVENT));
-                value.traits = value.traits.with(named);
+                value.traits = value.traits.with(named).with(self.part(&object, &name));
                 ways.push((path, value));
             }
         }

@@ -150,6 +150,8 @@ pub(crate) struct Words {
     pub(crate) foreign: Word,
     /// Names of webhooks: of files, classes, functions, and their header.
     pub(crate) hook: Word,
+    /// The sender of events.
+    pub(crate) sender: Word,
     pub(crate) switch: Word,
     /// Names of functions that may verify.
     pub(crate) check: Word,
@@ -171,6 +173,13 @@ pub(crate) struct Words {
     /// Makes a router, and registers what runs before its handlers.
     pub(crate) router: Word,
     pub(crate) registers: Word,
+}
+
+impl Words {
+    /// Returns true for a name that says that it takes events from their sender.
+    fn takes_events(&self, name: &str) -> bool {
+        self.hook.is_match(name) && self.sender.is_match(name)
+    }
 }
 
 /// Defect of a handler.

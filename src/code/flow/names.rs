@@ -21,7 +21,8 @@ pub(super) const INHERITED: Traits = Traits::GIVEN
     .with(Traits::SIGNATURE)
     .with(Traits::FETCHED)
     .with(Traits::SYNCED)
-    .with(Traits::STAND_IN);
+    .with(Traits::STAND_IN)
+    .with(Traits::PART);
 
 /// Most re-exports that are followed for one name.
 const MAX_HOPS: usize = 16;

@@ -15,6 +15,9 @@ const MAX_ROUNDS: usize = 4;
 /// Most times that the marks of a file are made anew because other files were read.
 const MAX_MARKED: usize = 16;
 
+/// Most classes and functions of a file that say by their names that they take events.
+const MAX_TAKERS: usize = 16;
+
 /// Functions up to this length are followed whatever they say, in bytes: their results may be switches and secrets.
 const SHORT: usize = 300;
 
@@ -28,6 +31,8 @@ struct FileNames {
     /// Number of names of functions that were known when the marks were made.
     known: usize,
     marked: usize,
+    /// What says by its name that it takes events: its functions matter, and nothing that calls them.
+    takers: Vec<std::ops::Range<usize>>,
     /// The file itself names an event or a verification.
     matters: bool,
     /// It names a webhook, an event, or what verifies or makes one.
@@ -45,18 +50,20 @@ pub(super) struct Relevance {
 }
 
 impl Relevance {
-    fn index(&mut self, file: usize, code: &Code, words: &Words) {
+    fn index(&mut self, file: usize, (path, code): (&str, &Code), words: &Words) {
         let mut found = FileNames {
             names: Vec::new(),
             marks: Vec::new(),
             hints: Vec::new(),
             known: usize::MAX,
             marked: 0,
+            takers: Vec::new(),
             matters: false,
             speaks: false,
             methods: false,
         };
         let (mut functions, mut chosen) = (Vec::new(), Vec::new());
+        found.takers.extend(words.takes_events(path).then_some(0..usize::MAX));
         for (id, node) in code.nodes() {
             let span = code.span(id);
             if matters(code, id, words) {
@@ -72,7 +79,11 @@ impl Relevance {
                 chosen.push(span.start);
             }
             let Some(name) = &node.name else { continue };
-            found.speaks |= node.kind != Kind::Import && words.hook.is_match(name);
+            found.speaks = found.speaks || node.kind != Kind::Import && words.hook.is_match(name);
+            let declares = matches!(node.kind, Kind::Class | Kind::Function) && found.takers.len() < MAX_TAKERS;
+            if declares && words.takes_events(name) {
+                found.takers.push(span.clone());
+            }
             match node.kind {
                 Kind::Function => {
                     found.methods |= words.event_function.is_match(name);
@@ -85,7 +96,7 @@ impl Relevance {
         if found.methods {
             found.marks.append(&mut chosen);
         }
-        found.matters = !found.marks.is_empty();
+        found.matters = !found.marks.is_empty() || !found.takers.is_empty();
         found.hints.sort_unstable();
         found.marks.sort_unstable();
         found.mark(&self.functions);
@@ -170,7 +181,7 @@ impl Analysis<'_> {
     fn index_files(&mut self) {
         for file in self.relevance.files.len()..self.program.len() {
             let code = Arc::clone(&self.program.file(file).code);
-            self.relevance.index(file, &code, self.words);
+            self.relevance.index(file, (&self.program.file(file).path, &code), self.words);
         }
     }
 
@@ -197,7 +208,7 @@ impl Analysis<'_> {
         let Relevance { files, functions } = &mut self.relevance;
         files.get_mut(&file).is_none_or(|names| {
             names.mark(functions);
-            within(&names.marks, &span)
+            within(&names.marks, &span) || names.takers.iter().any(|taker| taker.contains(&span.start))
         })
     }
 

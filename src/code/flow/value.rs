@@ -9,7 +9,7 @@ use super::scope::Scope;
 
 /// The origin of a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Traits(u16);
+pub(crate) struct Traits(u32);
 
 impl Traits {
     /// From the body of the request, which anybody sends.
@@ -44,6 +44,8 @@ impl Traits {
     pub(crate) const TYPED: Self = Self(16384);
     /// From the body, where a verification returns the event on another way.
     pub(crate) const STAND_IN: Self = Self(32768);
+    /// The object of an event in the body of a request that says by its place that Stripe sends it.
+    pub(crate) const PART: Self = Self(65536);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

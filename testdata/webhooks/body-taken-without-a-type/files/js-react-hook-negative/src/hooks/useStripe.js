@@ -1,0 +1,3 @@
+export function useStripe() {
+  return useMutation(async (request) => api.create({ type: request.body.type, data: request.body.data }));
+}
