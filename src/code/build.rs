@@ -38,6 +38,8 @@ impl Builder<'_> {
             Role::Arguments => self.plain(Kind::Group, parts),
             Role::Pattern => self.plain(Kind::Pattern, parts),
             Role::Finally => self.plain(Kind::Finally, parts),
+            Role::Comprehension => self.plain(Kind::Comprehension, parts),
+            Role::Assert => self.assert(parts),
             Role::Loop => self.plain(Kind::Loop, parts),
             Role::Return => self.plain(Kind::Return, parts),
             Role::Throw => self.plain(Kind::Throw, parts),
@@ -202,6 +204,12 @@ impl Builder<'_> {
             None => self.add(Kind::Block, None, &parts.span, &rest()),
         };
         self.add(Kind::Handler, None, &parts.span, &[body])
+    }
+
+    fn assert(&mut self, parts: &Parts<'_, '_>) -> NodeId {
+        let test = parts.children.first().map_or(Code::NOTHING, |child| child.node);
+        let thrown = self.add(Kind::Throw, None, &parts.span, &[]);
+        self.add(Kind::Choice, None, &parts.span, &[test, Code::NOTHING, thrown])
     }
 
     fn unary(&mut self, parts: &Parts<'_, '_>) -> NodeId {

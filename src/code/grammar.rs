@@ -58,6 +58,8 @@ pub(super) enum Role {
     Throw,
     Leave,
     Loop,
+    Comprehension,
+    Assert,
     Unary,
     Binary,
     Await,

@@ -79,6 +79,8 @@ pub(crate) enum Kind {
     Element,
     /// Several values.
     Group,
+    /// `[element, clauses…]`; a clause is a condition, or `[target, list]`.
+    Comprehension,
     /// Names from the module that its name says.
     Import,
     /// `[local name]`; the name in the other module: `*` for all, `default`.

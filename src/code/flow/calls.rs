@@ -14,10 +14,6 @@ use super::{Analysis, Defect};
 /// Methods that do not call what they are given right away, or not as the handler of a request.
 const LISTS: &[&str] = &["then", "catch", "finally", "map", "forEach", "filter", "each", "find", "some", "every"];
 
-/// Methods of lists that say whether something is in them.
-const SEARCHES: &[&str] =
-    &["some", "every", "find", "findIndex", "any?", "all?", "Any", "All", "any", "all", "anyMatch"];
-
 /// Calls that ask a database.
 const QUERIES: &[&str] = &[
     "where",
@@ -132,7 +128,8 @@ impl Analysis<'_> {
         if let Some(ways) = self.event_looked_up(called, &mut path) {
             return ways;
         }
-        if let Some(ways) = self.filled(called, &path).or_else(|| self.known(called, &path)) {
+        let fetched = self.fetched_by_address(called, &path).or_else(|| self.filled(called, &path));
+        if let Some(ways) = fetched.or_else(|| self.known(called, &path)) {
             return ways;
         }
         let runs_file = matches!(called.dotted.as_str(), "require" | "require_once" | "include" | "include_once");
@@ -146,11 +143,13 @@ impl Analysis<'_> {
         {
             path.set(name, value.clone());
         }
-        if called.dotted == "require" || called.dotted == "require_relative" || called.dotted == "import" {
+        let is_named = called.code.kind(called.code.child(called.node, 0)) != Kind::Call;
+        if is_named && (called.dotted == "require" || called.dotted == "require_relative" || called.dotted == "import")
+        {
             return vec![(path, self.required(called))];
         }
         self.doubt(called, &target, &mut path);
-        if let Some(ways) = self.searched(called, &path) {
+        if let Some(ways) = self.verdict_of(called, &path) {
             return ways;
         }
         if let Some(value) = self.promise(called, &path).or_else(|| self.streamed(called, &mut path)) {
@@ -167,22 +166,6 @@ impl Analysis<'_> {
         }
         let value = self.outcome(called, &mut path);
         vec![(path, value)]
-    }
-
-    /// Searches in a list: `signatures.some((one) => isEqual(one, expected))` verifies if what it is given does.
-    fn searched(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
-        if path.verified || !SEARCHES.contains(&last(&called.dotted)) {
-            return None;
-        }
-        let at = called.arguments.iter().find_map(|value| match value.thing {
-            Some(Thing::Function(at)) => Some(at),
-            _ => None,
-        })?;
-        let given = vec![Value::of(called.object.traits); 2];
-        let ways = self.invoke(at, given, path.clone(), called.node);
-        let found = ways.into_iter().map(|(found, _)| found).find(|found| found.verified)?;
-        let nothing = (path.clone(), Value::constant(Constant::False));
-        Some(vec![(found, Value::constant(Constant::Present)), nothing])
     }
 
     fn function(&mut self, at: usize, called: &Called<'_>, path: Path) -> Ways {
@@ -260,7 +243,11 @@ impl Analysis<'_> {
         if words.mac.is_match(dotted) {
             return Some(vec![(path, Value::of(Traits::MAC.with(together(&called.arguments))))]);
         }
-        if words.next.is_match(dotted) && (called.arguments.is_empty() || called.code.dialect.name != "javascript") {
+        let is_builtin = dotted == "next" && called.code.dialect.name == "python";
+        if words.next.is_match(dotted)
+            && !is_builtin
+            && (called.arguments.is_empty() || called.code.dialect.name != "javascript")
+        {
             self.frame().continued.push(path.clone());
             return Some(vec![(path, Value::default())]);
         }

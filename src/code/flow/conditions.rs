@@ -2,7 +2,7 @@
 
 use super::super::model::{Code, Kind, NodeId};
 use super::statements::leaves;
-use super::value::{Constant, Path, Traits, Value, merge};
+use super::value::{Constant, Path, Traits, Value, counted, merge};
 use super::{Analysis, Skip};
 
 const NO_SECRET: &str = "without a secret the check is skipped";
@@ -168,8 +168,12 @@ impl Analysis<'_> {
             return self.equality(code, (object, *argument), node, path);
         }
         // `Objects.equals(event.get("type"), "invoice.paid")`
-        if let ("equals" | "Equals" | "deepEqual" | "isEqual" | "strcmp", [one, other]) = (name, arguments) {
+        if let ("equals" | "Equals" | "deepEqual" | "isEqual", [one, other]) = (name, arguments) {
             return self.equality(code, (*one, *other), node, path);
+        }
+        if let ("strcmp", [one, other]) = (name, arguments) {
+            let (equal, other) = self.equality(code, (*one, *other), node, path);
+            return (other, equal);
         }
         self.truth(node, node, path)
     }
@@ -211,6 +215,16 @@ impl Analysis<'_> {
                 }
                 if let (Some(Constant::Text(one)), Some(Constant::Text(other))) = (&first.constant, &second.constant) {
                     if one == other {
+                        yes.push(path)
+                    } else {
+                        no.push(path)
+                    }
+                    continue;
+                }
+                if let Some(found) = counted(&first, &second, false).or_else(|| counted(&second, &first, false)) {
+                    // `indexOf(…) === -1`, `count === 0`
+                    let is_one = [&first, &second].iter().any(|value| value.constant == Some(Constant::Number(1)));
+                    if found != is_one {
                         yes.push(path)
                     } else {
                         no.push(path)

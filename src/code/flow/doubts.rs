@@ -61,7 +61,10 @@ impl Analysis<'_> {
 /// Returns true for a call that is given the body and its signature, or nothing but the request and what it holds.
 fn may_verify(called: &Called<'_>, given: Traits) -> bool {
     let of_request = Traits::REQUEST.with(Traits::BODY).with(Traits::SIGNATURE);
-    given.has(Traits::BODY) && given.has(Traits::SIGNATURE)
+    // A single text of both is what is signed: `mac.write(t + "." + payload)`.
+    let is_signed =
+        called.object.has(Traits::MAC) || matches!(called.arguments.as_slice(), [one] if one.thing.is_none());
+    given.has(Traits::BODY) && given.has(Traits::SIGNATURE) && !is_signed
         || given.has(Traits::REQUEST) && called.arguments.iter().all(|value| value.has(of_request))
 }
 

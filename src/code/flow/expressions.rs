@@ -4,8 +4,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::comparisons::counts;
 use super::durations::{duration, number};
-use super::fetched::keeps;
+use super::fetched::{address, keeps};
 use super::statements::Ways;
 use super::value::{Constant, Members, Path, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
@@ -64,6 +65,7 @@ impl Analysis<'_> {
                 vec![(path, value)]
             }
             Kind::Object => self.object(&code, node, path),
+            Kind::Comprehension => self.comprehension(&code, node, path),
             Kind::Operation if code.name(node) == "*" => self.product(&code, node, path),
             Kind::Operation => self.operation(&code, node, path),
             Kind::Import => {
@@ -94,6 +96,9 @@ impl Analysis<'_> {
             (&self.words.secret, Traits::SECRET),
         ] {
             traits = if word.is_among(words) { traits.with(named) } else { traits };
+        }
+        if self.words.retrieve.is_among(words) {
+            traits = traits.with(address(name));
         }
         // `{:error, reason}` is a failed result.
         let verdict = match name {
@@ -138,7 +143,9 @@ impl Analysis<'_> {
                 Some(truth) if truth == is_or => ways.push((path, value)),
                 truth => {
                     if truth.is_none() {
-                        ways.push((path.clone(), value));
+                        // What is left of `a && b` does not count as true.
+                        let constant = if is_or { value.constant.clone() } else { Some(Constant::False) };
+                        ways.push((path.clone(), Value { constant, ..value }));
                     }
                     // `secret || ""` is not known to be empty, and `secret || "whsec_test"` is told where it stands.
                     let forgets = |text: &str| truth.is_none() && (is_secret || text.is_empty());
@@ -296,6 +303,7 @@ impl Analysis<'_> {
                 self.reads(&object, code.name(node), &mut path);
                 let mut value = self.member_of(&object, code.name(node));
                 value.traits = value.traits.with(named).with(self.part(&object, code.name(node)));
+                value.constant = value.constant.or_else(|| counts(code.name(node), &object));
                 value.constant = value.constant.or_else(|| duration(&dotted, &object, &[]));
                 (path, value)
             })

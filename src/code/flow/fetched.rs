@@ -4,8 +4,20 @@
 use super::super::model::{Kind, NodeId};
 use super::Analysis;
 use super::calls::{Called, last, together};
+use super::stand_ins::SHOWS;
 use super::statements::Ways;
 use super::value::{Constant, Path, Traits, Value};
+
+/// Returns what is fetched from an address.
+pub(super) fn address(text: &str) -> Traits {
+    let object = text.split_once("/v1/").map_or("", |(_, object)| object);
+    match object {
+        _ if object.is_empty() || object.starts_with("events") => Traits::EVENTS,
+        // Everybody has a customer.
+        _ if object.starts_with("customers") => Traits::default(),
+        _ => Traits::OBJECTS,
+    }
+}
 
 impl Analysis<'_> {
     pub(super) fn fetched(&mut self, called: &Called<'_>, path: &Path) -> Ways {
@@ -27,6 +39,22 @@ impl Analysis<'_> {
         // In Go the last of the results is the error.
         let constant = if called.code.dialect.returns_errors { Constant::Null } else { Constant::Present };
         vec![(path, Value { constant: Some(constant), ..Value::of(traits) })]
+    }
+
+    /// `fetch("https://api.stripe.com/v1/events/" + id)`
+    pub(super) fn fetched_by_address(&self, called: &Called<'_>, path: &Path) -> Option<Ways> {
+        let given = together(&called.arguments);
+        let asks = given.has(Traits::BODY) && given.has(Traits::EVENTS.with(Traits::OBJECTS));
+        if !asks || SHOWS.contains(&last(&called.dotted)) {
+            return None;
+        }
+        let (mut path, mut traits) = (path.clone(), given.only(Traits::EVENTS).with(Traits::EVENT));
+        if given.has(Traits::OBJECTS) {
+            traits = traits.with(Traits::OBJECTS).with(Traits::WHOLE).with(Traits::FETCHED);
+        } else {
+            path.verify();
+        }
+        Some(vec![(path, Value { constant: Some(Constant::Present), ..Value::of(traits) })])
     }
 
     /// Notes that a member of an object is read.

@@ -9,6 +9,7 @@ mod callbacks;
 mod calls;
 mod chosen;
 mod classes;
+mod comparisons;
 mod conditions;
 mod doubts;
 mod durations;

@@ -68,7 +68,7 @@ impl Relevance {
             let span = code.span(id);
             if matters(code, id, words) {
                 found.marks.push(span.start);
-                found.speaks |= !words.compare.is_match(code.name(id));
+                found.speaks |= !words.compare.is_match(&code.path(id));
             } else if hints(code, id, words) {
                 found.hints.push(span.start);
             }
@@ -140,15 +140,15 @@ fn matters(code: &Code, node: NodeId, words: &Words) -> bool {
         // `Json(event): Json<Event>`
         Kind::Parameter => words.event_class.is_match(&format!("type:{}", code.name(code.child(node, 1)))),
         // The name of an import may have backslashes.
-        Kind::Name if !name.contains('\\') => marks(words, name, name),
-        Kind::Name | Kind::Member => marks(words, name, &code.path(node).replace('\\', ".")),
+        Kind::Name if !name.contains('\\') => marks(words, name),
+        Kind::Name | Kind::Member => marks(words, &code.path(node).replace('\\', ".")),
         _ => false,
     }
 }
 
-fn marks(words: &Words, name: &str, path: &str) -> bool {
-    words.compare.is_match(name)
-        || words.verifier.or_matches(&[&words.trusting, &words.event_constant, &words.event_class], path)
+fn marks(words: &Words, path: &str) -> bool {
+    let others = [&words.compare, &words.trusting, &words.event_constant, &words.event_class];
+    words.verifier.or_matches(&others, path)
 }
 
 /// Returns the name of a constant to which the name of an event is given, or a table of them.
@@ -169,9 +169,10 @@ fn holds_event(code: &Code, node: NodeId, words: &Words) -> Option<Arc<str>> {
 fn hints(code: &Code, node: NodeId, words: &Words) -> bool {
     match code.kind(node) {
         Kind::Text => words.body.is_match(code.name(node)),
-        Kind::Name | Kind::Function => words.check.is_match(code.name(node)),
+        Kind::Name | Kind::Function => words.check.or_matches(&[&words.mac], code.name(node)),
         Kind::Member => {
-            words.check.is_match(code.name(node)) || words.body.is_match(&code.path(node).replace('\\', "."))
+            words.check.is_match(code.name(node))
+                || words.body.or_matches(&[&words.mac], &code.path(node).replace('\\', "."))
         }
         _ => false,
     }

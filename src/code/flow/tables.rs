@@ -140,6 +140,9 @@ impl Analysis<'_> {
     /// An operation; `kind in EVENTS` looks up.
     pub(super) fn operation(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
         let looks_up = matches!(code.name(node), "in" | "not in" | "!in" | "instanceof" | "=~");
+        if let Some(ways) = self.verdict_of_operation(code, node, &path) {
+            return ways;
+        }
         let mut ways = Vec::new();
         for (mut path, value) in self.values(code, node, path) {
             if looks_up && value.has(Traits::TABLE) && value.has(Traits::BODY) {

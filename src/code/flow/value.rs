@@ -46,6 +46,9 @@ impl Traits {
     pub(crate) const STAND_IN: Self = Self(32768);
     /// The object of an event in the body of a request that says by its place that Stripe sends it.
     pub(crate) const PART: Self = Self(65536);
+    /// An address from which events, or other objects, are fetched.
+    pub(crate) const EVENTS: Self = Self(131_072);
+    pub(crate) const OBJECTS: Self = Self(262_144);
 
     pub(crate) fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -73,6 +76,8 @@ pub(crate) enum Constant {
     Present,
     Text(Arc<str>),
     Number(i64),
+    /// A list that is not empty, of elements that count as true or as false.
+    Each(bool),
 }
 
 /// Code that a value stands for. Numbers are places in the analysis.
@@ -117,7 +122,7 @@ impl Value {
     /// Returns whether the value counts as true, if that is known.
     pub(crate) fn truth(&self) -> Option<bool> {
         match self.constant.as_ref()? {
-            Constant::True | Constant::Present => Some(true),
+            Constant::True | Constant::Present | Constant::Each(_) => Some(true),
             Constant::False | Constant::Null => Some(false),
             Constant::Text(text) => Some(!text.is_empty()),
             Constant::Number(_) => None,
@@ -135,6 +140,17 @@ impl Value {
         let constant = if self.constant == other.constant { self.constant.clone() } else { None };
         Self { traits: self.traits.with(other.traits), constant, thing: self.thing.or(other.thing) }
     }
+}
+
+/// Returns whether something is more than, or as much as, a number, where it is a verdict: nothing that was found is 0, or
+/// stands at -1.
+pub(crate) fn counted(value: &Value, number: &Value, more: bool) -> Option<bool> {
+    let found = match value.constant {
+        Some(Constant::True) => true,
+        Some(Constant::False) => false,
+        _ => return None,
+    };
+    matches!(number.constant, Some(Constant::Number(-1..=1))).then_some(found == more)
 }
 
 /// Members of an object.

@@ -43,6 +43,8 @@ const ROLES: &[(Role, &str)] = &[
     (Role::Return, "return_statement"),
     (Role::Throw, "raise_statement"),
     (Role::Leave, "break_statement continue_statement"),
+    (Role::Comprehension, "generator_expression list_comprehension set_comprehension"),
+    (Role::Assert, "assert_statement"),
     (Role::Loop, "for_statement while_statement"),
     (Role::Unary, "not_operator unary_operator"),
     (Role::Binary, "boolean_operator comparison_operator binary_operator"),

@@ -1,0 +1,19 @@
+import hmac, hashlib, json, os
+from flask import Flask, request
+app = Flask(__name__)
+SECRET = os.environ["STRIPE_WEBHOOK_SECRET"]
+def verify(payload, header):
+    parts = dict(p.split("=", 1) for p in header.split(","))
+    sigs = [parts["v1"]]
+    expected = hmac.new(SECRET.encode(), parts["t"].encode() + b"." + payload, hashlib.sha256).hexdigest()
+    from django.utils.crypto import constant_time_compare
+    return constant_time_compare(expected, parts["v1"])
+@app.post("/stripe-webhook")
+def stripe_webhook():
+    payload = request.get_data()
+    if not verify(payload, request.headers.get("Stripe-Signature", "")):
+        return "bad", 400
+    event = json.loads(payload)
+    if event["type"] == "checkout.session.completed":
+        print(event["data"]["object"])
+    return "ok"

@@ -1,0 +1,11 @@
+using System.Net.Http; using System.Text.Json; using Microsoft.AspNetCore.Mvc;
+public class StripeHookController : ControllerBase {
+  [HttpPost("/stripe/webhook")]
+  public async Task<IActionResult> Hook() {
+    var payload = await new StreamReader(Request.Body).ReadToEndAsync();
+    var body = JsonDocument.Parse(payload).RootElement;
+    var e = JsonDocument.Parse(await _http.GetStringAsync("https://api.stripe.com/v1/events/" + body.GetProperty("id").GetString())).RootElement;
+    if (e.GetProperty("type").GetString() == "invoice.paid") { Pay(e); }
+    return Ok();
+  }
+}

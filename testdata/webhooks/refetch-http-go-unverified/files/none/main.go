@@ -1,0 +1,11 @@
+package main
+import ("encoding/json"; "io"; "net/http"; "os")
+func hook(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(r.Body)
+	if err != nil { w.WriteHeader(400); return }
+	var body map[string]any
+	if err := json.Unmarshal(payload, &body); err != nil { w.WriteHeader(400); return }
+	event := body
+	if event["type"] == "invoice.paid" { pay(event) }
+}
+func main() { http.HandleFunc("/stripe-hook", hook) }

@@ -1,0 +1,14 @@
+package main
+import ("encoding/json"; "io"; "net/http"; "os")
+func hook(w http.ResponseWriter, r *http.Request) {
+	payload, err := io.ReadAll(r.Body)
+	if err != nil { w.WriteHeader(400); return }
+	var body map[string]any
+	if err := json.Unmarshal(payload, &body); err != nil { w.WriteHeader(400); return }
+	res, err := http.Get("https://api.stripe.com/v1/events/" + body["id"].(string))
+	if err != nil || res.StatusCode != 200 { w.WriteHeader(400); return }
+	var event map[string]any
+	json.NewDecoder(res.Body).Decode(&event)
+	if event["type"] == "invoice.paid" { pay(event) }
+}
+func main() { http.HandleFunc("/stripe-hook", hook) }
