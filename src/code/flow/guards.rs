@@ -235,7 +235,8 @@ impl Analysis<'_> {
 
     /// Follows a route of Laravel with its middleware: `Route::post(…)->middleware(…)`. `None` if the call is none.
     pub(super) fn route(&mut self, code: &Code, node: NodeId, path: &Path) -> Option<Ways> {
-        const VERBS: &[&str] = &["post", "any", "match", "put", "get", "group"];
+        // Events come by no GET.
+        const VERBS: &[&str] = &["post", "any", "match", "put", "group"];
         if code.dialect.name != "php" {
             return None;
         }
@@ -267,7 +268,7 @@ impl Analysis<'_> {
         for handler in handlers {
             let Some(Thing::Function(at)) = handler.thing else { continue };
             // A group holds routes.
-            if name(&route) != "group" && !self.is_relevant(self.closures[at].file, self.closures[at].node) {
+            if name(&route) != "group" && !self.may_be_hook(code, route, at) {
                 continue;
             }
             for path in self.guarded(at, paths.clone()) {
@@ -275,6 +276,16 @@ impl Analysis<'_> {
             }
         }
         Some(vec![(path.clone(), Value::default())])
+    }
+
+    /// Returns true if a routed function is worth following: it is relevant, and says itself that it takes events, or its
+    /// name, its file's or its route does. An application has hundreds of routes.
+    fn may_be_hook(&mut self, code: &Code, route: NodeId, at: usize) -> bool {
+        let (file, node) = (self.closures[at].file, self.closures[at].node);
+        let target = self.program.file(file);
+        let names = [target.code.name(node), target.path.as_str(), code.name(code.child(route, 1))];
+        let named = names.iter().any(|text| self.words.hook.is_match(text));
+        (named || self.names_event(file, node)) && self.is_relevant(file, node)
     }
 
     /// Follows what the class of a routed method says runs before it: the middleware of its constructor.

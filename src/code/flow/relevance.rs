@@ -26,6 +26,8 @@ struct FileNames {
     names: Vec<(usize, Arc<str>)>,
     /// Places at which an event or a verification is named, or a function that does, sorted.
     marks: Vec<usize>,
+    /// Those of them that name an event or a verification themselves, sorted.
+    own: Vec<usize>,
     /// Places at which the body of a request or a check is, sorted.
     hints: Vec<usize>,
     /// Number of names of functions that were known when the marks were made.
@@ -54,6 +56,7 @@ impl Relevance {
         let mut found = FileNames {
             names: Vec::new(),
             marks: Vec::new(),
+            own: Vec::new(),
             hints: Vec::new(),
             known: usize::MAX,
             marked: 0,
@@ -99,6 +102,7 @@ impl Relevance {
         found.matters = !found.marks.is_empty() || !found.takers.is_empty();
         found.hints.sort_unstable();
         found.marks.sort_unstable();
+        found.own.clone_from(&found.marks);
         found.mark(&self.functions);
         for _ in 0..MAX_ROUNDS {
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
@@ -200,6 +204,15 @@ impl Analysis<'_> {
             named || self.relevance.files.get(&frame.file).is_some_and(|names| names.speaks)
         };
         self.frames.iter().any(says)
+    }
+
+    /// Returns true if a function itself names an event or a verification.
+    pub(super) fn names_event(&mut self, file: usize, node: NodeId) -> bool {
+        self.index_files();
+        let span = self.program.file(file).code.span(node);
+        self.relevance.files.get(&file).is_some_and(|names| {
+            within(&names.own, &span) || names.takers.iter().any(|taker| taker.contains(&span.start))
+        })
     }
 
     /// Returns true for a function, or a class, that says something that matters or calls what does.

@@ -19,6 +19,7 @@ struct Given {
     class: Option<(usize, NodeId)>,
     /// Of what the object was made whose method is called.
     made_of: Traits,
+    guarding: bool,
     arguments: Vec<Value>,
 }
 
@@ -57,7 +58,13 @@ impl Analysis<'_> {
         let closure = &self.closures[at];
         let key = (closure.file, closure.node);
         let inner = Path { scope: Rc::clone(&closure.scope), ..path.clone() };
-        let given = Given { path: inner, class: closure.class, made_of: self.made_of, arguments: arguments.clone() };
+        let given = Given {
+            path: inner,
+            class: closure.class,
+            made_of: self.made_of,
+            guarding: self.guarding,
+            arguments: arguments.clone(),
+        };
         if let Some(ways) = self.repeated(key, &given, &path) {
             return ways;
         }
