@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
 use super::guards::decorators;
+use super::path::Path;
 use super::statements::{Ways, leaves};
-use super::value::{Constant, Path, Thing, Traits, Value};
+use super::value::{Constant, Thing, Traits, Value};
 use super::{Analysis, Defect};
 
 /// Methods that add what they are given to a list or a text.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::classes::leaves_of_body;
+use super::path::Path;
 use super::statements::leaves;
-use super::value::{Path, Value};
+use super::value::Value;
 use super::{Analysis, Closure};
 
 /// Most names of callbacks, and conditions of one, that are looked at.

@@ -5,10 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::called::{Called, last, together};
 use super::fetched::fetches;
+use super::path::{Path, merge};
 use super::statements::{Ways, leaves};
 use super::types::made;
-use super::value::{Constant, Path, Thing, Traits, Value, merge};
+use super::value::{Constant, Thing, Traits, Value};
 use super::{Analysis, Defect};
 
 /// Methods that do not call what they are given right away, or not as the handler of a request.
@@ -33,16 +35,6 @@ const QUERIES: &[&str] = &[
 /// Functions of Go that make an error.
 const ERRORS: &[&str] =
     &["Errorf", "New", "Wrap", "Wrapf", "WithStack", "WithMessage", "Error", "NewError", "NewHTTPError"];
-
-/// A call with its evaluated parts.
-pub(super) struct Called<'c> {
-    pub(super) code: &'c Code,
-    pub(super) node: NodeId,
-    /// Dotted path of what is called.
-    pub(super) dotted: String,
-    pub(super) object: Value,
-    pub(super) arguments: Vec<Value>,
-}
 
 impl Analysis<'_> {
     pub(super) fn call(&mut self, code: &Code, node: NodeId, path: Path) -> Ways {
@@ -352,13 +344,4 @@ fn answers(called: &Called<'_>) -> bool {
 /// Returns true if an argument is the class of events: `gson.fromJson(payload, Event.class)`.
 fn takes_class(called: &Called<'_>) -> bool {
     called.arguments.iter().any(|value| value.has(Traits::CLASS) && !value.has(Traits::BODY))
-}
-
-pub(super) fn together(values: &[Value]) -> Traits {
-    values.iter().fold(Traits::default(), |all, value| all.with(value.traits))
-}
-
-/// Returns the last name of a dotted path.
-pub(super) fn last(dotted: &str) -> &str {
-    dotted.rsplit('.').next().unwrap_or(dotted)
 }

@@ -3,9 +3,10 @@
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
-use super::calls::{Called, last};
+use super::called::{Called, last};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Path, Thing, Traits, Value};
+use super::value::{Thing, Traits, Value};
 
 /// Calls that call, or return, the function that a text names, each with the argument that does.
 const BY_NAME: &[(&str, usize)] = &[

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
+use super::path::Path;
 use super::statements::leaves;
 use super::tables::lists_events;
-use super::value::{Constant, Path, Thing, Value};
+use super::value::{Constant, Thing, Value};
 use super::{Analysis, Closure};
 
 impl Analysis<'_> {

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
 use super::conditions::{ABSENT, PRESENT};
+use super::path::{Path, merge};
 use super::statements::Ways;
-use super::value::{Constant, Path, Thing, Traits, Value, counted, merge};
+use super::value::{Constant, Thing, Traits, Value, counted};
 
 /// Functions that search in a list by what another says.
 const SEARCHES: &[&str] = &[

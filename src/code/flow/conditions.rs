@@ -1,8 +1,9 @@
 //! Conditions: the ways on which one holds and those on which it does not.
 
 use super::super::model::{Code, Kind, NodeId};
+use super::path::{Path, merge};
 use super::statements::leaves;
-use super::value::{Constant, Path, Traits, Value, counted, merge};
+use super::value::{Constant, Traits, Value, counted};
 use super::{Analysis, Skip};
 
 const NO_SECRET: &str = "without a secret the check is skipped";

@@ -2,9 +2,10 @@
 
 use super::super::model::Kind;
 use super::Analysis;
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
+use super::path::Path;
 use super::stand_ins::SHOWS;
-use super::value::{Path, Traits, Value};
+use super::value::{Traits, Value};
 
 /// Calls that validate the form of what they are given, which says nothing of who sent it.
 const FORMS: &[&str] = &[

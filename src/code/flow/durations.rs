@@ -2,9 +2,10 @@
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
-use super::calls::{Called, last};
+use super::called::{Called, last};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Path, Value};
+use super::value::{Constant, Value};
 
 /// Units in which languages make spans of time: `7.days`, `ofDays(7)`, `timedelta(days=7)`, `time.Hour`.
 const UNITS: &[(&str, i64)] =

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::Called;
+use super::called::Called;
+use super::path::{Path, merge};
 use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Thing, Traits, Value, merge};
-use super::{Analysis, Attempt, Closure, Defect, Outcome, Place, Report};
+use super::value::{Constant, Thing, Traits, Value};
+use super::{Analysis, Attempt, Closure, Defect, Outcome, Place, Report, SOME_EVENT};
 
 /// Most uses that are told as evidence of one finding.
 const MAX_EVIDENCE: usize = 4;
@@ -136,7 +137,7 @@ impl Analysis<'_> {
                 // An event is taken for one as it comes.
                 if arguments.iter().any(|value| value.has(Traits::CLASS)) {
                     self.entry = usize::MAX / 2;
-                    let sink = self.sink(code.child(node, 0), "the request's event".to_owned(), Defect::Disabled);
+                    let sink = self.sink(code.child(node, 0), SOME_EVENT.to_owned(), Defect::Disabled);
                     path.use_event(sink);
                     self.entry = self.frames.len();
                 }
@@ -209,7 +210,10 @@ impl Analysis<'_> {
             };
             let mut outcome = self.told(defect, report, entry);
             outcome.doubtful = reports.iter().all(|report| report.doubtful);
-            for other in reports.iter().take(MAX_EVIDENCE) {
+            // A use of the event as such says nothing more where a use of its type is told.
+            let is_named = |report: &&Report| self.sinks[report.sink].name != SOME_EVENT;
+            let any_named = reports.iter().any(|report| is_named(&report));
+            for other in reports.iter().filter(|report| is_named(report) || !any_named).take(MAX_EVIDENCE) {
                 let sink = &self.sinks[other.sink];
                 let place = self.place(sink.file, sink.node);
                 if place != outcome.place {
@@ -314,7 +318,7 @@ impl Analysis<'_> {
     /// Tells of a verification that is wrong itself, whatever becomes of its event.
     pub(super) fn tell_of(&mut self, called: &Called<'_>, defect: Defect, why: &'static str) {
         let place = self.place(self.file(), called.node);
-        let name = super::calls::last(&called.dotted).to_owned();
+        let name = super::called::last(&called.dotted).to_owned();
         let (evidence, language) = (Vec::new(), called.code.dialect.name);
         self.tell(Outcome { defect, place, name, why, evidence, doubtful: false, route: None, language });
     }

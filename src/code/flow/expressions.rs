@@ -7,8 +7,9 @@ use super::super::model::{Code, Kind, NodeId};
 use super::comparisons::counts;
 use super::durations::{duration, number};
 use super::fetched::{address, keeps};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Members, Path, Thing, Traits, Value};
+use super::value::{Constant, Members, Thing, Traits, Value};
 use super::{Analysis, Closure, Defect, Sink};
 
 /// Calls of Rails that answer.

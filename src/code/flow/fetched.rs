@@ -3,10 +3,11 @@
 
 use super::super::model::{Kind, NodeId};
 use super::Analysis;
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
+use super::path::Path;
 use super::stand_ins::SHOWS;
 use super::statements::Ways;
-use super::value::{Constant, Path, Traits, Value};
+use super::value::{Constant, Traits, Value};
 
 /// Returns what is fetched from an address.
 pub(super) fn address(text: &str) -> Traits {

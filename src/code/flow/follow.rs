@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
+use super::path::{Path, merge};
 use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Value, merge};
+use super::value::{Constant, Value};
 
 /// Most calls inside of each other that are followed.
 const MAX_DEPTH: usize = 14;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::Analysis;
+use super::path::{Path, merge};
 use super::statements::{Ways, leaves};
-use super::value::{Constant, Path, Thing, Traits, Value, merge};
+use super::value::{Constant, Thing, Traits, Value};
 
 /// Methods with which a class takes part in the handling of a request.
 const METHODS: &[&str] = &[

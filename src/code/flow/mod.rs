@@ -6,6 +6,7 @@
 
 mod bodies;
 mod callbacks;
+mod called;
 mod calls;
 mod chosen;
 mod classes;
@@ -20,6 +21,7 @@ mod fetched;
 mod follow;
 mod guards;
 mod names;
+mod path;
 mod relevance;
 mod results;
 mod routers;
@@ -41,11 +43,12 @@ use std::sync::Arc;
 use super::model::{Code, NodeId};
 use super::program::Program;
 use crate::rules::pattern::NamePattern;
+use path::Path;
 use relevance::Relevance;
 use routers::{Route, Routers};
 use scope::Scope;
 use summaries::Summaries;
-use value::{Members, Path, Traits, Value};
+use value::{Members, Traits, Value};
 
 /// Names that were met, and which of the patterns of all words match each: a bit for each word.
 pub(crate) struct Names {
@@ -223,6 +226,9 @@ struct Closure {
     scope: Rc<Scope>,
     class: Option<(usize, NodeId)>,
 }
+
+/// The name of an event whose type is not known.
+const SOME_EVENT: &str = "the request's event";
 
 /// A use of an event.
 #[derive(Debug, Clone)]

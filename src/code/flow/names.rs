@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
 use super::classes::leaves_of_body;
+use super::path::Path;
 use super::scope::Scope;
 use super::statements::Ways;
-use super::value::{Constant, Path, Thing, Traits, Value};
+use super::value::{Constant, Thing, Traits, Value};
 use super::{Analysis, Closure, Frame};
 
 /// Traits that a member has of the whole.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::Called;
+use super::called::Called;
 use super::tables::lists_events;
 use super::value::Thing;
 use super::{Analysis, Words};

@@ -2,10 +2,11 @@
 //! `Null`, whatever it holds.
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, last};
+use super::called::{Called, last};
 use super::conditions::{ABSENT, PRESENT};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Path, Thing, Traits, Value};
+use super::value::{Constant, Thing, Traits, Value};
 use super::{Analysis, Defect};
 use crate::credential::randomness::looks_random;
 

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, last};
+use super::called::{Called, last};
 use super::guards::decorators;
-use super::value::{Constant, Path, Thing, Value};
+use super::path::Path;
+use super::value::{Constant, Thing, Value};
 use super::verdict::Verdict;
 use super::{Analysis, Defect, Outcome};
 

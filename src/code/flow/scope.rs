@@ -108,7 +108,9 @@ mod tests {
                     2 => {
                         let (scope, map) = (scopes[other].clone(), maps[other].clone());
                         Rc::make_mut(&mut scopes[at]).complete(&scope);
-                        map.into_iter().for_each(|(key, value)| drop(maps[at].entry(key).or_insert(value)));
+                        for (key, value) in map {
+                            maps[at].entry(key).or_insert(value);
+                        }
                     }
                     _ => {
                         Rc::make_mut(&mut scopes[at]).set(key.clone(), value.clone());

@@ -2,10 +2,11 @@
 //! name.
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Path, Traits, Value};
-use super::{Analysis, Defect};
+use super::value::{Constant, Traits, Value};
+use super::{Analysis, Defect, SOME_EVENT};
 
 /// Calls that only show what they are given.
 pub(super) const SHOWS: &[&str] = &[
@@ -149,7 +150,7 @@ impl Analysis<'_> {
     /// Notes that a stand-in is compared, or given to something.
     pub(super) fn stands_in(&mut self, traits: Traits, node: NodeId, path: &mut Path) {
         if traits.has(Traits::STAND_IN) && !traits.has(Traits::EVENT) && !path.verified && !path.refused {
-            let sink = self.sink(node, "the request's event".to_owned(), Defect::Unverified);
+            let sink = self.sink(node, SOME_EVENT.to_owned(), Defect::Unverified);
             path.use_event(sink);
         }
     }

@@ -1,7 +1,8 @@
 //! Statements: blocks, choices, switches, loops, handlers of what is thrown, and what ends a way.
 
 use super::super::model::{Code, Kind, NodeId};
-use super::value::{Constant, Path, Traits, Value, join, merge};
+use super::path::{Path, join, merge};
+use super::value::{Constant, Traits, Value};
 use super::{Analysis, Defect};
 
 pub(super) type Ways = Vec<(Path, Value)>;

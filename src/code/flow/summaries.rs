@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::super::model::NodeId;
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Members, Path, Thing, Traits, Value};
+use super::value::{Constant, Members, Thing, Traits, Value};
 use super::{Analysis, Attempt, Closure};
 
 /// Most calls of one function that are remembered.

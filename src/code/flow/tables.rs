@@ -1,9 +1,10 @@
 //! Tables of events: lists and maps that name them, and what looks the type of an event up in one.
 
 use super::super::model::{Code, Kind, NodeId};
-use super::calls::{Called, last};
+use super::called::{Called, last};
+use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Path, Traits, Value};
+use super::value::{Constant, Traits, Value};
 use super::{Analysis, Words};
 
 /// Calls that make a list, a set or a map of what they are given.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::model::{Kind, NodeId};
 use super::Analysis;
-use super::calls::{Called, last, together};
+use super::called::{Called, last, together};
 use super::classes::leaves_of_body;
 use super::names::INHERITED;
 use super::value::{Constant, Thing, Traits, Value};

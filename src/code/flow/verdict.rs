@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::model::Code;
 use super::Analysis;
-use super::value::{Constant, Path, Thing, Value};
+use super::path::Path;
+use super::value::{Constant, Thing, Value};
 
 /// What a function makes of the requests that it lets pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
