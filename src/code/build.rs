@@ -23,10 +23,7 @@ impl Builder<'_> {
             Role::False => self.leaf(Kind::False, parts),
             Role::Null => self.leaf(Kind::Null, parts),
             Role::Leave => self.leaf(Kind::Leave, parts),
-            Role::Boolean => {
-                let is_true = self.text(&parts.span).eq_ignore_ascii_case("true");
-                self.leaf(if is_true { Kind::True } else { Kind::False }, parts)
-            }
+            Role::Boolean => self.boolean(parts),
             Role::First => {
                 let first = || parts.children.first().map(|child| child.node);
                 field(parts.children, &["value", "operand"]).or_else(first).unwrap_or(Code::NOTHING)
@@ -76,6 +73,11 @@ impl Builder<'_> {
             Role::Alias => self.alias(parts),
             Role::Namespace => self.namespace(parts),
         }
+    }
+
+    fn boolean(&mut self, parts: &Parts<'_, '_>) -> NodeId {
+        let is_true = self.text(&parts.span).eq_ignore_ascii_case("true");
+        self.leaf(if is_true { Kind::True } else { Kind::False }, parts)
     }
 
     /// Builds a statement that prints as a call of its keyword.

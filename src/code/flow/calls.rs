@@ -224,13 +224,7 @@ impl Analysis<'_> {
             return Some(self.fetched(called, &path));
         }
         if words.compare.is_match(dotted) {
-            let either = called.arguments.first().cloned().unwrap_or_default();
-            let other = called.arguments.get(1).cloned().unwrap_or_default();
-            let (yes, no) = self.codes(called.node, &either, &other.or(&called.object), path);
-            let with = |constant: Constant| move |path| (path, Value::constant(constant.clone()));
-            return Some(
-                yes.into_iter().map(with(Constant::True)).chain(no.into_iter().map(with(Constant::False))).collect(),
-            );
+            return Some(self.compares(called, path));
         }
         if words.mac.is_match(dotted) {
             return Some(vec![(path, Value::of(Traits::MAC.with(together(&called.arguments))))]);
@@ -280,6 +274,15 @@ impl Analysis<'_> {
             return Some(vec![(path, Value::of(body.traits.with(self.part_got(called, &body))))]);
         }
         None
+    }
+
+    /// Follows a call that compares two codes.
+    fn compares(&mut self, called: &Called<'_>, path: Path) -> Ways {
+        let either = called.arguments.first().cloned().unwrap_or_default();
+        let other = called.arguments.get(1).cloned().unwrap_or_default();
+        let (yes, no) = self.codes(called.node, &either, &other.or(&called.object), path);
+        let with = |constant: Constant| move |path| (path, Value::constant(constant.clone()));
+        yes.into_iter().map(with(Constant::True)).chain(no.into_iter().map(with(Constant::False))).collect()
     }
 
     /// Ends a way; `abort_if(…)` and its like do so on a condition.

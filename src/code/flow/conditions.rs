@@ -189,13 +189,11 @@ impl Analysis<'_> {
             _ => right,
         };
         for (tested, against) in [(left, right), (right, left)] {
+            let is_empty = code.name(against).is_empty() && code.children(against).is_empty();
             match code.kind(against) {
-                Kind::Null | Kind::False => {
-                    let (yes, no) = self.truth(tested, node, path);
-                    return (no, yes);
-                }
                 Kind::True => return self.condition(tested, path),
-                Kind::Text if code.name(against).is_empty() && code.children(against).is_empty() => {
+                Kind::Text if !is_empty => {}
+                Kind::Null | Kind::False | Kind::Text => {
                     let (yes, no) = self.truth(tested, node, path);
                     return (no, yes);
                 }
@@ -215,21 +213,13 @@ impl Analysis<'_> {
                     continue;
                 }
                 if let (Some(Constant::Text(one)), Some(Constant::Text(other))) = (&first.constant, &second.constant) {
-                    if one == other {
-                        yes.push(path)
-                    } else {
-                        no.push(path)
-                    }
+                    if one == other { &mut yes } else { &mut no }.push(path);
                     continue;
                 }
                 if let Some(found) = counted(&first, &second, false).or_else(|| counted(&second, &first, false)) {
                     // `indexOf(…) === -1`, `count === 0`
                     let is_one = [&first, &second].iter().any(|value| value.constant == Some(Constant::Number(1)));
-                    if found != is_one {
-                        yes.push(path)
-                    } else {
-                        no.push(path)
-                    }
+                    if found != is_one { &mut yes } else { &mut no }.push(path);
                     continue;
                 }
                 self.note_skip(code, node, &[&first, &second], &mut path);

@@ -103,6 +103,12 @@ impl Relevance {
         found.hints.sort_unstable();
         found.marks.sort_unstable();
         found.own.clone_from(&found.marks);
+        self.spread(&mut found, &functions);
+        self.files.insert(file, found);
+    }
+
+    /// Marks callers of what matters, in rounds, and notes the names of functions that matter.
+    fn spread(&mut self, found: &mut FileNames, functions: &[(std::ops::Range<usize>, Arc<str>)]) {
         found.mark(&self.functions);
         for _ in 0..MAX_ROUNDS {
             let relevant = |(span, name): &(std::ops::Range<usize>, Arc<str>)| {
@@ -115,7 +121,6 @@ impl Relevance {
             self.functions.extend(more);
             found.mark(&self.functions);
         }
-        self.files.insert(file, found);
     }
 }
 

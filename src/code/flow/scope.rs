@@ -92,7 +92,7 @@ mod tests {
     proptest! {
         #[test]
         fn copies_are_as_maps_of_their_own(changes in changes()) {
-            let mut scopes = vec![Rc::new(Scope::default()); 4];
+            let mut scopes: Vec<Rc<Scope>> = (0..4).map(|_| Rc::default()).collect();
             let mut maps = vec![Layer::new(); 4];
             for (at, other, name, action) in changes {
                 let (key, value): (Arc<str>, _) = (Arc::from(name.to_string()), Value::of(TRAITS[usize::from(action) % 3]));
