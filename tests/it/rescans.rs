@@ -40,13 +40,13 @@ fn a_fetch_leaves_the_base_of_a_cache_as_it_is() {
         (base[0].clone(), std::os::unix::fs::MetadataExt::ino(&base[0].metadata().unwrap()), run.stderr)
     };
     let (base, first, _) = check(&world, "the first scan");
-    let changes: [(&str, &dyn Fn(&mut World)); 3] = [
-        ("a fetch", &|world| {
+    let changes: [(&str, fn(&mut World)); 3] = [
+        ("a fetch", |world| {
             world.commit("up");
             world.git("work", &["fetch", "-q"]);
         }),
-        ("a commit", &|world| world.commit("work")),
-        ("gc", &|world| assert!(world.git("work", &["gc", "-q"]))),
+        ("a commit", |world| world.commit("work")),
+        ("gc", |world| assert!(world.git("work", &["gc", "-q"]))),
     ];
     for (what, change) in changes {
         change(&mut world);
