@@ -29,6 +29,7 @@ fn a_rescan_of_many_objects_says_what_a_scan_says() {
 
 #[test]
 fn a_fetch_leaves_the_base_of_a_cache_as_it_is() {
+    type Change = fn(&mut World);
     let mut world = World::large(5);
     assert!(world.git("work", &["gc", "-q"]));
     let check = |world: &World, what: &str| {
@@ -40,7 +41,7 @@ fn a_fetch_leaves_the_base_of_a_cache_as_it_is() {
         (base[0].clone(), std::os::unix::fs::MetadataExt::ino(&base[0].metadata().unwrap()), run.stderr)
     };
     let (base, first, _) = check(&world, "the first scan");
-    let changes: [(&str, fn(&mut World)); 3] = [
+    let changes: [(&str, Change); 3] = [
         ("a fetch", |world| {
             world.commit("up");
             world.git("work", &["fetch", "-q"]);
