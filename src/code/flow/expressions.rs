@@ -98,6 +98,10 @@ impl Analysis<'_> {
         ] {
             traits = if word.is_among(words) { traits.with(named) } else { traits };
         }
+        // `authorization, content-type, stripe-signature` allows headers, and is none.
+        if name.contains(',') {
+            traits = traits.without(Traits::SIGNATURE);
+        }
         if self.words.retrieve.is_among(words) {
             traits = traits.with(address(name));
         }
