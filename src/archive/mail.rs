@@ -2,7 +2,7 @@
 //! encodings of RFC 2047, binary files between the lines. Everything else is searched as it is: text in base64, too, is
 //! found where it stands.
 
-mod blocks;
+pub(super) mod blocks;
 
 use std::io::{BufRead, Read};
 

@@ -49,6 +49,7 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+pub(crate) use self::mail::blocks::{FILE as PATCH_OF_FILE, PATCH as BINARY_PATCH};
 pub(crate) use self::walker::HEAD;
 use self::walker::{ArchiveFormat, OpenMode, is_program, is_text, read_at};
 use crate::model::SkipReason;

@@ -10,10 +10,10 @@ use crate::git::pack::delta::{self, DeltaOp, DeltaOps};
 use crate::model::SkipReason;
 
 /// Begins the blocks of a file of a patch.
-pub(super) const PATCH: &[u8] = b"GIT binary patch";
+pub(crate) const PATCH: &[u8] = b"GIT binary patch";
 
 /// Begins the part of a patch about a file.
-pub(super) const FILE: &[u8] = b"diff --git ";
+pub(crate) const FILE: &[u8] = b"diff --git ";
 
 const DIGITS: &[u8; 85] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
 
