@@ -107,7 +107,7 @@ static SENDERS: WordList = WordList::new(&[
 /// Words of code that sends something, and of texts in any language.
 static WORDS_OF_TEXTS: WordList = WordList::new(&["esponse", "oader", "gon.", "echo ", "print ", "render"]);
 
-/// What is in every match of `data-secret`.
+/// Texts of which one is in every match of `data-secret`.
 static SECRET_WORDS: WordList =
     WordList::new(&["tripe", "TRIPE", "k_live_", "k_test_", "process.env", "os.environ", "toObject", "ENV"]);
 

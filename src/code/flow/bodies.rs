@@ -137,7 +137,7 @@ impl Analysis<'_> {
         if words.body_parameter.is_match(&format!("model:{language}:{typed}")) {
             return true;
         }
-        // What has a default of its own is injected.
+        // A parameter with a default of its own is injected.
         if language != "python" || code.child(parameter, 2) != Code::NOTHING {
             return false;
         }

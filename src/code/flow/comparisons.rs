@@ -1,5 +1,5 @@
-//! What an own comparison of codes says as a value: a search in a list of signatures, a test whether one is in it, the list
-//! or the number of those that were found.
+//! Follows an application's own comparisons of codes as values: searches in a list of signatures, tests whether one is in
+//! it, and the list or number of the ones that were found.
 
 use std::rc::Rc;
 

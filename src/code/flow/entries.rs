@@ -283,7 +283,7 @@ impl Analysis<'_> {
         }
         let code = Arc::clone(&self.program.file(closure.file).code);
         let checks = self.words.check.is_match(code.name(closure.node));
-        // What it returns is the event, not an answer.
+        // It returns the event, not an answer.
         let is_event = |value: &Value| value.has(Traits::BODY.with(Traits::GIVEN).with(Traits::EVENT));
         let gives = ways.iter().any(|(path, value)| path.verified && is_event(value));
         let accepts = |path: &Path, value: &Value| {
@@ -315,7 +315,7 @@ impl Analysis<'_> {
         self.tell(Outcome { defect: Defect::FailOpen, place, name, why, evidence, doubtful, route: None, language });
     }
 
-    /// Tells of a verification that is wrong itself, whatever becomes of its event.
+    /// Reports a verification that is wrong itself, whatever becomes of its event.
     pub(super) fn tell_of(&mut self, called: &Called<'_>, defect: Defect, why: &'static str) {
         let place = self.place(self.file(), called.node);
         let name = super::called::last(&called.dotted).to_owned();

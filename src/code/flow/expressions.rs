@@ -148,7 +148,7 @@ impl Analysis<'_> {
                 Some(truth) if truth == is_or => ways.push((path, value)),
                 truth => {
                     if truth.is_none() {
-                        // What is left of `a && b` does not count as true.
+                        // The rest of `a && b` does not count as true.
                         let constant = if is_or { value.constant.clone() } else { Some(Constant::False) };
                         ways.push((path.clone(), Value { constant, ..value }));
                     }

@@ -71,7 +71,7 @@ impl Analysis<'_> {
     pub(super) fn chain(&mut self, functions: &[usize], path: Path, call: NodeId) -> Vec<Path> {
         let mut paths = vec![path];
         let depth = std::mem::replace(&mut self.entry, self.frames.len());
-        // What a module registers is a handler of its own.
+        // A handler that a module registers is one of its own.
         let is_own = self.frames.last().is_some_and(|frame| frame.node == frame.code.root());
         let entries = self.entries;
         if is_own {

@@ -168,7 +168,7 @@ impl Analysis<'_> {
                 let passes = |(path, value): &(Path, Value)| !stops(value) && !path.refused;
                 next.extend(ways.into_iter().filter(passes).map(|(path, _)| Path { scope: Rc::clone(&scope), ..path }));
             }
-            // Which requests are verified cannot be told.
+            // It cannot be told for which requests it verifies.
             let verifies = next.iter().any(|path| path.verified && path.routed);
             for path in &mut next {
                 path.doubtful |= verifies && path.routed;

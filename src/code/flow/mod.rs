@@ -307,10 +307,10 @@ pub(crate) struct Analysis<'a> {
     handlers: BTreeSet<(usize, NodeId)>,
     /// A request's body was gathered, piece by piece.
     gathered: bool,
-    /// What runs before handlers is followed, and the paths for which it asks.
+    /// Set while a guard of handlers is followed.
     guarding: bool,
     asked: Vec<Arc<str>>,
-    /// What the object was made of whose method is followed.
+    /// Traits of the values that the object of the followed method was made of.
     made_of: Traits,
     routers: Routers,
     /// The route whose handler is followed.

@@ -26,14 +26,14 @@ struct FileNames {
     names: Vec<(usize, Arc<str>)>,
     /// Places at which an event or a verification is named, or a function that does, sorted.
     marks: Vec<usize>,
-    /// Those of them that name an event or a verification themselves, sorted.
+    /// Marks of nodes that name an event or a verification themselves, sorted.
     own: Vec<usize>,
     /// Places at which the body of a request or a check is, sorted.
     hints: Vec<usize>,
     /// Number of names of functions that were known when the marks were made.
     known: usize,
     marked: usize,
-    /// What says by its name that it takes events: its functions matter, and nothing that calls them.
+    /// Functions and classes whose names say that they take events: what is in them matters, and nothing that calls them.
     takers: Vec<std::ops::Range<usize>>,
     /// The file itself names an event or a verification.
     matters: bool,

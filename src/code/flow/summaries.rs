@@ -24,7 +24,7 @@ struct Given {
     arguments: Vec<Value>,
 }
 
-/// What a call came to.
+/// The result of a call.
 struct Summary {
     given: Given,
     ways: Ways,

@@ -1,4 +1,4 @@
-//! What types name: classes of the program, behind references, wrappers and interfaces.
+//! Finds the classes that types name, behind references, wrappers and interfaces.
 
 use std::sync::Arc;
 

@@ -7,12 +7,12 @@ use super::Analysis;
 use super::path::Path;
 use super::value::{Constant, Thing, Value};
 
-/// What a function makes of the requests that it lets pass.
+/// Verdict on a guard, by the requests that it lets pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Some were not verified.
     Open,
-    /// Those of a path or route were verified; the texts for which it asks.
+    /// Verifies the requests of some paths or routes; holds the texts for which it asks.
     Partly(Vec<Arc<str>>),
     Verified,
 }

@@ -1,6 +1,6 @@
 //! Keeps the facts of a repository's history for the next scan: one file a repository, of four parts.
 //!
-//! Where objects are many, most of their records are in a second file, the base, which a fetch leaves as it is.
+//! Most records of many objects are in a second file, the base, which a fetch leaves as it is.
 //!
 //! * The result: what was found, for a store in the same state.
 //! * The lints: what they made of it, under the same policy.

@@ -35,7 +35,7 @@ pub(in crate::source::history) struct KnownObjects<'a> {
 /// Records to keep.
 #[derive(Debug)]
 pub(in crate::source::history) enum ObjectRecords {
-    /// Those that the base does not have. It stays as it is.
+    /// Records that the base does not have. It stays as it is.
     Recent(Vec<u8>),
     All(Vec<u8>),
 }

@@ -1,1 +1,1 @@
-export const STRIPE_WEBHOOK_SECRET = 'whsec_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'
+export const STRIPE_WEBHOOK_SECRET = 'whsec_your_secret'
