@@ -204,6 +204,7 @@ impl Analysis<'_> {
     /// Returns true if one of the files that are followed speaks of webhooks: what is compared there is their signature.
     pub(super) fn speaks(&mut self) -> bool {
         self.index_files();
+        self.summaries.met = true;
         let says = |frame: &super::Frame| {
             let named = self.words.hook.is_match(&self.program.file(frame.file).path);
             named || self.relevance.files.get(&frame.file).is_some_and(|names| names.speaks)

@@ -36,14 +36,44 @@ struct Summary {
     active: BTreeSet<(usize, NodeId)>,
 }
 
+/// All that a call may add to the analysis, and what it depends on beside what it is given.
+#[derive(PartialEq, Eq, Clone, Copy)]
+struct Met {
+    sinks: usize,
+    reports: usize,
+    skips: usize,
+    outcomes: usize,
+    attempts: usize,
+    files: usize,
+}
+
 /// Summaries by function, for the handler that is followed.
 #[derive(Default)]
 pub(super) struct Summaries {
     calls: BTreeMap<(usize, NodeId), Vec<Summary>>,
+    /// Calls in which nothing was met, with the number of files that were known: they are the same for every handler.
+    plain: BTreeMap<(usize, NodeId), Vec<(usize, Summary)>>,
+    /// Something was met since the call began, or who called mattered.
+    pub(super) met: bool,
     /// Functions that were passed over, since the call began, since they were being followed already.
     pub(super) active: BTreeSet<(usize, NodeId)>,
     /// Something was passed over since it was too deep.
     pub(super) deep: bool,
+}
+
+impl Summary {
+    /// Returns true if nothing but variables differs behind the call.
+    fn is_plain(&self) -> bool {
+        let ends = self.ways.iter().map(|(path, _)| path).chain(&self.thrown);
+        let mut ends = ends.map(|path| Path { scope: Rc::clone(&self.given.path.scope), ..path.clone() });
+        ends.all(|path| path == self.given.path)
+    }
+}
+
+fn push<T>(calls: &mut Vec<T>, call: T) {
+    if calls.len() < MAX_CALLS {
+        calls.push(call);
+    }
 }
 
 impl Summaries {
@@ -71,35 +101,67 @@ impl Analysis<'_> {
         }
         let (attempts, thrown) = (self.attempts.len(), self.frames.last().map_or(0, |frame| frame.thrown.len()));
         let (deep, gathered) = (std::mem::take(&mut self.summaries.deep), std::mem::take(&mut self.gathered));
-        let active = std::mem::take(&mut self.summaries.active);
+        let (active, before) = (std::mem::take(&mut self.summaries.active), self.met());
+        let depends = self.guarding || self.is_in_module();
+        let met = std::mem::replace(&mut self.summaries.met, depends);
         let (ways, _) = self.follow(at, arguments, path, call);
         self.summaries.active.remove(&key);
-        let calls = self.summaries.calls.entry(key).or_default();
-        if !self.summaries.deep && self.left > 0 && calls.len() < MAX_CALLS {
-            calls.push(Summary {
+        if !self.summaries.deep && self.left > 0 {
+            let summary = Summary {
                 given,
                 ways: ways.clone(),
                 thrown: self.frames.last().and_then(|frame| frame.thrown.get(thrown..)).unwrap_or_default().to_vec(),
                 attempts: self.attempts.get(attempts..).unwrap_or_default().to_vec(),
                 gathered: self.gathered,
                 active: self.summaries.active.clone(),
-            });
+            };
+            self.summaries.met |= self.met() != before || self.gathered || !summary.is_plain();
+            if self.summaries.met {
+                push(self.summaries.calls.entry(key).or_default(), summary);
+            } else {
+                push(self.summaries.plain.entry(key).or_default(), (before.files, summary));
+            }
         }
+        self.summaries.met |= met;
         self.summaries.deep |= deep;
         self.summaries.active.extend(active);
         self.gathered |= gathered;
         ways
     }
 
+    fn met(&self) -> Met {
+        Met {
+            sinks: self.sinks.len(),
+            reports: self.reports.len(),
+            skips: self.skips.len(),
+            outcomes: self.outcomes.len(),
+            attempts: self.attempts.len(),
+            files: self.program.len(),
+        }
+    }
+
+    /// Returns true while the top level of a file is followed, whose names are not all known yet.
+    fn is_in_module(&self) -> bool {
+        self.frames.iter().any(|frame| frame.node == frame.code.root())
+    }
+
     fn repeated(&mut self, key: (usize, NodeId), given: &Given, path: &Path) -> Option<Ways> {
         let is_active = |at: &(usize, NodeId)| self.frames.iter().any(|frame| (frame.file, frame.node) == *at);
         let is_same = |summary: &&Summary| summary.given == *given && summary.active.iter().all(is_active);
-        let summary = self.summaries.calls.get(&key)?.iter().find(is_same)?;
+        let files = self.program.len();
+        let plain = self.summaries.plain.get(&key).into_iter().flatten();
+        let mut plain = plain.filter(|(known, _)| *known == files).map(|(_, summary)| summary);
+        let own = || self.summaries.calls.get(&key).into_iter().flatten().find(is_same);
+        let (summary, met) = match plain.find(is_same) {
+            Some(summary) => (summary, false),
+            None => (own()?, true),
+        };
         let here = |other: &Path| Path { scope: Rc::clone(&path.scope), ..other.clone() };
         let ways = summary.ways.iter().map(|(path, value)| (here(path), value.clone())).collect();
         let thrown: Vec<Path> = summary.thrown.iter().map(here).collect();
         let attempts = summary.attempts.clone();
         self.gathered |= summary.gathered;
+        self.summaries.met |= met;
         let active = summary.active.clone();
         if let Some(frame) = self.frames.last_mut() {
             frame.thrown.extend(thrown);
