@@ -21,6 +21,9 @@ use toml::{Table, Value};
 /// Keys that are parsed from the text of a rule, because scans never need them.
 const EXAMPLES: [&str; 2] = ["examples", "counter-examples"];
 
+/// Most memory for making the automaton of a pattern, in bytes.
+const MAX_AUTOMATON: usize = 32 << 20;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut files = Vec::new();
@@ -55,12 +58,18 @@ fn automata(root: &Path, output: &Path) -> Result<(), Box<dyn Error>> {
     let mut list = String::from("const AUTOMATA: &[(&str, &[u8])] = &[\n");
     let is_named = |name: &str| vocabulary.values().any(|pattern| pattern.contains(&format!("%{name}%")));
     for (name, pattern) in vocabulary.iter().filter(|(name, _)| name.starts_with("flow-") && !is_named(name)) {
-        let config = dense::Config::new().match_kind(MatchKind::All).minimize(true).start_kind(StartKind::Unanchored);
+        // A pattern whose automaton explodes ends the build instead of holding it for minutes.
+        let config = dense::Config::new()
+            .match_kind(MatchKind::All)
+            .minimize(true)
+            .start_kind(StartKind::Unanchored)
+            .determinize_size_limit(Some(MAX_AUTOMATON));
         let automaton = dense::Builder::new()
             .syntax(syntax::Config::new().unicode(false).utf8(false).multi_line(true))
             .thompson(thompson::Config::new().utf8(false))
             .configure(config)
-            .build(&parts::expand(pattern, &vocabulary)?)?
+            .build(&parts::expand(pattern, &vocabulary)?)
+            .map_err(|error| format!("{name} of the vocabulary: {error}"))?
             .to_sparse()?;
         let bytes = if is_big { automaton.to_bytes_big_endian() } else { automaton.to_bytes_little_endian() };
         fs::write(output.join(name), bytes)?;

@@ -187,6 +187,11 @@ impl Code {
         self.children(id).get(at).copied().unwrap_or(Self::NOTHING)
     }
 
+    /// Returns the pattern or name of a parameter, which may be bare.
+    pub(crate) fn pattern(&self, parameter: NodeId) -> NodeId {
+        if self.kind(parameter) == Kind::Parameter { self.child(parameter, 0) } else { parameter }
+    }
+
     /// Returns the bytes of a node in the file.
     pub(crate) fn span(&self, id: NodeId) -> Range<usize> {
         let node = self.node(id);

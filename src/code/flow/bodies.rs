@@ -66,7 +66,7 @@ impl Analysis<'_> {
         }
         let is_route = self.is_route(&code, node) || self.is_action(&code, at);
         let parameters = code.children(code.child(node, 0)).iter().copied();
-        let own = |at: &NodeId| !matches!(code.name(pattern(&code, *at)), "self" | "cls");
+        let own = |at: &NodeId| !matches!(code.name(code.pattern(*at)), "self" | "cls");
         let parameters: Vec<NodeId> = parameters.filter(own).collect();
         parameters
             .iter()
@@ -83,7 +83,7 @@ impl Analysis<'_> {
         (index, parameter): (usize, NodeId),
         is_route: bool,
     ) -> Value {
-        let (pattern, language) = (pattern(code, parameter), code.dialect.name);
+        let (pattern, language) = (code.pattern(parameter), code.dialect.name);
         let typed = if code.kind(parameter) == Kind::Parameter { code.name(code.child(parameter, 1)) } else { "" };
         let (typed, name) = (typed.trim_start_matches([':', ' ']), code.name(pattern));
         let typed_event = self.words.event_class.is_match(&format!("type:{typed}"));
@@ -120,14 +120,14 @@ impl Analysis<'_> {
     /// Returns true for a parameter whose decorators, type or name say that it is the body.
     fn is_body_parameter(&self, code: &Code, parameter: NodeId, typed: &str) -> bool {
         let says = |text: &str| !text.is_empty() && self.words.body_parameter.is_match(text);
-        let mut open = vec![code.child(parameter, 3), pattern(code, parameter)];
+        let mut open = vec![code.child(parameter, 3), code.pattern(parameter)];
         while let Some(at) = open.pop() {
             if says(&format!("@{}", code.name(at))) {
                 return true;
             }
             open.extend(code.children(at));
         }
-        let name = code.name(pattern(code, parameter));
+        let name = code.name(code.pattern(parameter));
         says(&format!("type:{typed}")) || says(&format!("param:{}:{name}:{typed}", code.dialect.name))
     }
 
@@ -206,8 +206,8 @@ impl Analysis<'_> {
 
     /// Notes that a list or a text gets a part of the body: `chunks.push(chunk)`.
     pub(super) fn gathers(&mut self, called: &Called<'_>, path: &mut Path) {
-        let Some((name, at)) = gatherer(called.code, called.node) else { return };
-        if together(&called.arguments).has(Traits::BODY) && !called.object.has(Traits::TABLE) && at == Kind::Name {
+        let Some(name) = gatherer(called.code, called.node) else { return };
+        if together(&called.arguments).has(Traits::BODY) && !called.object.has(Traits::TABLE) {
             hold(name, path);
         }
     }
@@ -228,7 +228,7 @@ impl Analysis<'_> {
         while let Some(at) = open.pop().filter(|_| looked < MAX_NODES) {
             looked += 1;
             match gatherer(&code, at) {
-                Some((name, _)) if path.get(name).is_some() => hold(name, path),
+                Some(name) if path.get(name).is_some() => hold(name, path),
                 _ => open.extend(code.children(at)),
             }
         }
@@ -249,21 +249,15 @@ impl Analysis<'_> {
     }
 }
 
-/// Returns the pattern of a parameter.
-fn pattern(code: &Code, parameter: NodeId) -> NodeId {
-    if code.kind(parameter) == Kind::Parameter { code.child(parameter, 0) } else { parameter }
-}
-
 /// Returns the variable that a node adds something to: `text += chunk`, `chunks.push(chunk)`.
-fn gatherer(code: &Code, node: NodeId) -> Option<(&Arc<str>, Kind)> {
+fn gatherer(code: &Code, node: NodeId) -> Option<&Arc<str>> {
     let first = code.child(node, 0);
     let target = match code.kind(node) {
         Kind::Assign => first,
         Kind::Call if code.kind(first) == Kind::Member && GATHERS.contains(&code.name(first)) => code.child(first, 0),
         _ => return None,
     };
-    let name = code.node(target).name.as_ref().filter(|_| code.kind(target) == Kind::Name)?;
-    Some((name, code.kind(target)))
+    code.node(target).name.as_ref().filter(|_| code.kind(target) == Kind::Name)
 }
 
 fn hold(name: &Arc<str>, path: &mut Path) {

@@ -9,7 +9,7 @@ use super::called::{Called, last, together};
 use super::conditions::{ABSENT, PRESENT};
 use super::path::{Path, merge};
 use super::statements::Ways;
-use super::value::{Constant, Thing, Traits, Value, counted};
+use super::value::{Constant, Traits, Value, counted};
 
 /// Functions that search in a list by what another says.
 const SEARCHES: &[&str] = &[
@@ -194,10 +194,7 @@ impl Analysis<'_> {
         if path.verified || !(makes_list || SEARCHES.contains(&name)) {
             return None;
         }
-        let at = called.arguments.iter().find_map(|value| match value.thing {
-            Some(Thing::Function(at)) => Some(at),
-            _ => None,
-        })?;
+        let at = called.arguments.iter().find_map(Value::function)?;
         let traits = together(&called.arguments).with(called.object.traits);
         let ways = self.invoke(at, vec![Value::of(traits); 2], path.clone(), called.node);
         let (found, value) = ways.into_iter().find(|(found, _)| found.verified)?;

@@ -157,13 +157,7 @@ impl Analysis<'_> {
         for (path, value) in ways {
             let functions: Vec<usize> = match value.thing {
                 Some(Thing::Function(at)) => vec![at],
-                Some(Thing::Object(at)) => {
-                    let things = self.objects[at].values().filter_map(|member| match member.thing {
-                        Some(Thing::Function(at)) => Some(at),
-                        _ => None,
-                    });
-                    things.collect()
-                }
+                Some(Thing::Object(at)) => self.objects[at].values().filter_map(Value::function).collect(),
                 _ => Vec::new(),
             };
             for at in functions {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::model::{Code, Kind, NodeId};
+use super::super::model::{Code, NodeId};
 use super::Analysis;
 use super::path::{Path, merge};
 use super::scope::Scope;
@@ -54,10 +54,7 @@ impl Analysis<'_> {
     fn give(&mut self, code: &Code, parameters: NodeId, arguments: &[Value], path: &mut Path) {
         let mut at = 0;
         for parameter in code.children(parameters) {
-            let pattern = match code.kind(*parameter) {
-                Kind::Parameter => code.child(*parameter, 0),
-                _ => *parameter,
-            };
+            let pattern = code.pattern(*parameter);
             if matches!(code.name(pattern), "self" | "cls") {
                 continue;
             }

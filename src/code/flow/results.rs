@@ -6,7 +6,7 @@ use super::called::{Called, last};
 use super::conditions::{ABSENT, PRESENT};
 use super::path::Path;
 use super::statements::Ways;
-use super::value::{Constant, Thing, Traits, Value};
+use super::value::{Constant, Traits, Value};
 use super::{Analysis, Defect};
 use crate::credential::randomness::looks_random;
 
@@ -93,7 +93,7 @@ impl Analysis<'_> {
     pub(super) fn result_of(&mut self, called: &Called<'_>, path: &Path) -> Option<Ways> {
         let (name, dialect) = (last(&called.dotted), called.code.dialect);
         if name == "runCatching" && dialect.name == "kotlin" {
-            let at = called.arguments.iter().find_map(function_of)?;
+            let at = called.arguments.iter().find_map(Value::function)?;
             let (ways, thrown) = self.caught(|all| all.invoke(at, Vec::new(), path.clone(), called.node));
             let made = |(path, value)| (path, Value { constant: Some(Constant::Present), ..value });
             let failed = self.forgiven(called.node, thrown).into_iter();
@@ -115,7 +115,7 @@ impl Analysis<'_> {
             let is_body = (KEEP.contains(&name) || name == "and_then") && called.object.has(Traits::BODY);
             return is_body.then(|| vec![(path.clone(), called.object.clone())]);
         };
-        let function = called.arguments.iter().find_map(function_of);
+        let function = called.arguments.iter().find_map(Value::function);
         let same = |path: Path| Some(vec![(path, called.object.clone())]);
         match name {
             _ if DEMANDS.contains(&name) && !truth => {
@@ -169,7 +169,7 @@ impl Analysis<'_> {
             let outer = std::rc::Rc::clone(&path.scope);
             for (mut path, value) in self.eval(handler, path) {
                 path.scope = std::rc::Rc::clone(&outer);
-                match function_of(&value) {
+                match value.function() {
                     Some(at) => all.extend(self.invoke(at, Vec::new(), path, node)),
                     None => all.push((path, Value::default())),
                 }
@@ -183,12 +183,5 @@ impl Analysis<'_> {
         let outer = std::mem::take(&mut self.frame().thrown);
         let ways = follow(self);
         (ways, std::mem::replace(&mut self.frame().thrown, outer))
-    }
-}
-
-fn function_of(value: &Value) -> Option<usize> {
-    match value.thing {
-        Some(Thing::Function(at)) => Some(at),
-        _ => None,
     }
 }

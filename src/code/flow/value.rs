@@ -1,4 +1,4 @@
-//! Values, and paths through the code, with all that is known of them.
+//! Values, with all that is known of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -115,6 +115,14 @@ impl Value {
 
     pub(crate) fn has(&self, traits: Traits) -> bool {
         self.traits.has(traits)
+    }
+
+    /// Returns the function that the value is, among the closures of the analysis.
+    pub(crate) fn function(&self) -> Option<usize> {
+        match self.thing {
+            Some(Thing::Function(at)) => Some(at),
+            _ => None,
+        }
     }
 
     /// Returns whether the value counts as true, if that is known.
