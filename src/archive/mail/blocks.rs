@@ -87,11 +87,14 @@ fn base85(line: &[u8], bytes: &mut Vec<u8>) -> bool {
 
 /// Decodes a line of uuencode: the number of bytes, and four characters for three of them. Blanks at its end may lack.
 fn uu(line: &[u8], bytes: &mut Vec<u8>) -> bool {
-    let [count, digits @ ..] = line.trim_ascii_end() else { return false };
+    let ended = line.strip_suffix(b"\n").unwrap_or(line);
+    let [count, written @ ..] = ended.strip_suffix(b"\r").unwrap_or(ended) else { return false };
+    // Blanks are digits, too, and a line of zeros has no others.
+    let digits = written.trim_ascii_end();
     let value = |byte: u8| (0x20..=0x60).contains(&byte).then(|| byte.wrapping_sub(0x20) & 0x3f);
     let Some(count) = value(*count).map(usize::from).filter(|count| *count > 0) else { return false };
     // Some writers add a checksum.
-    if digits.len() > count.div_ceil(3) * 4 + 2 || digits.len() * 3 < count {
+    if digits.len() > count.div_ceil(3) * 4 + 2 || written.len() * 3 < count {
         return false;
     }
     let end = bytes.len() + count;
@@ -299,6 +302,18 @@ pub(super) mod tests {
         let deep = (0..12).fold(secret(), |inner, _| patch(&[("literal", &zlib(&inner))]));
         assert_eq!(see(&deep).reasons(), [SkipReason::OverLimit]);
         see(&[b"diff --git a b\nindex 1\nGIT binary patch\ndelta 5\n", &noise(9_000)[..]].concat());
+    }
+
+    #[test]
+    fn blanks_of_uuencode_are_zeros() {
+        for count in [1, 2, 44, 45] {
+            for blank in ['`', ' '] {
+                let mut bytes = Vec::new();
+                let text = encode_uu(&vec![0; count], blank);
+                assert!(uu(text.lines().next().unwrap_or_default().as_bytes(), &mut bytes), "{count} {blank:?}");
+                assert_eq!(bytes, vec![0; count], "{count} {blank:?}");
+            }
+        }
     }
 
     proptest! {
